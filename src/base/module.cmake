@@ -1,0 +1,1 @@
+target_link_libraries(slipway_base PUBLIC OpenSSL::Crypto Threads::Threads)

@@ -1,0 +1,65 @@
+// A controller: which objects it watches, and a pure decision for one of them.
+//
+// How to write one: a struct `Observation` with just what the rule needs; a free function
+// `Decision decide(const Observation&, base::Time now)` that is pure, total and deterministic; and a subclass of
+// Controller whose `reconcile` gathers the one and calls the other. No clock, no randomness, no logging, no I/O.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "client/cache.h"
+#include "control/decision.h"
+
+namespace slipway::control {
+
+using client::ObjectName;
+
+// A recorded answer from outside.
+struct Fact {
+  base::Time asked;
+  base::Time answered;
+  base::Result<data::Value> answer;
+};
+
+// What a decision may look at: caches, all on the same loop turn, and recorded facts. Read-only.
+class World {
+ public:
+  virtual ~World() = default;
+  virtual const client::Cache& cache(const api::Resource& resource) const = 0;  // a watched one; anything else is a bug
+  virtual const Fact* fact(std::string_view id) const = 0;                      // null: not asked, or no answer yet
+  virtual bool is_pending(std::string_view id) const = 0;                       // asked, no answer yet
+
+  const data::Value& find(const api::Resource& resource, const ObjectName& name) const {
+    return cache(resource).find(name);
+  }
+};
+
+// One watched resource. A change of such an object (before and after; null when it came or went) makes `affected` names of
+// the controller's own resource to decide about again.
+struct Watch {
+  api::Resource resource;
+  std::function<std::vector<ObjectName>(const World&, const data::Value& object)> affected;
+};
+
+class Controller {
+ public:
+  virtual ~Controller() = default;
+  virtual std::string_view name() const = 0;           // "deployment": field manager, metrics, event source
+  virtual const api::Resource& resource() const = 0;   // what it decides about
+  virtual std::vector<Watch> watches() const = 0;      // others; its own resource is always watched
+  // nullopt: nothing to do with this object. The object may be gone: then `World::find` gives null.
+  virtual std::optional<Decision> reconcile(const World& world, const ObjectName& name, base::Time now) const = 0;
+};
+
+// Affected: the controller owner, when it is of `owner`'s kind.
+std::function<std::vector<ObjectName>(const World&, const data::Value&)> owner_of_kind(api::Resource owner);
+// Affected: the object of the same name.
+std::function<std::vector<ObjectName>(const World&, const data::Value&)> same_name();
+
+}  // namespace slipway::control

@@ -1,0 +1,73 @@
+// The only writer: carries decisions out, with the guarantees that controllers otherwise each get wrong.
+//
+//  - level-based queue of names, one decision at a time per object;
+//  - no decision until the caches hold our own last write to anything the decision touched;
+//  - effects in order, stop at the first failure, then observe again; status last;
+//  - one wake-up per object; back-off with jitter from the seeded random source; retry behaviour from the error's code;
+//  - writes are fenced by the leadership term: nothing is sent once the lease is lost;
+//  - safety invariants are checked on every decision before acting (control/invariant.h); a violation is refused, reported
+//    in an Event and in metrics, and decided again.
+// Runs on the control loop.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/api_client.h"
+#include "client/cache.h"
+#include "control/controller.h"
+#include "control/invariant.h"
+#include "control/ports.h"
+#include "runtime/loop.h"
+
+namespace slipway::control {
+
+// Says whether this process may write. Term numbers only grow; a write made under an old term is dropped.
+class Leadership {
+ public:
+  virtual ~Leadership() = default;
+  virtual bool leads() const = 0;
+  virtual std::uint64_t term() const = 0;
+};
+
+// What happened, for the decision log, metrics and simulation checkers.
+class RunnerObserver {
+ public:
+  virtual ~RunnerObserver() = default;
+  virtual void decided(const Controller&, const ObjectName&, base::Time, const Decision&) {}
+  virtual void acting(const Controller&, const ObjectName&, const Effect&) {}
+  virtual void acted(const Controller&, const ObjectName&, const Effect&, const client::Answer&) {}
+  virtual void refused(const Controller&, const ObjectName&, const Violation&) {}
+};
+
+struct RunnerOptions {
+  base::Duration backoff_base = base::milliseconds(5);
+  base::Duration backoff_cap = base::seconds(60);
+  int max_in_flight = 64;  // objects whose effects are being carried out at once, over all controllers
+};
+
+class Runner {
+ public:
+  Runner(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, Leadership& leadership,
+         RunnerOptions options = {});
+  ~Runner();
+  Runner(const Runner&) = delete;
+
+  void add_port(std::string name, Port& port);
+  void add_invariant(std::unique_ptr<Invariant> invariant);
+  void add_observer(RunnerObserver& observer);
+  void add(std::unique_ptr<Controller> controller);  // before start
+  void start();
+  bool synced() const;   // all caches have had their first list
+  bool idle() const;     // nothing queued, nothing in flight (timers may wait)
+  const World& world() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slipway::control
