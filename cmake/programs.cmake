@@ -1,10 +1,12 @@
 # Programs: src/server/main.cpp is `slipway`. tests/**/*_test.cpp, *_fuzz.cpp, *_bench.cpp and examples/ have their own files.
 function(slipway_programs)
+  add_custom_target(programs)  # what ./demo needs: no tests
   if(EXISTS ${CMAKE_SOURCE_DIR}/src/server/main.cpp)
     add_executable(slipway src/server/main.cpp)
     target_link_libraries(slipway PRIVATE slipway_server)
+    set_target_properties(slipway PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    add_dependencies(programs slipway)
   endif()
-  # The shim stays small: it links node's shim sources only.
   foreach(extra examples tests)
     if(EXISTS ${CMAKE_SOURCE_DIR}/${extra}/CMakeLists.txt)
       add_subdirectory(${extra})

@@ -1,0 +1,47 @@
+# Runs test programs and adds up what they say. The last line is `N passed, N failed, N skipped`.
+
+# Counts of one GoogleTest log: "passed failed skipped".
+counts_of() {
+  awk '/^\[  PASSED  \] [0-9]+ test/ {p = $4} /^\[  SKIPPED \] [0-9]+ test/ {s = $4} /^\[  FAILED  \] [0-9]+ test/ {f = $4}
+       END {printf "%d %d %d", p, f, s}' "$1"
+}
+
+# "Suite.Test: reason" for each skipped test of a log.
+skips_of() {
+  awk '/^\[ RUN      \]/ {name = $4} /: Skipped$/ {getline reason; print "   skipped " name ": " reason}' "$1" | sort -u
+}
+
+run_one() {
+  local program=$1 name log start status=0
+  name=$(basename "$program")
+  log=build/logs/test/$name.log
+  start=$(now)
+  "$program" >"$log" 2>&1 </dev/null || status=$?
+  read -r p f s <<<"$(counts_of "$log")"
+  # A crash or a sanitizer report fails the program even when no test says so.
+  if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
+  echo "$p $f $s $name $(($(now) - start))" >>build/logs/test/counts
+  if [ "$status" = 0 ]; then ok "$name  $p passed$([ "$s" = 0 ] || echo ", $s skipped")  $(($(now) - start)) s"
+  else say " ✗ $name  exit $status, $f failed; the end of $log:"; grep -E '^\[  FAILED|Failure|ERROR|bug:' "$log" | head -20; tail -n 15 "$log"
+  fi
+}
+
+test_programs() {
+  if [ $# -gt 0 ]; then for n in "$@"; do find build -name "$n" -o -name "${n}_test" | grep -v CMakeFiles; done | sort -u
+  else find build -maxdepth 3 -name '*_test' -type f -perm -u+x | sort
+  fi
+}
+
+run_tests() {
+  local program
+  rm -rf build/logs/test
+  mkdir -p build/logs/test
+  : >build/logs/test/counts
+  for program in $(test_programs "$@"); do run_one "$program"; done
+  report_tests
+}
+
+report_tests() {
+  cat build/logs/test/*.log 2>/dev/null | skips_of /dev/stdin
+  awk '{p += $1; f += $2; s += $3} END {printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0}' build/logs/test/counts
+}
