@@ -42,7 +42,8 @@ struct ParseOptions {
 // nearest double; numbers beyond double's range, bad UTF-8 and lone surrogates are errors (BadRequest, with line and column).
 base::Result<Value> parse_json(std::string_view text, const ParseOptions& options = {});
 
-// Compact, keys sorted, Go's number format; `<`, `>`, `&`, U+2028 and U+2029 escaped as Go does.
+// Compact, keys sorted, Go's number format; `<`, `>`, `&`, U+2028 and U+2029 escaped as Go does, bytes that are no
+// UTF-8 as U+FFFD. NaN and the infinities, which JSON lacks, become null.
 std::string to_json(const Value& value);
 void append_json(std::string& out, const Value& value);
 // Indented by two spaces, for people.

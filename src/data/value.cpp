@@ -101,16 +101,44 @@ Value Value::array_of(std::vector<Value> items) {
 }
 
 Value Value::object_of(std::vector<std::pair<std::string, Value>> members) {
-  std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  Value v = object();
-  auto& out = v.u_.o->members;
+  std::vector<Member> out;
   out.reserve(members.size());
-  for (auto& [key, value] : members) {
-    if (!out.empty() && out.back().key == key)
-      out.back().value = std::move(value);
+  for (auto& [key, value] : members) out.push_back(Member{Key(key), std::move(value)});
+  return object_of(std::move(out));
+}
+
+namespace {
+bool in_order(const std::vector<Member>& members) {
+  for (std::size_t i = 1; i < members.size(); ++i)
+    if (!(members[i - 1].key.view() < members[i].key.view())) return false;
+  return true;
+}
+
+// Sorts by key; of several members with one key the last stays.
+std::vector<Member> sorted(std::vector<Member> members) {
+  std::vector<std::uint32_t> order(members.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const int by_key = members[a].key.view().compare(members[b].key.view());
+    return by_key != 0 ? by_key < 0 : a < b;
+  });
+  std::vector<Member> out;
+  out.reserve(members.size());
+  for (std::uint32_t i : order) {
+    if (!out.empty() && out.back().key == members[i].key.view())
+      out.back() = std::move(members[i]);
     else
-      out.push_back(Member{Key(key), std::move(value)});
+      out.push_back(std::move(members[i]));
   }
+  return out;
+}
+}  // namespace
+
+Value Value::object_of(std::vector<Member> members) {
+  Value v;
+  v.kind_ = Kind::Object;
+  v.u_.o = new ObjectRep;
+  v.u_.o->members = in_order(members) ? std::move(members) : sorted(std::move(members));
   return v;
 }
 

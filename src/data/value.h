@@ -51,6 +51,7 @@ class Value {
   static Value array_of(std::vector<Value> items);
   // Members in any order; of several with one key the last wins. Fastest way to build a large object.
   static Value object_of(std::vector<std::pair<std::string, Value>> members);
+  static Value object_of(std::vector<Member> members);
 
   Value(const Value& other) noexcept;
   Value(Value&& other) noexcept : kind_(other.kind_), u_(other.u_) { other.kind_ = Kind::Null; }
