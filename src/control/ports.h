@@ -64,7 +64,10 @@ struct ProcessSpec {
   std::map<std::string, std::uint64_t> rlimits = {};      // "nofile", "as", "cpu", "nproc"
   std::string cgroup = {};                        // name below the server's own cgroup; empty: none
   std::uint64_t memory_limit = 0, cpu_millis = 0; // applied to the cgroup where possible; 0: none
-  std::vector<int> pass_fds = {};                 // become fd 3, 4, ... in the child
+  std::vector<int> pass_fds = {};                 // become fd 3, 4, ... in the child; sent by copy, the caller keeps its own
+  // Enters the namespaces, root and cgroup of this running process (`kubectl exec`): root, mounts, network and private_pids are then not used.
+  std::string join = {};
+  std::size_t capture = 0;                        // keeps the last bytes of the output for ProcessState::output (at most 64 KiB)
 };
 
 struct ProcessState {
@@ -76,6 +79,20 @@ struct ProcessState {
   int exit_code = 0;                              // 128 + signal when killed
   int signal = 0;
   bool out_of_memory = false;
+  std::string output = {};                        // of a spec with `capture`, once ended
+};
+
+// What this machine lets us do, found out by trying when the host of the processes started.
+struct HostReport {
+  enum class Rung {
+    Isolated,       // as root: namespaces, and a user of its own for each pod
+    UserNamespace,  // unprivileged: the same namespaces inside one user namespace; pods are as powerful as the user outside of their root
+    Loopback,       // no namespaces: plain processes on 127.x addresses; NetworkSpace::Node and ::Pod mean the host's network
+  };
+  Rung rung = Rung::Loopback;
+  bool root = false;                     // may give processes other uids
+  bool cgroups = false;                  // memory and cpu limits are applied
+  std::vector<std::string> notes = {};   // why not better, for people
 };
 
 // Starts and watches processes that outlive the server (the shim). Implemented in node/, also used by gateway/ for the proxy, the name
@@ -86,6 +103,7 @@ class ProcessHost {
   using Done = std::move_only_function<void(base::Result<T>)>;
   virtual ~ProcessHost() = default;
 
+  virtual void report(Done<HostReport> done) = 0;
   virtual void spawn(ProcessSpec spec, Done<ProcessState> done) = 0;   // AlreadyExists when the id is running
   virtual void signal(const std::string& id, int signal, Done<bool> done) = 0;  // to the whole process group
   virtual void forget(const std::string& id, Done<bool> done) = 0;     // drops an ended process's record
