@@ -36,6 +36,9 @@ class Cache {
   const Resource& resource() const { return resource_; }
   void start();
   void add_listener(Listener listener);
+  // Called when `synced` or `revision` has moved, after the listeners for what changed: also for a list that brought nothing
+  // new and for a bookmark. Who waits for a revision waits here.
+  void add_progress_listener(std::function<void()> listener);
   bool synced() const { return synced_; }         // has completed its first list
   std::uint64_t revision() const { return revision_; }  // newest resourceVersion seen
 
@@ -61,6 +64,7 @@ class Cache {
   runtime::Random& random_;
   Resource resource_;
   std::vector<Listener> listeners_;
+  std::vector<std::function<void()>> progress_listeners_;
   std::map<ObjectName, data::Value> objects_;
   std::map<std::string, std::set<ObjectName>, std::less<>> by_owner_;
   std::unique_ptr<Watching> watching_;

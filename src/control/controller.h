@@ -27,6 +27,14 @@ struct Fact {
   base::Result<data::Value> answer;
 };
 
+// Why the previous decision about this object was not carried out to its end.
+struct Failure {
+  base::Error error;
+  base::Time at;
+  int attempts = 0;             // failures in a row
+  std::size_t effect = 0;       // index of the effect that failed; the number of effects when it was the status
+};
+
 // What a decision may look at: caches, all on the same loop turn, and recorded facts. Read-only.
 class World {
  public:
@@ -34,6 +42,10 @@ class World {
   virtual const client::Cache& cache(const api::Resource& resource) const = 0;  // a watched one; anything else is a bug
   virtual const Fact* fact(std::string_view id) const = 0;                      // null: not asked, or no answer yet
   virtual bool is_pending(std::string_view id) const = 0;                       // asked, no answer yet
+  // The failure that stopped the last decision about the object that is being decided; null after a success. A controller that
+  // wants to show it answers once with a status and no effects; the same effects again are held back by the runner for
+  // the back-off, different ones are not.
+  virtual const Failure* failure() const { return nullptr; }
 
   const data::Value& find(const api::Resource& resource, const ObjectName& name) const {
     return cache(resource).find(name);

@@ -21,6 +21,7 @@ namespace slipway::control {
 struct Create {
   api::Resource resource;
   data::Value object;  // with a deterministic name wherever one can be derived
+  std::string subresource = {};  // "binding": the object is then posted to the subresource of the object it names
   bool operator==(const Create&) const = default;
 };
 

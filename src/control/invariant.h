@@ -22,9 +22,10 @@ class Invariant {
  public:
   virtual ~Invariant() = default;
   virtual std::string_view name() const = 0;
-  // Would carrying out `effect` (after the ones before it in `decision`) make the rule worse in `world`?
+  // Would carrying out the effects of `decision`, in their order and stopping anywhere, make the rule worse in `world`?
+  // Takes the whole decision so that an invariant looks at the world once, however many effects there are.
   virtual std::optional<Violation> check(const World& world, const Controller& controller, const ObjectName& name,
-                                         const Decision& decision, const Effect& effect) const = 0;
+                                         const Decision& decision, base::Time now) const = 0;
 };
 
 }  // namespace slipway::control

@@ -31,6 +31,8 @@ class Leadership {
   virtual ~Leadership() = default;
   virtual bool leads() const = 0;
   virtual std::uint64_t term() const = 0;
+  // Called on the control loop whenever `leads` or `term` may have changed. One listener, set by the runner.
+  virtual void on_change(std::function<void()> listener) = 0;
 };
 
 // What happened, for the decision log, metrics and simulation checkers.
@@ -41,6 +43,8 @@ class RunnerObserver {
   virtual void acting(const Controller&, const ObjectName&, const Effect&) {}
   virtual void acted(const Controller&, const ObjectName&, const Effect&, const client::Answer&) {}
   virtual void refused(const Controller&, const ObjectName&, const Violation&) {}
+  // The decision has been carried out to its end (null), or stopped by this error.
+  virtual void finished(const Controller&, const ObjectName&, base::Time, const Decision&, const base::Error*) {}
 };
 
 struct RunnerOptions {
