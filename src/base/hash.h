@@ -18,7 +18,8 @@ constexpr std::uint32_t fnv1a32(std::string_view bytes, std::uint32_t seed = kFn
 // Hexadecimal SHA-256, 64 lower-case digits.
 std::string sha256_hex(std::string_view bytes);
 
-// A number in the 27-letter alphabet that Kubernetes uses for generated names (no vowels, no 0, 1, 3).
+// The decimal digits of a number in the 27-letter alphabet that Kubernetes uses for generated names (no vowels, no
+// 0, 1, 3), one letter a digit: the form of pod-template-hash.
 std::string safe_encode(std::uint64_t number);
 
 }  // namespace slipway::base

@@ -16,12 +16,14 @@ std::string to_lower(std::string_view text);
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
-std::optional<std::int64_t> parse_int(std::string_view text);    // whole text, base 10, no white space
+std::optional<std::int64_t> parse_int(std::string_view text);  // whole text, base 10, no white space
 std::optional<std::uint64_t> parse_uint(std::string_view text);
-std::optional<double> parse_double(std::string_view text);       // whole text
+// Whole text, a leading + allowed; also "NaN" and "Inf" in any case, as Prometheus writes them. Too large: nothing.
+std::optional<double> parse_double(std::string_view text);
 
-std::string base64_encode(std::string_view bytes);               // standard alphabet with padding
-std::optional<std::string> base64_decode(std::string_view text); // strict
+std::string base64_encode(std::string_view bytes);  // standard alphabet with padding
+// Strict (padding, no stray characters), but line breaks are skipped as Go does.
+std::optional<std::string> base64_decode(std::string_view text);
 std::string hex(std::string_view bytes);
 
 // Is `text` valid UTF-8 (no surrogates, no overlong forms)?

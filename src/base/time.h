@@ -39,14 +39,14 @@ std::string format_time(Time t);
 std::string format_micro_time(Time t);
 // RFC 3339 in UTC with nine digits: the CRI log format.
 std::string format_nano_time(Time t);
-// Any RFC 3339 time with optional fraction and zone offset; nothing else is accepted.
+// Any RFC 3339 time with optional fraction and zone offset, in the years 1678 to 2261; nothing else is accepted.
 std::optional<Time> parse_time(std::string_view text);
 
 // Go's duration syntax: "1h15m30.5s", "300ms", "-5s", "0". Units h, m, s, ms, us (also µs), ns.
 std::optional<Duration> parse_duration(std::string_view text);
-// The same, shortest form as Go prints it: "1m30s", "1.5s", "0s".
+// As Go prints it: "1h0m0s", "1m30s", "1.5s", "300ms", "0s".
 std::string format_duration(Duration d);
-// For people, as kubectl prints ages: "45s", "3m12s", "5h", "2d3h".
+// For people, as kubectl prints ages: "45s", "3m12s", "5h", "2d3h"; "<invalid>" when negative.
 std::string human_duration(Duration d);
 
 // Seconds as a floating-point number, for arithmetic and reports.
