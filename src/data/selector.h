@@ -1,4 +1,4 @@
-// Label and field selectors.
+// Label and field selectors (Kubernetes concepts pages "Labels and Selectors", "Field Selectors").
 #pragma once
 
 #include <map>
@@ -22,16 +22,20 @@ struct Requirement {
 // A conjunction of requirements over labels; empty matches everything.
 class LabelSelector {
  public:
-  // Query-string syntax: "app=web,tier!=db,env in (a,b),!legacy". BadRequest on a syntax error.
+  // Query-string syntax: "app=web,tier!=db,env in (a,b),!legacy". BadRequest on a syntax error, or when a key or value
+  // is not allowed as a label.
   static base::Result<LabelSelector> parse(std::string_view text);
-  // metav1.LabelSelector {matchLabels, matchExpressions}; a null Value matches *nothing*, as in Kubernetes.
+  // metav1.LabelSelector {matchLabels, matchExpressions}; a null Value matches *nothing*, as in Kubernetes. Invalid on
+  // wrong operators, or values that do not fit the operator.
   static base::Result<LabelSelector> from_value(const Value& selector);
-  static LabelSelector of(const Value& labels);  // equality on each label
+  static LabelSelector of(const Value& labels);  // equality on each label; no labels match everything
 
   bool matches(const Value& labels) const;  // an object of strings, or null for none
   bool is_empty() const { return !nothing_ && requirements_.empty(); }
   const std::vector<Requirement>& requirements() const { return requirements_; }
-  std::string text() const;  // parseable query-string syntax
+  bool matches_nothing() const { return nothing_; }
+  // Parseable query-string syntax, sorted by key. For a selector that matches nothing: terms that nothing can satisfy.
+  std::string text() const;
   bool operator==(const LabelSelector&) const = default;
 
  private:
@@ -39,7 +43,8 @@ class LabelSelector {
   bool nothing_ = false;
 };
 
-// "metadata.name=web-1,status.phase!=Running": equality terms over dotted paths, all must hold.
+// "metadata.name=web-1,status.phase!=Running": equality terms over dotted paths, all must hold. A backslash takes the
+// special meaning from the comma, equals sign or backslash after it.
 class FieldSelector {
  public:
   struct Term {
