@@ -1,0 +1,30 @@
+// How a modelled version behaves: read from annotations of its pods, so that a manifest says it.
+//
+//   rehearse.slipway.dev/start:       "800ms"   from being scheduled to ready
+//   rehearse.slipway.dev/never-ready: "true"
+//   rehearse.slipway.dev/crash-after: "20s"     from being ready to the first crash; restarts are ready again after `start`
+//   rehearse.slipway.dev/error-rate:  "0.2"     share of requests answered with 500
+//   rehearse.slipway.dev/latency:     "120ms"   median time of an answer
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+#include "data/value.h"
+
+namespace slipway::rehearse {
+
+struct Behaviour {
+  base::Duration start = base::milliseconds(800);
+  bool never_ready = false;
+  std::optional<base::Duration> crash_after = {};
+  double error_rate = 0.001;
+  base::Duration latency = base::milliseconds(20);
+};
+
+inline constexpr std::string_view kAnnotationPrefix = "rehearse.slipway.dev/";
+
+Behaviour behaviour_of(const data::Value& pod);
+
+}  // namespace slipway::rehearse
