@@ -1,0 +1,42 @@
+#include "rehearse/checker.h"
+
+#include "control/pod.h"
+#include "data/selector.h"
+#include "rehearse/checkers/checkers.h"
+
+namespace slipway::rehearse {
+
+data::Value Truth::find(const api::Resource& resource, std::string_view space, std::string_view name) const {
+  const auto entry = snapshot->find({resource.qualified(), std::string(space), std::string(name)});
+  return entry ? entry->object : data::Value();
+}
+
+std::vector<data::Value> Truth::list(const api::Resource& resource, std::string_view space) const {
+  std::vector<data::Value> all;
+  snapshot->scan(resource.qualified(), space, nullptr, [&all](const store::EntryPtr& entry) {
+    all.push_back(entry->object);
+    return true;
+  });
+  return all;
+}
+
+std::vector<data::Value> active_pods(const Truth& truth, std::string_view space, const data::Value& match_labels) {
+  const auto selector = data::LabelSelector::of(match_labels);
+  std::vector<data::Value> pods;
+  for (const data::Value& pod : truth.list(api::kPods, space))
+    if (control::is_active(pod) && selector.matches(api::labels_of(pod))) pods.push_back(pod);
+  return pods;
+}
+
+std::vector<std::unique_ptr<Checker>> all_checkers() {
+  std::vector<std::unique_ptr<Checker>> all;
+  all.push_back(make_capacity_before_traffic());
+  all.push_back(make_available_budget());
+  all.push_back(make_pods_at_most());
+  all.push_back(make_template_is_the_users());
+  all.push_back(make_never_past_failed_gate());
+  all.push_back(make_weights_add_up());
+  return all;
+}
+
+}  // namespace slipway::rehearse

@@ -1,0 +1,46 @@
+// A safety rule of a simulated world, checked on the truth (the store and the proxy), not on what a controller believes.
+//
+// One rule, one file in checkers/. A checker sees every durable change in order and may keep state of its own. It reports at
+// most one sentence; the first report ends the run, and the seed reproduces it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/meta.h"
+#include "rehearse/modelled_gateway.h"
+#include "store/store.h"
+
+namespace slipway::rehearse {
+
+// The truth at one revision.
+struct Truth {
+  store::SnapshotPtr snapshot;
+  const ModelledGateway& gateway;
+  base::Time now;
+
+  data::Value find(const api::Resource& resource, std::string_view space, std::string_view name) const;
+  std::vector<data::Value> list(const api::Resource& resource, std::string_view space = {}) const;
+};
+
+class Checker {
+ public:
+  virtual ~Checker() = default;
+  virtual std::string_view name() const = 0;
+  // After each durable change, with the world as it is then.
+  virtual std::optional<std::string> changed(const Truth& truth, const store::Change& change) = 0;
+  // After each change of what the proxy routes.
+  virtual std::optional<std::string> routed(const Truth&, const client::ObjectName&, const ModelledGateway::Route&) { return {}; }
+};
+
+// All of them, fresh.
+std::vector<std::unique_ptr<Checker>> all_checkers();
+
+// Active pods (neither ended nor being deleted) of a namespace that carry all labels of `selector`.
+std::vector<data::Value> active_pods(const Truth& truth, std::string_view space, const data::Value& match_labels);
+
+}  // namespace slipway::rehearse

@@ -1,0 +1,17 @@
+// The makers of the checkers of this folder.
+#pragma once
+
+#include <memory>
+
+#include "rehearse/checker.h"
+
+namespace slipway::rehearse {
+
+std::unique_ptr<Checker> make_capacity_before_traffic();
+std::unique_ptr<Checker> make_available_budget();
+std::unique_ptr<Checker> make_pods_at_most();
+std::unique_ptr<Checker> make_template_is_the_users();
+std::unique_ptr<Checker> make_never_past_failed_gate();
+std::unique_ptr<Checker> make_weights_add_up();
+
+}  // namespace slipway::rehearse
