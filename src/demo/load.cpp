@@ -25,7 +25,8 @@ base::Result<Value> Load::ask(const std::string& command) {
 }
 
 base::Result<void> Load::mark(const std::string& name) {
-  return ask("mark " + name).transform([](const Value&) {});
+  const auto answer = ask("mark " + name);
+  return answer ? base::Result<void>() : base::fail(answer.error());
 }
 
 base::Result<Value> Load::snapshot(const std::string& name) { return ask("snapshot " + name); }
@@ -40,7 +41,9 @@ base::Result<Value> Load::settled(const std::string& name, base::Duration limit)
 }
 
 base::Result<std::int64_t> Load::users_of(const std::string& name, const std::string& version) {
-  return ask("users " + name + " " + version).transform([](const Value& v) { return static_cast<std::int64_t>(v["users"].size()); });
+  const auto answer = ask("users " + name + " " + version);
+  if (!answer) return base::fail(answer.error());
+  return static_cast<std::int64_t>((*answer)["users"].size());
 }
 
 base::Result<void> Load::stop() {
