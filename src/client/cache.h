@@ -56,6 +56,7 @@ class Cache {
   void put(const data::Value& object);
   void remove(const data::Value& object);
   void index(const data::Value& before, const data::Value& after);
+  void advance(std::uint64_t revision);
   void retry(const base::Error& why);
   void watch();
 
