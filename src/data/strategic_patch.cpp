@@ -1,6 +1,7 @@
 // Strategic merge patch: sig-api-machinery's strategic-merge-patch.md, and where that is silent, what the API server
 // does.
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <optional>
 
@@ -205,6 +206,23 @@ base::Result<void> apply_retain_keys(Value& out, const Value& patch) {
   return {};
 }
 
+// The order of the server's list for a $setElementOrder list. Where the patch deletes elements, the API server counts
+// as many of the patch's new elements as if they had stood at the end of its list, and so do we.
+Values server_order_of(const Values& server, const Values& patch, std::string_view merge_key) {
+  const auto is_deleted = [&](const Value& v) {
+    return std::ranges::any_of(patch, [&](const Value& item) {
+      return item[kPatch].as_string() == "delete" && identity(item, merge_key) == identity(v, merge_key);
+    });
+  };
+  Values out;
+  std::ranges::copy_if(server, std::back_inserter(out), std::not_fn(is_deleted));
+  for (const Value& item : patch)
+    if (out.size() < server.size() && !item.has(kPatch) &&
+        index_of(out, identity(item, merge_key), merge_key) == kNowhere)
+      out.push_back(item);
+  return out;
+}
+
 // One `$setElementOrder/name` directive: merges the list `name` and puts it into that order.
 base::Result<void> apply_element_order(Value& out, const Value& patch, std::string_view name, const Value& order,
                                        const MergeSchema* schema) {
@@ -225,7 +243,8 @@ base::Result<void> apply_element_order(Value& out, const Value& patch, std::stri
     if (!both) return std::unexpected(std::move(both.error()));
     merged = std::move(*both);
   }
-  out.set(name, Value::array_of(in_order(list_of(merged), wanted, list_of(original), field.merge_key)));
+  const Values before = server_order_of(list_of(original), list_of(change), field.merge_key);
+  out.set(name, Value::array_of(in_order(list_of(merged), wanted, before, field.merge_key)));
   return {};
 }
 
