@@ -1,0 +1,205 @@
+#include "api/kinds/release_rules.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+
+#include "base/time.h"
+#include "data/json.h"
+
+namespace slipway::api {
+namespace {
+
+using base::Cause;
+using data::Value;
+
+struct Problems {
+  std::vector<Cause>& list;
+
+  void required(const std::string& field, std::string_view why) {
+    list.push_back({"FieldValueRequired", fmt::format("Required value: {}", why), field});
+  }
+  void invalid(const std::string& field, const Value& value, std::string_view why) {
+    list.push_back({"FieldValueInvalid", fmt::format("Invalid value: {}: {}", data::to_json(value), why), field});
+  }
+  void forbidden(const std::string& field, std::string_view why) {
+    list.push_back({"FieldValueForbidden", fmt::format("Forbidden: {}", why), field});
+  }
+};
+
+void check_duration(Problems& out, const Value& owner, const char* key, const std::string& path) {
+  const Value& v = owner[key];
+  if (v.is_null()) return;
+  const auto parsed = v.is_string() ? base::parse_duration(v.as_string()) : std::nullopt;
+  if (!parsed)
+    out.invalid(path + "." + key, v, R"(must be a duration such as "30s", "5m" or "1h30m")");
+  else if (*parsed < base::Duration(0))
+    out.invalid(path + "." + key, v, "must not be negative");
+}
+
+void check_count(Problems& out, const Value& owner, const char* key, const std::string& path, std::int64_t least) {
+  const Value& v = owner[key];
+  if (v.is_int() && v.as_int() < least) out.invalid(path + "." + key, v, fmt::format("must be at least {}", least));
+}
+
+void check_analysis(Problems& out, const Value& analysis, const std::string& path) {
+  if (analysis["templates"].size() == 0)
+    out.required(path + ".templates", "an analysis needs at least one AnalysisTemplate");
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < analysis["templates"].size(); ++i) {
+    const std::string name = analysis["templates"].at(i)["name"].str();
+    const std::string at = fmt::format("{}.templates[{}].name", path, i);
+    if (name.empty())
+      out.required(at, "the name of an AnalysisTemplate in this namespace");
+    else if (!names.insert(name).second)
+      out.invalid(at, name, "is named twice");
+  }
+  for (std::size_t i = 0; i < analysis["args"].size(); ++i)
+    if (analysis["args"].at(i)["name"].as_string().empty())
+      out.required(fmt::format("{}.args[{}].name", path, i), "the name of an argument of the template");
+}
+
+// Weights may stand still or rise; nothing may follow the whole.
+void check_weight(Problems& out, const Value& weight, const std::string& path, BasisPoints& highest) {
+  const auto share = weight_of(weight);
+  if (!share) return out.invalid(path, weight, "must be a percentage from 0 to 100 with at most two decimals");
+  if (highest == kWholeTraffic)
+    out.invalid(path, weight, "comes after a step of 100 %: nothing is left to shift");
+  else if (*share < highest)
+    out.invalid(path, weight,
+                fmt::format("falls below the {} % of an earlier step; a canary only grows", highest / 100.0));
+  highest = std::max(highest, *share);
+}
+
+void check_step(Problems& out, const Value& step, const std::string& path, BasisPoints& highest) {
+  const int kinds = step.has("weight") + step.has("pause") + step.has("analysis");
+  if (kinds == 0) return out.required(path, "a step is one of weight, pause or analysis");
+  if (kinds > 1) return out.forbidden(path, "a step may hold only one of weight, pause and analysis");
+  if (step.has("weight")) check_weight(out, step["weight"], path + ".weight", highest);
+  if (step.has("pause")) check_duration(out, step["pause"], "duration", path + ".pause");
+  if (step.has("analysis")) check_analysis(out, step["analysis"], path + ".analysis");
+}
+
+void check_budget(Problems& out, const Value& strategy, const std::string& path) {
+  const auto zero = [](const Value& v) {
+    return (v.is_int() && v.as_int() == 0) || v.as_string() == "0%" || v.as_string() == "0";
+  };
+  if (zero(strategy["maxSurge"]) && zero(strategy["maxUnavailable"]))
+    out.invalid(path + ".maxUnavailable", strategy["maxUnavailable"], "may not be 0 when maxSurge is 0 as well");
+}
+
+void check_canary(Problems& out, const Value& canary, const std::string& path) {
+  if (canary["steps"].size() == 0) out.required(path + ".steps", "a canary needs at least one step");
+  BasisPoints highest = 0;
+  for (std::size_t i = 0; i < canary["steps"].size(); ++i)
+    check_step(out, canary["steps"].at(i), fmt::format("{}.steps[{}]", path, i), highest);
+  check_budget(out, canary, path);
+}
+
+void check_strategy(Problems& out, const Value& strategy) {
+  const int kinds = strategy.has("rolling") + strategy.has("canary");
+  if (kinds == 0) return out.required("spec.strategy", "one of rolling or canary");
+  if (kinds > 1) return out.forbidden("spec.strategy", "only one of rolling and canary may be given");
+  if (strategy.has("canary")) check_canary(out, strategy["canary"], "spec.strategy.canary");
+  if (strategy.has("rolling")) check_budget(out, strategy["rolling"], "spec.strategy.rolling");
+}
+
+void check_traffic(Problems& out, const Value& traffic, const Value& strategy) {
+  if (traffic.is_null()) return;
+  for (const char* key : {"route", "service"})
+    if (traffic[key].as_string().empty())
+      out.required(std::string("spec.traffic.") + key, "traffic needs the HTTPRoute and the Service it splits");
+  const std::string service = traffic["service"].str();
+  const std::string stable = traffic["stableService"].str(service + "-stable");
+  const std::string canary = traffic["canaryService"].str(service + "-canary");
+  if (stable == canary) out.invalid("spec.traffic.canaryService", canary, "must differ from the stable service");
+  if (stable == service) out.invalid("spec.traffic.stableService", stable, "must differ from spec.traffic.service");
+  if (canary == service) out.invalid("spec.traffic.canaryService", canary, "must differ from spec.traffic.service");
+  if (strategy.has("rolling"))
+    out.forbidden("spec.traffic", "a rolling update shifts pods, not traffic; use strategy.canary to split a route");
+}
+
+void check_guards(Problems& out, const Value& guards) {
+  check_count(out, guards, "maxRestarts", "spec.guards", 0);
+  check_count(out, guards, "maxProbeFailures", "spec.guards", 0);
+  if (guards["analysis"].is_object()) {
+    check_analysis(out, guards["analysis"], "spec.guards.analysis");
+    check_count(out, guards["analysis"], "fromStep", "spec.guards.analysis", 0);
+  }
+}
+
+void check_rollback(Problems& out, const Value& rollback) {
+  check_duration(out, rollback, "verifyTimeout", "spec.rollback");
+  const std::string_view what = rollback["onInconclusive"].as_string("Pause");
+  if (what != "Pause" && what != "Rollback")
+    out.invalid("spec.rollback.onInconclusive", rollback["onInconclusive"], "must be Pause or Rollback");
+}
+
+// --- AnalysisTemplate -------------------------------------------------------------------------------------
+
+void check_provider(Problems& out, const Value& provider, const std::string& path) {
+  const int kinds = provider.has("gateway") + provider.has("prometheus");
+  if (kinds == 0) return out.required(path, "one of gateway or prometheus");
+  if (kinds > 1) return out.forbidden(path, "only one of gateway and prometheus may be given");
+  const char* kind = provider.has("gateway") ? "gateway" : "prometheus";
+  if (provider[kind]["query"].as_string().empty())
+    out.required(fmt::format("{}.{}.query", path, kind), "what to measure");
+  check_duration(out, provider[kind], "window", fmt::format("{}.{}", path, kind));
+}
+
+void check_metric(Problems& out, const Value& metric, const std::string& path) {
+  check_provider(out, metric["provider"], path + ".provider");
+  for (const char* key : {"interval", "initialDelay", "timeout"}) check_duration(out, metric, key, path);
+  for (const char* key : {"minSamples", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit"})
+    check_count(out, metric, key, path, 0);
+  check_count(out, metric, "count", path, 1);
+  if (metric["count"].as_int(1) > 1 && metric["interval"].as_string().empty())
+    out.required(path + ".interval", "how far apart the measurements are when count is over 1");
+  if (metric["successCondition"].as_string().empty() && metric["failureCondition"].as_string().empty())
+    out.required(path + ".successCondition", "a metric without a condition would accept anything");
+}
+
+}  // namespace
+
+std::optional<BasisPoints> weight_of(const Value& percent) {
+  if (!percent.is_number()) return std::nullopt;
+  const double exact = percent.as_double() * 100;
+  const double rounded = std::round(exact);
+  if (!(exact >= 0 && exact <= kWholeTraffic) || std::abs(exact - rounded) > 1e-6) return std::nullopt;
+  return static_cast<BasisPoints>(rounded);
+}
+
+void check_release(const Value& release, const Value&, std::vector<Cause>& problems) {
+  Problems out{problems};
+  const Value& spec = release["spec"];
+  if (spec["target"]["name"].as_string().empty())
+    out.required("spec.target.name", "the Deployment that this Release watches over");
+  if (spec["target"]["kind"].as_string("Deployment") != "Deployment")
+    out.invalid("spec.target.kind", spec["target"]["kind"], "only Deployment is supported");
+  check_strategy(out, spec["strategy"]);
+  check_traffic(out, spec["traffic"], spec["strategy"]);
+  check_guards(out, spec["guards"]);
+  check_duration(out, spec, "deadline", "spec");
+  check_rollback(out, spec["rollback"]);
+  check_count(out, spec, "revisionHistoryLimit", "spec", 1);
+}
+
+void check_analysis_template(const Value& object, const Value&, std::vector<Cause>& problems) {
+  Problems out{problems};
+  const Value& metrics = object["spec"]["metrics"];
+  if (metrics.size() == 0) out.required("spec.metrics", "a template needs at least one metric");
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const std::string path = fmt::format("spec.metrics[{}]", i);
+    const std::string name = metrics.at(i)["name"].str();
+    if (name.empty())
+      out.required(path + ".name", "a name that reports can use");
+    else if (!names.insert(name).second)
+      out.invalid(path + ".name", name, "is used twice");
+    check_metric(out, metrics.at(i), path);
+  }
+}
+
+}  // namespace slipway::api

@@ -1,0 +1,25 @@
+// Rules of Release and AnalysisTemplate that a schema table cannot say: one-of fields, weights, durations.
+//
+// The API server refuses a bad object with these, and the plan compiler uses the same functions, so that a document is
+// refused with the same words wherever it is looked at first. Every problem names its field path.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "data/value.h"
+
+namespace slipway::api {
+
+// A traffic share in hundredths of a percent, 0 to 10000.
+using BasisPoints = std::int64_t;
+inline constexpr BasisPoints kWholeTraffic = 10'000;
+
+// A weight in percent with at most two decimals ("5", 0.25); nullopt for anything else.
+std::optional<BasisPoints> weight_of(const data::Value& percent);
+
+void check_release(const data::Value& release, const data::Value& old, std::vector<base::Cause>& problems);
+void check_analysis_template(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems);
+
+}  // namespace slipway::api

@@ -1,0 +1,148 @@
+#include "delivery/plan/compile.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "api/kinds/release_rules.h"
+#include "api/meta.h"
+
+namespace slipway::delivery::plan {
+namespace {
+
+using base::Cause;
+using data::Value;
+
+base::Duration duration_or(const Value& v, base::Duration fallback) {
+  return v.is_string() ? base::parse_duration(v.as_string()).value_or(fallback) : fallback;
+}
+
+std::optional<std::int64_t> limit_of(const Value& v) { return v.is_int() ? std::optional(v.as_int()) : std::nullopt; }
+
+Analysis analysis_of(const Value& v) {
+  Analysis out;
+  for (const Value& t : v["templates"].items()) out.templates.push_back(t["name"].str());
+  for (const Value& a : v["args"].items()) out.args.push_back({a["name"].str(), a["value"].str()});
+  return out;
+}
+
+Guards guards_of(const Value& spec) {
+  const Value& guards = spec["guards"];
+  Guards out;
+  out.max_restarts = limit_of(guards["maxRestarts"]);
+  out.max_probe_failures = limit_of(guards["maxProbeFailures"]);
+  if (guards["analysis"].is_object()) out.analysis = analysis_of(guards["analysis"]);
+  out.analysis_from = static_cast<int>(guards["analysis"]["fromStep"].as_int());
+  out.deadline = duration_or(spec["deadline"], out.deadline);
+  return out;
+}
+
+Rollback rollback_of(const Value& v) {
+  Rollback out;
+  out.verify_timeout = duration_or(v["verifyTimeout"], out.verify_timeout);
+  if (v["onInconclusive"].as_string() == "Rollback") out.on_inconclusive = OnInconclusive::Rollback;
+  return out;
+}
+
+Routing routing_of(const Value& traffic) {
+  const std::string service = traffic["service"].str();
+  return {traffic["route"].str(), service, traffic["stableService"].str(service + "-stable"),
+          traffic["canaryService"].str(service + "-canary")};
+}
+
+// Appends steps with their origin.
+struct Writer {
+  ReleasePlan& plan;
+
+  void add(Action action, int user_step, std::string field) {
+    plan.steps.push_back({std::move(action), user_step, std::move(field)});
+  }
+  // Capacity first, then traffic.
+  void shift(Share share, int user_step, const std::string& field) {
+    add(Scale{share}, user_step, field);
+    if (plan.routing) add(Traffic{share}, user_step, field);
+  }
+};
+
+void add_user_step(Writer& out, const Value& step, int index, const std::string& field) {
+  if (step.has("weight")) return out.shift({api::weight_of(step["weight"]).value_or(0)}, index, field);
+  if (step.has("analysis")) return out.add(Analyse{analysis_of(step["analysis"])}, index, field);
+  const Value& duration = step["pause"]["duration"];
+  if (duration.is_string())
+    out.add(Wait{duration_or(duration, {})}, index, field);
+  else
+    out.add(Approve{}, index, field);
+}
+
+void compile_canary(const Value& spec, ReleasePlan& plan) {
+  const Value& canary = spec["strategy"]["canary"];
+  plan.strategy = Strategy::Canary;
+  plan.max_surge = canary["maxSurge"];
+  plan.max_unavailable = canary["maxUnavailable"];
+  Writer out{plan};
+  if (plan.routing) out.add(Traffic{kNone}, -1, "spec.traffic");
+  plan.user_steps = static_cast<int>(canary["steps"].size());
+  for (int i = 0; i < plan.user_steps; ++i)
+    add_user_step(out, canary["steps"].at(static_cast<std::size_t>(i)), i,
+                  fmt::format("spec.strategy.canary.steps[{}]", i));
+  if (share_before(plan, plan.steps.size()) < kWhole) out.shift(kWhole, -1, "spec.strategy.canary");
+}
+
+void compile_rolling(const Value& spec, ReleasePlan& plan) {
+  const Value& rolling = spec["strategy"]["rolling"];
+  plan.strategy = Strategy::Rolling;
+  plan.max_surge = rolling["maxSurge"];
+  plan.max_unavailable = rolling["maxUnavailable"];
+  plan.user_steps = 1;
+  Writer{plan}.add(Scale{kWhole}, 0, "spec.strategy.rolling");
+}
+
+void check_capabilities(const ReleasePlan& plan, const RouterCapabilities& router, std::vector<Cause>& problems) {
+  if (!plan.routing) return;
+  const auto refuse = [&](const std::string& field, std::string message) {
+    problems.push_back({"FieldValueForbidden", "Forbidden: " + std::move(message), field});
+  };
+  if (!router.read_back)
+    refuse("spec.traffic", fmt::format("{} cannot tell what it routes, so no weight could be verified", router.name));
+  for (const Step& step : plan.steps) {
+    const auto* traffic = std::get_if<Traffic>(&step.action);
+    if (traffic && traffic->share.points % router.granularity != 0)
+      refuse(step.field + ".weight", fmt::format("{} splits traffic in steps of {}, not {}", router.name,
+                                                 to_text(Share{router.granularity}), to_text(traffic->share)));
+  }
+}
+
+base::Error refusal(const Value& release, std::vector<Cause> problems) {
+  std::string message = fmt::format("Release {}/{} is invalid", api::space_of(release), api::name_of(release));
+  for (const Cause& cause : problems)
+    message += fmt::format("{} {}: {}", message.ends_with("invalid") ? ":" : ";", cause.field, cause.message);
+  return {.code = base::Code::Invalid,
+          .message = std::move(message),
+          .causes = std::move(problems),
+          .subject = {"slipway.dev", "Release", std::string(api::name_of(release)), std::string(api::uid_of(release))}};
+}
+
+}  // namespace
+
+RouterCapabilities gateway_capabilities() { return {"the embedded gateway", 1, true}; }
+
+base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities& router) {
+  std::vector<Cause> problems;
+  api::check_release(release, data::kNull, problems);
+  if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
+  const Value& spec = release["spec"];
+  ReleasePlan plan;
+  plan.target = spec["target"]["name"].str();
+  plan.guards = guards_of(spec);
+  plan.rollback = rollback_of(spec["rollback"]);
+  if (spec["traffic"].is_object()) plan.routing = routing_of(spec["traffic"]);
+  plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;
+  spec["strategy"].has("canary") ? compile_canary(spec, plan) : compile_rolling(spec, plan);
+  plan.steps.push_back({Promote{}, -1, "spec.strategy"});
+  plan.steps.push_back({Verify{}, -1, "spec.strategy"});
+  check_capabilities(plan, router, problems);
+  if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
+  return plan;
+}
+
+}  // namespace slipway::delivery::plan

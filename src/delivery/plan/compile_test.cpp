@@ -1,0 +1,174 @@
+#include "delivery/plan/compile.h"
+
+#include <gtest/gtest.h>
+
+#include "data/json.h"
+
+namespace slipway::delivery::plan {
+namespace {
+
+using data::Value;
+
+Value json(std::string_view text) {
+  auto v = data::parse_json(text);
+  SLIPWAY_CHECK(v.has_value());
+  return *v;
+}
+
+Value release(std::string_view spec) {
+  return Value::object({{"metadata", Value::object({{"name", "web"}, {"namespace", "shop"}})}, {"spec", json(spec)}});
+}
+
+constexpr std::string_view kRouted = R"({
+  "target": {"name": "web"},
+  "traffic": {"route": "web", "service": "web"},
+  "guards": {"maxRestarts": 2, "analysis": {"templates": [{"name": "slo"}], "fromStep": 1}},
+  "deadline": "90s",
+  "strategy": {"canary": {"steps": [
+    {"weight": 0.25}, {"analysis": {"templates": [{"name": "errors"}, {"name": "latency"}]}},
+    {"weight": 50}, {"pause": {"duration": "30s"}}, {"pause": {}}]}}})";
+
+std::vector<std::string> fields_of(const base::Result<ReleasePlan>& plan) {
+  std::vector<std::string> out;
+  if (!plan)
+    for (const base::Cause& cause : plan.error().causes) out.push_back(cause.field);
+  return out;
+}
+
+TEST(Compile, routed_canary_puts_capacity_before_traffic) {
+  const auto plan = compile(release(kRouted), gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(to_text(*plan),
+            "target    deployment/web, canary\n"
+            "traffic   route web splits web into web-stable and web-canary\n"
+            "          split the route, all traffic to stable\n"
+            "step 1    scale the candidate for 0.25 %\n"
+            "step 1    0.25 % of the traffic to the candidate, verified at the router\n"
+            "step 2    analyse errors, latency\n"
+            "step 3    scale the candidate for 50 %\n"
+            "step 3    50 % of the traffic to the candidate, verified at the router\n"
+            "step 4    wait 30s\n"
+            "step 5    wait for a person to promote\n"
+            "          scale the candidate for 100 %\n"
+            "          100 % of the traffic to the candidate, verified at the router\n"
+            "          promote: hand over to the Deployment, scale the old version down\n"
+            "          verify replicas, owner and route\n"
+            "guard     at most 2 restarts of candidate containers\n"
+            "guard     analysis slo in the background from step 2\n"
+            "guard     each step ready within 1m30s\n"
+            "rollback  automatic, verified within 2m0s\n");
+  EXPECT_EQ(share_before(*plan, 3), Share{25});
+  EXPECT_EQ(share_before(*plan, plan->steps.size()), kWhole);
+}
+
+TEST(Compile, canary_without_router_shares_the_replicas) {
+  const auto plan =
+      compile(release(R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":25},{"weight":100}]}}})"),
+              gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->capacity, Capacity::Shared);
+  EXPECT_EQ(plan->steps.size(), 4u);
+  EXPECT_EQ(share_before(*plan, 1), Share{2500});
+}
+
+TEST(Compile, rolling_is_one_step_to_the_whole) {
+  const auto plan =
+      compile(release(R"({"target":{"name":"web"},"strategy":{"rolling":{"maxSurge":1}}})"), gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->strategy, Strategy::Rolling);
+  EXPECT_EQ(plan->steps.front().action, Action(Scale{kWhole}));
+  EXPECT_EQ(plan->max_surge, Value(1));
+}
+
+struct Refused {
+  const char* what;
+  const char* spec;
+  std::vector<std::string> fields;
+};
+
+TEST(Compile, what_cannot_work_is_refused_with_its_field) {
+  const std::string steps = "spec.strategy.canary.steps";
+  const std::vector<Refused> cases = {
+      {"no target", R"({"strategy":{"rolling":{}}})", {"spec.target.name"}},
+      {"not a Deployment", R"({"target":{"kind":"Pod","name":"web"},"strategy":{"rolling":{}}})", {"spec.target.kind"}},
+      {"no strategy", R"({"target":{"name":"web"}})", {"spec.strategy"}},
+      {"two strategies",
+       R"({"target":{"name":"web"},"strategy":{"rolling":{},"canary":{"steps":[{"weight":5}]}}})",
+       {"spec.strategy"}},
+      {"no steps", R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[]}}})", {steps}},
+      {"over the whole",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":120}]}}})",
+       {steps + "[0].weight"}},
+      {"below nothing",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":-1}]}}})",
+       {steps + "[0].weight"}},
+      {"three decimals",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":0.005}]}}})",
+       {steps + "[0].weight"}},
+      {"falling",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":20},{"weight":5}]}}})",
+       {steps + "[1].weight"}},
+      {"after the whole",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":100},{"weight":100}]}}})",
+       {steps + "[1].weight"}},
+      {"an empty step", R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{}]}}})", {steps + "[0]"}},
+      {"two in one",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":1,"pause":{}}]}}})",
+       {steps + "[0]"}},
+      {"bad duration",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"pause":{"duration":"soon"}}]}}})",
+       {steps + "[0].pause.duration"}},
+      {"no template",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"analysis":{}}]}}})",
+       {steps + "[0].analysis.templates"}},
+      {"template without name",
+       R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"analysis":{"templates":[{}]}}]}}})",
+       {steps + "[0].analysis.templates[0].name"}},
+      {"no budget",
+       R"({"target":{"name":"web"},"strategy":{"rolling":{"maxSurge":0,"maxUnavailable":"0%"}}})",
+       {"spec.strategy.rolling.maxUnavailable"}},
+      {"route without service",
+       R"({"target":{"name":"web"},"traffic":{"route":"web"},"strategy":{"canary":{"steps":[{"weight":5}]}}})",
+       {"spec.traffic.service"}},
+      {"same services",
+       R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web","canaryService":"web-stable"},"strategy":{"canary":{"steps":[{"weight":5}]}}})",
+       {"spec.traffic.canaryService"}},
+      {"rolling with a route",
+       R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"strategy":{"rolling":{}}})",
+       {"spec.traffic"}},
+      {"several at once",
+       R"({"strategy":{"canary":{"steps":[{"weight":300},{}]}},"deadline":"x"})",
+       {"spec.target.name", steps + "[0].weight", steps + "[1]", "spec.deadline"}},
+  };
+  for (const Refused& c : cases)
+    EXPECT_EQ(fields_of(compile(release(c.spec), gateway_capabilities())), c.fields) << c.what;
+}
+
+TEST(Compile, more_than_the_router_can_do_is_refused) {
+  EXPECT_EQ(fields_of(compile(release(kRouted), {"coarse", 100, true})),
+            (std::vector<std::string>{"spec.strategy.canary.steps[0].weight"}));
+  EXPECT_EQ(fields_of(compile(release(kRouted), {"blind", 1, false})), (std::vector<std::string>{"spec.traffic"}));
+}
+
+TEST(Compile, the_refusal_names_the_object_and_every_field) {
+  const auto plan =
+      compile(release(R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":20},{"weight":5}]}}})"),
+              gateway_capabilities());
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(
+      plan.error().message,
+      "Release shop/web is invalid: spec.strategy.canary.steps[1].weight: Invalid value: 5: falls below the 20 % of an "
+      "earlier step; a canary only grows");
+}
+
+TEST(Plan, the_fingerprint_follows_steps_and_not_limits) {
+  const auto plan = *compile(release(kRouted), gateway_capabilities());
+  ReleasePlan other = plan;
+  other.guards.max_restarts = 9;
+  EXPECT_EQ(fingerprint(plan), fingerprint(other));
+  other.steps[1].action = Scale{{26}};
+  EXPECT_NE(fingerprint(plan), fingerprint(other));
+}
+
+}  // namespace
+}  // namespace slipway::delivery::plan

@@ -1,0 +1,93 @@
+#include "delivery/plan/plan.h"
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/strings.h"
+#include "data/json.h"
+
+namespace slipway::delivery::plan {
+namespace {
+
+std::string guards_text(const Guards& guards) {
+  std::string out;
+  if (guards.max_restarts)
+    out += fmt::format("guard     at most {} restarts of candidate containers\n", *guards.max_restarts);
+  if (guards.max_probe_failures)
+    out += fmt::format("guard     candidate pods lose readiness at most {} times\n", *guards.max_probe_failures);
+  if (guards.analysis)
+    out += fmt::format("guard     analysis {} in the background from step {}\n",
+                       base::join(guards.analysis->templates, ", "), guards.analysis_from + 1);
+  return out + fmt::format("guard     each step ready within {}\n", base::format_duration(guards.deadline));
+}
+
+std::string head_text(const ReleasePlan& plan) {
+  const char* strategy = plan.strategy == Strategy::Canary ? "canary" : "rolling update";
+  std::string out = fmt::format("target    deployment/{}, {}\n", plan.target, strategy);
+  if (plan.routing)
+    out += fmt::format("traffic   route {} splits {} into {} and {}\n", plan.routing->route, plan.routing->service,
+                       plan.routing->stable_service, plan.routing->canary_service);
+  else
+    out += "traffic   by replica ratio\n";
+  return out;
+}
+
+std::string steps_text(const ReleasePlan& plan) {
+  std::string out;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const int user = plan.steps[i].user_step;
+    const std::string number = user < 0 ? "" : fmt::format("step {}", user + 1);
+    out += fmt::format("{:<10}{}\n", number, to_text(plan.steps[i].action));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_text(Share share) {
+  return share.points % 100 == 0 ? fmt::format("{} %", share.points / 100) : fmt::format("{:g} %", share.percent());
+}
+
+std::string to_text(const Action& action) {
+  return std::visit(visit_step{
+                        [](const Scale& s) { return "scale the candidate for " + to_text(s.share); },
+                        [](const Traffic& s) {
+                          return s.share == kNone
+                                     ? std::string("split the route, all traffic to stable")
+                                     : to_text(s.share) + " of the traffic to the candidate, verified at the router";
+                        },
+                        [](const Wait& s) { return "wait " + base::format_duration(s.duration); },
+                        [](const Approve&) { return std::string("wait for a person to promote"); },
+                        [](const Analyse& s) { return "analyse " + base::join(s.analysis.templates, ", "); },
+                        [](const Promote&) {
+                          return std::string("promote: hand over to the Deployment, scale the old version down");
+                        },
+                        [](const Verify&) { return std::string("verify replicas, owner and route"); },
+                    },
+                    action);
+}
+
+std::string to_text(const ReleasePlan& plan) {
+  return head_text(plan) + steps_text(plan) + guards_text(plan.guards) +
+         fmt::format("rollback  automatic, verified within {}\n", base::format_duration(plan.rollback.verify_timeout));
+}
+
+std::string fingerprint(const ReleasePlan& plan) {
+  std::string text = head_text(plan) + steps_text(plan);
+  for (const Step& step : plan.steps)
+    if (const auto* analyse = std::get_if<Analyse>(&step.action))
+      for (const Arg& arg : analyse->analysis.args) text += arg.name + "=" + arg.value + "\n";
+  return base::safe_encode(base::fnv1a32(text));
+}
+
+Share share_before(const ReleasePlan& plan, std::size_t index) {
+  Share share = kNone;
+  for (std::size_t i = 0; i < index && i < plan.steps.size(); ++i) {
+    if (const auto* traffic = std::get_if<Traffic>(&plan.steps[i].action)) share = traffic->share;
+    if (const auto* scale = std::get_if<Scale>(&plan.steps[i].action))
+      if (plan.capacity == Capacity::Shared) share = scale->share;
+  }
+  return share;
+}
+
+}  // namespace slipway::delivery::plan

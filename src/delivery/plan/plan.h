@@ -1,0 +1,153 @@
+// The release plan: what a Release means, as a list of steps that can be printed, compared and checked without a
+// cluster.
+//
+// Compilers (compile.h) turn API objects into a plan and refuse what cannot work; decide/ walks it. A step is a
+// variant: a new alternative does not compile until every consumer handles it (use `visit_step`).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "data/value.h"
+
+namespace slipway::delivery::plan {
+
+// A part of the whole in hundredths of a percent, 0 to 10000.
+struct Share {
+  std::int64_t points = 0;
+  auto operator<=>(const Share&) const = default;
+  double percent() const { return static_cast<double>(points) / 100; }
+};
+inline constexpr Share kNone{0};
+inline constexpr Share kWhole{10'000};
+std::string to_text(Share share);  // "5 %", "0.25 %"
+
+struct Arg {
+  std::string name;
+  std::string value;
+  bool operator==(const Arg&) const = default;
+};
+
+// Which AnalysisTemplates to run, flattened into one AnalysisRun.
+struct Analysis {
+  std::vector<std::string> templates;
+  std::vector<Arg> args = {};
+  bool operator==(const Analysis&) const = default;
+};
+
+// --- steps ------------------------------------------------------------------------------------------------
+
+// Bring the candidate to its part of the replicas (rounded up, at least one when the part is not zero) and wait until
+// they are available.
+struct Scale {
+  Share share;
+  bool operator==(const Scale&) const = default;
+};
+// Give the candidate this part of the requests and verify it at the router. The first one, of 0, installs the split.
+struct Traffic {
+  Share share;
+  bool operator==(const Traffic&) const = default;
+};
+struct Wait {
+  base::Duration duration;
+  bool operator==(const Wait&) const = default;
+};
+// Wait for a person: the command `promote`.
+struct Approve {
+  bool operator==(const Approve&) const = default;
+};
+struct Analyse {
+  Analysis analysis;
+  bool operator==(const Analyse&) const = default;
+};
+// Hand the candidate over to the Deployment, scale the old version down, take the split out of the route.
+struct Promote {
+  bool operator==(const Promote&) const = default;
+};
+// Check that what stands at the end is what was meant: replicas, owner, route.
+struct Verify {
+  bool operator==(const Verify&) const = default;
+};
+
+using Action = std::variant<Scale, Traffic, Wait, Approve, Analyse, Promote, Verify>;
+
+struct Step {
+  Action action;
+  int user_step = -1;      // index in the Release's own list of steps; -1: added by the compiler
+  std::string field = {};  // where it comes from: "spec.strategy.canary.steps[2]"
+  bool operator==(const Step&) const = default;
+};
+
+// --- guards -----------------------------------------------------------------------------------------------
+
+// Watched in every step; a broken one rolls the release back. An absent limit is not watched.
+struct Guards {
+  std::optional<std::int64_t> max_restarts = {};        // restarts of all candidate containers together
+  std::optional<std::int64_t> max_probe_failures = {};  // times a candidate pod lost its readiness
+  std::optional<Analysis> analysis = {};                // runs in the background
+  int analysis_from = 0;                                // first user step at which it runs
+  base::Duration deadline = base::minutes(10);          // for each step that waits for pods or for the router
+  bool operator==(const Guards&) const = default;
+};
+
+enum class OnInconclusive { Pause, Rollback };
+struct Rollback {
+  base::Duration verify_timeout = base::minutes(2);
+  OnInconclusive on_inconclusive = OnInconclusive::Pause;
+  bool operator==(const Rollback&) const = default;
+};
+
+// --- the plan ---------------------------------------------------------------------------------------------
+
+enum class Strategy { Rolling, Canary };
+
+// Where candidate pods come from.
+enum class Capacity {
+  Extra,   // a router splits requests: the stable version keeps all its replicas, candidates are added
+  Shared,  // replicas are the only weight: candidates replace stable pods within the surge and unavailability budget
+};
+
+struct Routing {
+  std::string route;
+  std::string service;
+  std::string stable_service;
+  std::string canary_service;
+  bool operator==(const Routing&) const = default;
+};
+
+struct ReleasePlan {
+  std::string target;  // Deployment
+  Strategy strategy = Strategy::Rolling;
+  Capacity capacity = Capacity::Shared;
+  std::optional<Routing> routing = {};
+  // Int or percent; null: the Deployment's own.
+  data::Value max_surge = {};
+  data::Value max_unavailable = {};
+  std::vector<Step> steps;
+  int user_steps = 0;
+  Guards guards = {};
+  Rollback rollback = {};
+  bool operator==(const ReleasePlan&) const = default;
+};
+
+// One line a step, in order.
+std::string to_text(const Action& action);
+std::string to_text(const ReleasePlan& plan);
+// Changes when the steps or their routing change; guards and limits may change under way.
+std::string fingerprint(const ReleasePlan& plan);
+
+// The share that the candidate is meant to have once `index` steps are done (traffic, or replicas without a router).
+Share share_before(const ReleasePlan& plan, std::size_t index);
+
+// Overloads for std::visit; a missing alternative does not compile.
+template <class... F>
+struct visit_step : F... {
+  using F::operator()...;
+};
+
+}  // namespace slipway::delivery::plan
