@@ -5,7 +5,7 @@
 //   GET /healthz  200
 //   GET /readyz   200, or 503 while starting and while stopping
 //
-// Environment: VERSION (dev), PORT (8080), POD_IP (address to bind; 0.0.0.0), POD_NAME (host name), ERROR_RATE (share
+// Environment, or arguments NAME=VALUE: VERSION (dev), PORT (8080), POD_IP (address to bind; 0.0.0.0), POD_NAME (host name), ERROR_RATE (share
 // of answers that are 500; 0), LATENCY_MS (0) and LATENCY_JITTER_MS (0: uniform, added), START_DELAY_MS (not ready and
 // 503 until then; 0), CRASH_AFTER_S (aborts; 0: never).
 #include <unistd.h>
@@ -99,7 +99,13 @@ void crash_later() {
 
 }  // namespace
 
-int main() {
+// Arguments NAME=VALUE are an image's own defaults; the environment of the pod wins.
+int main(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string setting = argv[i];
+    auto equals = setting.find('=');
+    if (equals != std::string::npos) setenv(setting.substr(0, equals).c_str(), setting.c_str() + equals + 1, 0);
+  }
   Shop shop;
   shop::Server* self = nullptr;
   shop::Server server(text("POD_IP", "0.0.0.0"), static_cast<int>(number("PORT", 8080)),

@@ -52,6 +52,7 @@ void FaultyClient::deliver(Completion done, Answer answer) {
 }
 
 void FaultyClient::call(client::Request request, Completion done) {
+  if (!*alive_) return;  // a dead process sends nothing
   const FaultRates& rates = faults_.rates();
   const bool write = request.verb == Verb::Update || request.verb == Verb::Patch;
   if (faults_.happens(rates.lost_request)) return deliver(std::move(done), base::fail(Code::Timeout, "the request was lost"));
