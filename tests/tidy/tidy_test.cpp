@@ -113,8 +113,8 @@ const std::vector<Ban>& bans() {
   static const std::set<std::string> edges = {"runtime", "http", "store", "node", "gateway", "server", "cli", "demo"};
   static const std::vector<Ban> all = {
       {R"(system_clock::now|steady_clock::now|\btime\(nullptr\)|clock_gettime)", "runtime::Loop::now/mono",
-       {"runtime", "node", "http", "demo", "cli"}, false},
-      {R"(sleep_for|sleep_until|\busleep\(|\bsleep\()", "a Timer, or a condition to wait for", {"demo"}, true},
+       {"runtime", "node", "http", "demo", "cli", "server"}, false},
+      {R"(sleep_for|sleep_until|\busleep\(|\bsleep\()", "a Timer, or a condition to wait for", {"demo", "server"}, true},
       {R"(\brand\(\)|std::mt19937|random_device)", "runtime::Random", {"runtime"}, false},
       {R"(std::thread\b|std::jthread|std::async)", "a runtime::Loop of its own",
        {"runtime", "http", "store", "server", "demo", "cli"}, false},
