@@ -20,7 +20,7 @@ shift
 [ ! -e "$room" ] || { echo "error: $room exists already" >&2; exit 1; }
 
 leave() {
-  for point in dev/shm dev/pts dev sys proc; do umount -l "$room/$point" 2>/dev/null || true; done
+  for point in dev sys proc; do umount -R -l "$room/$point" 2>/dev/null || true; done
   [ -n "$keep" ] || rm -rf --one-file-system "$room"
 }
 trap leave EXIT
@@ -30,6 +30,8 @@ cp /etc/resolv.conf "$room/etc/resolv.conf"
 mount -t proc proc "$room/proc"
 mount --rbind /sys "$room/sys"
 mount --rbind /dev "$room/dev"
+mount --make-rslave "$room/sys"
+mount --make-rslave "$room/dev"
 mkdir -p "$room/home/builder"
 git archive --prefix=slipway/ HEAD | tar -x -C "$room/home/builder"
 if [ -n "$user" ]; then
