@@ -31,8 +31,8 @@ struct Fact {
 struct Failure {
   base::Error error;
   base::Time at;
-  int attempts = 0;             // failures in a row
-  std::size_t effect = 0;       // index of the effect that failed; the number of effects when it was the status
+  int attempts = 0;        // failures in a row
+  std::size_t effect = 0;  // index of the effect that failed; the number of effects when it was the status
 };
 
 // What a decision may look at: caches, all on the same loop turn, and recorded facts. Read-only.
@@ -42,9 +42,9 @@ class World {
   virtual const client::Cache& cache(const api::Resource& resource) const = 0;  // a watched one; anything else is a bug
   virtual const Fact* fact(std::string_view id) const = 0;                      // null: not asked, or no answer yet
   virtual bool is_pending(std::string_view id) const = 0;                       // asked, no answer yet
-  // The failure that stopped the last decision about the object that is being decided; null after a success. A controller that
-  // wants to show it answers once with a status and no effects; the same effects again are held back by the runner for
-  // the back-off, different ones are not.
+  // The failure that stopped the last decision about the object that is being decided; null after a success. A
+  // controller that wants to show it answers once with a status and no effects; the same effects again are held back by
+  // the runner for the back-off, different ones are not.
   virtual const Failure* failure() const { return nullptr; }
 
   const data::Value& find(const api::Resource& resource, const ObjectName& name) const {
@@ -52,8 +52,8 @@ class World {
   }
 };
 
-// One watched resource. A change of such an object (before and after; null when it came or went) makes `affected` names of
-// the controller's own resource to decide about again.
+// One watched resource. A change of such an object (before and after; null when it came or went) makes `affected` names
+// of the controller's own resource to decide about again.
 struct Watch {
   api::Resource resource;
   std::function<std::vector<ObjectName>(const World&, const data::Value& object)> affected;
@@ -62,9 +62,12 @@ struct Watch {
 class Controller {
  public:
   virtual ~Controller() = default;
-  virtual std::string_view name() const = 0;           // "deployment": field manager, metrics, event source
-  virtual const api::Resource& resource() const = 0;   // what it decides about
-  virtual std::vector<Watch> watches() const = 0;      // others; its own resource is always watched
+  virtual std::string_view name() const = 0;          // "deployment": field manager, metrics, event source
+  virtual const api::Resource& resource() const = 0;  // what it decides about
+  virtual std::vector<Watch> watches() const = 0;     // others; its own resource is always watched
+  // True when decisions about different objects compete for the same thing (room on a node): then one object at a time
+  // is decided, and only once the caches show everything this controller wrote.
+  virtual bool competes() const { return false; }
   // nullopt: nothing to do with this object. The object may be gone: then `World::find` gives null.
   virtual std::optional<Decision> reconcile(const World& world, const ObjectName& name, base::Time now) const = 0;
 };

@@ -20,7 +20,7 @@ namespace slipway::control {
 // AlreadyExists counts as a failure: the next observation sees what is there.
 struct Create {
   api::Resource resource;
-  data::Value object;  // with a deterministic name wherever one can be derived
+  data::Value object;            // with a deterministic name wherever one can be derived
   std::string subresource = {};  // "binding": the object is then posted to the subresource of the object it names
   bool operator==(const Create&) const = default;
 };
@@ -32,15 +32,15 @@ struct Apply {
   bool operator==(const Apply&) const = default;
 };
 
-// A patch with preconditions: `uid` and `version` must be those of the observed object (version may be empty where the patch
-// cannot clash, e.g. adding one's own finalizer).
+// A patch with preconditions: `uid` and `version` must be those of the observed object (version may be empty where the
+// patch cannot clash, e.g. adding one's own finalizer).
 struct Patch {
   api::Resource resource;
   std::string space;
   std::string name;
   std::string uid;
   std::string version;
-  data::Value body;                                           // merge patch
+  data::Value body;  // merge patch
   std::string subresource = {};
   bool operator==(const Patch&) const = default;
 };
@@ -50,7 +50,7 @@ struct Delete {
   std::string space;
   std::string name;
   std::string uid;
-  std::string version = {};                      // optional precondition
+  std::string version = {};  // optional precondition
   std::string propagation = "Background";
   std::optional<std::int64_t> grace_seconds = {};
   bool operator==(const Delete&) const = default;
@@ -59,14 +59,15 @@ struct Delete {
 // Asks the outside world a question; the answer is *recorded* as a fact under `id` and observed by a later decision.
 // `port` names who answers ("metrics/gateway", "metrics/prometheus", "node" ...), registered with the runner.
 struct Ask {
-  std::string id;       // deterministic: the same question has the same id
+  std::string id;  // deterministic: the same question has the same id
   std::string port;
   data::Value question;
   base::Duration timeout = base::seconds(10);
   bool operator==(const Ask&) const = default;
 };
 
-// Tells the outside world to do something idempotent (start a container, program the proxy). Its outcome is a fact too, as for Ask.
+// Tells the outside world to do something idempotent (start a container, program the proxy). Its outcome is a fact too,
+// as for Ask.
 struct Tell {
   std::string id;
   std::string port;
@@ -87,15 +88,15 @@ using Effect = std::variant<Create, Apply, Patch, Delete, Ask, Tell, Forget>;
 struct Note {
   enum class Kind { Normal, Warning };
   Kind kind = Kind::Normal;
-  std::string reason;   // CamelCase, stable
+  std::string reason;  // CamelCase, stable
   std::string message;
   bool operator==(const Note&) const = default;
 };
 
 // Why: a small tree of rule, inputs and outcome, for the decision log and `explain`.
 struct Reason {
-  std::string rule;      // stable identifier: "canary.step.analysis"
-  std::string text;      // one sentence with the numbers
+  std::string rule;  // stable identifier: "canary.step.analysis"
+  std::string text;  // one sentence with the numbers
   data::Value inputs = {};
   std::vector<Reason> parts = {};
   bool operator==(const Reason&) const = default;
@@ -105,7 +106,7 @@ struct Decision {
   std::vector<Effect> effects = {};
   // The whole desired status; not written when null or when equal to the observed one.
   data::Value status = {};
-  std::optional<base::Time> wake_at = {};   // decide again at this time even if nothing changes
+  std::optional<base::Time> wake_at = {};  // decide again at this time even if nothing changes
   std::vector<Note> notes = {};
   std::vector<Reason> reasons = {};
   bool operator==(const Decision&) const = default;

@@ -5,9 +5,13 @@
 //  - effects in order, stop at the first failure, then observe again; status last;
 //  - one wake-up per object; back-off with jitter from the seeded random source; retry behaviour from the error's code;
 //  - writes are fenced by the leadership term: nothing is sent once the lease is lost;
-//  - safety invariants are checked on every decision before acting (control/invariant.h); a violation is refused, reported
+//  - safety invariants are checked on every decision before acting (control/invariant.h); a violation is refused,
+//  reported
 //    in an Event and in metrics, and decided again.
-// Runs on the control loop.
+// A status is written with a merge patch on /status with uid and resourceVersion as preconditions (control/requests.h).
+// A request whose answer was lost is looked up before anything is decided again: the object as it stands then is what
+// the cache must show. Notes become Events once the decision is carried out; those of a decision that changed nothing
+// are dropped. Runs on the control loop.
 #pragma once
 
 #include <functional>
@@ -47,6 +51,14 @@ class RunnerObserver {
   virtual void finished(const Controller&, const ObjectName&, base::Time, const Decision&, const base::Error*) {}
 };
 
+// A process that is alone and needs no lease.
+class AlwaysLeader final : public Leadership {
+ public:
+  bool leads() const override { return true; }
+  std::uint64_t term() const override { return 1; }
+  void on_change(std::function<void()>) override {}
+};
+
 struct RunnerOptions {
   base::Duration backoff_base = base::milliseconds(5);
   base::Duration backoff_cap = base::seconds(60);
@@ -65,9 +77,23 @@ class Runner {
   void add_observer(RunnerObserver& observer);
   void add(std::unique_ptr<Controller> controller);  // before start
   void start();
-  bool synced() const;   // all caches have had their first list
-  bool idle() const;     // nothing queued, nothing in flight (timers may wait)
+  bool synced() const;  // all caches have had their first list
+  bool idle() const;    // nothing queued, nothing in flight (timers may wait)
   const World& world() const;
+
+  struct Stats {
+    std::uint64_t decisions = 0;
+    std::uint64_t effects = 0;  // sent to the API or a port
+    std::uint64_t status_writes = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t refusals = 0;  // by an invariant
+    std::size_t queued = 0;
+    std::size_t waiting = 0;  // for a cache to show our own write
+    std::size_t in_flight = 0;
+  };
+  Stats stats() const;
+  // Decide about it again, as if it had changed.
+  void nudge(std::string_view controller, const ObjectName& name);
 
  private:
   class Impl;

@@ -1,0 +1,52 @@
+// Planted mistakes, each one that a careless author could make. Tests switch one on and a checker must catch it: that
+// is the proof that the checker can fail. Without SLIPWAY_MUTANTS (a CMake option, for test builds) every question is
+// the constant false and the compiler drops the branch.
+//
+// A module plants its mutant where the mistake would be made: `if (!mutant(Mutant::SkipReadiness) && !ready) ...`.
+#pragma once
+
+namespace slipway::control {
+
+enum class Mutant {
+  // runner
+  SkipTermFence,          // keeps writing after the lease was lost
+  StatusBeforeEffects,    // the status says it is done before it is
+  ForgetOwnWrite,         // does not remember what it wrote, so a stale cache is believed
+  IgnoreFailureOfEffect,  // goes on after a failed effect
+  DecideOnStaleCache,     // remembers its writes but does not wait for them
+  SkipInvariants,         // acts without asking the invariants
+  // workload
+  SkipReadiness,   // counts running pods as available
+  IgnoreMinReady,  // counts pods as available the moment they are ready
+  ScaleDownFirst,  // removes old replicas before new ones are available
+  // delivery
+  WeightWithoutCapacity,  // moves traffic before the pods can carry it
+  SkipVerification,       // believes that a weight is set without reading it back
+  PassFailedGate,         // goes on after a failed analysis
+  NoDataIsSuccess,        // takes a missing metric as a good one
+  ScaleDownEarly,         // removes the old version before its rollback window ends
+  kCount,
+};
+
+#ifdef SLIPWAY_MUTANTS
+bool mutant(Mutant which);
+void set_mutant(Mutant which, bool on);
+inline constexpr bool kMutantsCompiledIn = true;
+#else
+constexpr bool mutant(Mutant) { return false; }
+constexpr void set_mutant(Mutant, bool) {}
+inline constexpr bool kMutantsCompiledIn = false;
+#endif
+
+// Switches one on for a scope.
+class PlantedMutant {
+ public:
+  explicit PlantedMutant(Mutant which) : which_(which) { set_mutant(which_, true); }
+  ~PlantedMutant() { set_mutant(which_, false); }
+  PlantedMutant(const PlantedMutant&) = delete;
+
+ private:
+  Mutant which_;
+};
+
+}  // namespace slipway::control

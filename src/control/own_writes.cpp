@@ -1,0 +1,39 @@
+#include "control/own_writes.h"
+
+#include <algorithm>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "control/mutants.h"
+
+namespace slipway::control {
+
+void OwnWrites::wrote(const client::Cache& cache, const data::Value& answer) {
+  if (mutant(Mutant::ForgetOwnWrite)) return;
+  const std::optional<std::uint64_t> version = base::parse_uint(api::version_of(answer));
+  if (!version) return;
+  auto known = std::ranges::find(written_, &cache, &Written::cache);
+  if (known == written_.end()) {
+    written_.push_back({&cache, *version});
+  } else {
+    known->version = std::max(known->version, *version);
+  }
+}
+
+void OwnWrites::removed(const client::Cache& cache, client::ObjectName name, std::string uid) {
+  if (mutant(Mutant::ForgetOwnWrite)) return;
+  removed_.push_back({&cache, std::move(name), std::move(uid)});
+}
+
+bool OwnWrites::seen() {
+  std::erase_if(written_, [](const Written& w) { return w.cache->revision() >= w.version; });
+  std::erase_if(removed_, [](const Removed& r) { return api::uid_of(r.cache->find(r.name)) != r.uid; });
+  return (written_.empty() && removed_.empty()) || mutant(Mutant::DecideOnStaleCache);
+}
+
+void OwnWrites::clear() {
+  written_.clear();
+  removed_.clear();
+}
+
+}  // namespace slipway::control

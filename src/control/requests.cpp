@@ -1,0 +1,128 @@
+#include "control/requests.h"
+
+#include "api/meta.h"
+#include "data/patch.h"
+
+namespace slipway::control {
+namespace {
+
+using client::PatchType;
+using client::Request;
+using client::Verb;
+using data::Value;
+
+template <class... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+
+client::ObjectName name_in(const Value& object) {
+  return {std::string(api::space_of(object)), std::string(api::name_of(object))};
+}
+
+Value with_preconditions(Value body, std::string_view uid, std::string_view version) {
+  if (!uid.empty()) body.set({"metadata", "uid"}, uid);
+  if (!version.empty()) body.set({"metadata", "resourceVersion"}, version);
+  return body;
+}
+
+Value delete_options(const Delete& effect) {
+  Value options = Value::object({{"apiVersion", "v1"}, {"kind", "DeleteOptions"}});
+  if (!effect.uid.empty()) options.set({"preconditions", "uid"}, effect.uid);
+  if (!effect.version.empty()) options.set({"preconditions", "resourceVersion"}, effect.version);
+  if (!effect.propagation.empty()) options.set("propagationPolicy", effect.propagation);
+  if (effect.grace_seconds) options.set("gracePeriodSeconds", *effect.grace_seconds);
+  return options;
+}
+
+Request create_request(const Create& effect) {
+  Request request{.verb = Verb::Create, .resource = effect.resource, .body = effect.object};
+  request.space = api::space_of(effect.object);
+  request.subresource = effect.subresource;
+  if (!effect.subresource.empty()) request.name = api::name_of(effect.object);
+  return request;
+}
+
+Request apply_request(const Apply& effect) {
+  Request request{.verb = Verb::Patch, .resource = effect.resource, .body = effect.object};
+  request.space = api::space_of(effect.object);
+  request.name = api::name_of(effect.object);
+  request.patch_type = PatchType::Apply;
+  request.force = true;
+  return request;
+}
+
+Request patch_request(const Patch& effect) {
+  return {.verb = Verb::Patch,
+          .resource = effect.resource,
+          .space = effect.space,
+          .name = effect.name,
+          .subresource = effect.subresource,
+          .body = with_preconditions(effect.body, effect.uid, effect.version),
+          .patch_type = PatchType::Merge};
+}
+
+Request delete_request(const Delete& effect) {
+  return {.verb = Verb::Delete,
+          .resource = effect.resource,
+          .space = effect.space,
+          .name = effect.name,
+          .body = delete_options(effect)};
+}
+
+std::string place(const api::Resource& resource, const client::ObjectName& name) {
+  return resource.plural + " " + (name.space.empty() ? name.name : name.space + "/" + name.name);
+}
+
+}  // namespace
+
+std::optional<Target> target_of(const Effect& effect) {
+  return std::visit(
+      Overload{[](const Create& e) { return std::optional(Target{e.resource, name_in(e.object)}); },
+               [](const Apply& e) { return std::optional(Target{e.resource, name_in(e.object)}); },
+               [](const Patch& e) { return std::optional(Target{e.resource, {e.space, e.name}, e.uid}); },
+               [](const Delete& e) { return std::optional(Target{e.resource, {e.space, e.name}, e.uid}); },
+               [](const Ask&) { return std::optional<Target>(); }, [](const Tell&) { return std::optional<Target>(); },
+               [](const Forget&) { return std::optional<Target>(); }},
+      effect);
+}
+
+Request request_of(const Effect& effect, std::string_view manager) {
+  Request request = std::visit(
+      Overload{[](const Create& e) { return create_request(e); }, [](const Apply& e) { return apply_request(e); },
+               [](const Patch& e) { return patch_request(e); }, [](const Delete& e) { return delete_request(e); },
+               [](const auto&) -> Request { base::bug("effect without a request", __FILE__, __LINE__); }},
+      effect);
+  request.field_manager = manager;
+  return request;
+}
+
+Request status_request(const api::Resource& resource, const Value& observed, std::string_view version,
+                       const Value& desired, std::string_view manager) {
+  Value body = Value::object({{"status", data::diff_merge_patch(observed["status"], desired)}});
+  return {.verb = Verb::Patch,
+          .resource = resource,
+          .space = std::string(api::space_of(observed)),
+          .name = std::string(api::name_of(observed)),
+          .subresource = "status",
+          .body = with_preconditions(std::move(body), api::uid_of(observed), version),
+          .patch_type = PatchType::Merge,
+          .field_manager = std::string(manager)};
+}
+
+Request get_request(const Target& target) {
+  return {.verb = Verb::Get, .resource = target.resource, .space = target.name.space, .name = target.name.name};
+}
+
+std::string describe(const Effect& effect) {
+  return std::visit(Overload{[](const Create& e) { return "create " + place(e.resource, name_in(e.object)); },
+                             [](const Apply& e) { return "apply " + place(e.resource, name_in(e.object)); },
+                             [](const Patch& e) { return "patch " + place(e.resource, {e.space, e.name}); },
+                             [](const Delete& e) { return "delete " + place(e.resource, {e.space, e.name}); },
+                             [](const Ask& e) { return "ask " + e.port + " " + e.id; },
+                             [](const Tell& e) { return "tell " + e.port + " " + e.id; },
+                             [](const Forget& e) { return "forget " + e.id; }},
+                    effect);
+}
+
+}  // namespace slipway::control
