@@ -49,6 +49,8 @@ struct Kind {
   std::vector<Column> columns = {};              // without NAMESPACE; empty: name and age
   std::vector<std::string> selectable = {};      // field selectors beyond metadata.name and metadata.namespace
   bool custom = false;                           // from a CRD: no strategic merge, no protobuf
+  bool stored = true;                            // false: a question (SelfSubjectAccessReview) or a subresource's kind (Scale)
+  std::vector<std::string> verbs = {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"};
   // Rules that tables cannot say. `old` is null on create. Problems are appended with their field paths.
   std::function<void(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems)> check = {};
   // Names: which rule metadata.name follows.

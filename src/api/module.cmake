@@ -1,0 +1,1 @@
+target_link_libraries(slipway_api PRIVATE PkgConfig::RE2)
