@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "data/decimal.h"
 #include "data/json.h"
 #include "data/utf8.h"
 
@@ -143,26 +144,6 @@ class Printer {
   bool pretty_;
 };
 
-// The shortest decimal digits that read back as `d` > 0, and its decimal exponent: d = 0.DIGITS * 10^exponent.
-struct Decimal {
-  std::string digits;
-  int exponent;
-};
-
-Decimal shortest(double d) {
-  char buffer[40];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::scientific).ptr;
-  const std::string_view text(buffer, end);
-  const std::size_t e = text.find('e');
-  Decimal decimal{.digits = std::string(1, text[0]), .exponent = 0};
-  if (e > 2) decimal.digits.append(text.substr(2, e - 2));
-  const char* exponent = buffer + e + 1;
-  if (*exponent == '+') ++exponent;
-  std::from_chars(exponent, end, decimal.exponent);
-  ++decimal.exponent;
-  return decimal;
-}
-
 std::string scientific(const Decimal& d) {
   std::string out = d.digits.substr(0, 1);
   if (d.digits.size() > 1) out += "." + d.digits.substr(1);
@@ -187,7 +168,7 @@ std::string format_double(double d) {
   const double size = std::abs(d);
   const std::string sign = std::signbit(d) ? "-" : "";
   if (size == 0) return sign + "0";
-  const Decimal decimal = shortest(size);
+  const Decimal decimal = shortest_decimal(size);
   return sign + (size < 1e-6 || size >= 1e21 ? scientific(decimal) : positional(decimal));
 }
 

@@ -22,12 +22,15 @@ struct YamlDocument {
 };
 
 // All documents of a stream; empty documents are left out. JSON is YAML, so this reads both.
-// Errors (BadRequest) carry line and column in the message, in go-yaml's wording where it has one.
+// Anchors, aliases and merge keys (`<<`) are followed; what aliases add counts against `limits.max_nodes`. Duplicate keys
+// are an error unless `options.duplicates` is set. Infinite and NaN numbers, which JSON lacks, are errors; timestamps
+// stay strings. Errors (BadRequest) carry line and column in the message, in libyaml's wording where it has one.
 base::Result<std::vector<YamlDocument>> parse_yaml_stream(std::string_view text, const ParseOptions& options = {});
 // Exactly one document.
 base::Result<Value> parse_yaml(std::string_view text, const ParseOptions& options = {});
 
-// Block style, keys sorted, strings quoted exactly where go-yaml would read them as something else.
+// Block style, keys in go-yaml's order (numbers in them by their size), strings quoted exactly where go-yaml would read
+// them as something else, strings of several lines as literal blocks.
 std::string to_yaml(const Value& value);
 
 }  // namespace slipway::data
