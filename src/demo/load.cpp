@@ -40,6 +40,16 @@ base::Result<Value> Load::settled(const std::string& name, base::Duration limit)
   }
 }
 
+base::Result<void> Load::reset() {
+  const auto answer = ask("reset");
+  return answer ? base::Result<void>() : base::fail(answer.error());
+}
+
+base::Result<Value> Load::totals() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // what is under way now is answered and counted
+  return ask("totals");
+}
+
 base::Result<std::int64_t> Load::users_of(const std::string& name, const std::string& version) {
   const auto answer = ask("users " + name + " " + version);
   if (!answer) return base::fail(answer.error());
@@ -52,13 +62,8 @@ base::Result<void> Load::stop() {
   return written;
 }
 
-Counted counted(const std::vector<Value>& segments) {
-  Counted sum;
-  for (const Value& segment : segments) {
-    sum.requests += segment["sent"].as_int();
-    sum.failed += segment["failed"].as_int();
-  }
-  return sum;
+Counted counted(const Value& segment) {
+  return {.requests = segment["sent"].as_int(), .failed = segment["failed"].as_int()};
 }
 
 StepShare share_of(const Value& segment, const std::string& version, double weight, std::int64_t users_on_version) {

@@ -30,6 +30,9 @@ class Load {
   base::Result<data::Value> snapshot(const std::string& name);
   // Waits, at most `limit`, until no request of the segment is under way, so that its counters are final.
   base::Result<data::Value> settled(const std::string& name, base::Duration limit);
+  // Forgets what was counted; `totals` adds up all segments since, a moment later.
+  base::Result<void> reset();
+  base::Result<data::Value> totals();
   // Users that saw `version` in the segment.
   base::Result<std::int64_t> users_of(const std::string& name, const std::string& version);
   base::Result<void> stop();
@@ -40,8 +43,7 @@ class Load {
   runtime::Child child_;
 };
 
-// Sums over segments.
-Counted counted(const std::vector<data::Value>& segments);
+Counted counted(const data::Value& segment);
 // The share of `version` in one segment.
 StepShare share_of(const data::Value& segment, const std::string& version, double weight, std::int64_t users_on_version);
 
