@@ -16,7 +16,8 @@ run_one() {
   name=$(basename "$program")
   log=build/logs/test/$name.log
   start=$(now)
-  "$program" >"$log" 2>&1 </dev/null || status=$?
+  # The limit is only there so that a hang ends the run with a name; no test depends on it.
+  timeout --kill-after=10 900 "$program" >"$log" 2>&1 </dev/null || status=$?
   read -r p f s <<<"$(counts_of "$log")"
   # A crash or a sanitizer report fails the program even when no test says so.
   if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
