@@ -31,6 +31,14 @@ bool asks_for_list(const base::Error& why) {
   return why.code == base::Code::Expired || ahead;
 }
 
+template <class Index>
+void erase_from(Index& index, std::string_view uid, const ObjectName& name) {
+  auto found = index.find(uid);
+  if (found == index.end()) return;
+  found->second.erase(name);
+  if (found->second.empty()) index.erase(found);
+}
+
 }  // namespace
 
 // The sink of one watch. Ending never destroys it on the spot: the cache goes on in a later task.
@@ -85,6 +93,14 @@ std::vector<Value> Cache::owned_by(std::string_view uid) const {
   return out;
 }
 
+std::vector<Value> Cache::dependents_of(std::string_view uid) const {
+  std::vector<Value> out = owned_by(uid);
+  auto others = by_reference_.find(uid);
+  if (others == by_reference_.end()) return out;
+  for (const ObjectName& name : others->second) out.push_back(find(name));
+  return out;
+}
+
 void Cache::list(std::string continue_token, std::map<ObjectName, Value> so_far) {
   Request request{.verb = Verb::List, .resource = resource_, .limit = kPage, .continue_token = std::move(continue_token)};
   api_.call(std::move(request), [this, alive = alive_, objects = std::move(so_far)](Answer answer) mutable {
@@ -101,6 +117,7 @@ void Cache::list(std::string continue_token, std::map<ObjectName, Value> so_far)
 void Cache::replace(std::map<ObjectName, Value> objects, std::uint64_t revision) {
   std::map<ObjectName, Value> before = std::exchange(objects_, std::move(objects));
   by_owner_.clear();
+  by_reference_.clear();
   for (const auto& [name, object] : objects_) index({}, object);
   revision_ = revision;
   synced_ = true;
@@ -143,15 +160,21 @@ void Cache::remove(const Value& object) {
 }
 
 void Cache::index(const Value& before, const Value& after) {
+  index_references(before, false);
+  index_references(after, true);
   std::string_view was = api::controller_of(before)["uid"].as_string();
   std::string_view is = api::controller_of(after)["uid"].as_string();
-  if (was == is) return;
-  if (!was.empty()) {
-    auto owned = by_owner_.find(was);
-    owned->second.erase(name_of(before));
-    if (owned->second.empty()) by_owner_.erase(owned);
+  if (was == is && before.is_null() == after.is_null()) return;
+  if (!before.is_null()) erase_from(by_owner_, was, name_of(before));
+  if (!after.is_null()) by_owner_[std::string(is)].insert(name_of(after));
+}
+
+void Cache::index_references(const Value& object, bool add) {
+  for (const Value& reference : object["metadata"]["ownerReferences"].items()) {
+    if (reference["controller"].as_bool()) continue;
+    if (add) by_reference_[reference["uid"].str()].insert(name_of(object));
+    else erase_from(by_reference_, reference["uid"].as_string(), name_of(object));
   }
-  if (!is.empty()) by_owner_[std::string(is)].insert(name_of(after));
 }
 
 void Cache::advance(std::uint64_t revision) {

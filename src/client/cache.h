@@ -45,8 +45,11 @@ class Cache {
   const data::Value& find(const ObjectName& name) const;      // null when absent
   const std::map<ObjectName, data::Value>& all() const { return objects_; }
   std::vector<data::Value> in_space(std::string_view space) const;  // in name order
-  // Objects whose controller owner reference has this uid, in name order; constant-time lookup.
+  // Objects whose controller owner reference has this uid, in name order; constant-time lookup. With an empty uid: the
+  // objects that have no controller owner.
   std::vector<data::Value> owned_by(std::string_view uid) const;
+  // Objects with any owner reference to this uid, the controller's first; constant-time lookup.
+  std::vector<data::Value> dependents_of(std::string_view uid) const;
 
  private:
   class Watching;
@@ -55,7 +58,9 @@ class Cache {
   void replace(std::map<ObjectName, data::Value> objects, std::uint64_t revision);
   void put(const data::Value& object);
   void remove(const data::Value& object);
+  using Index = std::map<std::string, std::set<ObjectName>, std::less<>>;
   void index(const data::Value& before, const data::Value& after);
+  void index_references(const data::Value& object, bool add);
   void advance(std::uint64_t revision);
   void retry(const base::Error& why);
   void watch();
@@ -67,7 +72,8 @@ class Cache {
   std::vector<Listener> listeners_;
   std::vector<std::function<void()>> progress_listeners_;
   std::map<ObjectName, data::Value> objects_;
-  std::map<std::string, std::set<ObjectName>, std::less<>> by_owner_;
+  Index by_owner_;      // by the controller's uid
+  Index by_reference_;  // by the uid of any other owner
   std::unique_ptr<Watching> watching_;
   runtime::Timer retry_timer_;
   std::shared_ptr<bool> alive_;
