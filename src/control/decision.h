@@ -21,7 +21,8 @@ namespace slipway::control {
 struct Create {
   api::Resource resource;
   data::Value object;            // with a deterministic name wherever one can be derived
-  std::string subresource = {};  // "binding": the object is then posted to the subresource of the object it names
+  // "binding": the object is posted to this subresource of the object it names. "finalize" is put there instead.
+  std::string subresource = {};
   bool operator==(const Create&) const = default;
 };
 

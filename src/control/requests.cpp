@@ -40,6 +40,7 @@ Request create_request(const Create& effect) {
   request.space = api::space_of(effect.object);
   request.subresource = effect.subresource;
   if (!effect.subresource.empty()) request.name = api::name_of(effect.object);
+  if (effect.subresource == "finalize") request.verb = Verb::Update;
   return request;
 }
 

@@ -75,7 +75,7 @@ const client::Cache& Runner::Impl::cache(const api::Resource& resource) const {
 }
 
 void Runner::Impl::add(std::unique_ptr<Controller> controller) {
-  SLIPWAY_CHECK(!started_);
+  const std::size_t known = caches_.size();
   loaded_.push_back(std::make_unique<Loaded>());
   Loaded& of = *loaded_.back();
   of.controller = std::move(controller);
@@ -84,6 +84,9 @@ void Runner::Impl::add(std::unique_ptr<Controller> controller) {
     enqueue(of, {std::string(api::space_of(object)), std::string(api::name_of(object))});
   });
   for (const Watch& each : of.controller->watches()) watch(of, each);
+  if (!started_) return;
+  for (std::size_t i = known; i < caches_.size(); ++i) caches_[i]->start();
+  if (led_) enqueue_all();
 }
 
 void Runner::Impl::watch(Loaded& of, const Watch& watch) {
@@ -141,7 +144,7 @@ void Runner::Impl::enqueue(const SlotPtr& slot) {
   if (!led_) return;
   if (slot->state == State::Running) slot->dirty = true;
   if (slot->state != State::Idle) return;
-  if (loop_.mono() < slot->not_before) return;  // its retry timer is set
+  if (loop_.mono() < slot->not_before) return pause(slot);
   slot->state = State::Queued;
   slot->of.queue.push_back(slot);
   schedule();
@@ -183,11 +186,39 @@ void Runner::Impl::pump() {
 Loaded* Runner::Impl::next_ready() {
   for (std::size_t i = 0; i < loaded_.size(); ++i) {
     Loaded& of = *loaded_[turn_++ % loaded_.size()];
-    if (of.queue.empty()) continue;
-    if (of.controller->competes() && (of.busy || !of.writes.seen())) continue;
-    return &of;
+    if (is_ready(of)) return &of;
   }
   return nullptr;
+}
+
+bool Runner::Impl::is_ready(Loaded& of) {
+  if (of.queue.empty()) return false;
+  if (!of.controller->competes()) return true;
+  if (of.busy || !of.writes.seen()) return false;
+  if (loop_.mono() >= of.not_before) return true;
+  if (!of.pause)
+    of.pause = loop_.after(of.not_before - loop_.mono(), [this, alive = alive_, &of] {
+      if (!*alive) return;
+      of.pause.cancel();
+      schedule();
+    });
+  return false;
+}
+
+// Something changed before the next decision is due: decide when it is.
+void Runner::Impl::pause(const SlotPtr& slot) {
+  if (slot->pause) return;
+  slot->pause = loop_.after(slot->not_before - loop_.mono(), [this, alive = alive_, weak = std::weak_ptr(slot)] {
+    const SlotPtr slot = weak.lock();
+    if (!*alive || !slot) return;
+    slot->pause.cancel();
+    enqueue(slot);
+  });
+}
+
+void Runner::Impl::keep_interval(Slot& slot) {
+  const base::MonoTime next = loop_.mono() + slot.of.controller->min_interval();
+  (slot.of.controller->competes() ? slot.of.not_before : slot.not_before) = next;
 }
 
 OwnWrites& Runner::Impl::writes_of(Slot& slot) { return slot.of.controller->competes() ? slot.of.writes : slot.writes; }
@@ -227,6 +258,7 @@ void Runner::Impl::start_over() {
       slot->state = State::Idle;
       slot->wake.cancel();
       slot->retry.cancel();
+      slot->pause.cancel();
       slot->wake_at.reset();
       slot->failure.reset();
       slot->not_before = {};
@@ -241,6 +273,8 @@ void Runner::Impl::decide(const SlotPtr& slot) {
   const base::Time now = loop_.now();
   const Controller& controller = *slot->of.controller;
   slot->retry.cancel();
+  slot->pause.cancel();
+  keep_interval(*slot);
   std::optional<Decision> decision = controller.reconcile(View(*this, *slot), slot->name, now);
   ++stats_.decisions;
   set_wake(slot, decision ? decision->wake_at : std::nullopt);
@@ -302,12 +336,16 @@ void Runner::Impl::refuse(const SlotPtr& slot, const Decision& decision, const V
 
 void Runner::Impl::gone(const SlotPtr& slot) {
   slot->failure.reset();
-  if (find(slot->of.controller->resource(), slot->name).is_null()) facts_.forget_owner(owner_text(*slot));
+  if (find(slot->of.controller->resource(), slot->name).is_null()) {
+    facts_.forget_owner(owner_text(*slot));
+    slot->not_before = {};
+  }
   drop_if_blank(slot);
 }
 
 void Runner::Impl::drop_if_blank(const SlotPtr& slot) {
   if (slot->state != State::Idle || slot->wake_at || slot->failure || !slot->writes.seen()) return;
+  if (loop_.mono() < slot->not_before) return;
   slot->wake.cancel();
   slot->of.slots.erase(slot->name);
 }

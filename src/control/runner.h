@@ -75,7 +75,8 @@ class Runner {
   void add_port(std::string name, Port& port);
   void add_invariant(std::unique_ptr<Invariant> invariant);
   void add_observer(RunnerObserver& observer);
-  void add(std::unique_ptr<Controller> controller);  // before start
+  // Also while running: until the caches of its resources are there, all decisions wait.
+  void add(std::unique_ptr<Controller> controller);
   void start();
   bool synced() const;  // all caches have had their first list
   bool idle() const;    // nothing queued, nothing in flight (timers may wait)

@@ -196,9 +196,8 @@ void Runner::Impl::remember_failure(const SlotPtr& slot, const Decision& decisio
   slot->failed_effects = decision.effects;
   slot->hold_until = loop_.mono() + hold;
   slot->not_before = loop_.mono() + settle;
-  slot->retry = loop_.after(settle, [this, alive = alive_, weak = std::weak_ptr(slot)] {
-    if (const SlotPtr slot = weak.lock(); *alive && slot) enqueue(slot);
-  });
+  slot->pause.cancel();
+  pause(slot);
 }
 
 void Runner::Impl::finish(const SlotPtr& slot) {

@@ -46,6 +46,9 @@ class Runner::Impl final : public World {
   void pump();
   void release_waiting();
   Loaded* next_ready();
+  bool is_ready(Loaded& of);
+  void keep_interval(Slot& slot);
+  void pause(const SlotPtr& slot);
   bool writes_seen(Slot& slot);
   bool leads() const { return started_ && leadership_.leads(); }
   void leadership_changed();

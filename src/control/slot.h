@@ -42,11 +42,12 @@ struct Slot {
   std::optional<Run> run;
   std::optional<base::Time> wake_at;
   runtime::Timer wake;
-  runtime::Timer retry;
-  // After a failure: no decision before `not_before`, and the same effects not before `hold_until`.
+  runtime::Timer pause;        // until `not_before`, when something changed meanwhile
+  runtime::Timer retry;        // until `hold_until`
+  base::MonoTime not_before{}; // no decision until then: after a failure, or to keep the controller's interval
+  // After a failure: the same effects not before `hold_until`.
   std::optional<Failure> failure;
   std::vector<Effect> failed_effects;
-  base::MonoTime not_before{};
   base::MonoTime hold_until{};
 };
 using SlotPtr = std::shared_ptr<Slot>;
@@ -58,6 +59,8 @@ struct Loaded {
   std::deque<SlotPtr> queue;
   OwnWrites writes;   // of a controller whose objects compete
   bool busy = false;  // the same: one of its decisions is being carried out
+  base::MonoTime not_before{};  // the same: keeps the interval
+  runtime::Timer pause;
 };
 
 }  // namespace slipway::control
