@@ -51,7 +51,7 @@ FramePtr error_frame(const base::Error& error) {
 }
 
 FramePtr Frames::find(FrameType type, const KindPtr& kind, const store::EntryPtr& entry, store::Revision revision) {
-  Slot& slot = slots_[revision % kSlots];
+  Slot& slot = slots_[(revision * 4 + static_cast<std::size_t>(type)) % kSlots];
   bool same = slot.frame != nullptr && slot.revision == revision && slot.type == type && slot.kind == kind;
   if (!same)
     slot = {revision, type, kind, std::make_shared<Frame>(type, kind, visible(*kind, entry->object, revision))};

@@ -48,8 +48,8 @@ class Frames {
     KindPtr kind;
     FramePtr frame;
   };
-  // Recent changes, by revision: all watchers of one change are told one after the other, so a few slots serve.
-  static constexpr std::size_t kSlots = 64;
+  // Recent changes, by revision and type: all watchers of one change are told one after the other, so a few slots serve.
+  static constexpr std::size_t kSlots = 128;
   std::array<Slot, kSlots> slots_ = {};
 };
 
