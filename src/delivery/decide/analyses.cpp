@@ -1,0 +1,198 @@
+#include "delivery/decide/analyses.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "delivery/analysis/resolve.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+std::vector<Value> templates_of(const Turn& turn, const plan::Analysis& analysis, std::string& missing) {
+  std::vector<Value> out;
+  for (const std::string& name : analysis.templates) {
+    const auto found = turn.o.templates.find(name);
+    if (found == turn.o.templates.end()) missing = fmt::format("AnalysisTemplate {} does not exist", name);
+    else out.push_back(found->second);
+  }
+  return out;
+}
+
+base::Result<Value> resolved(const Turn& turn, const plan::Analysis& analysis) {
+  std::string missing;
+  const auto templates = templates_of(turn, analysis, missing);
+  if (!missing.empty()) return base::fail(base::Code::NotFound, missing);
+  analysis::Values args;
+  for (const plan::Arg& arg : analysis.args) args[arg.name] = arg.value;
+  return analysis::resolve(templates, args);
+}
+
+Value subject(const std::string& service, const Revision& revision) {
+  Value out = Value::object({{"hash", revision.hash}});
+  if (!service.empty()) out.set("service", service);
+  return out;
+}
+
+// After a rollback the same questions are put about the stable version.
+Value spec_of(const Turn& turn, RunKind kind, Value resolved) {
+  const auto routing = turn.plan.routing.value_or(plan::Routing{});
+  const Value stable = subject(routing.stable_service, *turn.s.stable);
+  Value spec = std::move(resolved);
+  spec.set("release", api::name_of(turn.o.release));
+  spec.set("stable", stable);
+  spec.set("candidate", kind == RunKind::Verification ? stable : subject(routing.canary_service, *turn.s.candidate));
+  if (!routing.route.empty()) spec.set("route", routing.route);
+  return spec;
+}
+
+// Proof needs a few measurements, not the whole analysis again.
+constexpr std::int64_t kProofCount = 2;
+void shorten(Value& spec) {
+  Value metrics = Value::array();
+  for (const Value& m : spec["metrics"].items()) {
+    Value metric = m.with("count", kProofCount);
+    if (metric["interval"].as_string().empty()) metric.set("interval", "1s");
+    metrics.push_back(metric.without("initialDelay"));
+  }
+  spec.set("metrics", metrics);
+}
+
+// A guard watches until the end of the release.
+void watch_on(Value& spec) {
+  Value metrics = Value::array();
+  for (const Value& m : spec["metrics"].items()) {
+    Value metric = m.without("count");
+    if (metric["interval"].as_string().empty()) metric.set("interval", "10s");
+    metrics.push_back(metric);
+  }
+  spec.set("metrics", metrics);
+}
+
+const char* text_of(RunKind kind) {
+  switch (kind) {
+    case RunKind::Step: return "Step";
+    case RunKind::Background: return "Background";
+    case RunKind::Verification: return "Verification";
+  }
+  base::bug("unknown kind of run", __FILE__, __LINE__);
+}
+
+bool is_over(const Value& run) { return run["status"].has("completedAt"); }
+
+AnalysisSummary summary_of(const Value& run) {
+  AnalysisSummary out{.run = std::string(api::name_of(run)), .phase = run["status"]["phase"].str("Running")};
+  out.user_step = run["spec"]["step"].as_int(-1);
+  out.metrics = Value::array();
+  for (const Value& m : run["status"]["metricResults"].items()) {
+    const Value& last = m["measurements"].at(m["measurements"].size() ? m["measurements"].size() - 1 : 0);
+    Value row = Value::object({{"name", m["name"]}, {"phase", m["phase"]}, {"successful", m["successful"]}, {"failed", m["failed"]}});
+    for (const char* key : {"value", "stable", "samples", "stableSamples"})
+      if (last.has(key)) row.set(key, last[key]);
+    for (const char* key : {"limit", "count", "unit"})
+      if (m.has(key)) row.set(key, m[key]);
+    out.metrics.push_back(row);
+  }
+  return out;
+}
+
+}  // namespace
+
+Verdict verdict_of(const Value& run) {
+  if (run.is_null()) return Verdict::Missing;
+  const std::string_view phase = run["status"]["phase"].as_string();
+  if (phase == "Successful") return Verdict::Passed;
+  if (phase == "Failed") return Verdict::Failed;
+  // Without measurements nobody knows: a person, or spec.rollback.onInconclusive, decides.
+  return phase == "Inconclusive" || phase == "Error" ? Verdict::Inconclusive : Verdict::Running;
+}
+
+std::string run_name(const Turn& turn, RunKind kind) {
+  const Revision& revision = turn.s.retreat ? turn.s.retreat->from : *turn.s.candidate;
+  const std::string base = fmt::format("{}-{}-{}", api::name_of(turn.o.release), revision.number, turn.s.position.attempt);
+  switch (kind) {
+    case RunKind::Step: return fmt::format("{}-{}", base, turn.s.user_step + 1);
+    case RunKind::Background: return base + "-background";
+    case RunKind::Verification: return base + "-verification";
+  }
+  base::bug("unknown kind of run", __FILE__, __LINE__);
+}
+
+void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis) {
+  const std::string name = run_name(turn, kind);
+  if (!turn.o.run(name).is_null()) return;
+  auto ready = resolved(turn, analysis);
+  if (!ready) return turn.wait(ready.error().message);
+  Value spec = spec_of(turn, kind, std::move(*ready));
+  if (kind == RunKind::Verification) shorten(spec);
+  if (kind == RunKind::Background) watch_on(spec);
+  if (kind == RunKind::Step) spec.set("step", turn.s.user_step);
+  spec.set("kind", text_of(kind));
+  turn.act(control::Create{api::kAnalysisRuns,
+                           Value::object({{"apiVersion", api::kAnalysisRuns.api_version()},
+                                          {"kind", "AnalysisRun"},
+                                          {"metadata", Value::object({{"name", name},
+                                                                      {"namespace", api::space_of(turn.o.release)},
+                                                                      {"labels", Value::object({{kReleaseLabel, api::name_of(turn.o.release)}})},
+                                                                      {"ownerReferences", Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
+                                          {"spec", spec}})});
+  turn.log("analysis.start", fmt::format("analysis {} starts", name));
+}
+
+void terminate_runs(Turn& turn) {
+  for (const Value& run : turn.o.runs)
+    if (!is_over(run) && !run["spec"]["terminate"].as_bool() && run["spec"]["kind"].as_string() != "Verification")
+      turn.act(patch_of(api::kAnalysisRuns, run, Value::object({{"spec", Value::object({{"terminate", true}})}})));
+}
+
+void trim_runs(Turn& turn) {
+  std::vector<Value> over;
+  for (const Value& run : turn.o.runs)
+    if (is_over(run) && !api::is_deleting(run)) over.push_back(run);
+  std::ranges::stable_sort(over, {}, [](const Value& r) { return r["metadata"]["creationTimestamp"].str(); });
+  for (std::size_t i = 0; i + kRunsKept < over.size(); ++i)
+    turn.act(control::Delete{.resource = api::kAnalysisRuns,
+                             .space = std::string(api::space_of(over[i])),
+                             .name = std::string(api::name_of(over[i])),
+                             .uid = std::string(api::uid_of(over[i]))});
+}
+
+void summarise_runs(Turn& turn) {
+  if (!turn.s.candidate && !turn.s.retreat) return;
+  const Revision& revision = turn.s.retreat ? turn.s.retreat->from : *turn.s.candidate;
+  const std::string prefix = fmt::format("{}-{}-", api::name_of(turn.o.release), revision.number);
+  turn.s.analysis.clear();
+  for (const Value& run : turn.o.runs)
+    if (api::name_of(run).starts_with(prefix)) turn.s.analysis.push_back(summary_of(run));
+}
+
+std::string analysis_problem(const Turn& turn) {
+  std::vector<plan::Analysis> all;
+  for (const plan::Step& step : turn.plan.steps)
+    if (const auto* analyse = std::get_if<plan::Analyse>(&step.action)) all.push_back(analyse->analysis);
+  if (turn.plan.guards.analysis) all.push_back(*turn.plan.guards.analysis);
+  for (const plan::Analysis& analysis : all)
+    if (const auto ok = resolved(turn, analysis); !ok) return ok.error().message;
+  return "";
+}
+
+Evidence evidence_of(const Value& run) {
+  Evidence out{.metric = std::string(api::name_of(run)), .message = run["status"]["message"].str()};
+  for (const Value& m : run["status"]["metricResults"].items()) {
+    const std::string_view phase = m["phase"].as_string();
+    if (phase != "Failed" && phase != "Error" && phase != "Inconclusive") continue;
+    out.metric = m["name"].str();
+    out.measurements = m["measurements"];
+    for (const Value& one : m["measurements"].items())
+      if (one["verdict"].as_string() == "Failed") out.failing_at = base::parse_time(one["finishedAt"].as_string());
+    break;
+  }
+  return out;
+}
+
+}  // namespace slipway::delivery

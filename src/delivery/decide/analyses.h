@@ -1,0 +1,37 @@
+// The AnalysisRuns of a release: started for a step, in the background, and for the proof after a rollback.
+#pragma once
+
+#include <string>
+
+#include "delivery/decide/turn.h"
+
+namespace slipway::delivery {
+
+enum class RunKind { Step, Background, Verification };
+
+// What a run has come to. Missing: there is none yet.
+enum class Verdict { Missing, Running, Passed, Failed, Inconclusive };
+Verdict verdict_of(const data::Value& run);
+
+std::string run_name(const Turn& turn, RunKind kind);
+// Starts the run unless it exists. A template that is missing or cannot be resolved is reported in `wait`.
+void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis);
+// Ends runs that are still going.
+void terminate_runs(Turn& turn);
+// Deletes all but the newest.
+void trim_runs(Turn& turn);
+// Numbers of all runs of this attempt, for the status.
+void summarise_runs(Turn& turn);
+// Every template of the plan exists and can be resolved; otherwise a sentence.
+std::string analysis_problem(const Turn& turn);
+
+// The metric that decided against a run: its name, the measurements, and when the deciding one ended.
+struct Evidence {
+  std::string metric;
+  std::string message;
+  data::Value measurements;
+  std::optional<base::Time> failing_at;
+};
+Evidence evidence_of(const data::Value& run);
+
+}  // namespace slipway::delivery

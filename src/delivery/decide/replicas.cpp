@@ -1,0 +1,116 @@
+#include "delivery/decide/replicas.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "base/strings.h"
+#include "control/pod_template.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+using plan::Share;
+
+Value labels_with_hash(const Value& labels, const std::string& hash) { return labels.with(control::kTemplateHashLabel, hash); }
+
+Value replica_set_object(const Turn& turn, const Revision& revision) {
+  const Value& d = turn.o.deployment;
+  Value selector = d["spec"]["selector"];
+  selector.set({"matchLabels", control::kTemplateHashLabel}, revision.hash);
+  const Value annotations = Value::object({{kRevisionAnnotation, std::to_string(revision.number)},
+                                           {kDesiredAnnotation, std::to_string(turn.o.replicas())},
+                                           {kMaxAnnotation, std::to_string(turn.o.replicas() + turn.budget().surge)}});
+  Value spec = Value::object({{"replicas", 0},
+                              {"selector", selector},
+                              {"template", control::with_hash_label(d["spec"]["template"], revision.hash)}});
+  if (d["spec"].has("minReadySeconds")) spec.set("minReadySeconds", d["spec"]["minReadySeconds"]);
+  return Value::object({{"apiVersion", "apps/v1"},
+                        {"kind", "ReplicaSet"},
+                        {"metadata", Value::object({{"name", fmt::format("{}-{}", api::name_of(d), revision.hash)},
+                                                    {"namespace", api::space_of(d)},
+                                                    {"labels", labels_with_hash(d["spec"]["template"]["metadata"]["labels"], revision.hash)},
+                                                    {"annotations", annotations},
+                                                    {"ownerReferences", Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
+                        {"spec", spec}});
+}
+
+std::int64_t number_of(const Version& v) {
+  return base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(0);
+}
+
+// Extra capacity: the stable version keeps its size, which the Deployment sees to.
+Reach reach_extra(Turn& turn, Share share) {
+  const Version& candidate = *turn.candidate();
+  const std::int64_t wanted = pods_for(share, turn.o.replicas());
+  scale_to(turn, candidate, wanted);
+  if (candidate.spec == wanted && candidate.available >= wanted) return Reach::Done;
+  turn.wait(fmt::format("{} of {} candidate pods are available{}", candidate.available, wanted, candidate.stuck.empty() ? "" : "; " + candidate.stuck));
+  return Reach::Waiting;
+}
+
+Reach reach_shared(Turn& turn, Share share) {
+  const std::int64_t n = turn.o.replicas();
+  const Version& candidate = *turn.candidate();
+  const Version* stable = turn.stable();
+  const Ratio ratio = ratio_for(share, n);
+  const Side c{candidate.spec, candidate.available, ratio.candidate};
+  const Side s = stable ? Side{stable->spec, stable->available, ratio.stable} : Side{};
+  const bool forward = c.spec < c.target || s.spec > s.target;
+  const Next next = forward ? rolling_step(c, s, n, turn.budget()) : rolling_step(s, c, n, turn.budget());
+  scale_to(turn, candidate, forward ? next.growing : next.shrinking);
+  if (stable) scale_to(turn, *stable, forward ? next.shrinking : next.growing);
+  if (c.spec == c.target && s.spec == s.target && c.available >= c.target && (!stable || s.available >= s.target)) return Reach::Done;
+  turn.wait(fmt::format("{} of {} candidate and {} of {} stable pods are available{}", c.available, c.target, s.available, s.target,
+                        candidate.stuck.empty() ? "" : "; " + candidate.stuck));
+  return Reach::Waiting;
+}
+
+}  // namespace
+
+std::string images_of(const Value& pod_template) {
+  std::vector<std::string> out;
+  for (const Value& c : pod_template["spec"]["containers"].items())
+    out.push_back(fmt::format("{}={}", c["name"].as_string(), c["image"].as_string()));
+  return base::join(out, ",");
+}
+
+Revision revision_for(const Turn& turn) {
+  const Value& wanted = turn.o.deployment["spec"]["template"];
+  std::int64_t newest = 0;
+  for (const Version& v : turn.o.versions) newest = std::max(newest, number_of(v));
+  Revision r{.number = newest + 1, .template_hash = control::template_hash(wanted), .images = images_of(wanted)};
+  r.hash = control::template_hash(wanted, turn.s.collisions);
+  for (const Version& v : turn.o.versions)
+    if (control::same_template(v.rs["spec"]["template"], wanted)) {
+      r.hash = v.hash;
+      if (turn.s.stable && v.hash == turn.s.stable->hash) r.number = number_of(v);
+      break;
+    }
+  return r;
+}
+
+Reach ensure_versions(Turn& turn) {
+  const Version* candidate = turn.candidate();
+  if (!candidate) {
+    turn.act(control::Create{api::kReplicaSets, replica_set_object(turn, *turn.s.candidate)});
+    turn.wait("creating the candidate's ReplicaSet");
+    return Reach::Waiting;
+  }
+  if (candidate->owner != Owner::Release) take(turn, *candidate);
+  const Version* stable = turn.stable();
+  if (turn.plan.capacity == plan::Capacity::Shared && stable && stable->owner != Owner::Release) take(turn, *stable);
+  if (!turn.acts()) return Reach::Done;
+  turn.wait("taking over the ReplicaSets");
+  return Reach::Waiting;
+}
+
+Reach reach_replicas(Turn& turn, Share share) {
+  return turn.plan.capacity == plan::Capacity::Extra ? reach_extra(turn, share) : reach_shared(turn, share);
+}
+
+}  // namespace slipway::delivery

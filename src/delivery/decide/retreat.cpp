@@ -1,0 +1,97 @@
+#include "delivery/decide/retreat.h"
+
+#include <fmt/format.h>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "delivery/decide/finish.h"
+#include "delivery/decide/replicas.h"
+#include "delivery/decide/traffic.h"
+#include "delivery/decide/verification.h"
+
+namespace slipway::delivery {
+namespace {
+
+// How long the rejected version may keep traffic because the stable one lacks pods.
+constexpr base::Duration kCapacityPatience = base::seconds(30);
+
+void record_zero(Turn& turn, Retreat& r) {
+  if (r.traffic_zero_at) return;
+  r.traffic_zero_at = turn.s.traffic.verified == 0 && turn.s.traffic.verified_at ? *turn.s.traffic.verified_at : turn.now;
+  turn.log("rollback.traffic", fmt::format("no traffic to revision {} since {}", r.from.number, stamp(*r.traffic_zero_at)));
+}
+
+// Routed: the route first. The candidate's pods stay until no request is left on them, or until the proof has timed out.
+bool routed_back(Turn& turn, Retreat& r) {
+  const bool forced = turn.now >= r.started_at + kCapacityPatience;
+  if (!forced) turn.wake_at(r.started_at + kCapacityPatience);
+  if (!r.drained_at && reach_stable(turn, forced) == Reach::Waiting) return false;
+  record_zero(turn, r);
+  return true;
+}
+
+// By replicas: the way forward, backwards, within the same budget.
+bool scaled_back(Turn& turn, Retreat& r) {
+  if (!turn.candidate()) return true;
+  if (ensure_versions(turn) == Reach::Waiting || reach_replicas(turn, plan::kNone) == Reach::Waiting) return false;
+  record_zero(turn, r);
+  return true;
+}
+
+bool candidate_is_gone(Turn& turn) {
+  const Version* candidate = turn.candidate();
+  if (!candidate) return true;
+  if (candidate->spec > 0 && candidate->owner != Owner::Release) {
+    take(turn, *candidate);
+    return false;
+  }
+  scale_to(turn, *candidate, 0);
+  if (candidate->spec == 0 && candidate->remaining == 0) return true;
+  turn.wait(fmt::format("{} candidate pods are stopping", candidate->remaining));
+  return false;
+}
+
+bool given_back(Turn& turn) {
+  for (const Version* v : {turn.stable(), turn.candidate()})
+    if (v && v->owner == Owner::Release) give(turn, *v);
+  return !turn.acts();
+}
+
+// Without analysis to blame, nobody waits for the proof: the next revision is already asked for.
+bool may_leave(const Retreat& r) { return r.verification.state != CheckState::Pending || !rejects(r.cause); }
+
+}  // namespace
+
+void begin_retreat(Turn& turn, Cause cause, std::string message, Evidence evidence) {
+  State& s = turn.s;
+  const auto& last = s.traffic.verified >= 0 ? s.traffic.verified : s.traffic.wanted;
+  s.retreat = Retreat{.cause = cause,
+                      .message = message,
+                      .metric = std::move(evidence.metric),
+                      .evidence = std::move(evidence.measurements),
+                      .from = *s.candidate,
+                      .user_step = s.user_step,
+                      .share = turn.routed() ? last : plan::share_before(turn.plan, static_cast<std::size_t>(s.position.index)).points,
+                      .failing_at = evidence.failing_at,
+                      .started_at = turn.now};
+  s.phase = Phase::RollingBack;
+  turn.log("rollback.begin", fmt::format("revision {} turns back ({}): {}", s.candidate->number, to_text(cause), message));
+  turn.note(rejects(cause) ? control::Note::Kind::Warning : control::Note::Kind::Normal, rejects(cause) ? "RollingBack" : "TurningBack", message);
+  terminate_runs(turn);
+}
+
+void retreat(Turn& turn) {
+  Retreat& r = *turn.s.retreat;
+  if (r.verification.state == CheckState::Pending) turn.s.phase = Phase::RollingBack;
+  if (!(turn.routed() ? routed_back(turn, r) : scaled_back(turn, r))) return;
+  if (r.verification.state == CheckState::Pending) turn.s.phase = Phase::Verifying;
+  turn.wait("verifying the rollback");
+  verify_rollback(turn);
+  const bool quiet = !turn.routed() || r.drained_at || r.verification.state != CheckState::Pending;
+  if (!quiet || !candidate_is_gone(turn) || !may_leave(r)) return;
+  if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
+  if (!given_back(turn)) return;
+  finish_retreat(turn);
+}
+
+}  // namespace slipway::delivery

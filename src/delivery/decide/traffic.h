@@ -1,0 +1,28 @@
+// Moving requests between the two versions, and believing only what the router reads back.
+#pragma once
+
+#include "delivery/decide/turn.h"
+
+namespace slipway::delivery {
+
+enum class Reach { Done, Waiting };
+
+// Brings the route to this share for the candidate and verifies it: Services first, then endpoints, then the weight,
+// then the read-back. `careful`: never more than the endpoints can carry (on the way back the rejected side's capacity
+// does not matter).
+Reach reach_share(Turn& turn, plan::Share candidate);
+// All traffic to the stable version, as far as it can carry it; last resort when the candidate has nothing ready, or
+// when `forced`.
+Reach reach_stable(Turn& turn, bool forced);
+// The route names the user's Service again, verified.
+Reach reach_plain(Turn& turn);
+
+// The owned Services exist and select the two hashes. Waiting when one had to be written.
+Reach ensure_services(Turn& turn);
+
+// Asks the router, at most every `interval`; the answer is in `Observation::traffic` of a later decision.
+void ask_router(Turn& turn, base::Duration interval);
+// The newest answer, if it knows the route as it stands now.
+const ReadBack* current_read_back(const Turn& turn);
+
+}  // namespace slipway::delivery

@@ -1,0 +1,64 @@
+// One decision in the making: what is observed, the state so far, and what shall be done about it.
+//
+// The parts of decide/ take a Turn, look, and add to it. Nothing here acts. A part that has to wait says so with `wait`
+// and a sentence; a part that added effects returns as well, because the next decision sees what came of them.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/decision.h"
+#include "delivery/observation.h"
+#include "delivery/plan/plan.h"
+#include "delivery/scaling.h"
+#include "delivery/state.h"
+
+namespace slipway::delivery {
+
+// How often the router is asked while something waits for it.
+inline constexpr base::Duration kAskInterval = base::milliseconds(100);
+// How far apart two read-backs must be to prove that no request came in between.
+inline constexpr base::Duration kQuietInterval = base::milliseconds(500);
+inline constexpr std::size_t kLogLimit = 60;
+inline constexpr std::size_t kRunsKept = 20;
+
+struct Turn {
+  const Observation& o;
+  const plan::ReleasePlan& plan;
+  const base::Time now;
+  State s;
+  control::Decision out = {};
+
+  void act(control::Effect effect) { out.effects.push_back(std::move(effect)); }
+  bool acts() const { return !out.effects.empty(); }
+  void note(control::Note::Kind kind, std::string reason, std::string message);
+  // A transition that people should be able to look up: into the status log, the reasons and an Event.
+  void log(std::string rule, std::string text, data::Value inputs = {});
+  void wake_at(base::Time t);
+  void wake_after(base::Duration d) { wake_at(now + d); }
+  void wait(std::string for_what) { s.message = std::move(for_what); }
+
+  bool routed() const { return plan.routing.has_value(); }
+  Budget budget() const;
+  const Version* stable() const { return s.stable ? o.find(s.stable->hash) : nullptr; }
+  const Version* candidate() const { return s.candidate ? o.find(s.candidate->hash) : nullptr; }
+};
+
+// Is `deployment`'s template the one of this revision?
+bool asks_for(const Observation& o, const Revision& revision);
+
+// --- effects ----------------------------------------------------------------------------------------------
+
+control::Effect patch_of(const api::Resource& resource, const data::Value& object, data::Value body);
+void scale_to(Turn& turn, const Version& version, std::int64_t replicas);
+// The version belongs to the Release from now on: no other controller scales it.
+void take(Turn& turn, const Version& version);
+// The version belongs to nobody, so that the Deployment adopts it; with the annotations by which the Deployment knows a
+// finished ReplicaSet.
+void give(Turn& turn, const Version& version);
+// Keeps the Deployment from rolling by itself (own field, server-side apply) / gives that field up.
+void pause_deployment(Turn& turn);
+void resume_deployment(Turn& turn);
+
+}  // namespace slipway::delivery

@@ -1,0 +1,132 @@
+#include "delivery/decide/verification.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/meta.h"
+#include "delivery/decide/analyses.h"
+#include "delivery/decide/traffic.h"
+
+namespace slipway::delivery {
+namespace {
+
+void settle(Retreat& r, std::string_view name, CheckState state, std::string message) {
+  Check& check = r.verification.check(name);
+  check.state = state;
+  check.message = std::move(message);
+}
+
+// No session left, and no new request between two read-backs that are far enough apart.
+void check_quiet(Turn& turn, Retreat& r) {
+  if (r.drained_at) return;
+  const ReadBack* rb = current_read_back(turn);
+  ask_router(turn, kQuietInterval);
+  if (!rb) return;
+  const bool moved = r.requests >= 0 && rb->candidate.requests != r.requests;
+  if (r.requests < 0 || moved) {
+    r.requests = rb->candidate.requests;
+    r.requests_at = rb->answered;
+  }
+  const bool still = !moved && rb->asked >= *r.requests_at + kQuietInterval;
+  settle(r, "requests", still ? CheckState::Passed : CheckState::Pending,
+         still ? fmt::format("the candidate's counter stands still at {}", r.requests) : "watching the candidate's request counter");
+  const bool left = rb->candidate.sessions > 0;
+  settle(r, "sessions", left ? CheckState::Pending : CheckState::Passed,
+         left ? fmt::format("{} sessions are left on the candidate", rb->candidate.sessions) : "no session is left on the candidate");
+  if (still && !left) {
+    r.drained_at = rb->answered;
+    turn.log("rollback.drained", fmt::format("no session and no new request on revision {}", r.from.number));
+  }
+}
+
+void check_replicas(const Turn& turn, Retreat& r) {
+  const Version* stable = turn.stable();
+  const std::int64_t ready = stable ? stable->available : 0, wanted = turn.o.replicas();
+  settle(r, "replicas", ready >= wanted ? CheckState::Passed : CheckState::Pending, fmt::format("{} of {} stable pods are available", ready, wanted));
+}
+
+// The recorded good state: everything to stable, or already the user's own route.
+void check_route(const Turn& turn, Retreat& r) {
+  const RouteView view = look_at(turn.o.route, *turn.plan.routing);
+  const bool good = view.shape == RouteView::Shape::Plain || (view.shape == RouteView::Shape::Split && view.candidate == plan::kNone && view.uniform);
+  settle(r, "route", good ? CheckState::Passed : CheckState::Failed, good ? "the route is as recorded" : "the route differs from the recorded state");
+}
+
+// The analyses that this release used, asked about the stable version.
+plan::Analysis all_analyses(const Turn& turn) {
+  plan::Analysis out;
+  const auto add = [&](const plan::Analysis& a) {
+    for (const std::string& t : a.templates)
+      if (!std::ranges::contains(out.templates, t)) out.templates.push_back(t);
+    for (const plan::Arg& arg : a.args)
+      if (std::ranges::find(out.args, arg.name, &plan::Arg::name) == out.args.end()) out.args.push_back(arg);
+  };
+  for (const plan::Step& step : turn.plan.steps)
+    if (const auto* analyse = std::get_if<plan::Analyse>(&step.action)) add(analyse->analysis);
+  if (turn.plan.guards.analysis) add(*turn.plan.guards.analysis);
+  return out;
+}
+
+CheckState state_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Missing:
+    case Verdict::Running: return CheckState::Pending;
+    case Verdict::Passed: return CheckState::Passed;
+    case Verdict::Failed:
+    case Verdict::Inconclusive: return CheckState::Failed;
+  }
+  base::bug("unknown verdict", __FILE__, __LINE__);
+}
+
+void check_metrics(Turn& turn, Retreat& r) {
+  const plan::Analysis analysis = all_analyses(turn);
+  if (analysis.templates.empty()) return settle(r, "metrics", CheckState::Skipped, "the release has no analysis");
+  ensure_run(turn, RunKind::Verification, analysis);
+  const data::Value& run = turn.o.run(run_name(turn, RunKind::Verification));
+  const CheckState state = state_of(verdict_of(run));
+  settle(r, "metrics", state,
+         state == CheckState::Passed   ? "the stable version's metrics are in band"
+         : state == CheckState::Failed ? "the stable version's metrics are out of band: " + run["status"]["message"].str()
+                                       : "measuring the stable version");
+}
+
+bool any(const Verification& v, CheckState state) {
+  return std::ranges::any_of(v.checks, [&](const Check& c) { return c.state == state; });
+}
+
+void conclude(Turn& turn, Retreat& r, CheckState state) {
+  r.verification.state = state;
+  r.verification.finished_at = turn.now;
+  const bool good = state == CheckState::Passed;
+  std::string open;
+  for (const Check& c : r.verification.checks)
+    if (c.state != CheckState::Passed && c.state != CheckState::Skipped) open += fmt::format("; {}: {}", c.name, c.message);
+  turn.log("rollback.verification", fmt::format("rollback verification: {}{}", to_text(state), open));
+  turn.note(good ? control::Note::Kind::Normal : control::Note::Kind::Warning, good ? "RollbackVerified" : "RollbackNotVerified",
+            fmt::format("verification of the rollback from revision {}: {}{}", r.from.number, to_text(state), open));
+}
+
+}  // namespace
+
+void verify_rollback(Turn& turn) {
+  Retreat& r = *turn.s.retreat;
+  if (r.verification.state != CheckState::Pending) return;
+  if (!r.verification.started_at) r.verification.started_at = turn.now;
+  if (turn.routed()) {
+    settle(r, "traffic", CheckState::Passed, "the router gives nothing to the candidate");
+    check_quiet(turn, r);
+    check_route(turn, r);
+  }
+  check_replicas(turn, r);
+  if (rejects(r.cause)) check_metrics(turn, r);
+  if (any(r.verification, CheckState::Failed)) return conclude(turn, r, CheckState::Failed);
+  if (!any(r.verification, CheckState::Pending)) return conclude(turn, r, CheckState::Passed);
+  const base::Time limit = *r.verification.started_at + turn.plan.rollback.verify_timeout;
+  if (turn.now < limit) return turn.wake_at(limit);
+  for (Check& c : r.verification.checks)
+    if (c.state == CheckState::Pending) c.state = CheckState::TimedOut;
+  conclude(turn, r, CheckState::TimedOut);
+}
+
+}  // namespace slipway::delivery

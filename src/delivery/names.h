@@ -1,0 +1,27 @@
+// Names that delivery gives to things in the cluster.
+#pragma once
+
+#include <string_view>
+
+namespace slipway::delivery {
+
+inline constexpr std::string_view kFinalizer = "slipway.dev/release";
+// A command for a Release (commands.h), handled once per id.
+inline constexpr std::string_view kCommandAnnotation = "slipway.dev/command";
+// On a Deployment that was left paused because its template has not been released when the Release was deleted.
+inline constexpr std::string_view kLeftPausedAnnotation = "slipway.dev/left-paused";
+// On objects that a Release made.
+inline constexpr std::string_view kReleaseLabel = "slipway.dev/release";
+
+// Kept on ReplicaSets by the Deployment controller.
+inline constexpr std::string_view kRevisionAnnotation = "deployment.kubernetes.io/revision";
+inline constexpr std::string_view kDesiredAnnotation = "deployment.kubernetes.io/desired-replicas";
+inline constexpr std::string_view kMaxAnnotation = "deployment.kubernetes.io/max-replicas";
+
+inline constexpr std::string_view kServiceNameLabel = "kubernetes.io/service-name";
+
+inline constexpr std::string_view kTrafficPort = "traffic";
+inline constexpr std::string_view kGatewayMetricsPort = "metrics/gateway";
+inline constexpr std::string_view kPrometheusPort = "metrics/prometheus";
+
+}  // namespace slipway::delivery

@@ -1,0 +1,152 @@
+#include "delivery/observation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "control/pod.h"
+#include "control/pod_template.h"
+#include "data/selector.h"
+#include "delivery/names.h"
+#include "delivery/plan/compile.h"
+
+namespace slipway::delivery {
+namespace {
+
+using client::ObjectName;
+using control::World;
+using data::Value;
+
+Owner owner_of(const Value& rs, const Value& release, const Value& deployment) {
+  const Value& owner = api::controller_of(rs);
+  if (owner.is_null()) return Owner::Nobody;
+  const std::string_view uid = owner["uid"].as_string();
+  if (uid == api::uid_of(release)) return Owner::Release;
+  return uid == api::uid_of(deployment) ? Owner::Deployment : Owner::Other;
+}
+
+std::string stuck_reason(const Value& pod) {
+  for (const Value& c : pod["status"]["containerStatuses"].items()) {
+    const Value& waiting = c["state"]["waiting"];
+    const std::string_view reason = waiting["reason"].as_string();
+    if (!reason.empty() && reason != "ContainerCreating" && reason != "PodInitializing")
+      return fmt::format("{}: {}{}{}", api::name_of(pod), reason, waiting.has("message") ? ": " : "",
+                         waiting["message"].as_string());
+  }
+  const Value& scheduled = api::condition(pod, "PodScheduled");
+  if (scheduled["status"].as_string() == "False")
+    return fmt::format("{}: {}: {}", api::name_of(pod), scheduled["reason"].as_string("Unschedulable"),
+                       scheduled["message"].as_string());
+  return "";
+}
+
+void count_pod(Version& v, const Value& pod) {
+  if (!control::is_terminal(pod)) ++v.remaining;
+  if (!control::is_active(pod)) return;
+  ++v.pods;
+  v.restarts += control::restarts_of(pod);
+  if (control::is_ready(pod))
+    ++v.ready;
+  else if (v.stuck.empty())
+    v.stuck = stuck_reason(pod);
+}
+
+Version version_of(const World& world, const Value& rs, const Value& release, const Value& deployment) {
+  Version v{.rs = rs,
+            .name = std::string(api::name_of(rs)),
+            .hash = std::string(api::label(rs, control::kTemplateHashLabel))};
+  v.owner = owner_of(rs, release, deployment);
+  v.spec = rs["spec"]["replicas"].as_int(1);
+  for (const Value& pod : world.cache(api::kPods).owned_by(api::uid_of(rs))) count_pod(v, pod);
+  v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
+  return v;
+}
+
+bool is_ours(const Value& rs, const data::LabelSelector& selector, const Value& release, const Value& deployment) {
+  return owner_of(rs, release, deployment) != Owner::Other && selector.matches(api::labels_of(rs)) &&
+         !api::is_deleting(rs);
+}
+
+std::vector<Version> versions_of(const World& world, const Value& release, const Value& deployment) {
+  std::vector<Version> out;
+  const auto selector = data::LabelSelector::from_value(deployment["spec"]["selector"]);
+  if (!selector) return out;
+  const auto& cache = world.cache(api::kReplicaSets);
+  std::vector<Value> sets;
+  if (release["status"]["phase"].as_string() == "Idle" && !api::is_deleting(release))
+    sets = cache.owned_by(api::uid_of(deployment));
+  else
+    sets = cache.in_space(api::space_of(release));
+  for (const Value& rs : sets)
+    if (is_ours(rs, *selector, release, deployment)) out.push_back(version_of(world, rs, release, deployment));
+  return out;
+}
+
+std::int64_t ready_in(const Value& slice) {
+  return std::ranges::count_if(slice["endpoints"].items(),
+                               [](const Value& e) { return e["conditions"]["ready"].as_bool(true); });
+}
+
+void observe_traffic(const World& world, const Value& release, Observation& o) {
+  const Value& traffic = release["spec"]["traffic"];
+  if (!traffic.is_object()) return;
+  const std::string space(api::space_of(release)), service = traffic["service"].str();
+  const plan::Routing routing{traffic["route"].str(), service, traffic["stableService"].str(service + "-stable"),
+                              traffic["canaryService"].str(service + "-canary")};
+  o.route = world.find(api::kHttpRoutes, {space, routing.route});
+  o.service = world.find(api::kServices, {space, service});
+  o.stable_service = world.find(api::kServices, {space, routing.stable_service});
+  o.canary_service = world.find(api::kServices, {space, routing.canary_service});
+  if (release["status"]["phase"].as_string() == "Idle") return;
+  for (const Value& slice : world.cache(api::kEndpointSlices).in_space(space)) {
+    const std::string name(api::label(slice, kServiceNameLabel));
+    if (name == routing.service || name == routing.stable_service || name == routing.canary_service)
+      o.ready_endpoints[name] += ready_in(slice);
+  }
+  if (const control::Fact* fact = world.fact(traffic_fact(release))) o.traffic = read_back(*fact, routing);
+  o.traffic_pending = world.is_pending(traffic_fact(release));
+}
+
+void observe_templates(const World& world, const Value& release, const Value& analysis, Observation& o) {
+  for (const Value& t : analysis["templates"].items()) {
+    const Value& found = world.find(api::kAnalysisTemplates, {std::string(api::space_of(release)), t["name"].str()});
+    if (!found.is_null()) o.templates[t["name"].str()] = found;
+  }
+}
+
+}  // namespace
+
+const Version* Observation::find(std::string_view hash) const {
+  for (const Version& v : versions)
+    if (v.hash == hash) return &v;
+  return nullptr;
+}
+
+const Value& Observation::run(std::string_view name) const {
+  for (const Value& r : runs)
+    if (api::name_of(r) == name) return r;
+  return data::kNull;
+}
+
+std::int64_t Observation::replicas() const { return deployment["spec"]["replicas"].as_int(1); }
+
+std::string traffic_fact(const Value& release) {
+  return fmt::format("traffic/{}/{}", api::space_of(release), api::uid_of(release));
+}
+
+Observation observe(const World& world, const Value& release) {
+  Observation o{.release = release};
+  const std::string space(api::space_of(release));
+  o.deployment = world.find(api::kDeployments, {space, release["spec"]["target"]["name"].str()});
+  o.versions = versions_of(world, release, o.deployment);
+  observe_traffic(world, release, o);
+  for (const Value& step : release["spec"]["strategy"]["canary"]["steps"].items())
+    observe_templates(world, release, step["analysis"], o);
+  observe_templates(world, release, release["spec"]["guards"]["analysis"], o);
+  o.runs = world.cache(api::kAnalysisRuns).owned_by(api::uid_of(release));
+  return o;
+}
+
+}  // namespace slipway::delivery

@@ -1,0 +1,60 @@
+// What a decision about a Release looks at: immutable, gathered once per decision from the caches of one turn.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "control/controller.h"
+#include "data/value.h"
+#include "delivery/plan/plan.h"
+#include "delivery/route.h"
+
+namespace slipway::delivery {
+
+enum class Owner { Nobody, Deployment, Release, Other };
+
+// One ReplicaSet with its pods counted.
+struct Version {
+  data::Value rs;
+  std::string name;
+  std::string hash;
+  Owner owner = Owner::Nobody;
+  std::int64_t spec = 0;       // replicas asked for
+  std::int64_t pods = 0;       // active pods
+  std::int64_t ready = 0;      // active and ready
+  std::int64_t available = 0;  // can take traffic: as the ReplicaSet controller says, and no more than are ready now
+  std::int64_t remaining = 0;  // pods that still exist, also those that are being deleted
+  std::int64_t restarts = 0;
+  std::string stuck = {};  // why a pod does not get ready, when it says: "web-1: ImagePullBackOff: no such image"
+};
+
+struct Observation {
+  data::Value release;
+  data::Value deployment;         // null: absent
+  std::vector<Version> versions;  // of this Deployment, in name order: owned by it or by the Release, or orphaned
+  data::Value route = {};
+  data::Value service = {};  // the user's, the one that the Release splits
+  data::Value stable_service = {};
+  data::Value canary_service = {};
+  std::map<std::string, std::int64_t> ready_endpoints = {};  // by Service name
+  std::map<std::string, data::Value> templates = {};  // AnalysisTemplates that the spec names, as far as they exist
+  std::vector<data::Value> runs = {};                 // AnalysisRuns of this Release
+  std::optional<ReadBack> traffic = {};               // newest answer of the router
+  bool traffic_pending = false;
+
+  const Version* find(std::string_view hash) const;
+  const data::Value& run(std::string_view name) const;  // null when absent
+  std::int64_t replicas() const;                        // that the Deployment asks for
+};
+
+// The id under which the router's answer is recorded.
+std::string traffic_fact(const data::Value& release);
+
+Observation observe(const control::World& world, const data::Value& release);
+
+}  // namespace slipway::delivery

@@ -1,0 +1,61 @@
+#include "delivery/scaling.h"
+
+#include <algorithm>
+
+#include "data/quantity.h"
+
+namespace slipway::delivery {
+namespace {
+
+std::int64_t amount(const data::Value& v, std::int64_t replicas, data::Round round) {
+  const auto read = data::int_or_percent(v, replicas, round);
+  if (read) return std::max<std::int64_t>(*read, 0);
+  return data::int_or_percent("25%", replicas, round).value_or(1);
+}
+
+}  // namespace
+
+Budget budget_of(const data::Value& surge, const data::Value& unavailable, std::int64_t replicas) {
+  Budget b{amount(surge, replicas, data::Round::Up),
+           std::min(amount(unavailable, replicas, data::Round::Down), replicas)};
+  if (b.surge == 0 && b.unavailable == 0) b.unavailable = 1;
+  return b;
+}
+
+std::int64_t pods_for(plan::Share share, std::int64_t replicas) {
+  return (replicas * share.points + plan::kWhole.points - 1) / plan::kWhole.points;
+}
+
+Ratio ratio_for(plan::Share share, std::int64_t replicas) {
+  if (share == plan::kNone) return {replicas, 0};
+  if (share == plan::kWhole) return {0, replicas};
+  if (replicas <= 1) return {replicas, replicas};  // one more than asked for: there is no other way to have both
+  const std::int64_t nearest = (replicas * share.points + plan::kWhole.points / 2) / plan::kWhole.points;
+  const std::int64_t candidate = std::clamp<std::int64_t>(nearest, 1, replicas - 1);
+  return {replicas - candidate, candidate};
+}
+
+Next rolling_step(Side growing, Side shrinking, std::int64_t replicas, Budget budget) {
+  const std::int64_t total = growing.spec + shrinking.spec;
+  const std::int64_t most = std::max(replicas, growing.target + shrinking.target) + budget.surge;
+  const std::int64_t add = std::min(growing.target - growing.spec, most - total);
+  if (add > 0) return {growing.spec + add, shrinking.spec};
+  const std::int64_t new_spec = std::min(growing.spec, growing.target);  // the Deployment got smaller
+  const std::int64_t excess = shrinking.spec - shrinking.target;
+  const std::int64_t least = replicas - budget.unavailable;
+  const std::int64_t removable = total - least - std::max<std::int64_t>(growing.spec - growing.available, 0);
+  if (excess <= 0 || removable <= 0) return {new_spec, shrinking.spec};
+  const std::int64_t unhealthy =
+      std::clamp<std::int64_t>(shrinking.spec - shrinking.available, 0, std::min(removable, excess));
+  const std::int64_t spare = std::max<std::int64_t>(growing.available + shrinking.available - least, 0);
+  return {new_spec, shrinking.spec - std::min(excess, unhealthy + spare)};
+}
+
+bool can_carry(std::int64_t available, plan::Share share, std::int64_t replicas, Budget budget) {
+  if (share == plan::kNone) return true;
+  if (available <= 0) return replicas == 0;
+  const std::int64_t missing = std::min(budget.unavailable, replicas - 1) * share.points / plan::kWhole.points;
+  return available >= std::max<std::int64_t>(1, pods_for(share, replicas) - missing);
+}
+
+}  // namespace slipway::delivery

@@ -1,0 +1,51 @@
+// How many replicas each of two versions should have next. Pure arithmetic.
+//
+// Specification: Deployment documentation, "Rolling Update Deployment": maxSurge rounds up, maxUnavailable rounds down,
+// and when both come out as 0 one pod may be unavailable.
+#pragma once
+
+#include <cstdint>
+
+#include "data/value.h"
+#include "delivery/plan/plan.h"
+
+namespace slipway::delivery {
+
+struct Budget {
+  std::int64_t surge = 0;
+  std::int64_t unavailable = 0;
+  bool operator==(const Budget&) const = default;
+};
+// Int or percent of `replicas`; what cannot be read counts as 25 %.
+Budget budget_of(const data::Value& surge, const data::Value& unavailable, std::int64_t replicas);
+
+// Pods that carry `share` of the traffic that `replicas` pods carry together: rounded up.
+std::int64_t pods_for(plan::Share share, std::int64_t replicas);
+
+// The two versions' replicas when only replicas split the traffic: the nearest ratio in which no side that should have
+// some has none.
+struct Ratio {
+  std::int64_t stable = 0;
+  std::int64_t candidate = 0;
+  bool operator==(const Ratio&) const = default;
+};
+Ratio ratio_for(plan::Share share, std::int64_t replicas);
+
+struct Side {
+  std::int64_t spec = 0;       // replicas asked for now
+  std::int64_t available = 0;  // of them
+  std::int64_t target = 0;
+};
+// One step of a rolling update from `shrinking` to `growing`: the new replicas of both. First pods are added within the
+// surge, then removed, unhealthy ones first, while enough stay available.
+struct Next {
+  std::int64_t growing = 0;
+  std::int64_t shrinking = 0;
+  bool operator==(const Next&) const = default;
+};
+Next rolling_step(Side growing, Side shrinking, std::int64_t replicas, Budget budget);
+
+// May `available` pods carry `share` of `replicas` pods' traffic, with as many missing as may be unavailable?
+bool can_carry(std::int64_t available, plan::Share share, std::int64_t replicas, Budget budget);
+
+}  // namespace slipway::delivery

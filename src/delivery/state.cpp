@@ -1,0 +1,308 @@
+#include "delivery/state.h"
+
+#include <array>
+
+#include "base/error.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+template <class E, std::size_t N>
+std::string_view name_in(const std::array<std::string_view, N>& names, E e) {
+  return names[static_cast<std::size_t>(e)];
+}
+template <class E, std::size_t N>
+E value_in(const std::array<std::string_view, N>& names, std::string_view text, E fallback) {
+  for (std::size_t i = 0; i < N; ++i)
+    if (names[i] == text) return static_cast<E>(i);
+  return fallback;
+}
+
+constexpr std::array<std::string_view, 9> kPhases = {"Pending",   "Invalid",     "Idle",      "Progressing", "Paused",
+                                                     "Promoting", "RollingBack", "Verifying", "RolledBack"};
+constexpr std::array<std::string_view, 9> kCauses = {
+    "AnalysisFailed", "AnalysisInconclusive", "Restarts", "ProbeFailures", "Deadline",
+    "Aborted",        "Superseded",           "Reverted", "Deleted"};
+constexpr std::array<std::string_view, 5> kChecks = {"Pending", "Passed", "Failed", "TimedOut", "Skipped"};
+
+// --- small parts; empty and default values are left out ---------------------------------------------------
+
+std::optional<Time> read_time(const Value& v) { return v.is_string() ? base::parse_time(v.as_string()) : std::nullopt; }
+
+void put(Value& out, const char* key, const std::string& text) {
+  if (!text.empty()) out.set(key, text);
+}
+void put(Value& out, const char* key, const std::optional<Time>& t) {
+  if (t) out.set(key, stamp(*t));
+}
+void put_number(Value& out, const char* key, std::int64_t n, std::int64_t left_out = 0) {
+  if (n != left_out) out.set(key, n);
+}
+void put_if(Value& out, const char* key, Value v) {
+  if (!v.is_empty()) out.set(key, std::move(v));
+}
+
+Value write(const Revision& r) {
+  Value out = Value::object({{"revision", r.number}, {"hash", r.hash}});
+  put(out, "templateHash", r.template_hash);
+  put(out, "images", r.images);
+  put(out, "startedAt", r.started_at);
+  return out;
+}
+Revision read_revision(const Value& v) {
+  return {v["revision"].as_int(), v["hash"].str(), v["templateHash"].str(), v["images"].str(),
+          read_time(v["startedAt"])};
+}
+
+Value write(const Rejected& r) {
+  Value out = write(static_cast<const Revision&>(r));
+  put(out, "cause", r.cause);
+  put(out, "message", r.message);
+  put(out, "at", r.at);
+  return out;
+}
+Rejected read_rejected(const Value& v) {
+  return {read_revision(v), v["cause"].str(), v["message"].str(), read_time(v["at"])};
+}
+
+Value write(const Position& p) {
+  Value out = Value::object();
+  put(out, "plan", p.plan);
+  put_number(out, "index", p.index);
+  put(out, "since", p.since);
+  put_number(out, "attempt", p.attempt);
+  if (p.full) out.set("full", true);
+  if (p.handed_over) out.set("handedOver", true);
+  return out;
+}
+Position read_position(const Value& v) {
+  return {v["plan"].str(),       v["index"].as_int(), read_time(v["since"]),
+          v["attempt"].as_int(), v["full"].as_bool(), v["handedOver"].as_bool()};
+}
+
+Value percent(std::int64_t points) {
+  return points % 100 == 0 ? Value(points / 100) : Value(static_cast<double>(points) / 100);
+}
+std::int64_t points(const Value& v, std::int64_t fallback) {
+  return v.is_number() ? static_cast<std::int64_t>(v.as_double() * 100 + 0.5) : fallback;
+}
+
+// In percent, because people read it.
+Value write(const TrafficState& t) {
+  Value out = Value::object();
+  if (t == TrafficState{}) return out;
+  out.set("wanted", percent(t.wanted));
+  if (t.verified >= 0) out.set("verified", percent(t.verified));
+  put_number(out, "routeGeneration", t.generation);
+  put(out, "verifiedAt", t.verified_at);
+  return out;
+}
+TrafficState read_traffic(const Value& v) {
+  return {points(v["wanted"], 0), points(v["verified"], -1), v["routeGeneration"].as_int(), read_time(v["verifiedAt"])};
+}
+
+Value write(const Replicas& r) {
+  return Value::object({{"stable", r.stable},
+                        {"stableReady", r.stable_ready},
+                        {"candidate", r.candidate},
+                        {"candidateReady", r.candidate_ready}});
+}
+Replicas read_replicas(const Value& v) {
+  return {v["stable"].as_int(), v["stableReady"].as_int(), v["candidate"].as_int(), v["candidateReady"].as_int()};
+}
+
+Value write(const GuardState& g) {
+  Value out = Value::object();
+  put_number(out, "restarts", g.restarts);
+  put_number(out, "lostReadiness", g.lost_readiness);
+  put_number(out, "pods", g.pods);
+  put_number(out, "ready", g.ready);
+  return out;
+}
+GuardState read_guard(const Value& v) {
+  return {v["restarts"].as_int(), v["lostReadiness"].as_int(), v["pods"].as_int(), v["ready"].as_int()};
+}
+
+Value write(const Check& c) {
+  Value out = Value::object({{"name", c.name}, {"state", to_text(c.state)}});
+  put(out, "message", c.message);
+  return out;
+}
+Check read_check(const Value& v) {
+  return {v["name"].str(), value_in(kChecks, v["state"].as_string(), CheckState::Pending), v["message"].str()};
+}
+
+Value write(const Verification& v) {
+  Value out = Value::object({{"phase", to_text(v.state)}});
+  put(out, "startedAt", v.started_at);
+  put(out, "finishedAt", v.finished_at);
+  Value checks = Value::array();
+  for (const Check& c : v.checks) checks.push_back(write(c));
+  put_if(out, "checks", checks);
+  return out;
+}
+Verification read_verification(const Value& v) {
+  Verification out{value_in(kChecks, v["phase"].as_string(), CheckState::Pending),
+                   read_time(v["startedAt"]),
+                   read_time(v["finishedAt"]),
+                   {}};
+  for (const Value& c : v["checks"].items()) out.checks.push_back(read_check(c));
+  return out;
+}
+
+Value write(const Retreat& r) {
+  Value out = Value::object({{"cause", to_text(r.cause)}, {"from", write(r.from)}, {"startedAt", stamp(r.started_at)}});
+  put(out, "message", r.message);
+  put(out, "metric", r.metric);
+  put_if(out, "evidence", r.evidence);
+  put_number(out, "step", r.user_step, -1);
+  out.set("share", percent(r.share));
+  put(out, "failingAt", r.failing_at);
+  put(out, "trafficZeroAt", r.traffic_zero_at);
+  put(out, "drainedAt", r.drained_at);
+  put_number(out, "requests", r.requests, -1);
+  put(out, "requestsAt", r.requests_at);
+  out.set("verification", write(r.verification));
+  return out;
+}
+Retreat read_retreat(const Value& v) {
+  Retreat out;
+  out.cause = value_in(kCauses, v["cause"].as_string(), Cause::Aborted);
+  out.message = v["message"].str();
+  out.metric = v["metric"].str();
+  out.evidence = v["evidence"];
+  out.from = read_revision(v["from"]);
+  out.user_step = static_cast<int>(v["step"].as_int(-1));
+  out.share = points(v["share"], 0);
+  out.failing_at = read_time(v["failingAt"]);
+  out.started_at = read_time(v["startedAt"]).value_or(Time{});
+  out.traffic_zero_at = read_time(v["trafficZeroAt"]);
+  out.drained_at = read_time(v["drainedAt"]);
+  out.requests = v["requests"].as_int(-1);
+  out.requests_at = read_time(v["requestsAt"]);
+  out.verification = read_verification(v["verification"]);
+  return out;
+}
+
+Value write(const CommandRecord& c) {
+  Value out = Value::object();
+  put(out, "id", c.id);
+  put(out, "verb", c.verb);
+  put(out, "by", c.by);
+  put(out, "reason", c.reason);
+  put(out, "result", c.result);
+  put(out, "at", c.at);
+  return out;
+}
+CommandRecord read_command(const Value& v) {
+  return {v["id"].str(), v["verb"].str(), v["by"].str(), v["reason"].str(), v["result"].str(), read_time(v["at"])};
+}
+
+Value write(const AnalysisSummary& a) {
+  Value out = Value::object({{"run", a.run}, {"phase", a.phase}});
+  put_number(out, "step", a.user_step, -1);
+  put_if(out, "metrics", a.metrics);
+  return out;
+}
+AnalysisSummary read_analysis(const Value& v) {
+  return {v["run"].str(), v["step"].as_int(-1), v["phase"].str(), v["metrics"]};
+}
+
+void write_main(const State& s, Value& out) {
+  put_number(out, "observedGeneration", s.observed_generation);
+  out.set("phase", to_text(s.phase));
+  put(out, "message", s.message);
+  if (s.stable) out.set("stable", write(*s.stable));
+  if (s.candidate) out.set("candidate", write(*s.candidate));
+  if (s.rejected) out.set("rejected", write(*s.rejected));
+  put_if(out, "position", write(s.position));
+  if (s.user_steps > 0) out.set("step", Value::object({{"index", s.user_step}, {"count", s.user_steps}}));
+}
+
+void write_details(const State& s, Value& out) {
+  put_if(out, "traffic", write(s.traffic));
+  if (s.stable) out.set("replicas", write(s.replicas));
+  put_if(out, "guard", write(s.guard));
+  Value analysis = Value::array();
+  for (const AnalysisSummary& a : s.analysis) analysis.push_back(write(a));
+  put_if(out, "analysis", analysis);
+  if (s.retreat) out.set("rollback", write(*s.retreat));
+  if (s.last_rollback) out.set("lastRollback", write(*s.last_rollback));
+  put_if(out, "command", write(s.command));
+  put_number(out, "collisionCount", s.collisions);
+  put_if(out, "history", s.history);
+  put_if(out, "log", s.log);
+  put_if(out, "conditions", s.conditions);
+}
+
+template <class T>
+std::optional<T> when_there(const Value& v, T (*read)(const Value&)) {
+  return v.is_object() ? std::optional(read(v)) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_text(Phase phase) { return name_in(kPhases, phase); }
+std::string_view to_text(Cause cause) { return name_in(kCauses, cause); }
+std::string_view to_text(CheckState state) { return name_in(kChecks, state); }
+
+bool rejects(Cause cause) {
+  switch (cause) {
+    case Cause::AnalysisFailed:
+    case Cause::AnalysisInconclusive:
+    case Cause::Restarts:
+    case Cause::ProbeFailures:
+    case Cause::Deadline:
+    case Cause::Aborted:
+      return true;
+    case Cause::Superseded:
+    case Cause::Reverted:
+    case Cause::Deleted:
+      return false;
+  }
+  base::bug("unknown cause", __FILE__, __LINE__);
+}
+
+Check& Verification::check(std::string_view name) {
+  for (Check& c : checks)
+    if (c.name == name) return c;
+  return checks.emplace_back(Check{std::string(name)});
+}
+
+std::string stamp(Time t) { return base::format_micro_time(t); }
+
+State read_state(const Value& v) {
+  State s;
+  s.observed_generation = v["observedGeneration"].as_int();
+  s.phase = value_in(kPhases, v["phase"].as_string(), Phase::Pending);
+  s.message = v["message"].str();
+  s.stable = when_there(v["stable"], read_revision);
+  s.candidate = when_there(v["candidate"], read_revision);
+  s.rejected = when_there(v["rejected"], read_rejected);
+  s.position = read_position(v["position"]);
+  s.user_step = static_cast<int>(v["step"]["index"].as_int(-1));
+  s.user_steps = static_cast<int>(v["step"]["count"].as_int());
+  s.traffic = read_traffic(v["traffic"]);
+  s.replicas = read_replicas(v["replicas"]);
+  s.guard = read_guard(v["guard"]);
+  for (const Value& a : v["analysis"].items()) s.analysis.push_back(read_analysis(a));
+  s.retreat = when_there(v["rollback"], read_retreat);
+  s.last_rollback = when_there(v["lastRollback"], read_retreat);
+  s.command = read_command(v["command"]);
+  s.collisions = v["collisionCount"].as_int();
+  s.history = v["history"];
+  s.log = v["log"];
+  s.conditions = v["conditions"];
+  return s;
+}
+
+Value write_state(const State& s) {
+  Value out = Value::object();
+  write_main(s, out);
+  write_details(s, out);
+  return out;
+}
+
+}  // namespace slipway::delivery

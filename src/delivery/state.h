@@ -1,0 +1,179 @@
+// The status of a Release as a typed value: read from the object, changed by decisions, written back.
+//
+// `write_state(read_state(s)) == s` for every status that this program wrote. A steady state writes the same Value
+// again, which the runner then does not send. All times are wall-clock times with microseconds, so that the transitions
+// can be measured.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "data/value.h"
+
+namespace slipway::delivery {
+
+using base::Time;
+
+enum class Phase {
+  Pending,      // the Deployment is not there, or has not finished its own rollout yet
+  Invalid,      // the spec cannot be carried out; message and condition say why
+  Idle,         // the stable version is what the Deployment asks for
+  Progressing,  // steps are being carried out
+  Paused,       // waits for a person: spec.paused, an approval, an analysis without a verdict
+  Promoting,    // the candidate is being handed over to the Deployment
+  RollingBack,  // traffic goes back to the stable version
+  Verifying,    // traffic is back; proof that it is, and that the stable version is well
+  RolledBack,   // a rejected revision is held until the template changes
+};
+std::string_view to_text(Phase phase);
+
+// Why a release turned back.
+enum class Cause {
+  AnalysisFailed,
+  AnalysisInconclusive,
+  Restarts,
+  ProbeFailures,
+  Deadline,
+  Aborted,
+  Superseded,
+  Reverted,
+  Deleted
+};
+std::string_view to_text(Cause cause);
+// The revision is to blame (or a person said so): it is held as rejected.
+bool rejects(Cause cause);
+
+struct Revision {
+  std::int64_t number = 0;
+  std::string hash = {};           // label pod-template-hash of its ReplicaSet
+  std::string template_hash = {};  // identity of the template when the ReplicaSet is gone
+  std::string images = {};         // "web=shop/web:v2"
+  std::optional<Time> started_at = {};
+  bool operator==(const Revision&) const = default;
+};
+
+struct Rejected : Revision {
+  std::string cause = {};
+  std::string message = {};
+  std::optional<Time> at = {};
+  bool operator==(const Rejected&) const = default;
+};
+
+// Where the plan stands.
+struct Position {
+  std::string plan = {};           // plan::fingerprint
+  std::int64_t index = 0;          // into plan.steps
+  std::optional<Time> since = {};  // when this step began (or went on after a pause)
+  std::int64_t attempt = 0;        // counts starts and repeated analyses; part of the names of AnalysisRuns
+  bool full = false;               // a person asked to skip waits, approvals and analyses
+  bool handed_over = false;        // the candidate belongs to the Deployment: no way back by traffic
+  bool operator==(const Position&) const = default;
+};
+
+struct TrafficState {
+  std::int64_t wanted = 0;      // candidate's share, in hundredths of a percent
+  std::int64_t verified = -1;   // as read back from the router; -1: never
+  std::int64_t generation = 0;  // of the route at the read-back
+  std::optional<Time> verified_at = {};
+  bool operator==(const TrafficState&) const = default;
+};
+
+struct Replicas {
+  std::int64_t stable = 0, stable_ready = 0;
+  std::int64_t candidate = 0, candidate_ready = 0;
+  bool operator==(const Replicas&) const = default;
+};
+
+struct GuardState {
+  std::int64_t restarts = 0;
+  std::int64_t lost_readiness = 0;   // times a candidate pod that was ready stopped being so
+  std::int64_t pods = 0, ready = 0;  // of the candidate, when last looked
+  bool operator==(const GuardState&) const = default;
+};
+
+enum class CheckState { Pending, Passed, Failed, TimedOut, Skipped };
+std::string_view to_text(CheckState state);
+
+struct Check {
+  std::string name;  // traffic, requests, sessions, replicas, route, metrics
+  CheckState state = CheckState::Pending;
+  std::string message = {};
+  bool operator==(const Check&) const = default;
+};
+
+struct Verification {
+  CheckState state = CheckState::Pending;
+  std::optional<Time> started_at = {};
+  std::optional<Time> finished_at = {};
+  std::vector<Check> checks = {};
+  bool operator==(const Verification&) const = default;
+  Check& check(std::string_view name);  // made when absent
+};
+
+// A way back, under way or, as `last_rollback`, done.
+struct Retreat {
+  Cause cause = Cause::Aborted;
+  std::string message = {};
+  std::string metric = {};    // that failed, with its template's run: "errors/error-rate"
+  data::Value evidence = {};  // measurements of the failed analysis, newest last
+  Revision from = {};
+  int user_step = -1;
+  std::int64_t share = 0;               // of the candidate when it began
+  std::optional<Time> failing_at = {};  // the measurement that broke the limit
+  Time started_at = {};
+  std::optional<Time> traffic_zero_at = {};  // read-back shows nothing for the candidate
+  std::optional<Time> drained_at = {};       // no session left and no new request between two read-backs
+  std::int64_t requests = -1;                // candidate's counter at the first read-back after zero
+  std::optional<Time> requests_at = {};
+  Verification verification = {};
+  bool operator==(const Retreat&) const = default;
+};
+
+struct CommandRecord {
+  std::string id = {}, verb = {}, by = {}, reason = {}, result = {};
+  std::optional<Time> at = {};
+  bool operator==(const CommandRecord&) const = default;
+};
+
+struct AnalysisSummary {
+  std::string run = {};
+  std::int64_t user_step = -1;  // -1: background
+  std::string phase = {};
+  data::Value metrics = {};  // [{name, value, stable, samples, stableSamples, limit, passed, failed, phase}]
+  bool operator==(const AnalysisSummary&) const = default;
+};
+
+struct State {
+  std::int64_t observed_generation = 0;
+  Phase phase = Phase::Pending;
+  std::string message = {};
+  std::optional<Revision> stable = {};
+  std::optional<Revision> candidate = {};
+  std::optional<Rejected> rejected = {};
+  Position position = {};
+  int user_step = -1, user_steps = 0;  // for people; -1: before the first
+  TrafficState traffic = {};
+  Replicas replicas = {};
+  GuardState guard = {};
+  std::vector<AnalysisSummary> analysis = {};
+  std::optional<Retreat> retreat = {};
+  std::optional<Retreat> last_rollback = {};
+  CommandRecord command = {};
+  std::int64_t collisions = 0;
+  data::Value history = {};  // newest first, bounded by spec.revisionHistoryLimit
+  data::Value log = {};      // decisions, newest last, bounded
+  data::Value conditions = {};
+  bool operator==(const State&) const = default;
+};
+
+State read_state(const data::Value& status);
+data::Value write_state(const State& state);
+
+// A stable form of a time for the status.
+std::string stamp(Time t);
+
+}  // namespace slipway::delivery
