@@ -26,7 +26,8 @@ class Headers {
 
   std::string_view get(std::string_view name) const;  // the first of this name; empty when absent
   bool has(std::string_view name) const;
-  // Does the comma-separated list in field `name` hold `token`? Without regard to case; parameters (";q=0.5") are ignored.
+  // Does the comma-separated list in field `name` hold `token`? Without regard to case; parameters (";q=0.5") are
+  // ignored.
   bool lists(std::string_view name, std::string_view token) const;
   void add(std::string name, std::string value);
   void set(std::string_view name, std::string value);  // replaces all of this name
@@ -44,7 +45,7 @@ struct Identity {
 };
 
 struct Peer {
-  std::string address;                  // "127.0.0.1:40312", "[::1]:5", or "unix"
+  std::string address;  // "127.0.0.1:40312", "[::1]:5", or "unix"
   bool tls = false;
   std::optional<Identity> certificate;  // only when it was signed by our client CA and is valid now
 };
@@ -54,14 +55,14 @@ struct Request {
   std::string target;  // as sent: "/api/v1/pods?watch=1"
   Headers headers;
   std::string body;
-  Peer peer;           // the server fills it
+  Peer peer;  // the server fills it
 };
 
 // A request target, decoded.
 struct Target {
-  std::string path;                                         // "%2F" decoded
-  std::vector<std::pair<std::string, std::string>> query;   // in order, "+" and "%xx" decoded
-  std::string_view param(std::string_view name) const;      // the first of this name; empty when absent
+  std::string path;                                        // "%2F" decoded
+  std::vector<std::pair<std::string, std::string>> query;  // in order, "+" and "%xx" decoded
+  std::string_view param(std::string_view name) const;     // the first of this name; empty when absent
 };
 // BadRequest for a broken percent sign, a NUL, or a target that does not begin with "/".
 base::Result<Target> parse_target(std::string_view target);

@@ -38,7 +38,7 @@ RequestReader::~RequestReader() = default;
 base::Result<bool> RequestReader::feed(std::string& input) {
   if (!parser_) {
     while (input.starts_with("\r\n")) input.erase(0, 2);  // RFC 9112 section 2.2
-    if (input.empty()) return false;
+    if (input.empty() || input == "\r") return false;
     parser_ = std::make_unique<Parser>();
     parser_->eager(true);
     parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));

@@ -11,8 +11,8 @@
 namespace slipway::http {
 
 struct ReadLimits {
-  std::size_t header_bytes = 64u << 10;   // request line and fields
-  std::size_t body_bytes = 4u << 20;      // after chunked decoding
+  std::size_t header_bytes = 64u << 10;  // request line and fields
+  std::size_t body_bytes = 4u << 20;     // after chunked decoding
 };
 
 class RequestReader {
@@ -26,8 +26,8 @@ class RequestReader {
   // The finished request; the reader is ready for the next. Frees all buffers.
   Request take();
 
-  bool idle() const;                    // between requests
-  bool in_body() const;                 // the header is complete, the body is not
+  bool idle() const;     // between requests
+  bool in_body() const;  // the header is complete, the body is not
   // Once per request: does the client wait for "100 Continue" before it sends the body?
   bool wants_continue();
   // Of the request that `take` gave last.

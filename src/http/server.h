@@ -5,8 +5,8 @@
 //     loop.post([..., writer = std::move(writer)]() mutable { writer.respond(200, {}, bytes_of("hello")); });
 //   });
 //
-// Sockets, TLS, parsing and compression run on `io_threads` threads of the server's own; the handler is called there and
-// must not block. An answer may come later and from any thread. Requests of one connection are handled one after
+// Sockets, TLS, parsing and compression run on `io_threads` threads of the server's own; the handler is called there
+// and must not block. An answer may come later and from any thread. Requests of one connection are handled one after
 // another. Slow or silent peers are limited in time and memory by `Limits`.
 #pragma once
 
@@ -61,21 +61,21 @@ using Handler = std::function<void(Request, ResponseWriter)>;
 
 struct Limits {
   ReadLimits read = {};
-  std::size_t connections = 20'000;            // lowered to what RLIMIT_NOFILE allows
-  std::size_t stream_backlog = 8u << 20;       // per stream
+  std::size_t connections = 20'000;               // lowered to what RLIMIT_NOFILE allows
+  std::size_t stream_backlog = 8u << 20;          // per stream
   base::Duration head_time = base::seconds(15);   // handshake, or first to last byte of a header
   base::Duration body_time = base::seconds(60);   // for a whole request body
   base::Duration idle_time = base::seconds(180);  // kept alive without a request
   base::Duration stall_time = base::seconds(60);  // the client takes nothing though bytes wait
-  std::size_t compress_from = 128u << 10;      // smaller bodies are sent as they are
-  bool compress_loopback = false;              // copying beats compressing within one machine
+  std::size_t compress_from = 128u << 10;         // smaller bodies are sent as they are
+  bool compress_loopback = false;                 // copying beats compressing within one machine
 };
 
 struct Listener {
   std::string address = "127.0.0.1";  // IPv4 or IPv6; or the path of a unix socket, when it contains a '/'
   std::uint16_t port = 0;             // 0: any free one; see Server::ports
   std::shared_ptr<const TlsContext> tls = {};
-  int fd = -1;                        // a listening socket that somebody else has opened; taken over
+  int fd = -1;  // a listening socket that somebody else has opened; taken over
 };
 
 struct ServerOptions {
@@ -87,14 +87,15 @@ struct ServerOptions {
 class Server {
  public:
   struct Stats {
-    std::size_t connections = 0;       // open now
+    std::size_t connections = 0;  // open now
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;         // over the limit
+    std::uint64_t refused = 0;  // over the limit
     std::uint64_t requests = 0;
-    std::uint64_t overflows = 0;       // streams cut for their backlog
+    std::uint64_t overflows = 0;  // streams cut for their backlog
   };
 
-  // Unavailable when an address is in use or not ours; the message names it. Raises the soft RLIMIT_NOFILE to the hard one.
+  // Unavailable when an address is in use or not ours; the message names it. Raises the soft RLIMIT_NOFILE to the hard
+  // one.
   static base::Result<std::unique_ptr<Server>> start(ServerOptions options, Handler handler);
   // Cuts all connections and joins the threads. No handler or callback runs afterwards.
   virtual ~Server() = default;

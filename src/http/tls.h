@@ -21,7 +21,7 @@ class TlsContext {
     std::string ca;           // PEM; empty: the system's
     std::string certificate;  // PEM; empty: none
     std::string key;
-    bool insecure = false;    // any server will do: only when the user said so
+    bool insecure = false;  // any server will do: only when the user said so
   };
 
   // TLS 1.2 and 1.3, ALPN "http/1.1". Invalid when the PEM data cannot be used; the message says which.

@@ -40,7 +40,8 @@ Transport::~Transport() { SSL_free(ssl_); }
 void Transport::expect_host(const std::string& host) {
   if (!ssl_) return;
   unsigned char address[16];
-  const bool is_address = ::inet_pton(AF_INET, host.c_str(), address) == 1 || ::inet_pton(AF_INET6, host.c_str(), address) == 1;
+  const bool is_address =
+      ::inet_pton(AF_INET, host.c_str(), address) == 1 || ::inet_pton(AF_INET6, host.c_str(), address) == 1;
   if (is_address) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), host.c_str());
   } else {
@@ -57,11 +58,16 @@ Next Transport::fail_with(std::string why) {
 Next Transport::classify(int result) {
   const int system_error = errno;
   switch (SSL_get_error(ssl_, result)) {
-    case SSL_ERROR_WANT_READ: return Next::WaitRead;
-    case SSL_ERROR_WANT_WRITE: return Next::WaitWrite;
-    case SSL_ERROR_ZERO_RETURN: return Next::Ended;
-    case SSL_ERROR_SYSCALL: return fail_with(system_error ? std::strerror(system_error) : "connection closed");
-    default: break;
+    case SSL_ERROR_WANT_READ:
+      return Next::WaitRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Next::WaitWrite;
+    case SSL_ERROR_ZERO_RETURN:
+      return Next::Ended;
+    case SSL_ERROR_SYSCALL:
+      return fail_with(system_error ? std::strerror(system_error) : "connection closed");
+    default:
+      break;
   }
   const long verdict = SSL_get_verify_result(ssl_);
   std::string why = tls_error();

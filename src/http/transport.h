@@ -1,4 +1,5 @@
-// A connected stream socket, plain or TLS, driven by readiness: every call does what it can at once and says what to wait for.
+// A connected stream socket, plain or TLS, driven by readiness: every call does what it can at once and says what to
+// wait for.
 //
 // TLS works on the descriptor itself (no memory BIOs), so that an idle connection costs about 16 KB instead of 78.
 // Includes Asio: for the .cpp files of http/ only.
@@ -40,15 +41,15 @@ class Transport {
   // Client: the name to ask for and to verify (a DNS name or an IP address).
   void expect_host(const std::string& host);
 
-  Next handshake();                              // at once Done without TLS
+  Next handshake();  // at once Done without TLS
   Step read(char* to, std::size_t size);
   Step write(const char* from, std::size_t size);  // size > 0
-  void close();                                  // says good-bye where TLS can, without waiting
+  void close();                                    // says good-bye where TLS can, without waiting
 
   Socket& socket() { return socket_; }
   bool is_tls() const { return ssl_ != nullptr; }
-  bool has_buffered_input() const;               // decrypted bytes that no readiness will announce
-  std::optional<Identity> peer_identity() const; // of the verified certificate
+  bool has_buffered_input() const;                // decrypted bytes that no readiness will announce
+  std::optional<Identity> peer_identity() const;  // of the verified certificate
   std::string error() const { return error_; }
 
  private:
