@@ -145,10 +145,9 @@ Value Value::object_of(std::vector<Member> members) {
 Value::Value(const Value& other) noexcept : kind_(other.kind_), u_(other.u_) { retain(); }
 
 Value& Value::operator=(const Value& other) noexcept {
-  other.retain();
-  release();
-  kind_ = other.kind_;
-  u_ = other.u_;
+  Value copy(other);  // `other` may be a part of this tree
+  std::swap(kind_, copy.kind_);
+  std::swap(u_, copy.u_);
   return *this;
 }
 
