@@ -1,7 +1,7 @@
 // From AnalysisTemplates and arguments to the spec of an AnalysisRun that stands on its own. Pure.
 //
-// Placeholders: {{args.NAME}} is replaced when the run is made; {{service}}, {{hash}}, {{namespace}} and {{route}} when a metric is
-// measured, once for the candidate and once for the stable version.
+// Placeholders: {{args.NAME}} is replaced when the run is made; {{service}}, {{hash}}, {{namespace}} and {{route}} when
+// a metric is measured, once for the candidate and once for the stable version.
 #pragma once
 
 #include <map>
@@ -18,8 +18,9 @@ using Values = std::map<std::string, std::string>;
 // Replaces placeholders that `values` knows ("args.limit", "service"); the names of others go to `unknown` when given.
 std::string substitute(std::string_view text, const Values& values, std::vector<std::string>* unknown = nullptr);
 
-// The metrics of all templates with arguments filled in: {"args": [...], "metrics": [...]}. A metric name used twice gets its template's name
-// in front. Invalid: a required argument without a value, an argument that no template takes, an unknown placeholder.
+// The metrics of all templates with arguments filled in: {"args": [...], "metrics": [...]}. A metric name used twice
+// gets its template's name in front. Invalid: a required argument without a value, an argument that no template takes,
+// an unknown placeholder.
 base::Result<data::Value> resolve(const std::vector<data::Value>& templates, const Values& args);
 
 }  // namespace slipway::delivery::analysis

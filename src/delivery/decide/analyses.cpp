@@ -18,8 +18,10 @@ std::vector<Value> templates_of(const Turn& turn, const plan::Analysis& analysis
   std::vector<Value> out;
   for (const std::string& name : analysis.templates) {
     const auto found = turn.o.templates.find(name);
-    if (found == turn.o.templates.end()) missing = fmt::format("AnalysisTemplate {} does not exist", name);
-    else out.push_back(found->second);
+    if (found == turn.o.templates.end())
+      missing = fmt::format("AnalysisTemplate {} does not exist", name);
+    else
+      out.push_back(found->second);
   }
   return out;
 }
@@ -76,9 +78,12 @@ void watch_on(Value& spec) {
 
 const char* text_of(RunKind kind) {
   switch (kind) {
-    case RunKind::Step: return "Step";
-    case RunKind::Background: return "Background";
-    case RunKind::Verification: return "Verification";
+    case RunKind::Step:
+      return "Step";
+    case RunKind::Background:
+      return "Background";
+    case RunKind::Verification:
+      return "Verification";
   }
   base::bug("unknown kind of run", __FILE__, __LINE__);
 }
@@ -91,7 +96,8 @@ AnalysisSummary summary_of(const Value& run) {
   out.metrics = Value::array();
   for (const Value& m : run["status"]["metricResults"].items()) {
     const Value& last = m["measurements"].at(m["measurements"].size() ? m["measurements"].size() - 1 : 0);
-    Value row = Value::object({{"name", m["name"]}, {"phase", m["phase"]}, {"successful", m["successful"]}, {"failed", m["failed"]}});
+    Value row = Value::object(
+        {{"name", m["name"]}, {"phase", m["phase"]}, {"successful", m["successful"]}, {"failed", m["failed"]}});
     for (const char* key : {"value", "stable", "samples", "stableSamples"})
       if (last.has(key)) row.set(key, last[key]);
     for (const char* key : {"limit", "count", "unit"})
@@ -114,11 +120,15 @@ Verdict verdict_of(const Value& run) {
 
 std::string run_name(const Turn& turn, RunKind kind) {
   const Revision& revision = turn.s.retreat ? turn.s.retreat->from : *turn.s.candidate;
-  const std::string base = fmt::format("{}-{}-{}", api::name_of(turn.o.release), revision.number, turn.s.position.attempt);
+  const std::string base =
+      fmt::format("{}-{}-{}", api::name_of(turn.o.release), revision.number, turn.s.position.attempt);
   switch (kind) {
-    case RunKind::Step: return fmt::format("{}-{}", base, turn.s.user_step + 1);
-    case RunKind::Background: return base + "-background";
-    case RunKind::Verification: return base + "-verification";
+    case RunKind::Step:
+      return fmt::format("{}-{}", base, turn.s.user_step + 1);
+    case RunKind::Background:
+      return base + "-background";
+    case RunKind::Verification:
+      return base + "-verification";
   }
   base::bug("unknown kind of run", __FILE__, __LINE__);
 }
@@ -133,14 +143,17 @@ void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis) {
   if (kind == RunKind::Background) watch_on(spec);
   if (kind == RunKind::Step) spec.set("step", turn.s.user_step);
   spec.set("kind", text_of(kind));
-  turn.act(control::Create{api::kAnalysisRuns,
-                           Value::object({{"apiVersion", api::kAnalysisRuns.api_version()},
-                                          {"kind", "AnalysisRun"},
-                                          {"metadata", Value::object({{"name", name},
-                                                                      {"namespace", api::space_of(turn.o.release)},
-                                                                      {"labels", Value::object({{kReleaseLabel, api::name_of(turn.o.release)}})},
-                                                                      {"ownerReferences", Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
-                                          {"spec", spec}})});
+  turn.act(control::Create{
+      api::kAnalysisRuns,
+      Value::object(
+          {{"apiVersion", api::kAnalysisRuns.api_version()},
+           {"kind", "AnalysisRun"},
+           {"metadata", Value::object({{"name", name},
+                                       {"namespace", api::space_of(turn.o.release)},
+                                       {"labels", Value::object({{kReleaseLabel, api::name_of(turn.o.release)}})},
+                                       {"ownerReferences",
+                                        Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
+           {"spec", spec}})});
   turn.log("analysis.start", fmt::format("analysis {} starts", name));
 }
 
@@ -154,7 +167,7 @@ void trim_runs(Turn& turn) {
   std::vector<Value> over;
   for (const Value& run : turn.o.runs)
     if (is_over(run) && !api::is_deleting(run)) over.push_back(run);
-  std::ranges::stable_sort(over, {}, [](const Value& r) { return r["metadata"]["creationTimestamp"].str(); });
+  std::ranges::sort(over, {}, [](const Value& r) { return std::pair(r["metadata"]["creationTimestamp"].str(), api::name_of(r)); });
   for (std::size_t i = 0; i + kRunsKept < over.size(); ++i)
     turn.act(control::Delete{.resource = api::kAnalysisRuns,
                              .space = std::string(api::space_of(over[i])),

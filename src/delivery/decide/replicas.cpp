@@ -16,7 +16,9 @@ namespace {
 using data::Value;
 using plan::Share;
 
-Value labels_with_hash(const Value& labels, const std::string& hash) { return labels.with(control::kTemplateHashLabel, hash); }
+Value labels_with_hash(const Value& labels, const std::string& hash) {
+  return labels.with(control::kTemplateHashLabel, hash);
+}
 
 Value replica_set_object(const Turn& turn, const Revision& revision) {
   const Value& d = turn.o.deployment;
@@ -29,14 +31,17 @@ Value replica_set_object(const Turn& turn, const Revision& revision) {
                               {"selector", selector},
                               {"template", control::with_hash_label(d["spec"]["template"], revision.hash)}});
   if (d["spec"].has("minReadySeconds")) spec.set("minReadySeconds", d["spec"]["minReadySeconds"]);
-  return Value::object({{"apiVersion", "apps/v1"},
-                        {"kind", "ReplicaSet"},
-                        {"metadata", Value::object({{"name", fmt::format("{}-{}", api::name_of(d), revision.hash)},
-                                                    {"namespace", api::space_of(d)},
-                                                    {"labels", labels_with_hash(d["spec"]["template"]["metadata"]["labels"], revision.hash)},
-                                                    {"annotations", annotations},
-                                                    {"ownerReferences", Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
-                        {"spec", spec}});
+  return Value::object(
+      {{"apiVersion", "apps/v1"},
+       {"kind", "ReplicaSet"},
+       {"metadata",
+        Value::object(
+            {{"name", fmt::format("{}-{}", api::name_of(d), revision.hash)},
+             {"namespace", api::space_of(d)},
+             {"labels", labels_with_hash(d["spec"]["template"]["metadata"]["labels"], revision.hash)},
+             {"annotations", annotations},
+             {"ownerReferences", Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
+       {"spec", spec}});
 }
 
 std::int64_t number_of(const Version& v) {
@@ -49,7 +54,8 @@ Reach reach_extra(Turn& turn, Share share) {
   const std::int64_t wanted = pods_for(share, turn.o.replicas());
   scale_to(turn, candidate, wanted);
   if (candidate.spec == wanted && candidate.available >= wanted) return Reach::Done;
-  turn.wait(fmt::format("{} of {} candidate pods are available{}", candidate.available, wanted, candidate.stuck.empty() ? "" : "; " + candidate.stuck));
+  turn.wait(fmt::format("{} of {} candidate pods are available{}", candidate.available, wanted,
+                        candidate.stuck.empty() ? "" : "; " + candidate.stuck));
   return Reach::Waiting;
 }
 
@@ -64,9 +70,10 @@ Reach reach_shared(Turn& turn, Share share) {
   const Next next = forward ? rolling_step(c, s, n, turn.budget()) : rolling_step(s, c, n, turn.budget());
   scale_to(turn, candidate, forward ? next.growing : next.shrinking);
   if (stable) scale_to(turn, *stable, forward ? next.shrinking : next.growing);
-  if (c.spec == c.target && s.spec == s.target && c.available >= c.target && (!stable || s.available >= s.target)) return Reach::Done;
-  turn.wait(fmt::format("{} of {} candidate and {} of {} stable pods are available{}", c.available, c.target, s.available, s.target,
-                        candidate.stuck.empty() ? "" : "; " + candidate.stuck));
+  if (c.spec == c.target && s.spec == s.target && c.available >= c.target && (!stable || s.available >= s.target))
+    return Reach::Done;
+  turn.wait(fmt::format("{} of {} candidate and {} of {} stable pods are available{}", c.available, c.target,
+                        s.available, s.target, candidate.stuck.empty() ? "" : "; " + candidate.stuck));
   return Reach::Waiting;
 }
 

@@ -17,11 +17,14 @@ constexpr base::Duration kCapacityPatience = base::seconds(30);
 
 void record_zero(Turn& turn, Retreat& r) {
   if (r.traffic_zero_at) return;
-  r.traffic_zero_at = turn.s.traffic.verified == 0 && turn.s.traffic.verified_at ? *turn.s.traffic.verified_at : turn.now;
-  turn.log("rollback.traffic", fmt::format("no traffic to revision {} since {}", r.from.number, stamp(*r.traffic_zero_at)));
+  r.traffic_zero_at =
+      turn.s.traffic.verified == 0 && turn.s.traffic.verified_at ? *turn.s.traffic.verified_at : turn.now;
+  turn.log("rollback.traffic",
+           fmt::format("no traffic to revision {} since {}", r.from.number, stamp(*r.traffic_zero_at)));
 }
 
-// Routed: the route first. The candidate's pods stay until no request is left on them, or until the proof has timed out.
+// Routed: the route first. The candidate's pods stay until no request is left on them, or until the proof has timed
+// out.
 bool routed_back(Turn& turn, Retreat& r) {
   const bool forced = turn.now >= r.started_at + kCapacityPatience;
   if (!forced) turn.wake_at(r.started_at + kCapacityPatience);
@@ -65,18 +68,21 @@ bool may_leave(const Retreat& r) { return r.verification.state != CheckState::Pe
 void begin_retreat(Turn& turn, Cause cause, std::string message, Evidence evidence) {
   State& s = turn.s;
   const auto& last = s.traffic.verified >= 0 ? s.traffic.verified : s.traffic.wanted;
-  s.retreat = Retreat{.cause = cause,
-                      .message = message,
-                      .metric = std::move(evidence.metric),
-                      .evidence = std::move(evidence.measurements),
-                      .from = *s.candidate,
-                      .user_step = s.user_step,
-                      .share = turn.routed() ? last : plan::share_before(turn.plan, static_cast<std::size_t>(s.position.index)).points,
-                      .failing_at = evidence.failing_at,
-                      .started_at = turn.now};
+  s.retreat = Retreat{
+      .cause = cause,
+      .message = message,
+      .metric = std::move(evidence.metric),
+      .evidence = std::move(evidence.measurements),
+      .from = *s.candidate,
+      .user_step = s.user_step,
+      .share = turn.routed() ? last : plan::share_before(turn.plan, static_cast<std::size_t>(s.position.index)).points,
+      .failing_at = evidence.failing_at,
+      .started_at = turn.now};
   s.phase = Phase::RollingBack;
-  turn.log("rollback.begin", fmt::format("revision {} turns back ({}): {}", s.candidate->number, to_text(cause), message));
-  turn.note(rejects(cause) ? control::Note::Kind::Warning : control::Note::Kind::Normal, rejects(cause) ? "RollingBack" : "TurningBack", message);
+  turn.log("rollback.begin",
+           fmt::format("revision {} turns back ({}): {}", s.candidate->number, to_text(cause), message));
+  turn.note(rejects(cause) ? control::Note::Kind::Warning : control::Note::Kind::Normal,
+            rejects(cause) ? "RollingBack" : "TurningBack", message);
   terminate_runs(turn);
 }
 

@@ -30,10 +30,12 @@ void check_quiet(Turn& turn, Retreat& r) {
   }
   const bool still = !moved && rb->asked >= *r.requests_at + kQuietInterval;
   settle(r, "requests", still ? CheckState::Passed : CheckState::Pending,
-         still ? fmt::format("the candidate's counter stands still at {}", r.requests) : "watching the candidate's request counter");
+         still ? fmt::format("the candidate's counter stands still at {}", r.requests)
+               : "watching the candidate's request counter");
   const bool left = rb->candidate.sessions > 0;
   settle(r, "sessions", left ? CheckState::Pending : CheckState::Passed,
-         left ? fmt::format("{} sessions are left on the candidate", rb->candidate.sessions) : "no session is left on the candidate");
+         left ? fmt::format("{} sessions are left on the candidate", rb->candidate.sessions)
+              : "no session is left on the candidate");
   if (still && !left) {
     r.drained_at = rb->answered;
     turn.log("rollback.drained", fmt::format("no session and no new request on revision {}", r.from.number));
@@ -43,14 +45,17 @@ void check_quiet(Turn& turn, Retreat& r) {
 void check_replicas(const Turn& turn, Retreat& r) {
   const Version* stable = turn.stable();
   const std::int64_t ready = stable ? stable->available : 0, wanted = turn.o.replicas();
-  settle(r, "replicas", ready >= wanted ? CheckState::Passed : CheckState::Pending, fmt::format("{} of {} stable pods are available", ready, wanted));
+  settle(r, "replicas", ready >= wanted ? CheckState::Passed : CheckState::Pending,
+         fmt::format("{} of {} stable pods are available", ready, wanted));
 }
 
 // The recorded good state: everything to stable, or already the user's own route.
 void check_route(const Turn& turn, Retreat& r) {
   const RouteView view = look_at(turn.o.route, *turn.plan.routing);
-  const bool good = view.shape == RouteView::Shape::Plain || (view.shape == RouteView::Shape::Split && view.candidate == plan::kNone && view.uniform);
-  settle(r, "route", good ? CheckState::Passed : CheckState::Failed, good ? "the route is as recorded" : "the route differs from the recorded state");
+  const bool good = view.shape == RouteView::Shape::Plain ||
+                    (view.shape == RouteView::Shape::Split && view.candidate == plan::kNone && view.uniform);
+  settle(r, "route", good ? CheckState::Passed : CheckState::Failed,
+         good ? "the route is as recorded" : "the route differs from the recorded state");
 }
 
 // The analyses that this release used, asked about the stable version.
@@ -58,7 +63,7 @@ plan::Analysis all_analyses(const Turn& turn) {
   plan::Analysis out;
   const auto add = [&](const plan::Analysis& a) {
     for (const std::string& t : a.templates)
-      if (!std::ranges::contains(out.templates, t)) out.templates.push_back(t);
+      if (std::ranges::find(out.templates, t) == out.templates.end()) out.templates.push_back(t);
     for (const plan::Arg& arg : a.args)
       if (std::ranges::find(out.args, arg.name, &plan::Arg::name) == out.args.end()) out.args.push_back(arg);
   };
@@ -71,10 +76,13 @@ plan::Analysis all_analyses(const Turn& turn) {
 CheckState state_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::Missing:
-    case Verdict::Running: return CheckState::Pending;
-    case Verdict::Passed: return CheckState::Passed;
+    case Verdict::Running:
+      return CheckState::Pending;
+    case Verdict::Passed:
+      return CheckState::Passed;
     case Verdict::Failed:
-    case Verdict::Inconclusive: return CheckState::Failed;
+    case Verdict::Inconclusive:
+      return CheckState::Failed;
   }
   base::bug("unknown verdict", __FILE__, __LINE__);
 }
@@ -86,9 +94,10 @@ void check_metrics(Turn& turn, Retreat& r) {
   const data::Value& run = turn.o.run(run_name(turn, RunKind::Verification));
   const CheckState state = state_of(verdict_of(run));
   settle(r, "metrics", state,
-         state == CheckState::Passed   ? "the stable version's metrics are in band"
-         : state == CheckState::Failed ? "the stable version's metrics are out of band: " + run["status"]["message"].str()
-                                       : "measuring the stable version");
+         state == CheckState::Passed ? "the stable version's metrics are in band"
+         : state == CheckState::Failed
+             ? "the stable version's metrics are out of band: " + run["status"]["message"].str()
+             : "measuring the stable version");
 }
 
 bool any(const Verification& v, CheckState state) {
@@ -101,9 +110,11 @@ void conclude(Turn& turn, Retreat& r, CheckState state) {
   const bool good = state == CheckState::Passed;
   std::string open;
   for (const Check& c : r.verification.checks)
-    if (c.state != CheckState::Passed && c.state != CheckState::Skipped) open += fmt::format("; {}: {}", c.name, c.message);
+    if (c.state != CheckState::Passed && c.state != CheckState::Skipped)
+      open += fmt::format("; {}: {}", c.name, c.message);
   turn.log("rollback.verification", fmt::format("rollback verification: {}{}", to_text(state), open));
-  turn.note(good ? control::Note::Kind::Normal : control::Note::Kind::Warning, good ? "RollbackVerified" : "RollbackNotVerified",
+  turn.note(good ? control::Note::Kind::Normal : control::Note::Kind::Warning,
+            good ? "RollbackVerified" : "RollbackNotVerified",
             fmt::format("verification of the rollback from revision {}: {}{}", r.from.number, to_text(state), open));
 }
 

@@ -1,0 +1,48 @@
+#include "delivery/commands.h"
+
+#include <array>
+
+#include "api/meta.h"
+#include "data/json.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+constexpr std::array<std::string_view, 5> kVerbs = {"promote", "promote-full", "abort", "retry", "undo"};
+
+}  // namespace
+
+std::string_view to_text(Verb verb) { return kVerbs[static_cast<std::size_t>(verb)]; }
+
+Value command_patch(const Command& command) {
+  Value v = Value::object({{"id", command.id}, {"verb", to_text(command.verb)}});
+  if (!command.by.empty()) v.set("by", command.by);
+  if (!command.reason.empty()) v.set("reason", command.reason);
+  if (command.revision) v.set("revision", *command.revision);
+  return Value::object(
+      {{"metadata", Value::object({{"annotations", Value::object({{kCommandAnnotation, data::to_json(v)}})}})}});
+}
+
+Value pause_patch(bool paused) { return Value::object({{"spec", Value::object({{"paused", paused}})}}); }
+
+base::Result<std::optional<Command>> command_of(const Value& release) {
+  const std::string_view text = api::annotation(release, kCommandAnnotation);
+  if (text.empty()) return std::nullopt;
+  const auto v = data::parse_json(text);
+  if (!v) return base::fail(base::Code::Invalid, "annotation slipway.dev/command: " + v.error().message);
+  Command out{.id = (*v)["id"].str(), .by = (*v)["by"].str(), .reason = (*v)["reason"].str()};
+  if (out.id.empty()) return base::fail(base::Code::Invalid, "annotation slipway.dev/command: id is missing");
+  if ((*v)["revision"].is_int()) out.revision = (*v)["revision"].as_int();
+  for (std::size_t i = 0; i < kVerbs.size(); ++i)
+    if ((*v)["verb"].as_string() == kVerbs[i]) {
+      out.verb = static_cast<Verb>(i);
+      return out;
+    }
+  return base::fail(base::Code::Invalid,
+                    "annotation slipway.dev/command: verb must be promote, promote-full, abort, retry or undo");
+}
+
+}  // namespace slipway::delivery

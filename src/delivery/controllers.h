@@ -1,0 +1,21 @@
+// The controllers of delivery, ready for a `control::Runner`.
+#pragma once
+
+#include <memory>
+
+#include "control/controller.h"
+#include "control/invariant.h"
+#include "delivery/plan/compile.h"
+
+namespace slipway::delivery {
+
+// Decides about Releases. Asks port `traffic`.
+std::unique_ptr<control::Controller> make_release_controller(
+    plan::RouterCapabilities router = plan::gateway_capabilities());
+// Decides about AnalysisRuns. Asks ports `metrics/gateway` and `metrics/prometheus`.
+std::unique_ptr<control::Controller> make_analysis_controller();
+
+// The safety invariants of delivery (invariants/), for the runner and for the simulator.
+std::vector<std::unique_ptr<control::Invariant>> make_invariants();
+
+}  // namespace slipway::delivery

@@ -1,0 +1,168 @@
+#include "delivery/decide/decide.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "base/strings.h"
+#include "control/pod_template.h"
+#include "delivery/decide/finish.h"
+#include "delivery/decide/leave.h"
+#include "delivery/decide/obey.h"
+#include "delivery/decide/retreat.h"
+#include "delivery/decide/steps.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+namespace {
+
+using control::Decision;
+using control::Note;
+using data::Value;
+
+// --- a Release meets its Deployment -----------------------------------------------------------------------
+
+// The Deployment has finished what it was doing by itself: one ReplicaSet, all pods available.
+const Version* settled_version(const Turn& turn) {
+  const Value& d = turn.o.deployment;
+  const Version* only = nullptr;
+  for (const Version& v : turn.o.versions) {
+    if (v.owner != Owner::Deployment || (v.spec == 0 && turn.o.replicas() > 0)) continue;
+    if (turn.o.replicas() == 0 && !control::same_template(v.rs["spec"]["template"], d["spec"]["template"])) continue;
+    if (only) return nullptr;
+    only = &v;
+  }
+  const bool current = only && control::same_template(only->rs["spec"]["template"], d["spec"]["template"]);
+  if (!only || (!current && !d["spec"]["paused"].as_bool())) return nullptr;
+  return only->spec == turn.o.replicas() && only->available >= turn.o.replicas() ? only : nullptr;
+}
+
+void adopt(Turn& turn) {
+  const Version* version = settled_version(turn);
+  if (!version) {
+    turn.s.phase = Phase::Pending;
+    return turn.wait(
+        fmt::format("waiting for Deployment {} to finish its own rollout", api::name_of(turn.o.deployment)));
+  }
+  Revision r{
+      .number = base::parse_int(version->rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(1),
+      .hash = version->hash};
+  r.template_hash = control::template_hash(version->rs["spec"]["template"]);
+  for (const Value& c : version->rs["spec"]["template"]["spec"]["containers"].items())
+    r.images += fmt::format("{}{}={}", r.images.empty() ? "" : ",", c["name"].as_string(), c["image"].as_string());
+  if (!turn.o.deployment["spec"]["paused"].as_bool()) pause_deployment(turn);
+  turn.s.stable = r;
+  turn.s.phase = Phase::Idle;
+  turn.wait(fmt::format("revision {} serves all users", r.number));
+  turn.log("adopt", fmt::format("revision {} ({}) is the stable version", r.number, r.images));
+  remember(turn, r, "Adopted");
+}
+
+// --- nothing under way ------------------------------------------------------------------------------------
+
+void stay(Turn& turn) {
+  turn.s.rejected.reset();
+  turn.s.phase = Phase::Idle;
+  turn.wait(fmt::format("revision {} serves all users", turn.s.stable->number));
+}
+
+void hold(Turn& turn) {
+  turn.s.phase = Phase::RolledBack;
+  turn.wait(fmt::format("revision {} is held: {}", turn.s.rejected->number, turn.s.rejected->message));
+}
+
+void idle(Turn& turn) {
+  if (!turn.o.deployment["spec"]["paused"].as_bool()) pause_deployment(turn);
+  if (asks_for(turn.o, *turn.s.stable)) return stay(turn);
+  if (turn.s.rejected && asks_for(turn.o, *turn.s.rejected)) return hold(turn);
+  if (turn.o.release["spec"]["paused"].as_bool()) {
+    turn.s.phase = Phase::Paused;
+    return turn.wait("a new version waits: spec.paused");
+  }
+  start(turn);
+}
+
+// The stable ReplicaSet has gone without us: begin again from what the Deployment has.
+bool lost_stable(const Turn& turn) { return turn.s.stable && !turn.s.candidate && !turn.stable(); }
+
+// --- which situation is it? -------------------------------------------------------------------------------
+
+void choose(Turn& turn) {
+  if (turn.o.deployment.is_null()) {
+    turn.s.phase = Phase::Pending;
+    return turn.wait(fmt::format("Deployment {} does not exist", turn.plan.target));
+  }
+  if (lost_stable(turn)) turn.s.stable.reset();
+  if (!turn.s.stable) return adopt(turn);
+  obey(turn);
+  if (turn.acts()) return;  // what the command changed is seen by the next decision
+  if (turn.s.retreat) return retreat(turn);
+  if (turn.s.candidate) return progress(turn);
+  idle(turn);
+}
+
+void count_replicas(Turn& turn) {
+  const Version* stable = turn.stable();
+  const Version* candidate = turn.candidate();
+  turn.s.replicas = {stable ? stable->spec : 0, stable ? stable->available : 0, candidate ? candidate->spec : 0,
+                     candidate ? candidate->available : 0};
+}
+
+void set_conditions(State& s, base::Time now) {
+  Value status = Value::object({{"conditions", s.conditions}});
+  if (s.conditions.is_null()) status.erase("conditions");
+  const auto put = [&](const char* type, bool on) {
+    api::set_condition(status, type, on ? "True" : "False", to_text(s.phase), s.message, now);
+  };
+  put("Ready", s.phase == Phase::Idle);
+  put("Paused", s.phase == Phase::Paused);
+  put("RolledBack", s.phase == Phase::RolledBack);
+  s.conditions = status["conditions"];
+}
+
+Decision finish(Turn& turn) {
+  turn.s.observed_generation = api::generation_of(turn.o.release);
+  if (!turn.o.deployment.is_null()) count_replicas(turn);
+  set_conditions(turn.s, turn.now);
+  turn.out.status = write_state(turn.s);
+  return std::move(turn.out);
+}
+
+Decision refuse(const Observation& o, State s, const base::Error& why, base::Time now) {
+  Decision out;
+  if (s.phase != Phase::Invalid) out.notes.push_back({Note::Kind::Warning, "Invalid", why.message});
+  s.phase = Phase::Invalid;
+  s.message = why.message;
+  s.observed_generation = api::generation_of(o.release);
+  set_conditions(s, now);
+  out.status = write_state(s);
+  return out;
+}
+
+Decision add_finalizer(const Observation& o) {
+  Value list = o.release["metadata"]["finalizers"];
+  list.push_back(kFinalizer);
+  Decision out;
+  out.effects.push_back(
+      patch_of(api::kReleases, o.release, Value::object({{"metadata", Value::object({{"finalizers", list}})}})));
+  return out;
+}
+
+}  // namespace
+
+Decision decide(const Observation& o, const plan::RouterCapabilities& router, base::Time now) {
+  const bool leaving = api::is_deleting(o.release);
+  if (leaving && !api::has_finalizer(o.release, kFinalizer)) return {};
+  if (!leaving && !api::has_finalizer(o.release, kFinalizer)) return add_finalizer(o);
+  State state = read_state(o.release["status"]);
+  const auto compiled = plan::compile(o.release, router);
+  if (!compiled && !leaving) return refuse(o, std::move(state), compiled.error(), now);
+  const plan::ReleasePlan plan = compiled.value_or(plan::ReleasePlan{});
+  Turn turn{.o = o, .plan = plan, .now = now, .s = std::move(state)};
+  leaving ? leave(turn) : choose(turn);
+  return finish(turn);
+}
+
+}  // namespace slipway::delivery

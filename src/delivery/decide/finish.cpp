@@ -1,0 +1,106 @@
+#include "delivery/decide/finish.h"
+
+#include <fmt/format.h>
+
+#include "delivery/decide/analyses.h"
+
+namespace slipway::delivery {
+namespace {
+
+using control::Note;
+using data::Value;
+
+constexpr std::int64_t kDefaultHistory = 10;
+
+void clear_progress(State& s) {
+  const std::int64_t attempt = s.position.attempt;
+  s.candidate.reset();
+  s.retreat.reset();
+  s.position = {.attempt = attempt};
+  s.user_step = -1;
+  s.traffic = {};
+  s.guard = {};
+}
+
+std::string result_of(Cause cause) {
+  switch (cause) {
+    case Cause::Superseded:
+      return "Superseded";
+    case Cause::Reverted:
+      return "Reverted";
+    case Cause::Deleted:
+      return "Withdrawn";
+    case Cause::Aborted:
+      return "Aborted";
+    case Cause::AnalysisFailed:
+    case Cause::AnalysisInconclusive:
+    case Cause::Restarts:
+    case Cause::ProbeFailures:
+    case Cause::Deadline:
+      return "RolledBack";
+  }
+  base::bug("unknown cause", __FILE__, __LINE__);
+}
+
+void hold(Turn& turn, const Retreat& r) {
+  State& s = turn.s;
+  Rejected rejected{r.from};
+  rejected.cause = to_text(r.cause);
+  rejected.message = r.message;
+  rejected.at = turn.now;
+  s.rejected = rejected;
+  s.last_rollback = r;
+  s.phase = Phase::RolledBack;
+  s.message = fmt::format("revision {} is held: {}", r.from.number, r.message);
+  turn.note(Note::Kind::Warning, "RolledBack",
+            fmt::format("revision {} was rolled back ({}); verification: {}", r.from.number, r.message,
+                        to_text(r.verification.state)));
+}
+
+}  // namespace
+
+void remember(Turn& turn, const Revision& revision, std::string result, const Retreat* retreat) {
+  Value entry = Value::object(
+      {{"revision", revision.number}, {"hash", revision.hash}, {"images", revision.images}, {"result", result}});
+  if (revision.started_at) entry.set("startedAt", stamp(*revision.started_at));
+  entry.set("finishedAt", stamp(turn.now));
+  if (retreat) {
+    entry.set("cause", to_text(retreat->cause));
+    entry.set("message", retreat->message);
+    entry.set("verification", to_text(retreat->verification.state));
+  }
+  turn.s.history.is_null() ? turn.s.history.push_back(entry) : turn.s.history.insert_at(0, entry);
+  const auto limit = static_cast<std::size_t>(turn.o.release["spec"]["revisionHistoryLimit"].as_int(kDefaultHistory));
+  while (turn.s.history.size() > limit) turn.s.history.erase_at(turn.s.history.size() - 1);
+}
+
+void finish_release(Turn& turn) {
+  State& s = turn.s;
+  const Revision released = *s.candidate;
+  summarise_runs(turn);
+  remember(turn, released, "Released");
+  turn.log("release.done", fmt::format("revision {} ({}) serves all users", released.number, released.images));
+  turn.note(Note::Kind::Normal, "Released", fmt::format("revision {} is released", released.number));
+  s.stable = released;
+  s.rejected.reset();
+  clear_progress(s);
+  s.phase = Phase::Idle;
+  s.message = fmt::format("revision {} serves all users", released.number);
+  trim_runs(turn);
+}
+
+void finish_retreat(Turn& turn) {
+  State& s = turn.s;
+  const Retreat r = *s.retreat;
+  summarise_runs(turn);
+  remember(turn, r.from, result_of(r.cause), &r);
+  turn.log("rollback.done",
+           fmt::format("back on revision {} after revision {}: {}", s.stable->number, r.from.number, r.message));
+  s.phase = Phase::Idle;
+  s.message = fmt::format("revision {} serves all users", s.stable->number);
+  if (rejects(r.cause)) hold(turn, r);
+  clear_progress(s);
+  trim_runs(turn);
+}
+
+}  // namespace slipway::delivery

@@ -1,0 +1,13 @@
+// Endings: a release that went through, and one that came back.
+#pragma once
+
+#include "delivery/decide/turn.h"
+
+namespace slipway::delivery {
+
+void finish_release(Turn& turn);
+void finish_retreat(Turn& turn);
+// An entry of status.history, newest first, bounded.
+void remember(Turn& turn, const Revision& revision, std::string result, const Retreat* retreat = nullptr);
+
+}  // namespace slipway::delivery

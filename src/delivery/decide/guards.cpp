@@ -1,0 +1,82 @@
+#include "delivery/decide/guards.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "delivery/decide/retreat.h"
+
+namespace slipway::delivery {
+namespace {
+
+using plan::OnInconclusive;
+
+bool waits_for_machines(const plan::Action& action) {
+  return std::visit(plan::visit_step{
+                        [](const plan::Scale&) { return true; },
+                        [](const plan::Traffic&) { return true; },
+                        [](const plan::Promote&) { return true; },
+                        [](const plan::Verify&) { return true; },
+                        [](const plan::Wait&) { return false; },
+                        [](const plan::Approve&) { return false; },
+                        [](const plan::Analyse&) { return false; },
+                    },
+                    action);
+}
+
+bool deadline_broken(Turn& turn) {
+  const State& s = turn.s;
+  const auto index = static_cast<std::size_t>(s.position.index);
+  if (s.phase == Phase::Paused || index >= turn.plan.steps.size() || !s.position.since) return false;
+  if (!waits_for_machines(turn.plan.steps[index].action)) return false;
+  const base::Time limit = *s.position.since + turn.plan.guards.deadline;
+  if (turn.now < limit) {
+    turn.wake_at(limit);
+    return false;
+  }
+  begin_retreat(turn, Cause::Deadline,
+                fmt::format("no progress within {}: {}", base::format_duration(turn.plan.guards.deadline), s.message));
+  return true;
+}
+
+bool background_broken(Turn& turn) {
+  const auto& guard = turn.plan.guards.analysis;
+  if (!guard || turn.s.user_step < turn.plan.guards.analysis_from) return false;
+  ensure_run(turn, RunKind::Background, *guard);
+  const data::Value& run = turn.o.run(run_name(turn, RunKind::Background));
+  const Verdict verdict = verdict_of(run);
+  const Evidence evidence = evidence_of(run);
+  if (verdict == Verdict::Failed) begin_retreat(turn, Cause::AnalysisFailed, evidence.message, evidence);
+  if (verdict == Verdict::Inconclusive && turn.plan.rollback.on_inconclusive == OnInconclusive::Rollback)
+    begin_retreat(turn, Cause::AnalysisInconclusive, evidence.message, evidence);
+  return turn.s.retreat.has_value();
+}
+
+}  // namespace
+
+void count_guards(Turn& turn) {
+  const Version* v = turn.candidate();
+  if (!v) return;
+  GuardState& g = turn.s.guard;
+  const std::int64_t removed = std::max<std::int64_t>(g.pods - v->pods, 0);
+  g.lost_readiness += std::max<std::int64_t>(g.ready - v->ready - removed, 0);
+  g.restarts = std::max(g.restarts, v->restarts);
+  g.pods = v->pods;
+  g.ready = v->ready;
+}
+
+bool guard_broken(Turn& turn) {
+  const GuardState& g = turn.s.guard;
+  const plan::Guards& limits = turn.plan.guards;
+  if (limits.max_restarts && g.restarts > *limits.max_restarts)
+    begin_retreat(
+        turn, Cause::Restarts,
+        fmt::format("candidate containers restarted {} times, {} tolerated", g.restarts, *limits.max_restarts));
+  else if (limits.max_probe_failures && g.lost_readiness > *limits.max_probe_failures)
+    begin_retreat(turn, Cause::ProbeFailures,
+                  fmt::format("candidate pods lost their readiness {} times, {} tolerated", g.lost_readiness,
+                              *limits.max_probe_failures));
+  return turn.s.retreat || background_broken(turn) || deadline_broken(turn);
+}
+
+}  // namespace slipway::delivery

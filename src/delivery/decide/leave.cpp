@@ -1,0 +1,86 @@
+#include "delivery/decide/leave.h"
+
+#include <fmt/format.h>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "delivery/decide/promote.h"
+#include "delivery/decide/retreat.h"
+#include "delivery/decide/steps.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+void drop_finalizer(Turn& turn) {
+  Value rest = Value::array();
+  for (const Value& f : turn.o.release["metadata"]["finalizers"].items())
+    if (f.as_string() != kFinalizer) rest.push_back(f);
+  turn.act(
+      patch_of(api::kReleases, turn.o.release, Value::object({{"metadata", Value::object({{"finalizers", rest}})}})));
+}
+
+void delete_services(Turn& turn) {
+  for (const Value* service : {&turn.o.stable_service, &turn.o.canary_service})
+    if (service->is_object() && !api::is_deleting(*service) &&
+        api::controller_of(*service)["uid"].as_string() == api::uid_of(turn.o.release))
+      turn.act(control::Delete{.resource = api::kServices,
+                               .space = std::string(api::space_of(*service)),
+                               .name = std::string(api::name_of(*service)),
+                               .uid = std::string(api::uid_of(*service))});
+}
+
+bool all_given(Turn& turn) {
+  for (const Version& v : turn.o.versions)
+    if (v.owner == Owner::Release) give(turn, v);
+  return !turn.acts();
+}
+
+bool deployment_is_free(Turn& turn) {
+  const Value& d = turn.o.deployment;
+  if (!turn.s.stable || !d["spec"]["paused"].as_bool() || !api::annotation(d, kLeftPausedAnnotation).empty())
+    return true;
+  if (!asks_for(turn.o, *turn.s.stable)) {
+    const std::string text = fmt::format(
+        "the template was never released; `kubectl rollout resume deployment/{}` rolls it out", api::name_of(d));
+    turn.act(patch_of(
+        api::kDeployments, d,
+        Value::object(
+            {{"metadata", Value::object({{"annotations", Value::object({{kLeftPausedAnnotation, text}})}})}})));
+    turn.note(control::Note::Kind::Warning, "LeftPaused", text);
+    return false;
+  }
+  const Version* stable = turn.stable();
+  if (stable && stable->owner != Owner::Deployment) {
+    turn.wait("the Deployment adopts its ReplicaSet");
+    return false;
+  }
+  resume_deployment(turn);
+  return false;
+}
+
+// A release under way is finished when it is past the point of no return, and taken back otherwise.
+bool settled(Turn& turn) {
+  if (turn.s.candidate && !turn.s.retreat && turn.s.position.handed_over)
+    progress(turn);
+  else if (turn.s.candidate && !turn.s.retreat)
+    begin_retreat(turn, Cause::Deleted, "the Release is being deleted");
+  else if (turn.s.retreat)
+    retreat(turn);
+  return !turn.s.candidate && !turn.s.retreat && !turn.acts();
+}
+
+}  // namespace
+
+void leave(Turn& turn) {
+  if (turn.o.deployment.is_object() && !turn.plan.steps.empty() && !settled(turn)) return;
+  if (turn.routed() && turn.o.deployment.is_object() && reach_plain(turn) == Reach::Waiting) return;
+  if (!all_given(turn)) return;
+  if (turn.o.deployment.is_object() && !deployment_is_free(turn)) return;
+  delete_services(turn);
+  drop_finalizer(turn);
+}
+
+}  // namespace slipway::delivery

@@ -1,0 +1,100 @@
+#include "delivery/decide/obey.h"
+
+#include <fmt/format.h>
+
+#include "api/resource.h"
+#include "base/strings.h"
+#include "control/pod_template.h"
+#include "data/patch.h"
+#include "delivery/commands.h"
+#include "delivery/decide/retreat.h"
+#include "delivery/decide/steps.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+std::string abort_release(Turn& turn, const Command& command) {
+  State& s = turn.s;
+  if (!s.candidate || s.retreat) return "refused: nothing is being released";
+  if (s.position.handed_over) return "refused: the candidate already belongs to the Deployment; use undo";
+  begin_retreat(turn, Cause::Aborted,
+                fmt::format("aborted by {}{}{}", command.by.empty() ? "a person" : command.by,
+                            command.reason.empty() ? "" : ": ", command.reason));
+  return "accepted";
+}
+
+std::string retry_release(Turn& turn) {
+  State& s = turn.s;
+  if (s.rejected && !s.candidate) {
+    s.rejected.reset();
+    return "accepted";
+  }
+  if (!s.candidate || s.retreat || s.phase != Phase::Paused)
+    return "refused: nothing was rejected, and no analysis is undecided";
+  ++s.position.attempt;
+  s.phase = Phase::Progressing;
+  return "accepted: the analysis is repeated";
+}
+
+// The hash of the version to go back to.
+std::string undo_target(const Turn& turn, const Command& command) {
+  const State& s = turn.s;
+  if (!command.revision && s.stable && !asks_for(turn.o, *s.stable)) return s.stable->hash;
+  if (!command.revision) {
+    for (const Value& entry : s.history.items())
+      if (entry["result"].as_string() == "Released" && entry["hash"].as_string() != s.stable->hash)
+        return entry["hash"].str();
+  }
+  for (const Version& v : turn.o.versions) {
+    const auto number = base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string());
+    if (command.revision && number == command.revision) return v.hash;
+    if (!command.revision && s.stable && number == s.stable->number - 1) return v.hash;
+  }
+  for (const Value& entry : s.history.items())
+    if (command.revision && entry["revision"].as_int() == *command.revision) return entry["hash"].str();
+  return "";
+}
+
+std::string undo_release(Turn& turn, const Command& command) {
+  const Version* target = turn.o.find(undo_target(turn, command));
+  if (!target) return "refused: there is no ReplicaSet of that revision any more";
+  const Value wanted = control::without_hash_label(target->rs["spec"]["template"]);
+  const Value change = data::diff_merge_patch(turn.o.deployment["spec"]["template"], wanted);
+  if (change.is_empty()) return "refused: the Deployment asks for that version already";
+  turn.act(
+      patch_of(api::kDeployments, turn.o.deployment, Value::object({{"spec", Value::object({{"template", change}})}})));
+  return fmt::format("accepted: the Deployment asks for the template of {}", target->name);
+}
+
+std::string carry_out(Turn& turn, const Command& command) {
+  switch (command.verb) {
+    case Verb::Promote:
+      return promote_command(turn, false);
+    case Verb::PromoteFull:
+      return promote_command(turn, true);
+    case Verb::Abort:
+      return abort_release(turn, command);
+    case Verb::Retry:
+      return retry_release(turn);
+    case Verb::Undo:
+      return undo_release(turn, command);
+  }
+  base::bug("unknown verb", __FILE__, __LINE__);
+}
+
+}  // namespace
+
+void obey(Turn& turn) {
+  const auto command = command_of(turn.o.release);
+  if (!command || !*command || (*command)->id == turn.s.command.id) return;
+  const Command& c = **command;
+  turn.s.command = {.id = c.id, .verb = std::string(to_text(c.verb)), .by = c.by, .reason = c.reason, .at = turn.now};
+  turn.s.command.result = carry_out(turn, c);
+  turn.log("command",
+           fmt::format("{}{}{}: {}", to_text(c.verb), c.by.empty() ? "" : " by ", c.by, turn.s.command.result));
+}
+
+}  // namespace slipway::delivery

@@ -1,0 +1,223 @@
+#include "delivery/decide/steps.h"
+
+#include <fmt/format.h>
+
+#include "control/mutants.h"
+#include "delivery/decide/finish.h"
+#include "delivery/decide/guards.h"
+#include "delivery/decide/promote.h"
+#include "delivery/decide/replicas.h"
+#include "delivery/decide/retreat.h"
+
+namespace slipway::delivery {
+namespace {
+
+using control::Mutant;
+using control::mutant;
+using control::Note;
+using plan::Step;
+
+Reach pause_for(Turn& turn, std::string why) {
+  turn.s.phase = Phase::Paused;
+  turn.wait(std::move(why));
+  return Reach::Waiting;
+}
+
+Reach run_wait(Turn& turn, const plan::Wait& wait) {
+  const base::Time end = *turn.s.position.since + wait.duration;
+  if (turn.now >= end || turn.s.position.full) return Reach::Done;
+  turn.wake_at(end);
+  turn.wait(fmt::format("waiting {} until {}", base::format_duration(wait.duration), stamp(end)));
+  return Reach::Waiting;
+}
+
+Reach run_approve(Turn& turn) {
+  return turn.s.position.full
+             ? Reach::Done
+             : pause_for(turn, "waits for a person: slipway promote " + turn.o.release["metadata"]["name"].str());
+}
+
+Reach undecided(Turn& turn, const Evidence& evidence) {
+  if (turn.plan.rollback.on_inconclusive == plan::OnInconclusive::Rollback) {
+    begin_retreat(turn, Cause::AnalysisInconclusive, evidence.message, evidence);
+    return Reach::Waiting;
+  }
+  return pause_for(turn, fmt::format("the analysis cannot tell ({}): promote, retry or abort", evidence.message));
+}
+
+Reach run_analyse(Turn& turn, const plan::Analyse& step) {
+  if (turn.s.position.full) return Reach::Done;
+  ensure_run(turn, RunKind::Step, step.analysis);
+  const data::Value& run = turn.o.run(run_name(turn, RunKind::Step));
+  const Evidence evidence = evidence_of(run);
+  switch (verdict_of(run)) {
+    case Verdict::Missing:
+    case Verdict::Running:
+      turn.wait("analysis " + run_name(turn, RunKind::Step) + " is measuring");
+      return Reach::Waiting;
+    case Verdict::Passed:
+      return Reach::Done;
+    case Verdict::Inconclusive:
+      return undecided(turn, evidence);
+    case Verdict::Failed:
+      if (mutant(Mutant::PassFailedGate)) return Reach::Done;
+      begin_retreat(turn, Cause::AnalysisFailed, evidence.message, evidence);
+      return Reach::Waiting;
+  }
+  base::bug("unknown verdict", __FILE__, __LINE__);
+}
+
+Reach run_promote(Turn& turn) {
+  turn.s.phase = Phase::Promoting;
+  terminate_runs(turn);
+  return promote(turn);
+}
+
+Reach run_step(Turn& turn, const Step& step) {
+  return std::visit(plan::visit_step{
+                        [&](const plan::Scale& s) { return reach_replicas(turn, s.share); },
+                        [&](const plan::Traffic& s) { return reach_share(turn, s.share); },
+                        [&](const plan::Wait& s) { return run_wait(turn, s); },
+                        [&](const plan::Approve&) { return run_approve(turn); },
+                        [&](const plan::Analyse& s) { return run_analyse(turn, s); },
+                        [&](const plan::Promote&) { return run_promote(turn); },
+                        [&](const plan::Verify&) {
+                          turn.s.phase = Phase::Promoting;
+                          return verify_release(turn);
+                        },
+                    },
+                    step.action);
+}
+
+void show_step(Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  turn.s.user_steps = turn.plan.user_steps;
+  if (index < turn.plan.steps.size() && turn.plan.steps[index].user_step >= 0)
+    turn.s.user_step = turn.plan.steps[index].user_step;
+}
+
+void advance(Turn& turn) {
+  Position& p = turn.s.position;
+  const Step& done = turn.plan.steps[static_cast<std::size_t>(p.index)];
+  turn.log("step.done", fmt::format("done: {}", plan::to_text(done.action)),
+           data::Value::object({{"index", p.index}, {"step", done.user_step}}));
+  ++p.index;
+  p.since = turn.now;
+  if (turn.s.phase == Phase::Paused) turn.s.phase = Phase::Progressing;
+  show_step(turn);
+}
+
+// The spec's steps changed under way: go on at the first step that does not lower what the candidate has.
+void follow_changed_plan(Turn& turn) {
+  Position& p = turn.s.position;
+  const std::string now = plan::fingerprint(turn.plan);
+  if (p.plan == now || p.handed_over) return;
+  const std::int64_t share = turn.routed() ? std::max<std::int64_t>(turn.s.traffic.verified, 0) : 0;
+  std::size_t index = 0;
+  while (index + 1 < turn.plan.steps.size() && share > 0 && plan::share_before(turn.plan, index + 1).points < share)
+    ++index;
+  p.plan = now;
+  p.index = static_cast<std::int64_t>(index);
+  p.since = turn.now;
+  ++p.attempt;
+  show_step(turn);
+  turn.log("plan.changed",
+           fmt::format("the steps changed: going on with \"{}\"", plan::to_text(turn.plan.steps[index].action)));
+}
+
+// The template is no longer the candidate's; true when the release turned around.
+bool target_changed(Turn& turn) {
+  if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
+  if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
+    begin_retreat(turn, Cause::Reverted, "the Deployment asks for the stable version again");
+  else
+    begin_retreat(turn, Cause::Superseded, "the Deployment asks for a newer version");
+  return true;
+}
+
+bool held_by_spec(Turn& turn) {
+  if (!turn.o.release["spec"]["paused"].as_bool() || turn.s.position.handed_over) return false;
+  turn.s.phase = Phase::Paused;
+  turn.wait("paused by spec.paused");
+  return true;
+}
+
+// Time spent in a pause does not count against the deadline.
+void resume_clock(Turn& turn, Phase before) {
+  if (before == Phase::Paused && turn.s.phase != Phase::Paused) turn.s.position.since = turn.now;
+}
+
+void walk(Turn& turn) {
+  while (static_cast<std::size_t>(turn.s.position.index) < turn.plan.steps.size()) {
+    const Step& step = turn.plan.steps[static_cast<std::size_t>(turn.s.position.index)];
+    show_step(turn);
+    if (run_step(turn, step) == Reach::Waiting) return;
+    advance(turn);
+  }
+  finish_release(turn);
+}
+
+}  // namespace
+
+void start(Turn& turn) {
+  State& s = turn.s;
+  if (const std::string problem = analysis_problem(turn); !problem.empty()) {
+    s.phase = Phase::Invalid;
+    return turn.wait(problem);
+  }
+  s.candidate = revision_for(turn);
+  s.candidate->started_at = turn.now;
+  s.rejected.reset();
+  s.position = {.plan = plan::fingerprint(turn.plan), .index = 0, .since = turn.now, .attempt = s.position.attempt + 1};
+  s.user_step = -1;
+  s.guard = {};
+  s.analysis.clear();
+  s.phase = Phase::Progressing;
+  show_step(turn);
+  turn.log("release.start", fmt::format("revision {} ({}) is to replace revision {}", s.candidate->number,
+                                        s.candidate->images, s.stable->number));
+  turn.note(Note::Kind::Normal, "ReleaseStarted",
+            fmt::format("revision {}: {}", s.candidate->number, s.candidate->images));
+  turn.wait("starting");
+}
+
+void progress(Turn& turn) {
+  const Phase before = turn.s.phase;
+  if (target_changed(turn)) return;
+  follow_changed_plan(turn);
+  count_guards(turn);
+  if (!turn.s.position.handed_over && guard_broken(turn)) return;
+  if (held_by_spec(turn)) return;
+  turn.s.phase = Phase::Progressing;
+  if (!turn.s.position.handed_over && ensure_versions(turn) == Reach::Waiting) return;
+  walk(turn);
+  resume_clock(turn, before);
+  summarise_runs(turn);
+}
+
+std::string promote_command(Turn& turn, bool full) {
+  State& s = turn.s;
+  if (!s.candidate || s.retreat) return "refused: nothing is being released";
+  const auto index = static_cast<std::size_t>(s.position.index);
+  if (full) {
+    s.position.full = true;
+    return "accepted: waits, approvals and analyses are skipped";
+  }
+  if (index >= turn.plan.steps.size()) return "refused: the release is at its end";
+  const bool skippable = std::visit(plan::visit_step{
+                                        [](const plan::Wait&) { return true; },
+                                        [](const plan::Approve&) { return true; },
+                                        [&](const plan::Analyse&) { return s.phase == Phase::Paused; },
+                                        [](const plan::Scale&) { return false; },
+                                        [](const plan::Traffic&) { return false; },
+                                        [](const plan::Promote&) { return false; },
+                                        [](const plan::Verify&) { return false; },
+                                    },
+                                    turn.plan.steps[index].action);
+  if (!skippable) return "refused: the current step waits for no person";
+  s.phase = Phase::Progressing;
+  advance(turn);
+  return "accepted";
+}
+
+}  // namespace slipway::delivery

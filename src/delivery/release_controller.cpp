@@ -1,0 +1,121 @@
+#include <functional>
+#include <utility>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "delivery/controllers.h"
+#include "delivery/decide/decide.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+namespace {
+
+using client::ObjectName;
+using control::World;
+using data::Value;
+using Names = std::vector<ObjectName>;
+
+ObjectName name_of(const Value& o) { return {std::string(api::space_of(o)), std::string(api::name_of(o))}; }
+
+// Releases of a namespace for which `matches` holds.
+Names releases(const World& world, std::string_view space, const std::function<bool(const Value&)>& matches) {
+  Names out;
+  for (const Value& r : world.cache(api::kReleases).in_space(space))
+    if (matches(r)) out.push_back(name_of(r));
+  return out;
+}
+
+Names of_deployment(const World& world, std::string_view space, std::string_view deployment) {
+  return releases(world, space, [&](const Value& r) { return r["spec"]["target"]["name"].as_string() == deployment; });
+}
+
+Names of_replica_set(const World& world, const Value& rs) {
+  const Value& owner = api::controller_of(rs);
+  const std::string_view kind = owner["kind"].as_string();
+  if (kind == "Release") return {{std::string(api::space_of(rs)), owner["name"].str()}};
+  if (kind == "Deployment") return of_deployment(world, api::space_of(rs), owner["name"].as_string());
+  // Orphaned for a moment, on its way to the Deployment.
+  return releases(world, api::space_of(rs),
+                  [](const Value& r) { return r["status"]["phase"].as_string() != "Idle" || api::is_deleting(r); });
+}
+
+Names of_pod(const World& world, const Value& pod) {
+  const Value& owner = api::controller_of(pod);
+  if (owner["kind"].as_string() != "ReplicaSet") return {};
+  const Value& rs = world.find(api::kReplicaSets, {std::string(api::space_of(pod)), owner["name"].str()});
+  return rs.is_null() ? Names{} : of_replica_set(world, rs);
+}
+
+bool uses_service(const Value& release, std::string_view service) {
+  const Value& traffic = release["spec"]["traffic"];
+  const std::string base = traffic["service"].str();
+  return traffic.is_object() && (service == base || service == traffic["stableService"].str(base + "-stable") ||
+                                 service == traffic["canaryService"].str(base + "-canary"));
+}
+
+Names of_service_name(const World& world, std::string_view space, std::string_view service) {
+  return releases(world, space, [&](const Value& r) { return uses_service(r, service); });
+}
+
+bool uses_template(const Value& release, std::string_view name) {
+  const auto in = [&](const Value& analysis) {
+    for (const Value& t : analysis["templates"].items())
+      if (t["name"].as_string() == name) return true;
+    return false;
+  };
+  for (const Value& step : release["spec"]["strategy"]["canary"]["steps"].items())
+    if (in(step["analysis"])) return true;
+  return in(release["spec"]["guards"]["analysis"]);
+}
+
+class ReleaseController final : public control::Controller {
+ public:
+  explicit ReleaseController(plan::RouterCapabilities router) : router_(std::move(router)) {}
+
+  std::string_view name() const override { return "release"; }
+  const api::Resource& resource() const override { return api::kReleases; }
+
+  std::vector<control::Watch> watches() const override {
+    return {
+        {api::kDeployments,
+         [](const World& w, const Value& o) { return of_deployment(w, api::space_of(o), api::name_of(o)); }},
+        {api::kReplicaSets, of_replica_set},
+        {api::kPods, of_pod},
+        {api::kHttpRoutes,
+         [](const World& w, const Value& o) {
+           return releases(w, api::space_of(o), [&](const Value& r) {
+             return r["spec"]["traffic"]["route"].as_string() == api::name_of(o);
+           });
+         }},
+        {api::kServices,
+         [](const World& w, const Value& o) { return of_service_name(w, api::space_of(o), api::name_of(o)); }},
+        {api::kEndpointSlices,
+         [](const World& w, const Value& o) {
+           return of_service_name(w, api::space_of(o), api::label(o, kServiceNameLabel));
+         }},
+        {api::kAnalysisRuns, control::owner_of_kind(api::kReleases)},
+        {api::kAnalysisTemplates,
+         [](const World& w, const Value& o) {
+           return releases(w, api::space_of(o), [&](const Value& r) { return uses_template(r, api::name_of(o)); });
+         }},
+    };
+  }
+
+  std::optional<control::Decision> reconcile(const World& world, const ObjectName& name,
+                                             base::Time now) const override {
+    const Value& release = world.find(api::kReleases, name);
+    if (release.is_null()) return std::nullopt;
+    return decide(observe(world, release), router_, now);
+  }
+
+ private:
+  plan::RouterCapabilities router_;
+};
+
+}  // namespace
+
+std::unique_ptr<control::Controller> make_release_controller(plan::RouterCapabilities router) {
+  return std::make_unique<ReleaseController>(std::move(router));
+}
+
+}  // namespace slipway::delivery
