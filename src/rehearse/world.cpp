@@ -1,0 +1,166 @@
+#include "rehearse/world.h"
+
+#include "api/scheme.h"
+#include "rehearse/controllers.h"
+#include "store/memory_store.h"
+
+namespace slipway::rehearse {
+
+namespace {
+
+constexpr base::Duration kRestartMean = base::seconds(3);
+
+apiserver::Identity admin(std::string user) { return {.user = std::move(user), .groups = {"system:masters"}}; }
+
+}  // namespace
+
+// --- control process --------------------------------------------------------------------------------------
+
+ControlProcess::ControlProcess(std::string identity, apiserver::ApiServer& server, Faults& faults, ModelledGateway& gateway,
+                               std::function<bool()> crashes_now, std::function<void()> on_crash)
+    : crashes_now_(std::move(crashes_now)), on_crash_(std::move(on_crash)) {
+  local_ = std::make_unique<apiserver::LocalClient>(server, faults.loop(), controller_identity());
+  client_ = std::make_unique<FaultyClient>(*local_, faults);
+  leadership_ = std::make_unique<control::LeaseLeadership>(*client_, faults.loop(), faults.random(),
+                                                           control::LeaseOptions{.identity = identity});
+  runner_ = std::make_unique<control::Runner>(*client_, faults.loop(), faults.random(), *leadership_);
+  runner_->add_port("traffic", gateway.traffic_port());
+  runner_->add_port("metrics/gateway", gateway.gateway_metrics_port());
+  runner_->add_port("metrics/prometheus", gateway.prometheus_port());
+  runner_->add_observer(*this);
+  add_controllers(*runner_);
+  leadership_->start();
+  runner_->start();
+}
+
+ControlProcess::~ControlProcess() { client_->disconnect(); }
+
+void ControlProcess::acting(const control::Controller&, const control::ObjectName&, const control::Effect&) {
+  if (crashes_now_()) on_crash_();
+}
+
+void ControlProcess::decided(const control::Controller&, const control::ObjectName&, base::Time, const control::Decision&) {
+  ++decisions_;
+}
+
+// --- world ------------------------------------------------------------------------------------------------
+
+World::World(WorldOptions options) : options_(options), random_(options.seed), checkers_(all_checkers()) {
+  store_ = store::make_memory_store(loop_);
+  server_ = std::make_unique<apiserver::ApiServer>(*store_, loop_, random_);
+  user_ = std::make_unique<apiserver::LocalClient>(*server_, loop_, admin("user"));
+  models_ = std::make_unique<apiserver::LocalClient>(*server_, loop_, admin("models"));
+  faults_ = std::make_unique<Faults>(loop_, random_, options.faults);
+  node_ = std::make_unique<ModelledNode>(*models_, loop_, random_, "node-1");
+  gateway_ = std::make_unique<ModelledGateway>(*models_, loop_, random_, options.traffic);
+  gateway_->set_metric_faults(options.metric_faults);
+}
+
+World::~World() {
+  for (auto& process : processes_) process.reset();
+}
+
+void World::start() {
+  server_->start();
+  for (const api::Resource* resource : {&api::kPods, &api::kReplicaSets, &api::kDeployments, &api::kHttpRoutes,
+                                        &api::kAnalysisRuns, &api::kReleases, &api::kServices})
+    if (auto watch = store_->watch(resource->qualified(), store_->head()->revision(), *this))
+      subscriptions_.push_back(std::move(*watch));
+  node_->start();
+  gateway_->start();
+  processes_.resize(static_cast<std::size_t>(options_.processes));
+  for (std::size_t i = 0; i < processes_.size(); ++i) begin_process(i);
+  if (options_.clock_jumps) jump_sometimes();
+}
+
+void World::begin_process(std::size_t index) {
+  const std::string identity = "process-" + std::to_string(index) + "-" + std::to_string(++generation_);
+  processes_[index] = std::make_unique<ControlProcess>(
+      identity, *server_, *faults_, *gateway_, [this] { return random_.unit() < options_.crash_chance; },
+      [this, index] { crash(index); });
+}
+
+// The process may be in the middle of acting: it is cut off from the world at once and taken apart when its turn is over.
+void World::crash(std::size_t process) {
+  std::shared_ptr<ControlProcess> dead = std::move(processes_[process]);
+  if (!dead) return;
+  past_decisions_ += dead->decisions();
+  dead->die();
+  loop_.post([dead = std::move(dead)]() mutable { dead.reset(); });
+  run_after(loop_, faults_->delay(kRestartMean), [this, process] {
+    if (!processes_[process]) begin_process(process);
+  });
+}
+
+void World::stop_faults() {
+  faults_->stop();
+  options_.crash_chance = 0;
+  options_.clock_jumps = false;
+  gateway_->set_metric_faults({});
+}
+
+void World::jump_sometimes() {
+  jump_timer_ = loop_.after(base::seconds(5 + static_cast<std::int64_t>(random_.below(60))), [this] {
+    if (!options_.clock_jumps) return;
+    loop_.jump_clock(base::seconds(static_cast<std::int64_t>(random_.below(240)) - 120));
+    jump_sometimes();
+  });
+}
+
+Truth World::truth() const { return {.snapshot = store_->published(), .gateway = *gateway_, .now = loop_.now()}; }
+
+void World::complain(const Checker& checker, const std::string& what) {
+  if (!violation_)
+    violation_ = std::string(checker.name()) + ": " + what + " (seed " + std::to_string(options_.seed) + ", at " +
+                 base::format_duration(loop_.mono().time_since_epoch()) + ")";
+}
+
+void World::changed(const store::Change& change) {
+  ++writes_;
+  const Truth now = truth();
+  for (const auto& checker : checkers_)
+    if (const auto broken = checker->changed(now, change)) complain(*checker, *broken);
+  check_routes();
+}
+
+void World::check_routes() {
+  const Truth now = truth();
+  for (const auto& [name, route] : gateway_->routes()) {
+    std::int64_t& seen = routed_generations_[name];
+    if (seen == route.generation) continue;
+    seen = route.generation;
+    for (const auto& checker : checkers_)
+      if (const auto broken = checker->routed(now, name, route)) complain(*checker, *broken);
+  }
+}
+
+base::Result<data::Value> World::call(client::Request request) {
+  std::optional<client::Answer> answer;
+  user_->call(std::move(request), [&answer](client::Answer got) { answer = std::move(got); });
+  loop_.run_until([&answer] { return answer.has_value(); }, base::minutes(1));
+  return answer ? *answer : base::fail(base::Code::Timeout, "the API server did not answer");
+}
+
+base::Result<data::Value> World::apply(const api::Resource& resource, const data::Value& object) {
+  return call({.verb = client::Verb::Patch, .resource = resource, .space = std::string(api::space_of(object)),
+               .name = std::string(api::name_of(object)), .body = object, .patch_type = client::PatchType::Apply,
+               .field_manager = "user", .force = true});
+}
+
+data::Value World::get(const api::Resource& resource, std::string_view space, std::string_view name) const {
+  return truth().find(resource, space, name);
+}
+
+bool World::run_until(const std::function<bool()>& done, base::Duration limit) {
+  return loop_.run_until([&] { return violation_.has_value() || done(); }, limit) && !violation_;
+}
+
+void World::run_for(base::Duration span) { loop_.run_for(span); }
+
+std::int64_t World::decisions() const {
+  std::int64_t sum = past_decisions_;
+  for (const auto& process : processes_) sum += process ? process->decisions() : 0;
+  return sum;
+}
+
+}  // namespace slipway::rehearse
