@@ -1,16 +1,11 @@
 #include "server/certificates.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <vector>
 
 #include "base/strings.h"
 #include "data/value.h"
 #include "data/yaml.h"
+#include "runtime/file.h"
 
 namespace slipway::server {
 
@@ -24,26 +19,18 @@ namespace {
 constexpr base::Duration kCaValid = base::hours(24 * 3650);
 constexpr base::Duration kLeafValid = base::hours(24 * 365);
 constexpr base::Duration kRenewBefore = base::hours(24 * 30);
-constexpr mode_t kOthersMayRead = S_IRWXG | S_IRWXO;
-
-Result<void> check_key_mode(const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0) return base::fail(Code::NotFound, path + ": " + strerror(errno));
-  if (info.st_mode & kOthersMayRead) return base::fail(Code::Invalid, path + ": others may read this key; run: chmod 600 " + path);
-  return {};
-}
 
 Result<Credential> load(const std::string& stem) {
-  auto certificate = read_file(stem + ".crt");
-  auto key = read_file(stem + ".key");
+  auto certificate = runtime::read_file(stem + ".crt");
+  auto key = runtime::read_file(stem + ".key");
   if (!certificate || !key) return base::fail(Code::NotFound, stem + " is not there");
-  if (auto closed = check_key_mode(stem + ".key"); !closed) return base::fail(closed.error());
+  if (auto closed = runtime::check_private(stem + ".key"); !closed) return base::fail(closed.error());
   return Credential{.certificate = *certificate, .key = *key};
 }
 
 Result<void> save(const std::string& stem, const Credential& credential) {
-  if (auto written = write_file(stem + ".key", credential.key, 0600); !written) return written;
-  return write_file(stem + ".crt", credential.certificate, 0644);
+  if (auto written = runtime::write_file(stem + ".key", credential.key, 0600); !written) return written;
+  return runtime::write_file(stem + ".crt", credential.certificate, 0644);
 }
 
 Result<Credential> ensure_ca(const std::string& stem, base::Time now) {
@@ -86,28 +73,6 @@ std::string kubeconfig_text(const Certificates& all, int port) {
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return base::fail(errno == ENOENT ? Code::NotFound : Code::Invalid, path + ": " + strerror(errno));
-  std::string text;
-  char chunk[16384];
-  for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;) text.append(chunk, static_cast<std::size_t>(n));
-  close(fd);
-  return text;
-}
-
-Result<void> write_file(const std::string& path, const std::string& content, unsigned mode) {
-  const std::string fresh = path + ".new";
-  unlink(fresh.c_str());
-  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  const auto failed = [&path] { return base::fail(Code::Unavailable, path + ": cannot write: " + strerror(errno)); };
-  if (fd < 0) return failed();
-  bool good = write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()) && fsync(fd) == 0;
-  good = close(fd) == 0 && good && rename(fresh.c_str(), path.c_str()) == 0;
-  if (!good) return failed();
-  return {};
-}
-
 Result<Certificates> ensure_certificates(const DataDir& dir, int api_port, base::Time now) {
   auto ca = ensure_ca(dir.pki() + "/ca", now);
   if (!ca) return base::fail(ca.error());
@@ -122,7 +87,7 @@ Result<Certificates> ensure_certificates(const DataDir& dir, int api_port, base:
   for (const Result<Credential>* one : {&server, &admin, &metrics})
     if (!*one) return base::fail(one->error());
   Certificates all{.ca = ca->certificate, .server = *server, .admin = *admin, .metrics = *metrics};
-  if (auto written = write_file(dir.kubeconfig(), kubeconfig_text(all, api_port), 0600); !written) return base::fail(written.error());
+  if (auto written = runtime::write_file(dir.kubeconfig(), kubeconfig_text(all, api_port), 0600); !written) return base::fail(written.error());
   return all;
 }
 

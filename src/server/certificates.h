@@ -21,8 +21,4 @@ struct Certificates {
 // is refused with the command that mends it. Writes the kubeconfig too.
 base::Result<Certificates> ensure_certificates(const DataDir& dir, int api_port, base::Time now);
 
-// Writes `content` so that a crash leaves the old or the new file, never half of one.
-base::Result<void> write_file(const std::string& path, const std::string& content, unsigned mode);
-base::Result<std::string> read_file(const std::string& path);
-
 }  // namespace slipway::server

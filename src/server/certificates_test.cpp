@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "runtime/file.h"
+
 namespace slipway::server {
 namespace {
 
@@ -33,7 +35,7 @@ TEST_F(CertificatesTest, AreMadeOnceAndKept) {
   struct stat info;
   ASSERT_EQ(stat((root_ + "/kubeconfig").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
-  EXPECT_THAT(*read_file(root_ + "/kubeconfig"), HasSubstr("server: https://127.0.0.1:7443"));
+  EXPECT_THAT(*runtime::read_file(root_ + "/kubeconfig"), HasSubstr("server: https://127.0.0.1:7443"));
 }
 
 TEST_F(CertificatesTest, AreRenewedBeforeTheyExpireUnderTheSameAuthority) {

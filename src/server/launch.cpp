@@ -2,19 +2,18 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <thread>
 
 #include "base/strings.h"
 #include "data/json.h"
 #include "runtime/child.h"
+#include "runtime/file.h"
 
 namespace slipway::server {
 
@@ -70,15 +69,7 @@ base::Result<data::Value> start_detached(const std::vector<std::string>& argv, c
   }
 }
 
-int running_server(const DataDir& dir) {
-  const int fd = open(dir.lock().c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) return 0;
-  const bool free = flock(fd, LOCK_EX | LOCK_NB) == 0;
-  char text[32] = {};
-  const ssize_t n = free ? 0 : pread(fd, text, sizeof text - 1, 0);
-  close(fd);
-  return n > 0 ? static_cast<int>(base::parse_int(base::trim(text)).value_or(0)) : 0;
-}
+int running_server(const DataDir& dir) { return runtime::LockFile::holder(dir.lock()); }
 
 base::Result<bool> stop_server(const DataDir& dir, base::Duration patience) {
   const int pid = running_server(dir);
