@@ -1,0 +1,1 @@
+target_link_libraries(slipway_gateway PRIVATE PkgConfig::RE2 crypt)
