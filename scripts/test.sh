@@ -1,5 +1,7 @@
 # Runs test programs and adds up what they say. The last line is `N passed, N failed, N skipped`.
 
+tests_in=build  # the build folder whose programs run
+
 # Counts of one GoogleTest log: "passed failed skipped".
 counts_of() {
   awk '/^\[  PASSED  \] [0-9]+ test/ {p = $4} /^\[  SKIPPED \] [0-9]+ test/ {s = $4} /^\[  FAILED  \] [0-9]+ test/ {f = $4}
@@ -14,35 +16,41 @@ skips_of() {
 run_one() {
   local program=$1 name log start status=0
   name=$(basename "$program")
-  log=build/logs/test/$name.log
+  log=$tests_in/logs/test/$name.log
   start=$(now)
   # The limit is only there so that a hang ends the run with a name; no test depends on it.
   timeout --kill-after=10 900 "$program" >"$log" 2>&1 </dev/null || status=$?
   read -r p f s <<<"$(counts_of "$log")"
   # A crash or a sanitizer report fails the program even when no test says so.
   if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
-  echo "$p $f $s $name $(($(now) - start))" >>build/logs/test/counts
+  echo "$p $f $s $name $(($(now) - start))" >>"$tests_in/logs/test/counts"
   if [ "$status" = 0 ]; then ok "$name  $p passed$([ "$s" = 0 ] || echo ", $s skipped")  $(($(now) - start)) s"
   else say " ✗ $name  exit $status, $f failed; the end of $log:"; grep -E '^\[  FAILED|Failure|ERROR|bug:' "$log" | head -20; tail -n 15 "$log"
   fi
 }
 
 test_programs() {
-  if [ $# -gt 0 ]; then for n in "$@"; do find build -name "$n" -o -name "${n}_test" | grep -v CMakeFiles; done | sort -u
-  else find build -maxdepth 3 -name '*_test' -type f -perm -u+x | sort
+  if [ $# -gt 0 ]; then for n in "$@"; do find "$tests_in" -name "$n" -o -name "${n}_test" | grep -v CMakeFiles; done | sort -u
+  else find "$tests_in" -maxdepth 3 -name '*_test' -type f -perm -u+x | sort
   fi
 }
 
+# run_tests [--preset P] [NAME ...]
 run_tests() {
   local program
-  rm -rf build/logs/test
-  mkdir -p build/logs/test
-  : >build/logs/test/counts
+  if [ "${1:-}" = --preset ]; then tests_in=$(build_dir "$2"); shift 2; fi
+  begin_tests
   for program in $(test_programs "$@"); do run_one "$program"; done
   report_tests
 }
 
+begin_tests() {
+  rm -rf "$tests_in/logs/test"
+  mkdir -p "$tests_in/logs/test"
+  : >"$tests_in/logs/test/counts"
+}
+
 report_tests() {
-  cat build/logs/test/*.log 2>/dev/null | skips_of /dev/stdin
-  awk '{p += $1; f += $2; s += $3} END {printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0}' build/logs/test/counts
+  cat "$tests_in"/logs/test/*.log 2>/dev/null | skips_of /dev/stdin
+  awk '{p += $1; f += $2; s += $3} END {printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0}' "$tests_in/logs/test/counts"
 }

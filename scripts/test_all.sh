@@ -7,10 +7,7 @@ set -euo pipefail
 
 setup
 build release
-failed=0
-rm -rf build/logs/test
-mkdir -p build/logs/test
-: >build/logs/test/counts
+begin_tests
 for program in $(test_programs); do run_one "$program"; done
 if timeout --kill-after=10 900 ./demo --once >build/logs/test/demo.log 2>&1 </dev/null; then
   echo "1 0 0 demo 0" >>build/logs/test/counts

@@ -1,7 +1,8 @@
 #include "rehearse/world.h"
 
 #include "api/scheme.h"
-#include "rehearse/controllers.h"
+#include "apiserver/bootstrap.h"
+#include "controllers/controllers.h"
 #include "store/memory_store.h"
 
 namespace slipway::rehearse {
@@ -19,7 +20,7 @@ apiserver::Identity admin(std::string user) { return {.user = std::move(user), .
 ControlProcess::ControlProcess(std::string identity, apiserver::ApiServer& server, Faults& faults, ModelledGateway& gateway,
                                std::function<bool()> crashes_now, std::function<void()> on_crash)
     : crashes_now_(std::move(crashes_now)), on_crash_(std::move(on_crash)) {
-  local_ = std::make_unique<apiserver::LocalClient>(server, faults.loop(), controller_identity());
+  local_ = std::make_unique<apiserver::LocalClient>(server, faults.loop(), apiserver::part_identity(apiserver::kControllerUser));
   client_ = std::make_unique<FaultyClient>(*local_, faults);
   leadership_ = std::make_unique<control::LeaseLeadership>(*client_, faults.loop(), faults.random(),
                                                            control::LeaseOptions{.identity = identity});
@@ -28,7 +29,7 @@ ControlProcess::ControlProcess(std::string identity, apiserver::ApiServer& serve
   runner_->add_port("metrics/gateway", gateway.gateway_metrics_port());
   runner_->add_port("metrics/prometheus", gateway.prometheus_port());
   runner_->add_observer(*this);
-  add_controllers(*runner_);
+  controllers::add_to(*runner_);
   leadership_->start();
   runner_->start();
 }

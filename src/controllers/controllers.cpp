@@ -1,0 +1,15 @@
+#include "controllers/controllers.h"
+
+#include "delivery/controllers.h"
+
+namespace slipway::controllers {
+
+std::vector<std::string> port_names() { return {"traffic", "metrics/gateway", "metrics/prometheus"}; }
+
+void add_to(control::Runner& runner) {
+  runner.add(delivery::make_release_controller());
+  runner.add(delivery::make_analysis_controller());
+  for (auto& invariant : delivery::make_invariants()) runner.add_invariant(std::move(invariant));
+}
+
+}  // namespace slipway::controllers

@@ -1,0 +1,17 @@
+// The controllers of a cluster, with their invariants: one list, for the embedded server, for `slipway controller` and for rehearsal.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/runner.h"
+
+namespace slipway::controllers {
+
+// Ports that these controllers ask; whoever runs them must offer all (control/ports.h).
+std::vector<std::string> port_names();
+
+// Before `runner.start()`.
+void add_to(control::Runner& runner);
+
+}  // namespace slipway::controllers
