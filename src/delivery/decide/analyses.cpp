@@ -167,7 +167,8 @@ void trim_runs(Turn& turn) {
   std::vector<Value> over;
   for (const Value& run : turn.o.runs)
     if (is_over(run) && !api::is_deleting(run)) over.push_back(run);
-  std::ranges::sort(over, {}, [](const Value& r) { return std::pair(r["metadata"]["creationTimestamp"].str(), api::name_of(r)); });
+  std::ranges::sort(
+      over, {}, [](const Value& r) { return std::pair(r["metadata"]["creationTimestamp"].str(), api::name_of(r)); });
   for (std::size_t i = 0; i + kRunsKept < over.size(); ++i)
     turn.act(control::Delete{.resource = api::kAnalysisRuns,
                              .space = std::string(api::space_of(over[i])),

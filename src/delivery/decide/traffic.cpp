@@ -185,7 +185,8 @@ Reach reach_share(Turn& turn, Share candidate) {
   }
   const RouteView view = look_at(turn.o.route, *turn.plan.routing);
   if (view.shape == Shape::Split && view.uniform && view.candidate == candidate) return verify(turn, candidate);
-  if (const std::string missing = missing_capacity(turn, candidate); !missing.empty() && !mutant(Mutant::WeightWithoutCapacity)) {
+  if (const std::string missing = missing_capacity(turn, candidate);
+      !missing.empty() && !mutant(Mutant::WeightWithoutCapacity)) {
     turn.wait(fmt::format("before {} of the traffic: {}", plan::to_text(candidate), missing));
     return Reach::Waiting;
   }

@@ -1,0 +1,262 @@
+#include "delivery/analysis/measurement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "control/mutants.h"
+#include "delivery/analysis/resolve.h"
+#include "delivery/names.h"
+#include "expr/expression.h"
+#include "stats/proportion.h"
+
+namespace slipway::delivery::analysis {
+namespace {
+
+using control::Ask;
+using data::Value;
+
+constexpr base::Duration kAskTimeout = base::seconds(10);
+
+// --- asking -----------------------------------------------------------------------------------------------
+
+Values placeholders(const Value& run, const Value& subject) {
+  return {{"service", subject["service"].str()},
+          {"hash", subject["hash"].str()},
+          {"namespace", std::string(api::space_of(run))},
+          {"route", run["spec"]["route"].str()}};
+}
+
+struct Asker {
+  const Value& run;
+  std::string prefix;
+  std::vector<Ask> out = {};
+
+  void add(const char* what, std::string_view port, Value question) {
+    out.push_back({.id = fmt::format("{}/{}", prefix, what),
+                   .port = std::string(port),
+                   .question = std::move(question),
+                   .timeout = kAskTimeout});
+  }
+
+  void gateway(const char* what, const Value& provider, const Value& subject) {
+    const Value route = Value::object({{"namespace", api::space_of(run)}, {"name", run["spec"]["route"]}});
+    add(what, kGatewayMetricsPort,
+        Value::object({{"route", route},
+                       {"service", subject["service"]},
+                       {"window", provider["window"].as_string("10s")},
+                       {"query", provider["query"]}}));
+  }
+
+  void prometheus(const char* what, const Value& provider, const Value& subject, std::string_view query) {
+    Value question = Value::object({{"query", substitute(query, placeholders(run, subject))}});
+    if (!provider["address"].as_string().empty()) question.set("address", provider["address"]);
+    add(what, kPrometheusPort, std::move(question));
+  }
+};
+
+bool compares(const Value& run) {
+  return run["spec"]["stable"].is_object() && run["spec"]["stable"] != run["spec"]["candidate"];
+}
+
+void ask_prometheus(Asker& asker, const Value& p) {
+  const Value& candidate = asker.run["spec"]["candidate"];
+  const Value& stable = asker.run["spec"]["stable"];
+  const std::string_view query = p["query"].as_string(), samples = p["samplesQuery"].as_string();
+  asker.prometheus("value", p, candidate, query);
+  if (!samples.empty()) asker.prometheus("samples", p, candidate, samples);
+  if (!compares(asker.run)) return;
+  const std::string_view other = p["stableQuery"].as_string();
+  asker.prometheus("stable", p, stable, other.empty() ? query : other);
+  if (!samples.empty()) asker.prometheus("stable-samples", p, stable, samples);
+}
+
+// --- reading answers --------------------------------------------------------------------------------------
+
+// A number, or a list of at least two; everything else (empty, NaN, infinite) is no data.
+Value usable(const Value& v) {
+  if (v.is_array()) return v.size() == 1 ? usable(v.at(0)) : v.size() == 0 ? Value() : v;
+  return v.is_number() && std::isfinite(v.as_double()) ? v : Value();
+}
+
+struct Reading {
+  Value value;
+  std::optional<std::int64_t> samples;
+};
+
+struct Reader {
+  const std::vector<Ask>& asked;
+  const Answers& answers;
+
+  const control::Fact* fact(std::string_view what) const {
+    for (const Ask& ask : asked)
+      if (ask.id.ends_with(fmt::format("/{}", what)))
+        if (const auto it = answers.find(ask.id); it != answers.end()) return &it->second;
+    return nullptr;
+  }
+  Reading reading(const char* value, const char* samples) const {
+    Reading out;
+    if (const auto* f = fact(value); f && f->answer) {
+      out.value = usable((*f->answer)["value"]);
+      if ((*f->answer)["samples"].is_number()) out.samples = (*f->answer)["samples"].as_int();
+    }
+    if (const auto* f = fact(samples); f && f->answer)
+      out.samples = static_cast<std::int64_t>(usable((*f->answer)["value"]).as_double());
+    return out;
+  }
+  std::string failure() const {
+    for (const Ask& ask : asked)
+      if (const auto it = answers.find(ask.id); it != answers.end() && !it->second.answer)
+        return fmt::format("{}: {}", ask.port, it->second.answer.error().message);
+    return "";
+  }
+};
+
+// --- judging ----------------------------------------------------------------------------------------------
+
+bool is_proportion(const Reading& r) {
+  return r.samples.value_or(0) > 0 && r.value.is_number() && r.value.as_double() >= 0 && r.value.as_double() <= 1;
+}
+std::int64_t hits(const Reading& r) { return std::llround(r.value.as_double() * static_cast<double>(*r.samples)); }
+
+void add_interval(Value& vars, const Reading& r, const char* low, const char* high) {
+  if (!is_proportion(r)) return;
+  const auto interval = stats::wilson_interval(hits(r), *r.samples);
+  vars.set(low, interval.low);
+  vars.set(high, interval.high);
+}
+
+Value variables(const Reading& candidate, const Reading& stable) {
+  Value vars = Value::object();
+  for (const char* name : {"low", "high", "stableLow", "stableHigh", "pWorse", "samples", "stableSamples"})
+    vars.set(name, Value());
+  vars.set("result", candidate.value);
+  vars.set("stable", stable.value);
+  if (candidate.samples) vars.set("samples", *candidate.samples);
+  if (stable.samples) vars.set("stableSamples", *stable.samples);
+  add_interval(vars, candidate, "low", "high");
+  add_interval(vars, stable, "stableLow", "stableHigh");
+  if (is_proportion(candidate) && is_proportion(stable))
+    vars.set("pWorse",
+             stats::compare_proportions(hits(candidate), *candidate.samples, hits(stable), *stable.samples).p_greater);
+  return vars;
+}
+
+// What a condition needs and is not there.
+std::string missing_variable(const expr::Expression& e, const Value& vars) {
+  for (const std::string& name : e.names())
+    if (vars.has(name) && vars[name].is_null()) return name;
+  return "";
+}
+
+struct Outcome {
+  std::optional<bool> holds;  // nullopt: no condition, or cannot be said
+  std::string error;
+  std::string missing;
+};
+
+Outcome test(const Value& condition, const Value& vars) {
+  if (condition.as_string().empty()) return {};
+  const auto e = expr::Expression::parse(condition.as_string());
+  if (!e) return {.error = e.error().message};
+  if (const std::string missing = missing_variable(*e, vars); !missing.empty()) return {.missing = missing};
+  const auto holds = e->holds(vars);
+  return holds ? Outcome{.holds = *holds} : Outcome{.error = holds.error().message};
+}
+
+void judge(Measurement& m, const Value& metric, const Value& vars) {
+  const Outcome success = test(metric["successCondition"], vars), failure = test(metric["failureCondition"], vars);
+  for (const Outcome* o : {&success, &failure}) {
+    if (!o->error.empty()) return void((m.verdict = Verdict::Error, m.message = o->error));
+    if (!o->missing.empty()) return void((m.verdict = Verdict::NoData, m.message = "no data for " + o->missing));
+  }
+  if (failure.holds.value_or(false))
+    m.verdict = Verdict::Failed;
+  else if (success.holds)
+    m.verdict = *success.holds ? Verdict::Passed : failure.holds ? Verdict::Inconclusive : Verdict::Failed;
+  else
+    m.verdict = failure.holds ? Verdict::Passed : Verdict::Inconclusive;
+}
+
+}  // namespace
+
+std::string_view to_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Passed:
+      return "Passed";
+    case Verdict::Failed:
+      return "Failed";
+    case Verdict::Inconclusive:
+      return "Inconclusive";
+    case Verdict::Error:
+      return "Error";
+    case Verdict::NoData:
+      return "NoData";
+    case Verdict::TooFew:
+      return "TooFew";
+  }
+  base::bug("unknown verdict", __FILE__, __LINE__);
+}
+
+Value to_value(const Measurement& m) {
+  Value out = Value::object({{"verdict", to_text(m.verdict)},
+                             {"startedAt", base::format_micro_time(m.asked)},
+                             {"finishedAt", base::format_micro_time(m.finished)}});
+  if (!m.value.is_null()) out.set("value", m.value);
+  if (!m.stable.is_null()) out.set("stable", m.stable);
+  if (m.samples) out.set("samples", *m.samples);
+  if (m.stable_samples) out.set("stableSamples", *m.stable_samples);
+  if (!m.message.empty()) out.set("message", m.message);
+  return out;
+}
+
+std::vector<Ask> questions(const Value& run, std::size_t index, std::int64_t number) {
+  const Value& provider = run["spec"]["metrics"].at(index)["provider"];
+  Asker asker{run, fmt::format("analysis/{}/{}/{}", api::uid_of(run), index, number)};
+  if (provider["prometheus"].is_object()) {
+    ask_prometheus(asker, provider["prometheus"]);
+  } else {
+    asker.gateway("value", provider["gateway"], run["spec"]["candidate"]);
+    if (compares(run)) asker.gateway("stable", provider["gateway"], run["spec"]["stable"]);
+  }
+  return std::move(asker.out);
+}
+
+Measurement evaluate(const Value& run, std::size_t index, const std::vector<Ask>& asked, const Answers& answers) {
+  const Value& metric = run["spec"]["metrics"].at(index);
+  const Reader reader{asked, answers};
+  Measurement m;
+  if (const auto* f = reader.fact("value")) m.asked = f->asked;
+  for (const Ask& ask : asked)
+    if (const auto it = answers.find(ask.id); it != answers.end())
+      m.finished = std::max(m.finished, it->second.answered);
+  m.message = reader.failure();
+  if (!m.message.empty()) return m.verdict = Verdict::Error, m;
+  const Reading candidate = reader.reading("value", "samples");
+  const Reading stable = compares(run) ? reader.reading("stable", "stable-samples") : candidate;
+  m.value = candidate.value;
+  m.samples = candidate.samples;
+  if (compares(run)) m.stable = stable.value, m.stable_samples = stable.samples;
+  const std::int64_t least = metric["minSamples"].as_int();
+  if (control::mutant(control::Mutant::NoDataIsSuccess) && m.value.is_null()) return m.verdict = Verdict::Passed, m;
+  if (m.value.is_null() || m.samples == 0) return m.verdict = Verdict::NoData, m.message = "no data", m;
+  if (least > 0 && m.samples.value_or(0) < least) {
+    m.verdict = Verdict::TooFew;
+    m.message = fmt::format("{} of {} samples", m.samples.value_or(0), least);
+    return m;
+  }
+  judge(m, metric, variables(candidate, stable));
+  return m;
+}
+
+base::Duration window_of(const Value& metric) {
+  const Value& provider = metric["provider"];
+  const std::string_view text = provider["gateway"].is_object() ? provider["gateway"]["window"].as_string("10s")
+                                                                : provider["prometheus"]["window"].as_string();
+  return base::parse_duration(text).value_or(base::Duration(0));
+}
+
+}  // namespace slipway::delivery::analysis

@@ -1,0 +1,315 @@
+#include "delivery/analysis/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "api/meta.h"
+#include "delivery/state.h"
+
+namespace slipway::delivery::analysis {
+namespace {
+
+using base::Duration;
+using base::Time;
+using control::Decision;
+using control::Note;
+using data::Value;
+
+constexpr std::size_t kMeasurementsKept = 10;
+// For metrics without an interval: how late the only measurement may be.
+constexpr Duration kSingleInterval = base::seconds(10);
+constexpr Duration kDefaultPatience = base::minutes(10);
+
+Duration duration_of(const Value& v, Duration fallback) {
+  return v.as_string().empty() ? fallback : base::parse_duration(v.as_string()).value_or(fallback);
+}
+
+enum class MetricPhase { Running, Successful, Failed, Inconclusive, Error };
+constexpr std::array<std::string_view, 5> kPhases = {"Running", "Successful", "Failed", "Inconclusive", "Error"};
+std::string_view to_text(MetricPhase p) { return kPhases[static_cast<std::size_t>(p)]; }
+
+// status.metricResults[i], typed.
+struct Result {
+  std::string name;
+  MetricPhase phase = MetricPhase::Running;
+  std::string message;
+  std::int64_t number = 0;  // of the measurement that is next or under way
+  std::int64_t count = 0, successful = 0, failed = 0, inconclusive = 0, errors = 0, errors_in_row = 0, unproven = 0,
+               discarded = 0;
+  std::optional<Time> begun;       // the last measurement
+  std::optional<Time> not_before;  // after an outage
+  std::optional<Time> proven;      // the last measurement that said something, or the start
+  Value measurements;
+};
+
+std::optional<Time> time_of(const Value& v) { return v.is_string() ? base::parse_time(v.as_string()) : std::nullopt; }
+
+Result read_result(const Value& v, const Value& metric) {
+  Result r{.name = metric["name"].str()};
+  const auto phase = std::ranges::find(kPhases, v["phase"].as_string("Running"));
+  if (phase != kPhases.end()) r.phase = static_cast<MetricPhase>(phase - kPhases.begin());
+  r.message = v["message"].str();
+  r.number = v["number"].as_int();
+  r.count = v["count"].as_int();
+  r.successful = v["successful"].as_int();
+  r.failed = v["failed"].as_int();
+  r.inconclusive = v["inconclusive"].as_int();
+  r.errors = v["errors"].as_int();
+  r.errors_in_row = v["consecutiveErrors"].as_int();
+  r.unproven = v["unproven"].as_int();
+  r.discarded = v["discarded"].as_int();
+  r.begun = time_of(v["begunAt"]);
+  r.not_before = time_of(v["notBefore"]);
+  r.proven = time_of(v["provenAt"]);
+  r.measurements = v["measurements"];
+  return r;
+}
+
+Value write_result(const Result& r, const Value& metric) {
+  Value v = Value::object({{"name", r.name},
+                           {"phase", to_text(r.phase)},
+                           {"number", r.number},
+                           {"count", r.count},
+                           {"successful", r.successful},
+                           {"failed", r.failed},
+                           {"inconclusive", r.inconclusive},
+                           {"errors", r.errors},
+                           {"consecutiveErrors", r.errors_in_row},
+                           {"unproven", r.unproven},
+                           {"discarded", r.discarded}});
+  if (!r.message.empty()) v.set("message", r.message);
+  if (r.begun) v.set("begunAt", stamp(*r.begun));
+  if (r.not_before) v.set("notBefore", stamp(*r.not_before));
+  if (r.proven) v.set("provenAt", stamp(*r.proven));
+  if (r.measurements.size() > 0) v.set("measurements", r.measurements);
+  for (const char* key : {"limit", "unit"})
+    if (!metric[key].as_string().empty()) v.set(key, metric[key]);
+  if (metric.has("count")) v.set("wanted", metric["count"]);
+  return v;
+}
+
+// --- one metric -------------------------------------------------------------------------------------------
+
+struct MetricTurn {
+  const RunObservation& o;
+  const Value& metric;
+  std::size_t index;
+  Time started;
+  Time now;
+  Result& r;
+  Decision& out;
+
+  Duration interval() const { return duration_of(metric["interval"], kSingleInterval); }
+};
+
+Time due(const MetricTurn& t) {
+  Time at = t.r.begun ? *t.r.begun + t.interval() : t.started + duration_of(t.metric["initialDelay"], Duration(0));
+  return t.r.not_before ? std::max(at, *t.r.not_before) : at;
+}
+
+void wake_at(Decision& out, Time at) {
+  if (!out.wake_at || at < *out.wake_at) out.wake_at = at;
+}
+
+// Who was away cannot know what happened meanwhile; a clock that jumped back is no better.
+bool was_away(const MetricTurn& t, Time at) {
+  return t.now > at + 2 * t.interval() || (t.r.begun && t.now + 2 * t.interval() < *t.r.begun);
+}
+
+void begin(MetricTurn& t, const std::vector<control::Ask>& asks) {
+  const Time at = due(t);
+  if (was_away(t, at)) {
+    ++t.r.discarded;
+    t.r.begun.reset();
+    t.r.not_before = t.now + std::max(t.interval(), window_of(t.metric));
+    t.r.proven = t.now;
+    return wake_at(t.out, *t.r.not_before);
+  }
+  if (t.now < at) return wake_at(t.out, at);
+  for (const control::Ask& ask : asks) t.out.effects.push_back(ask);
+}
+
+void count_verdict(Result& r, const Measurement& m) {
+  const auto counted = [&](std::int64_t& which) { ++which, ++r.count, r.errors_in_row = 0; };
+  switch (m.verdict) {
+    case Verdict::Passed:
+      counted(r.successful);
+      break;
+    case Verdict::Failed:
+      counted(r.failed);
+      break;
+    case Verdict::Inconclusive:
+      counted(r.inconclusive);
+      break;
+    case Verdict::Error:
+      ++r.errors, ++r.errors_in_row;
+      break;
+    case Verdict::NoData:
+    case Verdict::TooFew:
+      ++r.unproven, r.errors_in_row = 0;
+      break;
+  }
+}
+
+std::string last_text(const Result& r) {
+  const Value& m = r.measurements.at(r.measurements.size() - 1);
+  std::string out = m["value"].is_number() ? fmt::format(": {:.6g}", m["value"].as_double()) : "";
+  if (m["stable"].is_number()) out += fmt::format(" (stable {:.6g})", m["stable"].as_double());
+  if (!m["message"].as_string().empty()) out += fmt::format(": {}", m["message"].as_string());
+  return out;
+}
+
+void settle(Result& r, MetricPhase phase, std::string message) {
+  r.phase = phase;
+  r.message = std::move(message);
+}
+
+// In this order, as users of Argo Rollouts know it.
+void conclude(MetricTurn& t) {
+  Result& r = t.r;
+  const auto limit = [&](const char* key, std::int64_t fallback) { return t.metric[key].as_int(fallback); };
+  if (const auto most = limit("failureLimit", 0); r.failed > most)
+    return settle(r, MetricPhase::Failed,
+                  fmt::format("{} failed {} times, {} tolerated{}", r.name, r.failed, most, last_text(r)));
+  if (const auto most = limit("inconclusiveLimit", 0); r.inconclusive > most)
+    return settle(
+        r, MetricPhase::Inconclusive,
+        fmt::format("{} gave no verdict {} times, {} tolerated{}", r.name, r.inconclusive, most, last_text(r)));
+  if (const auto most = limit("consecutiveErrorLimit", 4); r.errors_in_row > most)
+    return settle(r, MetricPhase::Error,
+                  fmt::format("{} could not be measured {} times in a row{}", r.name, r.errors_in_row, last_text(r)));
+  const bool once = t.metric["interval"].as_string().empty();
+  if (t.metric.has("count") || once) {
+    const std::int64_t wanted = limit("count", 1);
+    if (r.count >= wanted) return settle(r, MetricPhase::Successful, fmt::format("{} passed{}", r.name, last_text(r)));
+  }
+}
+
+void take_measurement(MetricTurn& t, const std::vector<control::Ask>& asks) {
+  const Measurement m = evaluate(t.o.run, t.index, asks, t.o.answers);
+  Result& r = t.r;
+  for (const control::Ask& ask : asks) t.out.effects.push_back(control::Forget{ask.id});
+  ++r.number;
+  r.begun = m.asked;
+  r.not_before.reset();
+  if (m.verdict != Verdict::NoData && m.verdict != Verdict::TooFew) r.proven = m.finished;
+  count_verdict(r, m);
+  r.measurements.push_back(to_value(m));
+  while (r.measurements.size() > kMeasurementsKept) r.measurements.erase_at(0);
+  conclude(t);
+  if (r.phase == MetricPhase::Running) wake_at(t.out, std::max(due(t), t.now));
+}
+
+bool out_of_patience(MetricTurn& t) {
+  const Duration patience = duration_of(t.metric["timeout"], kDefaultPatience);
+  const Time since = t.r.proven.value_or(t.started);
+  if (t.now < since + patience) return wake_at(t.out, since + patience), false;
+  settle(t.r, MetricPhase::Inconclusive,
+         fmt::format("{} has had too few samples for {}", t.r.name, base::format_duration(patience)));
+  return true;
+}
+
+void step_metric(MetricTurn& t) {
+  if (t.r.phase != MetricPhase::Running) return;
+  const auto asks = questions(t.o.run, t.index, t.r.number);
+  const bool answered = std::ranges::all_of(asks, [&](const control::Ask& a) { return t.o.answers.contains(a.id); });
+  const bool begun = std::ranges::any_of(
+      asks, [&](const control::Ask& a) { return t.o.answers.contains(a.id) || t.o.pending.contains(a.id); });
+  if (answered) return take_measurement(t, asks);
+  if (begun) {  // after a crash between two questions the others are asked now
+    for (const control::Ask& a : asks)
+      if (!t.o.answers.contains(a.id) && !t.o.pending.contains(a.id)) t.out.effects.push_back(a);
+    return;
+  }
+  if (!out_of_patience(t)) begin(t, asks);
+}
+
+// --- the run ----------------------------------------------------------------------------------------------
+
+struct Verdicts {
+  MetricPhase worst = MetricPhase::Successful;
+  std::string message;
+  bool all_done = true;
+};
+
+int badness(MetricPhase p) {
+  switch (p) {
+    case MetricPhase::Running:
+    case MetricPhase::Successful:
+      return 0;
+    case MetricPhase::Inconclusive:
+      return 1;
+    case MetricPhase::Error:
+      return 2;
+    case MetricPhase::Failed:
+      return 3;
+  }
+  base::bug("unknown phase", __FILE__, __LINE__);
+}
+
+Verdicts add_up(const std::vector<Result>& results) {
+  Verdicts v;
+  for (const Result& r : results) {
+    v.all_done = v.all_done && r.phase != MetricPhase::Running;
+    if (badness(r.phase) > badness(v.worst)) v.worst = r.phase, v.message = r.message;
+  }
+  return v;
+}
+
+void finish(Decision& out, const Value& run, Value& status, MetricPhase phase, std::string message, Time now) {
+  status.set("phase", to_text(phase));
+  status.set("message", message);
+  status.set("completedAt", stamp(now));
+  out.wake_at.reset();
+  const bool good = phase == MetricPhase::Successful;
+  out.notes.push_back(
+      {good ? Note::Kind::Normal : Note::Kind::Warning, fmt::format("Analysis{}", to_text(phase)), message});
+  out.reasons.push_back({"analysis.verdict", fmt::format("{}: {}", api::name_of(run), message)});
+}
+
+// Ended from outside: what has been measured so far was good enough.
+void terminate(std::vector<Result>& results) {
+  for (Result& r : results)
+    if (r.phase == MetricPhase::Running) settle(r, MetricPhase::Successful, r.name + " ended with its release");
+}
+
+}  // namespace
+
+std::vector<std::string> current_questions(const Value& run) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < run["spec"]["metrics"].size(); ++i)
+    for (const control::Ask& ask : questions(run, i, run["status"]["metricResults"].at(i)["number"].as_int()))
+      out.push_back(ask.id);
+  return out;
+}
+
+Decision decide_run(const RunObservation& o, Time now) {
+  Decision out;
+  const Value& metrics = o.run["spec"]["metrics"];
+  Value status = o.run["status"];
+  if (status.has("completedAt") || api::is_deleting(o.run)) return out;
+  if (!status.has("startedAt")) status.set("startedAt", stamp(now));
+  status.set("phase", to_text(MetricPhase::Running));
+  const Time started = time_of(status["startedAt"]).value_or(now);
+  std::vector<Result> results;
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    results.push_back(read_result(o.run["status"]["metricResults"].at(i), metrics.at(i)));
+    MetricTurn turn{o, metrics.at(i), i, started, now, results.back(), out};
+    if (!o.run["spec"]["terminate"].as_bool()) step_metric(turn);
+  }
+  if (o.run["spec"]["terminate"].as_bool()) terminate(results);
+  Value written = Value::array();
+  for (std::size_t i = 0; i < results.size(); ++i) written.push_back(write_result(results[i], metrics.at(i)));
+  status.set("metricResults", written);
+  const Verdicts v = add_up(results);
+  if (badness(v.worst) > 0)
+    finish(out, o.run, status, v.worst, v.message, now);
+  else if (v.all_done)
+    finish(out, o.run, status, MetricPhase::Successful, "all metrics passed", now);
+  out.status = status;
+  return out;
+}
+
+}  // namespace slipway::delivery::analysis
