@@ -9,10 +9,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   std::vector<Diagnostic> duplicates;
   const auto value = parse_json({reinterpret_cast<const char*>(bytes), size}, {.duplicates = &duplicates});
   if (!value) return 0;
-  const std::string text = to_json(*value);
-  // Doubles without a fraction come back as integers: compare texts.
-  const auto again = parse_json(text), pretty = parse_json(to_pretty_json(*value));
-  SLIPWAY_CHECK(again.has_value() && to_json(*again) == text);
-  SLIPWAY_CHECK(pretty.has_value() && *pretty == *again);
+  // Printing may turn a double into an integer's text (1.0 is 1, -0.0 is -0): from the second round on nothing changes.
+  const auto second = parse_json(to_json(*value)), pretty = parse_json(to_pretty_json(*value));
+  SLIPWAY_CHECK(second.has_value() && pretty.has_value() && *pretty == *second);
+  const auto third = parse_json(to_json(*second));
+  SLIPWAY_CHECK(third.has_value() && *third == *second);
   return 0;
 }
