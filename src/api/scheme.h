@@ -53,6 +53,8 @@ struct Kind {
   std::vector<std::string> verbs = {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"};
   // Rules that tables cannot say. `old` is null on create. Problems are appended with their field paths.
   std::function<void(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems)> check = {};
+  // What the server says itself when an object is created (a Pod's phase); runs after client fields were dropped.
+  void (*begin)(data::Value& object) = nullptr;
   // Names: which rule metadata.name follows.
   enum class Name { Subdomain, Label, Label1035, Path } name_rule = Name::Subdomain;
 };
@@ -90,6 +92,8 @@ base::Result<data::Value> decode_protobuf(const Scheme& scheme, std::string_view
 data::Value with_defaults(const Kind& kind, data::Value object);
 // All problems of an object: required fields, value rules, names, `Kind::check`, immutable fields. `old` is null on create.
 std::vector<base::Cause> validate(const Kind& kind, const data::Value& object, const data::Value& old);
+// The Invalid error of these problems: `Deployment.apps "web" is invalid: spec.replicas: Invalid value: ...`.
+base::Error invalid_object(const Kind& kind, std::string_view name, std::vector<base::Cause> problems);
 // Create: keeps what a client may say (drops status where it is a subresource, uid, managedFields ...). Update: carries over from `old`
 // what a client may not change; a status update takes only the status from `object`. Sets generation.
 data::Value prepare_create(const Kind& kind, data::Value object);

@@ -1,5 +1,6 @@
 // Containers of a pod: image, environment, ports, probes, life cycle, security.
 #include "api/kinds/family.h"
+#include "api/kinds/pod_rules.h"
 
 namespace slipway::api::kinds {
 namespace {
@@ -221,7 +222,7 @@ type EphemeralContainer
 }  // namespace
 
 Family containers() {
-  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable};
+  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable, .types = container_rules()};
 }
 
 }  // namespace slipway::api::kinds

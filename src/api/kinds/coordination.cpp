@@ -1,4 +1,5 @@
 // Leases (coordination.k8s.io/v1).
+#include "api/kinds/columns.h"
 #include "api/kinds/family.h"
 
 namespace slipway::api::kinds {
@@ -21,7 +22,8 @@ kind Lease leases
 }  // namespace
 
 Family coordination() {
-  return {.group = "coordination.k8s.io", .version = "v1", .package = "io.k8s.api.coordination.v1", .table = kTable};
+  return {.group = "coordination.k8s.io", .version = "v1", .package = "io.k8s.api.coordination.v1", .table = kTable,
+          .kinds = {{"Lease", {.columns = lease_columns()}}}};
 }
 
 }  // namespace slipway::api::kinds

@@ -1,4 +1,6 @@
 // Namespaces, nodes, services, configuration and events (core/v1).
+#include "api/kinds/columns.h"
+#include "api/kinds/core_rules.h"
 #include "api/kinds/family.h"
 
 namespace slipway::api::kinds {
@@ -237,7 +239,17 @@ kind Event events short=ev selectable=involvedObject.kind,involvedObject.namespa
 }  // namespace
 
 Family core() {
-  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable};
+  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable,
+          .types = {{"Service", {.complete = complete_service}},
+                    {"Namespace", {.complete = complete_namespace}},
+                    {"Secret", {.complete = complete_secret}}},
+          .kinds = {{"Namespace", {.columns = namespace_columns(), .begin = begin_namespace}},
+                    {"Node", {.columns = node_columns()}},
+                    {"Service", {.columns = service_columns(), .check = check_service}},
+                    {"ConfigMap", {.columns = config_map_columns(), .check = check_config}},
+                    {"Secret", {.columns = secret_columns(), .check = check_config}},
+                    {"ServiceAccount", {.columns = service_account_columns()}},
+                    {"Event", {.columns = event_columns()}}}};
 }
 
 }  // namespace slipway::api::kinds

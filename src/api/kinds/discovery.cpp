@@ -1,4 +1,5 @@
 // Endpoints of services (discovery.k8s.io/v1).
+#include "api/kinds/columns.h"
 #include "api/kinds/family.h"
 
 namespace slipway::api::kinds {
@@ -45,7 +46,8 @@ kind EndpointSlice endpointslices
 }  // namespace
 
 Family discovery() {
-  return {.group = "discovery.k8s.io", .version = "v1", .package = "io.k8s.api.discovery.v1", .table = kTable};
+  return {.group = "discovery.k8s.io", .version = "v1", .package = "io.k8s.api.discovery.v1", .table = kTable,
+          .kinds = {{"EndpointSlice", {.columns = endpoint_slice_columns()}}}};
 }
 
 }  // namespace slipway::api::kinds

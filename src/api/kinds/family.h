@@ -45,6 +45,7 @@ namespace slipway::api::kinds {
 struct KindRules {
   std::vector<Column> columns = {};  // of `kubectl get`, NAME first; empty: NAME and AGE
   std::function<void(const data::Value&, const data::Value&, std::vector<base::Cause>&)> check = {};  // Kind::check
+  void (*begin)(data::Value& object) = nullptr;  // Kind::begin
 };
 
 struct Family {

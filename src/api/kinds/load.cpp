@@ -350,6 +350,7 @@ Kind Loader::kind_of(const Block& block) {
   if (auto it = family.kinds.find(block.name()); it != family.kinds.end()) {
     kind.columns = it->second.columns;
     kind.check = it->second.check;
+    kind.begin = it->second.begin;
   }
   return kind;
 }

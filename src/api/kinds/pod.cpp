@@ -1,5 +1,7 @@
 // Pods and pod templates.
+#include "api/kinds/columns.h"
 #include "api/kinds/family.h"
+#include "api/kinds/pod_rules.h"
 
 namespace slipway::api::kinds {
 namespace {
@@ -265,7 +267,9 @@ kind Pod pods short=po categories=all status selectable=spec.nodeName,spec.resta
 }  // namespace
 
 Family pod() {
-  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable};
+  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable,
+          .types = pod_rules(),
+          .kinds = {{"Pod", {.columns = pod_columns(), .check = check_pod_update, .begin = begin_pod}}}};
 }
 
 }  // namespace slipway::api::kinds

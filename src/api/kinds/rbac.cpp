@@ -1,4 +1,6 @@
 // Roles and who has them (rbac.authorization.k8s.io/v1).
+#include "api/kinds/columns.h"
+#include "api/kinds/core_rules.h"
 #include "api/kinds/family.h"
 
 namespace slipway::api::kinds {
@@ -45,7 +47,12 @@ kind ClusterRoleBinding clusterrolebindings cluster name=path
 }  // namespace
 
 Family rbac() {
-  return {.group = "rbac.authorization.k8s.io", .version = "v1", .package = "io.k8s.api.rbac.v1", .table = kTable};
+  return {.group = "rbac.authorization.k8s.io", .version = "v1", .package = "io.k8s.api.rbac.v1", .table = kTable,
+          .types = {{"RoleBinding", {.complete = complete_role_binding}}, {"ClusterRoleBinding", {.complete = complete_role_binding}}},
+          .kinds = {{"Role", {.columns = role_columns()}},
+                    {"ClusterRole", {.columns = role_columns()}},
+                    {"RoleBinding", {.columns = role_binding_columns()}},
+                    {"ClusterRoleBinding", {.columns = role_binding_columns()}}}};
 }
 
 }  // namespace slipway::api::kinds

@@ -1,5 +1,6 @@
 // Volumes of a pod, with every source that core/v1 defines.
 #include "api/kinds/family.h"
+#include "api/kinds/pod_rules.h"
 
 namespace slipway::api::kinds {
 namespace {
@@ -313,7 +314,7 @@ type Volume
 }  // namespace
 
 Family volumes() {
-  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable};
+  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable, .types = volume_rules()};
 }
 
 }  // namespace slipway::api::kinds
