@@ -1,12 +1,12 @@
 // An HTTP/1.1 client for one server, on a loop: connections are kept and used again.
 //
-//   Client client(loop, {.host = "127.0.0.1", .port = 6443}, {.tls = tls, .headers = {{"Authorization", "Bearer ..."}}});
-//   call_ = client.send({.target = "/api/v1/pods"}, [this](base::Result<Response> response) { ... });
+//   Client client(loop, {.host = "127.0.0.1", .port = 6443}, {.tls = tls, .headers = {{"Authorization", "Bearer
+//   ..."}}}); call_ = client.send({.target = "/api/v1/pods"}, [this](base::Result<Response> response) { ... });
 //
 // Everything runs on the loop's thread. No callback runs before the function that takes it has returned, and none
-// after its `Call` is destroyed. Failures: Unavailable (no connection, or it was lost; the message says why and names the
-// server; the request may have taken effect), Timeout, TooLarge. An HTTP status is not a failure.
-// A GET or HEAD on a kept connection that the server has closed meanwhile is sent once more on a fresh one; nothing else is repeated.
+// after its `Call` is destroyed. Failures: Unavailable (no connection, or it was lost; the message says why and names
+// the server; the request may have taken effect), Timeout, TooLarge. An HTTP status is not a failure. A GET or HEAD on
+// a kept connection that the server has closed meanwhile is sent once more on a fresh one; nothing else is repeated.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +44,9 @@ struct Response {
 class StreamSink {
  public:
   virtual ~StreamSink() = default;
-  virtual void head(const Response& response) = 0;   // once, first; without a body
-  virtual void data(std::string_view bytes) = 0;     // at most 16 KB at a time; nothing is read while it runs
-  virtual void ended(base::Result<void> how) = 0;    // once, last; an error also when the body is incomplete
+  virtual void head(const Response& response) = 0;  // once, first; without a body
+  virtual void data(std::string_view bytes) = 0;    // at most 16 KB at a time; nothing is read while it runs
+  virtual void ended(base::Result<void> how) = 0;   // once, last; an error also when the body is incomplete
 };
 
 // A request under way. Destroying it gives it up.
@@ -56,14 +56,14 @@ class Call {
 };
 
 struct ClientOptions {
-  std::shared_ptr<const TlsContext> tls = {};        // null: plain text
-  std::string server_name = {};                      // the name to verify, when it is not the endpoint's host
-  Headers headers = {};                              // on every request: Authorization, User-Agent ...
-  std::size_t connections = 32;                      // for whole answers; further calls wait. Streams are not counted
-  std::size_t body_bytes = 256u << 20;               // of a whole answer
+  std::shared_ptr<const TlsContext> tls = {};  // null: plain text
+  std::string server_name = {};                // the name to verify, when it is not the endpoint's host
+  Headers headers = {};                        // on every request: Authorization, User-Agent ...
+  std::size_t connections = 32;                // for whole answers; further calls wait. Streams are not counted
+  std::size_t body_bytes = 256u << 20;         // of a whole answer
   std::size_t header_bytes = 64u << 10;
-  base::Duration connect_time = base::seconds(10);   // to the end of the handshake
-  base::Duration idle_time = base::seconds(60);      // a kept connection without use; below the server's
+  base::Duration connect_time = base::seconds(10);  // to the end of the handshake
+  base::Duration idle_time = base::seconds(60);     // a kept connection without use; below the server's
 };
 
 class Client {
@@ -72,7 +72,8 @@ class Client {
   ~Client();  // gives up all calls
   Client(const Client&) = delete;
 
-  [[nodiscard]] std::unique_ptr<Call> send(Outgoing request, std::move_only_function<void(base::Result<Response>)> done);
+  [[nodiscard]] std::unique_ptr<Call> send(Outgoing request,
+                                           std::move_only_function<void(base::Result<Response>)> done);
   [[nodiscard]] std::unique_ptr<Call> stream(Outgoing request, StreamSink& sink);
 
   std::size_t connections_open() const;

@@ -10,18 +10,18 @@
 namespace slipway::http {
 
 struct Endpoint {
-  std::string host;         // DNS name or IP address (IPv6 without brackets); empty with `socket_path` or `fd`
+  std::string host;  // DNS name or IP address (IPv6 without brackets); empty with `socket_path` or `fd`
   std::uint16_t port = 0;
-  std::string socket_path;  // a unix socket
-  int fd = -1;              // a connected stream socket, taken over; serves one request
+  std::string socket_path;        // a unix socket
+  int fd = -1;                    // a connected stream socket, taken over; serves one request
   std::string authority() const;  // for the Host field: "host:port", "[::1]:80", "localhost" for the others
   bool operator==(const Endpoint&) const = default;
 };
 
 struct Url {
-  bool tls = false;         // https
-  Endpoint endpoint;        // with the scheme's port when the URL names none
-  std::string target;       // path and query, at least "/"
+  bool tls = false;    // https
+  Endpoint endpoint;   // with the scheme's port when the URL names none
+  std::string target;  // path and query, at least "/"
 };
 // http and https only; no user information. Invalid otherwise.
 base::Result<Url> parse_url(std::string_view text);

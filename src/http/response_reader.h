@@ -25,9 +25,9 @@ class ResponseReader {
   // The server has closed the connection: complete, when the body lasts until then; otherwise an error.
   base::Result<void> finish();
 
-  bool has_head() const;      // of the final response; 1xx are skipped
-  Response& head();           // status and header fields
-  bool keep_alive() const;    // once complete
+  bool has_head() const;    // of the final response; 1xx are skipped
+  Response& head();         // status and header fields
+  bool keep_alive() const;  // once complete
 
  private:
   struct Parser;

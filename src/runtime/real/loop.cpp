@@ -2,10 +2,13 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "runtime/real/asio_loop.h"
@@ -25,43 +28,67 @@ Instant read_clocks() {
           base::MonoTime(std::chrono::steady_clock::now().time_since_epoch())};
 }
 
-// The task is reachable from the handler that Asio holds and from the Timer that the user holds.
-struct Pending {
-  explicit Pending(asio::io_context& io, Task t) : timer(io), task(std::move(t)) {}
-  asio::steady_timer timer;
-  Task task;  // empty once run or cancelled
-};
+using Due = std::pair<base::MonoTime, std::uint64_t>;  // the number keeps the order of setting
+using Timers = std::map<Due, Task>;
 
 class TimerImpl final : public Timer::Impl {
  public:
-  explicit TimerImpl(std::shared_ptr<Pending> pending) : pending_(std::move(pending)) {}
+  TimerImpl(std::weak_ptr<Timers> timers, Due due) : timers_(std::move(timers)), due_(due) {}
   ~TimerImpl() override {
-    pending_->task = nullptr;
-    pending_->timer.cancel();
+    // Out of the map first: the task may own timers too.
+    if (auto timers = timers_.lock()) auto task = timers->extract(due_);
   }
 
  private:
-  std::shared_ptr<Pending> pending_;
+  std::weak_ptr<Timers> timers_;
+  Due due_;
 };
 
 }  // namespace
 
+// One Asio timer stands for the earliest of ours, so that setting and cancelling one touches a map only.
 struct Loop::Impl {
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
   // The time of the current task; read when first asked for. Outside of `run`, every call reads anew.
   mutable std::optional<Instant> instant;
   bool running = false;
+  std::shared_ptr<Timers> timers = std::make_shared<Timers>();
+  std::uint64_t timers_set = 0;
+  asio::steady_timer alarm{io};
+  base::MonoTime alarm_at = base::MonoTime::max();
 
   Instant time() const {
     if (!running) return read_clocks();
     if (!instant) instant = read_clocks();
     return *instant;
   }
+
+  void arm() {
+    if (timers->empty() || timers->begin()->first.first >= alarm_at) return;
+    alarm_at = timers->begin()->first.first;
+    alarm.expires_at(std::chrono::steady_clock::time_point(alarm_at.time_since_epoch()));
+    alarm.async_wait([this](const boost::system::error_code& ec) {
+      if (!ec) ring();
+    });
+  }
+
+  // Runs one timer, so that each has its own time; the alarm rings again at once when more are due.
+  void ring() {
+    alarm_at = base::MonoTime::max();
+    Task task;
+    if (!timers->empty() && timers->begin()->first.first <= time().mono)
+      task = std::move(timers->extract(timers->begin()).mapped());
+    arm();
+    if (task) task();
+  }
 };
 
 Loop::Loop() : impl_(std::make_unique<Impl>()) {}
-Loop::~Loop() = default;
+Loop::~Loop() {
+  // Tasks may own timers: no handle may find the map while it dies.
+  auto timers = std::exchange(impl_->timers, nullptr);
+}
 
 void Loop::run() {
   impl_->running = true;
@@ -82,12 +109,10 @@ base::Time Loop::now() const { return impl_->time().now; }
 base::MonoTime Loop::mono() const { return impl_->time().mono; }
 
 Timer Loop::after(base::Duration delay, Task task) {
-  auto pending = std::make_shared<Pending>(impl_->io, std::move(task));
-  pending->timer.expires_after(delay);
-  pending->timer.async_wait([pending](const boost::system::error_code&) {
-    if (Task due = std::move(pending->task)) due();
-  });
-  return Timer(std::make_unique<TimerImpl>(std::move(pending)));
+  const Due due{mono() + std::max(delay, base::Duration(0)), impl_->timers_set++};
+  impl_->timers->emplace(due, std::move(task));
+  impl_->arm();
+  return Timer(std::make_unique<TimerImpl>(impl_->timers, due));
 }
 
 asio::io_context& io_of(Loop& loop) { return loop.impl().io; }
