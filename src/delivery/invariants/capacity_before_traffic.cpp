@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include "delivery/invariants/invariants.h"
+#include "delivery/scaling.h"
+#include "delivery/state.h"
+
+namespace slipway::delivery::invariants {
+namespace {
+
+using control::Violation;
+
+Budget budget_of_scene(const Scene& s) {
+  const data::Value& own = s.o.deployment["spec"]["strategy"]["rollingUpdate"];
+  return budget_of(own["maxSurge"], own["maxUnavailable"], s.o.replicas());
+}
+
+// The candidate's share that a route gives; the user's plain route counts as all to whoever has pods.
+plan::Share share_of(const RouteView& view) {
+  return view.shape == RouteView::Shape::Split ? view.candidate : plan::kNone;
+}
+
+class CapacityBeforeTraffic final : public control::Invariant {
+ public:
+  std::string_view name() const override { return "capacity-before-traffic"; }
+
+  std::optional<Violation> check(const control::World& world, const control::Controller& controller,
+                                 const control::ObjectName& name, const control::Decision& decision,
+                                 base::Time) const override {
+    const auto scene = scene_of(world, controller, name);
+    if (!scene || !scene->plan.routing) return std::nullopt;
+    for (const control::Effect& effect : decision.effects)
+      if (const auto route = written_route(*scene, effect))
+        if (auto wrong = check_route(*scene, *route); !wrong.empty())
+          return Violation{"capacity-before-traffic", wrong};
+    return std::nullopt;
+  }
+
+ private:
+  static std::string check_route(const Scene& s, const data::Value& after) {
+    const State state = read_state(s.o.release["status"]);
+    const RouteView was = look_at(s.o.route, *s.plan.routing), will = look_at(after, *s.plan.routing);
+    if (will.shape != RouteView::Shape::Split) return "";
+    const Version* stable = state.stable ? s.o.find(state.stable->hash) : nullptr;
+    const Version* candidate = state.candidate ? s.o.find(state.candidate->hash) : nullptr;
+    const std::int64_t stable_pods = stable ? stable->available : 0,
+                       candidate_pods = candidate ? candidate->available : 0;
+    if (will.candidate > share_of(was)) return check_forward(s, will.candidate, stable_pods, candidate_pods);
+    return check_back(s, state, will.candidate, stable_pods, candidate_pods);
+  }
+
+  static std::string check_forward(const Scene& s, plan::Share share, std::int64_t stable_pods,
+                                   std::int64_t candidate_pods) {
+    if (candidate_pods == 0 && stable_pods > 0)
+      return fmt::format("{} would go to a candidate without pods", plan::to_text(share));
+    if (candidate_pods < pods_for(share, s.o.replicas()))
+      return fmt::format("{} would go to {} candidate pods, {} are needed", plan::to_text(share), candidate_pods,
+                         pods_for(share, s.o.replicas()));
+    return "";
+  }
+
+  // On the way back a rejected version is worse than a short one: only a stable version without any pod is refused.
+  static std::string check_back(const Scene& s, const State& state, plan::Share left, std::int64_t stable_pods,
+                                std::int64_t candidate_pods) {
+    const plan::Share rest{plan::kWhole.points - left.points};
+    if (stable_pods == 0 && candidate_pods > 0) return "traffic would go back to a stable version without pods";
+    if (!state.retreat && !can_carry(stable_pods, rest, s.o.replicas(), budget_of_scene(s)))
+      return fmt::format("{} would go to {} stable pods", plan::to_text(rest), stable_pods);
+    return "";
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<control::Invariant> capacity_before_traffic() { return std::make_unique<CapacityBeforeTraffic>(); }
+
+}  // namespace slipway::delivery::invariants

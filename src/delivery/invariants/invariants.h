@@ -1,0 +1,37 @@
+// The safety invariants of delivery. One rule, one file; each is checked by the runner on every decision before it
+// acts.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "control/invariant.h"
+#include "delivery/observation.h"
+
+namespace slipway::delivery::invariants {
+
+// The weights of a written route are not negative, and somebody gets the traffic.
+std::unique_ptr<control::Invariant> weights_add_up();
+// No write moves traffic to a version that cannot carry it, and none to a version without pods while another has some.
+std::unique_ptr<control::Invariant> capacity_before_traffic();
+// After a failed analysis neither step nor weight go forward.
+std::unique_ptr<control::Invariant> never_past_failed_gate();
+// With a route, the stable version keeps its pods until the candidate has been handed over and can carry everything.
+std::unique_ptr<control::Invariant> old_version_stays();
+// Without a route, available pods do not fall below the budget by a write.
+std::unique_ptr<control::Invariant> available_within_budget();
+
+// What these rules look at, when the decision is one of the Release controller; nullopt otherwise.
+struct Scene {
+  Observation o;
+  plan::ReleasePlan plan;
+};
+std::optional<Scene> scene_of(const control::World& world, const control::Controller& controller,
+                              const control::ObjectName& name);
+
+// The route that these rules would make, when `effect` writes the Release's route.
+std::optional<data::Value> written_route(const Scene& scene, const control::Effect& effect);
+// The replicas that `effect` writes to this version.
+std::optional<std::int64_t> written_replicas(const Version& version, const control::Effect& effect);
+
+}  // namespace slipway::delivery::invariants

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include "api/meta.h"
+#include "delivery/invariants/invariants.h"
+#include "delivery/state.h"
+
+namespace slipway::delivery::invariants {
+namespace {
+
+using control::Violation;
+
+class NeverPastFailedGate final : public control::Invariant {
+ public:
+  std::string_view name() const override { return "never-past-failed-gate"; }
+
+  std::optional<Violation> check(const control::World& world, const control::Controller& controller,
+                                 const control::ObjectName& name, const control::Decision& decision,
+                                 base::Time) const override {
+    const auto scene = scene_of(world, controller, name);
+    if (!scene) return std::nullopt;
+    const State before = read_state(scene->o.release["status"]);
+    const std::string failed = failed_run(scene->o, before);
+    if (failed.empty() || before.position.handed_over || before.position.full) return std::nullopt;
+    if (!moves_on(*scene, before, decision)) return std::nullopt;
+    return Violation{"never-past-failed-gate",
+                     fmt::format("analysis {} has failed, and the release would go on", failed)};
+  }
+
+ private:
+  static std::string failed_run(const Observation& o, const State& s) {
+    if (!s.candidate || s.retreat) return "";
+    const std::string prefix =
+        fmt::format("{}-{}-{}-", api::name_of(o.release), s.candidate->number, s.position.attempt);
+    for (const data::Value& run : o.runs)
+      if (api::name_of(run).starts_with(prefix) && run["spec"]["kind"].as_string() != "Verification" &&
+          run["status"]["phase"].as_string() == "Failed")
+        return std::string(api::name_of(run));
+    return "";
+  }
+
+  static bool moves_on(const Scene& scene, const State& before, const control::Decision& decision) {
+    if (!decision.status.is_null()) {
+      const State after = read_state(decision.status);
+      if (after.candidate && !after.retreat && after.position.index > before.position.index) return true;
+    }
+    for (const control::Effect& effect : decision.effects)
+      if (const auto route = written_route(scene, effect))
+        if (look_at(*route, *scene.plan.routing).candidate > look_at(scene.o.route, *scene.plan.routing).candidate)
+          return true;
+    return false;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<control::Invariant> never_past_failed_gate() { return std::make_unique<NeverPastFailedGate>(); }
+
+}  // namespace slipway::delivery::invariants

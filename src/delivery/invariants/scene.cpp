@@ -1,0 +1,46 @@
+#include "api/meta.h"
+#include "api/resource.h"
+#include "delivery/controllers.h"
+#include "delivery/invariants/invariants.h"
+
+namespace slipway::delivery {
+namespace invariants {
+
+std::optional<Scene> scene_of(const control::World& world, const control::Controller& controller,
+                              const control::ObjectName& name) {
+  if (controller.name() != "release") return std::nullopt;
+  const data::Value& release = world.find(api::kReleases, name);
+  auto plan = plan::compile(release, plan::gateway_capabilities());
+  if (release.is_null() || !plan) return std::nullopt;
+  return Scene{observe(world, release), std::move(*plan)};
+}
+
+std::optional<data::Value> written_route(const Scene& scene, const control::Effect& effect) {
+  const auto* patch = std::get_if<control::Patch>(&effect);
+  if (!patch || patch->resource != api::kHttpRoutes || !patch->body["spec"].has("rules")) return std::nullopt;
+  data::Value route = scene.o.route;
+  route.set({"spec", "rules"}, patch->body["spec"]["rules"]);
+  return route;
+}
+
+std::optional<std::int64_t> written_replicas(const Version& version, const control::Effect& effect) {
+  const auto* patch = std::get_if<control::Patch>(&effect);
+  if (!patch || patch->resource != api::kReplicaSets || patch->name != version.name ||
+      !patch->body["spec"].has("replicas"))
+    return std::nullopt;
+  return patch->body["spec"]["replicas"].as_int();
+}
+
+}  // namespace invariants
+
+std::vector<std::unique_ptr<control::Invariant>> make_invariants() {
+  std::vector<std::unique_ptr<control::Invariant>> all;
+  all.push_back(invariants::weights_add_up());
+  all.push_back(invariants::capacity_before_traffic());
+  all.push_back(invariants::never_past_failed_gate());
+  all.push_back(invariants::old_version_stays());
+  all.push_back(invariants::available_within_budget());
+  return all;
+}
+
+}  // namespace slipway::delivery
