@@ -9,8 +9,9 @@
 
 namespace slipway::runtime {
 
-// While it lives, each of `numbers` (SIGTERM, SIGINT, SIGHUP, SIGCHLD ...) runs `handler` on the loop instead of its default. Signals of one
-// number that arrive close together may be told once: after SIGCHLD, wait for all children. One object per number in the process.
+// While it lives, each of `numbers` (SIGTERM, SIGINT, SIGHUP, SIGCHLD ...) runs `handler` on the loop instead of its
+// default. Signals of one number that arrive close together may be told once: after SIGCHLD, wait for all children. One
+// object per number in the process.
 class Signals {
  public:
   Signals(real::Loop& loop, const std::vector<int>& numbers, std::function<void(int)> handler);
