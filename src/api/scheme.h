@@ -37,6 +37,13 @@ struct ScalePaths {
   std::string selector = ".spec.selector";  // a LabelSelector, or a string
 };
 
+// A further endpoint of an object beside status and scale: pods/log answers get.
+struct Subresource {
+  std::string name;
+  std::string group, version, kind;  // of what it takes or gives
+  std::vector<std::string> verbs;
+};
+
 struct Kind {
   Resource resource;
   std::string singular;
@@ -47,6 +54,7 @@ struct Kind {
   std::optional<ScalePaths> scale = {};
   SchemaPtr schema;
   std::vector<Column> columns = {};              // without NAMESPACE; empty: name and age
+  std::vector<Subresource> subresources = {};    // beside status and scale
   std::vector<std::string> selectable = {};      // field selectors beyond metadata.name and metadata.namespace
   bool custom = false;                           // from a CRD: no strategic merge, no protobuf
   bool stored = true;                            // false: a question (SelfSubjectAccessReview) or a subresource's kind (Scale)
@@ -109,7 +117,8 @@ data::Value make_table(const Kind& kind, const std::vector<data::Value>& objects
 data::Value aggregated_discovery(const Scheme& scheme, bool core_only);          // /api and /apis, v2
 data::Value group_list(const Scheme& scheme);                                    // /apis, plain
 data::Value resource_list(const Scheme& scheme, std::string_view group_version); // /api/v1, /apis/apps/v1; null: unknown
-data::Value openapi_index(const Scheme& scheme);                                 // /openapi/v3
+// /openapi/v3. The hash in each URL is that of the document, so this makes them all: keep the answer with the scheme.
+data::Value openapi_index(const Scheme& scheme);
 data::Value openapi_document(const Scheme& scheme, std::string_view group_version);
 data::Value make_status(const base::Error& error);                               // metav1.Status of a failure
 

@@ -46,6 +46,7 @@ struct KindRules {
   std::vector<Column> columns = {};  // of `kubectl get`, NAME first; empty: NAME and AGE
   std::function<void(const data::Value&, const data::Value&, std::vector<base::Cause>&)> check = {};  // Kind::check
   void (*begin)(data::Value& object) = nullptr;  // Kind::begin
+  std::vector<Subresource> subresources = {};    // Kind::subresources
 };
 
 struct Family {

@@ -351,6 +351,7 @@ Kind Loader::kind_of(const Block& block) {
     kind.columns = it->second.columns;
     kind.check = it->second.check;
     kind.begin = it->second.begin;
+    kind.subresources = it->second.subresources;
   }
   return kind;
 }

@@ -269,7 +269,13 @@ kind Pod pods short=po categories=all status selectable=spec.nodeName,spec.resta
 Family pod() {
   return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable,
           .types = pod_rules(),
-          .kinds = {{"Pod", {.columns = pod_columns(), .check = check_pod_update, .begin = begin_pod}}}};
+          .kinds = {{"Pod",
+                     {.columns = pod_columns(),
+                      .check = check_pod_update,
+                      .begin = begin_pod,
+                      .subresources = {{"binding", "", "v1", "Binding", {"create"}},
+                                       {"eviction", "policy", "v1", "Eviction", {"create"}},
+                                       {"log", "", "v1", "Pod", {"get"}}}}}}};
 }
 
 }  // namespace slipway::api::kinds
