@@ -268,5 +268,6 @@ void ApiServer::add_raw(std::string prefix, RawHandler handler) { impl_->raw_.pu
 void ApiServer::set_logs(LogSource* logs) { impl_->core_.settings.logs = logs; }
 void ApiServer::set_ready(std::function<bool()> ready) { impl_->ready_ = std::move(ready); }
 std::shared_ptr<const api::Scheme> ApiServer::scheme() const { return impl_->core_.scheme.load(); }
+base::Time ApiServer::wall_now() const { return impl_->core_.wall_now(); }
 
 }  // namespace slipway::apiserver

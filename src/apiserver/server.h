@@ -52,6 +52,8 @@ class ApiServer {
 
   // The kinds served at this moment. Any thread.
   std::shared_ptr<const api::Scheme> scheme() const;
+  // By `Settings::wall_clock`.
+  base::Time wall_now() const;
 
  private:
   class Impl;

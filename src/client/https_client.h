@@ -1,0 +1,50 @@
+// ApiClient over HTTPS: any Kubernetes API server, ours or a real one, as a kubeconfig describes it.
+//
+// Runs on one real loop. Refusals come back as the server's Status; lost connections as Unavailable, where the request may have taken
+// effect. Retry-After becomes Error::retry_after. Nothing is repeated here: callers observe and decide again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "client/api_client.h"
+#include "client/kubeconfig.h"
+#include "runtime/real/loop.h"
+
+namespace slipway::client {
+
+class HttpsClient final : public ApiClient {
+ public:
+  // Invalid when the connection's URL or certificates cannot be used.
+  static base::Result<std::unique_ptr<HttpsClient>> make(runtime::real::Loop& loop, const Connection& connection);
+  ~HttpsClient() override;  // gives up what is under way: no completion runs afterwards
+
+  void call(Request request, Completion done) override;
+  [[nodiscard]] std::unique_ptr<WatchHandle> watch(WatchRequest request, WatchSink& sink) override;
+
+  // Any path, as `kubectl get --raw` does: the body of a 2xx answer. `body` not empty: a POST of JSON.
+  void raw(std::string path, std::string body, std::move_only_function<void(base::Result<std::string>)> done);
+
+  // A long text answer (pods/X/log). The sink is not called once the handle is destroyed.
+  class TextSink {
+   public:
+    virtual ~TextSink() = default;
+    virtual void data(std::string_view bytes) = 0;
+    virtual void ended(base::Result<void> how) = 0;  // once, last
+  };
+  [[nodiscard]] std::unique_ptr<WatchHandle> follow(std::string path, TextSink& sink);
+
+ private:
+  class Impl;
+  explicit HttpsClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// The path and query of a request, as the API's URLs are built.
+std::string url_of(const Request& request);
+std::string url_of(const WatchRequest& request);
+
+}  // namespace slipway::client
