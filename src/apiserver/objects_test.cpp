@@ -242,9 +242,9 @@ TEST(Objects, UnscheduledPodsGoAtOnce) {
 
 TEST(Objects, DeleteCollectionFollowsSelectors) {
   Cluster c;
-  c.post(kMaps, config_map("a", "1", ", labels: {x: y}"));
+  c.post(kMaps, config_map("a", "1", ", labels: {x: z}"));
   c.post(kMaps, config_map("b"));
-  Reply gone = c.remove(std::string(kMaps) + "?labelSelector=x%3Dy");
+  Reply gone = c.remove(std::string(kMaps) + "?labelSelector=x%3Dz");
   EXPECT_EQ(gone.body["items"].size(), 1u) << gone.text;
   EXPECT_EQ(c.get(std::string(kMaps) + "/a").status, 404);
   EXPECT_EQ(c.get(std::string(kMaps) + "/b").status, 200);
