@@ -1,0 +1,88 @@
+// The command line of the product: what people type, and what comes back.
+//
+// `run` understands all commands. Those that talk to a cluster are done here, over HTTPS with a kubeconfig; those that
+// start or stop things on this machine are passed to the `Backend`, which the program wires. Data goes to standard
+// output, talk to standard error; exit codes are `ExitCode`, the same for every command (also: `slipway help
+// exit-codes`).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace slipway::cli {
+
+enum class ExitCode : int {
+  Reached = 0,         // the goal that was asked for was reached
+  Failed = 1,          // the command itself failed: server, network, something unexpected
+  Usage = 2,           // wrong usage, or a manifest that does not pass validation
+  EndedBadly = 3,      // the release was aborted or rolled back
+  NotAllowed = 4,      // not signed in, or not allowed
+  TimedOut = 5,        // the wait took too long; the release goes on
+  WaitsForPerson = 6,  // it is paused or asks for approval, and the goal was more than that
+  Interrupted = 130,   // watching ended by Ctrl-C; the release is not touched
+};
+inline int to_int(ExitCode code) { return static_cast<int>(code); }
+
+// --- what the Backend is asked for; paths are as typed, `data_dir` is never empty
+// -------------------------------------
+
+struct UpOptions {
+  bool detach = false;  // return when everything answers; otherwise run until a signal
+  std::string data_dir;
+  std::uint16_t port = 7443;          // of the API server; 0: any free one
+  std::uint16_t gateway_port = 8080;  // of the gateway's HTTP listener; 0: any free one
+  std::string listen = "127.0.0.1";
+  std::string runtime = "auto";   // auto, isolated, loopback
+  bool allow_host_image = false;  // pods may use the machine's own programs
+  bool prometheus = true;
+};
+
+struct DownOptions {
+  std::string data_dir;
+  bool purge = false;  // also delete the folder
+};
+
+struct ControllerOptions {
+  std::string kubeconfig;  // as typed; empty: the usual places
+  std::string context;
+  std::string identity;  // in leader election; empty: made up
+};
+
+struct ImageImportOptions {
+  std::string data_dir;
+  std::string name;                      // "shop/web:1.9.0"
+  std::string source;                    // a folder, an OCI layout, or a tar archive
+  std::vector<std::string> entrypoint;   // --entrypoint, may be given several times
+  std::vector<std::string> environment;  // --env NAME=VALUE
+};
+
+struct ImageListOptions {
+  std::string data_dir;
+  std::string output;  // "", "json" or "yaml"
+};
+
+// Functions return the exit code of the process. An empty function means: not in this program.
+struct Backend {
+  std::function<int(const UpOptions&)> up = {};
+  std::function<int(const DownOptions&)> down = {};
+  std::function<int(const ControllerOptions&)> controller = {};
+  std::function<int(const ImageImportOptions&)> image_import = {};
+  std::function<int(const ImageListOptions&)> image_list = {};
+  // Further commands of the program ("demo"): all arguments behind their name are passed on as they are.
+  struct Extra {
+    std::string name;
+    std::string summary;
+    std::function<int(const std::vector<std::string>& arguments)> run;
+  };
+  std::vector<Extra> extra = {};
+};
+
+int run(int argc, char** argv, const Backend& backend);
+
+// Where `up` keeps its data unless told otherwise: $SLIPWAY_DATA_DIR, or slipway in $XDG_DATA_HOME or ~/.local/share.
+std::string default_data_dir();
+
+}  // namespace slipway::cli

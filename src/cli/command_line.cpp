@@ -1,0 +1,333 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+
+#include "base/strings.h"
+#include "cli/exit.h"
+
+namespace slipway::cli {
+namespace {
+
+// Builds the tree of commands. Options write into `commands_` of their own type; the one that was typed is copied into
+// the invocation at the end, by the callback of its subcommand.
+class Tree {
+ public:
+  Tree(const Backend& backend, const std::string& program)
+      : app_("Releases software on Kubernetes, watches it, and takes it back.", program) {
+    app_.require_subcommand(0, 1);
+    app_.set_help_all_flag("--help-all", "Help of all commands");
+    app_.fallthrough();
+    app_.add_option("--kubeconfig", out_.connection.kubeconfig,
+                    "Path of the kubeconfig; default $KUBECONFIG, then the data directory, then ~/.kube/config");
+    app_.add_option("--context", out_.connection.context, "Context of the kubeconfig");
+    app_.add_option("-n,--namespace", out_.connection.space, "Namespace; default: the context's");
+    app_.add_option("--color", out_.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+    out_.connection.data_dir = default_data_dir();
+    out_.command = Help{};
+    start_commands();
+    release_commands();
+    object_commands();
+    other_commands(backend);
+    app_.footer(
+        "Learn more: slipway COMMAND --help, slipway help exit-codes\nExamples:\n  slipway up --detach\n  slipway "
+        "deploy web --image web=shop/web:1.9.0 --watch");
+  }
+
+  std::expected<Invocation, Refusal> parse(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      std::ostringstream out, err;
+      const int code = app_.exit(error, out, err);
+      return std::unexpected(Refusal{out.str() + err.str(), code == 0 ? ExitCode::Reached : ExitCode::Usage});
+    }
+    if (!problem_.empty()) return std::unexpected(Refusal{problem_ + "\n", ExitCode::Usage});
+    if (auto* help = std::get_if<Help>(&out_.command)) return help_text(help->text);
+    return std::move(out_);
+  }
+
+ private:
+  template <class T>
+  T& options() {
+    auto held = std::make_shared<T>();
+    keep_.push_back(held);
+    return *held;
+  }
+
+  // A subcommand whose options are `T`; `check` may refuse what it finds, with a text.
+  template <class T>
+  CLI::App* command(const std::string& name, const std::string& summary, const std::string& group, T& options,
+                    std::function<std::string(T&)> check = {}) {
+    CLI::App* sub = app_.add_subcommand(name, summary);
+    sub->group(group);
+    sub->callback([this, &options, check] {
+      if (check) problem_ = check(options);
+      out_.command = options;
+    });
+    return sub;
+  }
+
+  static void format(CLI::App* sub, Format& format) {
+    const std::map<std::string, Format> names = {
+        {"json", Format::Json}, {"yaml", Format::Yaml}, {"wide", Format::Wide}, {"name", Format::Name}};
+    sub->add_option("-o,--output", format, "json, yaml, wide or name")
+        ->transform(CLI::CheckedTransformer(names).description(""));
+  }
+
+  void all_spaces(CLI::App* sub) { sub->add_flag("-A,--all-namespaces", out_.connection.all_spaces, "All namespaces"); }
+
+  // --until and --timeout; the texts are read when the command runs.
+  void until(CLI::App* sub, Until& until) {
+    sub->add_option_function<std::string>(
+        "--until", [this, &until](const std::string& text) { read_goal(text, until); },
+        "Wait: healthy, paused (or healthy), done (however it ends), step=N");
+    sub->add_option_function<std::string>(
+        "--timeout",
+        [&until](const std::string& text) {
+          const auto duration = base::parse_duration(text);
+          if (!duration || *duration <= base::Duration::zero())
+            throw CLI::ValidationError("--timeout", "\"" + text + "\" is not a duration like 90s or 10m");
+          until.timeout = *duration;
+        },
+        "How long to wait, like 10m; default: as long as it takes");
+  }
+
+  void read_goal(const std::string& text, Until& until) {
+    if (text == "healthy")
+      until.goal = Until::Goal::Healthy;
+    else if (text == "paused")
+      until.goal = Until::Goal::Paused;
+    else if (text == "done")
+      until.goal = Until::Goal::Done;
+    else if (const auto step = text.starts_with("step=") ? base::parse_int(text.substr(5)) : std::nullopt;
+             step && *step > 0)
+      until.goal = Until::Goal::Step, until.step = static_cast<int>(*step);
+    else
+      throw CLI::ValidationError("--until", "\"" + text + "\" is none of healthy, paused, done, step=N");
+  }
+
+  static void name(CLI::App* sub, std::string& name) {
+    sub->add_option("NAME", name, "The Release: NAME or release/NAME")->required()->transform([](std::string text) {
+      for (const char* prefix : {"release/", "releases/", "deployment/", "deploy/"})
+        if (text.starts_with(prefix)) return text.substr(std::string_view(prefix).size());
+      return text;
+    });
+  }
+  static void reason(CLI::App* sub, std::string& reason) { sub->add_option("--reason", reason, "Why, for the record"); }
+  static void files(CLI::App* sub, std::vector<std::string>& files) {
+    sub->add_option("-f,--filename", files, "Manifest: a file, a folder, or - for standard input");
+  }
+  void data_dir(CLI::App* sub, std::string& dir) {
+    dir = default_data_dir();
+    sub->add_option("--data-dir", dir, "The folder of the embedded cluster")->capture_default_str();
+  }
+
+  void start_commands() {
+    auto& up = options<UpOptions>();
+    CLI::App* sub = command("up", "Start an embedded cluster on this machine", "START", up);
+    data_dir(sub, up.data_dir);
+    sub->add_flag("--detach,-d", up.detach, "Return when everything answers");
+    sub->add_option("--port", up.port, "Port of the API server; 0: any")->capture_default_str();
+    sub->add_option("--gateway-port", up.gateway_port, "Port of the gateway; 0: any")->capture_default_str();
+    sub->add_option("--listen", up.listen, "Address to listen on")->capture_default_str();
+    sub->add_option("--runtime", up.runtime, "How pods run: auto, isolated, loopback")
+        ->check(CLI::IsMember({"auto", "isolated", "loopback"}))
+        ->capture_default_str();
+    sub->add_flag("--allow-host-image", up.allow_host_image, "Pods may use the machine's own programs (image: host)");
+    sub->add_flag("!--no-prometheus", up.prometheus, "Do not start Prometheus");
+
+    auto& down = options<DownOptions>();
+    sub = command("down", "Stop the embedded cluster", "START", down);
+    data_dir(sub, down.data_dir);
+    sub->add_flag("--purge", down.purge, "Delete its data, too");
+
+    auto& controller = options<ControllerOptions>();
+    sub = app_.add_subcommand("controller", "Run the controllers against a cluster, as a process of their own")
+              ->group("START");
+    sub->add_option("--identity", controller.identity, "Name in leader election");
+    sub->callback([this, &controller] {
+      controller.kubeconfig = out_.connection.kubeconfig, controller.context = out_.connection.context;
+      out_.command = controller;
+    });
+    image_commands();
+  }
+
+  void image_commands() {
+    CLI::App* image =
+        app_.add_subcommand("image", "Images of the embedded cluster")->group("START")->require_subcommand(1);
+    auto& import = options<ImageImportOptions>();
+    CLI::App* sub = image->add_subcommand("import", "Store a folder, OCI layout or tar archive as an image");
+    sub->add_option("NAME", import.name, "Name and tag: shop/web:1.9.0")->required();
+    sub->add_option("SOURCE", import.source, "Folder, OCI layout or tar archive")->required();
+    sub->add_option("--entrypoint", import.entrypoint, "What a container runs; once for each argument");
+    sub->add_option("--env", import.environment, "NAME=VALUE for its containers");
+    data_dir(sub, import.data_dir);
+    sub->callback([this, &import] { out_.command = import; });
+    auto& list = options<ImageListOptions>();
+    sub = image->add_subcommand("list", "Stored images");
+    sub->add_option("-o,--output", list.output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
+    data_dir(sub, list.data_dir);
+    sub->callback([this, &list] { out_.command = list; });
+  }
+
+  void release_commands() {
+    const std::string group = "RELEASE";
+    auto& list = options<List>();
+    CLI::App* sub = command("list", "All Releases, one line each", group, list);
+    format(sub, list.format), all_spaces(sub);
+
+    auto& status = options<Status>();
+    sub = command("status", "What a release does now; with --until: wait for it", group, status);
+    name(sub, status.name), until(sub, status.until), format(sub, status.format);
+
+    auto& watch = options<Watch>();
+    sub = command("watch", "Follow a release until it ends", group, watch);
+    name(sub, watch.name), until(sub, watch.until), format(sub, watch.format);
+
+    auto& deploy = options<Deploy>();
+    sub = command<Deploy>("deploy", "Bring out a new version", group, deploy, [](Deploy& d) {
+      return d.images.empty() && d.files.empty() ? std::string("deploy needs --image or -f: what shall be brought out?")
+                                                 : "";
+    });
+    name(sub, deploy.name), files(sub, deploy.files), until(sub, deploy.until);
+    sub->add_option("--image", deploy.images, "CONTAINER=IMAGE, or IMAGE when there is one container");
+    sub->add_flag("--watch,-w", deploy.watch, "Follow the release until it ends");
+
+    auto& plan = options<Plan>();
+    sub = command("plan", "What a Release means, step by step; changes nothing", group, plan);
+    sub->add_option("NAME", plan.name, "The Release");
+    files(sub, plan.files), format(sub, plan.format);
+
+    auto& promote = options<Promote>();
+    sub = command("promote", "Go on: approve, or end a wait", group, promote);
+    name(sub, promote.name), reason(sub, promote.reason);
+    sub->add_flag("--full", promote.full, "Skip all steps that follow");
+    pause_commands();
+    back_commands();
+    reading_commands();
+  }
+
+  void pause_commands() {
+    auto& pause = options<Pause>();
+    name(command("pause", "Hold a release where it is", "RELEASE", pause), pause.name);
+    auto& resume = options<Pause>();
+    resume.paused = false;
+    name(command("resume", "Let a paused release go on", "RELEASE", resume), resume.name);
+  }
+
+  void back_commands() {
+    auto& abort = options<Abort>();
+    CLI::App* sub = command("abort", "Back to the stable version now", "RELEASE", abort);
+    name(sub, abort.name), reason(sub, abort.reason);
+    auto& retry = options<Retry>();
+    sub = command("retry", "Start a rejected revision again", "RELEASE", retry);
+    name(sub, retry.name), reason(sub, retry.reason);
+    auto& undo = options<Undo>();
+    sub = command("undo", "Back to an older revision; shows first what changes", "RELEASE", undo);
+    name(sub, undo.name), reason(sub, undo.reason), until(sub, undo.until);
+    sub->add_option("--to", undo.to, "Number of the revision; default: the one before");
+    sub->add_flag("--yes,-y", undo.yes, "Do not ask");
+    sub->add_flag("--watch,-w", undo.watch, "Follow the release until it ends");
+  }
+
+  void reading_commands() {
+    auto& history = options<History>();
+    CLI::App* sub = command("history", "Revisions and how they ended", "RELEASE", history);
+    name(sub, history.name), format(sub, history.format);
+    auto& explain = options<Explain>();
+    sub = command("explain", "Every decision with its rule and numbers", "RELEASE", explain);
+    sub->add_option("NAME", explain.name, "NAME or NAME@REVISION")->required();
+    format(sub, explain.format);
+    auto& logs = options<Logs>();
+    sub = command<Logs>("logs", "Logs of a release's pods, or of one pod", "RELEASE", logs, [](Logs& l) {
+      return l.canary && l.stable
+                 ? std::string("--canary and --stable exclude each other; without both, all pods are shown")
+                 : "";
+    });
+    sub->add_option("NAME", logs.name, "The Release, or pod/NAME")->required();
+    sub->add_flag("--canary", logs.canary, "Only pods of the candidate");
+    sub->add_flag("--stable", logs.stable, "Only pods of the stable version");
+    sub->add_flag("-f,--follow", logs.follow, "Go on as lines come");
+    sub->add_flag("-p,--previous", logs.previous, "Of the container before the last restart");
+    sub->add_option("-c,--container", logs.container, "Container; default: the first");
+    sub->add_option("--tail", logs.tail, "Only the last N lines");
+  }
+
+  void object_commands() {
+    const std::string group = "OBJECTS";
+    auto& get = options<Get>();
+    CLI::App* sub = command("get", "Show objects", group, get);
+    sub->add_option("WHAT", get.what, "TYPE, TYPE NAME..., or TYPE/NAME...")->required();
+    sub->add_option("-l,--selector", get.selector, "Label selector");
+    sub->add_option("--field-selector", get.field_selector, "Field selector");
+    sub->add_flag("!--no-headers", get.headers, "Leave the line of column names out");
+    format(sub, get.format), all_spaces(sub);
+
+    auto& apply = options<Apply>();
+    sub = command("apply", "Create or change objects from manifests", group, apply);
+    files(sub, apply.files);
+    sub->get_option("--filename")->required();
+    sub->add_flag("--force-conflicts", apply.force, "Take fields over that others own");
+    sub->add_flag("--dry-run", apply.dry_run, "Let the server check everything, change nothing");
+    sub->add_option("--field-manager", apply.manager, "Who owns the fields")->capture_default_str();
+    format(sub, apply.format);
+
+    auto& remove = options<Delete>();
+    sub = command<Delete>("delete", "Delete objects", group, remove, [](Delete& d) {
+      return d.what.empty() && d.files.empty() ? std::string("delete needs TYPE NAME, TYPE/NAME or -f") : "";
+    });
+    sub->add_option("WHAT", remove.what, "TYPE NAME..., or TYPE/NAME...");
+    sub->add_option("-l,--selector", remove.selector, "Label selector");
+    sub->add_flag("--ignore-not-found", remove.ignore_absent, "Absent objects are no failure");
+    files(sub, remove.files);
+  }
+
+  void other_commands(const Backend& backend) {
+    auto& version = options<Version>();
+    CLI::App* sub = command("version", "Versions of program and server", "ALSO", version);
+    sub->add_flag("--client", version.client_only, "Only the program's");
+    format(sub, version.format);
+    auto& help = options<Help>();
+    sub = command("help", "Help on a command or topic (exit-codes)", "ALSO", help);
+    sub->add_option("TOPIC", help.text, "A command, or exit-codes");
+    for (std::size_t i = 0; i < backend.extra.size(); ++i) {
+      sub = app_.add_subcommand(backend.extra[i].name, backend.extra[i].summary)->group("START");
+      sub->prefix_command()->allow_extras()->fallthrough(false)->set_help_flag();
+      sub->callback([this, i, sub] { out_.command = Extra{i, sub->remaining()}; });
+    }
+  }
+
+  std::unexpected<Refusal> help_text(const std::string& topic) {
+    if (topic == "exit-codes") return std::unexpected(Refusal{std::string(exit_codes_help()), ExitCode::Reached});
+    if (topic.empty()) return std::unexpected(Refusal{app_.help(), ExitCode::Reached});
+    const auto found = app_.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == topic; });
+    const CLI::App* sub = found.empty() ? nullptr : found.front();
+    if (!sub) return std::unexpected(Refusal{"no help on \"" + topic + "\"; topics: a command, or exit-codes\n"});
+    return std::unexpected(Refusal{sub->help(app_.get_name()), ExitCode::Reached});
+  }
+
+  CLI::App app_;
+  Invocation out_;
+  std::string problem_;
+  std::vector<std::shared_ptr<void>> keep_;
+};
+
+}  // namespace
+
+std::string default_data_dir() {
+  const auto env = [](const char* name) { return std::string(std::getenv(name) ? std::getenv(name) : ""); };
+  if (const std::string dir = env("SLIPWAY_DATA_DIR"); !dir.empty()) return dir;
+  if (const std::string dir = env("XDG_DATA_HOME"); !dir.empty()) return dir + "/slipway";
+  const std::string home = env("HOME");
+  return (home.empty() ? "/var/lib" : home + "/.local/share") + "/slipway";
+}
+
+std::expected<Invocation, Refusal> parse_command_line(const std::vector<std::string>& arguments, const Backend& backend,
+                                                      const std::string& program) {
+  return Tree(backend, program).parse(arguments);
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,138 @@
+// From the arguments of the process to one command with its options. Pure: nothing is contacted, nothing printed.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "cli/cli.h"
+
+namespace slipway::cli {
+
+enum class Format { Text, Wide, Json, Yaml, Name };
+
+// How far a command waits for a release.
+struct Until {
+  enum class Goal { Now, Healthy, Paused, Done, Step } goal = Goal::Now;
+  int step = 0;                                     // 1-based, for Step
+  base::Duration timeout = base::Duration::zero();  // zero: as long as it takes
+  bool operator==(const Until&) const = default;
+};
+
+// Options that every command which talks to a cluster has.
+struct Connection {
+  std::string kubeconfig, context, space, data_dir;
+  bool all_spaces = false;
+};
+
+struct Deploy {
+  std::string name;
+  std::vector<std::string> images, files;
+  bool watch = false;
+  Until until;
+};
+struct Status {
+  std::string name;
+  Until until;
+  Format format = Format::Text;
+};
+struct Watch {
+  std::string name;
+  Until until;
+  Format format = Format::Text;
+};
+struct List {
+  Format format = Format::Text;
+};
+struct Plan {
+  std::string name;
+  std::vector<std::string> files;
+  Format format = Format::Text;
+};
+struct Promote {
+  std::string name, reason;
+  bool full = false;
+};
+struct Pause {
+  std::string name;
+  bool paused = true;
+};
+struct Abort {
+  std::string name, reason;
+};
+struct Retry {
+  std::string name, reason;
+};
+struct Undo {
+  std::string name, reason;
+  std::optional<std::int64_t> to;
+  bool yes = false, watch = false;
+  Until until;
+};
+struct History {
+  std::string name;
+  Format format = Format::Text;
+};
+struct Explain {
+  std::string name;
+  std::optional<std::int64_t> revision;
+  Format format = Format::Text;
+};
+struct Logs {
+  std::string name, container;
+  bool canary = false, stable = false, follow = false, previous = false;
+  std::int64_t tail = -1;
+};
+struct Get {
+  std::vector<std::string> what;
+  std::string selector, field_selector;
+  Format format = Format::Text;
+  bool headers = true;
+};
+struct Apply {
+  std::vector<std::string> files;
+  bool force = false, dry_run = false;
+  std::string manager = "slipway";
+  Format format = Format::Text;
+};
+struct Delete {
+  std::vector<std::string> what, files;
+  std::string selector;
+  bool ignore_absent = false;
+};
+struct Version {
+  bool client_only = false;
+  Format format = Format::Text;
+};
+struct Help {
+  std::string text;
+};
+struct Extra {
+  std::size_t index = 0;
+  std::vector<std::string> arguments;
+};
+
+using Command = std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Abort, Retry, Undo, History, Explain,
+                             Logs, Get, Apply, Delete, Version, Help, Extra, UpOptions, DownOptions, ControllerOptions,
+                             ImageImportOptions, ImageListOptions>;
+
+struct Invocation {
+  Connection connection;
+  Command command;
+  std::string color = "auto";  // auto, always, never
+};
+
+// What to print instead of running anything.
+struct Refusal {
+  std::string text;
+  ExitCode code = ExitCode::Usage;
+};
+
+// `program` is the name in usage lines; `extra` are the program's own commands.
+std::expected<Invocation, Refusal> parse_command_line(const std::vector<std::string>& arguments, const Backend& backend,
+                                                      const std::string& program = "slipway");
+
+}  // namespace slipway::cli

@@ -1,0 +1,121 @@
+#include "cli/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/exit.h"
+
+namespace slipway::cli {
+namespace {
+
+std::expected<Invocation, Refusal> parse(const std::string& line) {
+  std::vector<std::string> arguments;
+  std::istringstream in(line);
+  for (std::string word; in >> word;) arguments.push_back(word);
+  Backend backend;
+  backend.extra.push_back({"demo", "Plays a story", [](const std::vector<std::string>&) { return 0; }});
+  return parse_command_line(arguments, backend);
+}
+
+template <class T>
+T command(const std::string& line) {
+  auto parsed = parse(line);
+  EXPECT_TRUE(parsed) << line << ": " << (parsed ? "" : parsed.error().text);
+  if (!parsed || !std::holds_alternative<T>(parsed->command)) {
+    ADD_FAILURE() << line << ": another command";
+    return {};
+  }
+  return std::get<T>(parsed->command);
+}
+
+std::string refused(const std::string& line, ExitCode code = ExitCode::Usage) {
+  auto parsed = parse(line);
+  EXPECT_FALSE(parsed) << line;
+  if (parsed) return "";
+  EXPECT_EQ(parsed.error().code, code) << line;
+  return parsed.error().text;
+}
+
+TEST(CommandLine, Deploy) {
+  const auto d =
+      command<Deploy>("deploy release/web --image web=shop/web:2 --image side:1 --watch --until step=3 --timeout 5m");
+  EXPECT_EQ(d.name, "web");
+  EXPECT_EQ(d.images, (std::vector<std::string>{"web=shop/web:2", "side:1"}));
+  EXPECT_TRUE(d.watch);
+  EXPECT_EQ(d.until, (Until{Until::Goal::Step, 3, base::minutes(5)}));
+  EXPECT_NE(refused("deploy web").find("--image or -f"), std::string::npos);
+  EXPECT_NE(refused("deploy --image a").find("NAME"), std::string::npos);
+}
+
+TEST(CommandLine, ConnectionOptionsStandAnywhere) {
+  for (const char* line : {"-n shop --context c status web -o json", "status web -n shop -o json --context c"}) {
+    const auto parsed = parse(line);
+    ASSERT_TRUE(parsed) << line;
+    EXPECT_EQ(parsed->connection.space, "shop");
+    EXPECT_EQ(parsed->connection.context, "c");
+    EXPECT_EQ(std::get<Status>(parsed->command).format, Format::Json);
+  }
+  EXPECT_TRUE(parse("get pods -A")->connection.all_spaces);
+}
+
+TEST(CommandLine, EveryCommand) {
+  EXPECT_EQ(command<UpOptions>("up --data-dir /d --port 0 --detach --runtime loopback --no-prometheus").prometheus,
+            false);
+  EXPECT_TRUE(command<UpOptions>("up").prometheus);
+  EXPECT_TRUE(command<DownOptions>("down --purge").purge);
+  EXPECT_EQ(command<ControllerOptions>("controller --kubeconfig k").kubeconfig, "k");
+  const auto import = command<ImageImportOptions>("image import shop/web:1 ./out --entrypoint /app --entrypoint serve");
+  EXPECT_EQ(import.source, "./out");
+  EXPECT_EQ(import.entrypoint, (std::vector<std::string>{"/app", "serve"}));
+  EXPECT_EQ(command<ImageListOptions>("image list -o json").output, "json");
+  EXPECT_TRUE(command<Promote>("promote web --full").full);
+  EXPECT_TRUE(command<Pause>("pause web").paused);
+  EXPECT_FALSE(command<Pause>("resume web").paused);
+  EXPECT_EQ(command<Abort>("abort web --reason slow").reason, "slow");
+  EXPECT_EQ(command<Retry>("retry web").name, "web");
+  EXPECT_EQ(command<Undo>("undo web --to 3 -y").to, 3);
+  EXPECT_EQ(command<History>("history web -o yaml").format, Format::Yaml);
+  EXPECT_EQ(command<Explain>("explain web@4").name, "web@4");
+  EXPECT_EQ(command<Logs>("logs web --canary -f --tail 5").tail, 5);
+  EXPECT_EQ(command<Get>("get pods a b -l x=y --no-headers").what, (std::vector<std::string>{"pods", "a", "b"}));
+  EXPECT_FALSE(command<Get>("get pods --no-headers").headers);
+  EXPECT_EQ(command<Apply>("apply -f a.yaml -f -").files, (std::vector<std::string>{"a.yaml", "-"}));
+  EXPECT_EQ(command<Delete>("delete pod/x").what.size(), 1u);
+  EXPECT_TRUE(command<Version>("version --client").client_only);
+  EXPECT_EQ(command<Plan>("plan web").name, "web");
+  EXPECT_EQ(command<Watch>("watch web --until paused").until.goal, Until::Goal::Paused);
+  EXPECT_EQ(command<Extra>("demo --once x").arguments, (std::vector<std::string>{"--once", "x"}));
+  command<List>("list");
+}
+
+TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
+  refused("frob");
+  refused("status");
+  refused("apply");
+  refused("delete");
+  refused("status web --until later");
+  refused("status web --timeout soon");
+  refused("status web --timeout -5s");
+  refused("get pods -o xml");
+  refused("logs web --canary --stable");
+  refused("undo web --to three");
+  refused("up --port 70000");
+  refused("up --runtime vm");
+}
+
+TEST(CommandLine, Helps) {
+  EXPECT_NE(refused("", ExitCode::Reached).find("RELEASE"), std::string::npos);
+  EXPECT_NE(refused("--help", ExitCode::Reached).find("deploy"), std::string::npos);
+  EXPECT_NE(refused("help deploy", ExitCode::Reached).find("--image"), std::string::npos);
+  EXPECT_NE(refused("help exit-codes", ExitCode::Reached).find("130"), std::string::npos);
+  refused("help frob");
+}
+
+TEST(ExitCodes, FollowTheError) {
+  EXPECT_EQ(exit_code_of({.code = base::Code::Forbidden}), ExitCode::NotAllowed);
+  EXPECT_EQ(exit_code_of({.code = base::Code::Invalid}), ExitCode::Usage);
+  EXPECT_EQ(exit_code_of({.code = base::Code::Unavailable}), ExitCode::Failed);
+  EXPECT_EQ(exit_code_of({.code = base::Code::NotFound}), ExitCode::Failed);
+}
+
+}  // namespace
+}  // namespace slipway::cli
