@@ -59,8 +59,7 @@ Cgroups Cgroups::probe() {
     if (second == line.npos) continue;
     const std::string_view controllers = line.substr(colon + 1, second - colon - 1), path = line.substr(second + 1);
     if (controllers.empty()) found.find_v2(path);
-    for (std::string_view c : base::split(controllers, ','))
-      if (c == "memory" || c == "cpu") found.find_v1(line.substr(colon + 1));
+    else found.find_v1(line.substr(colon + 1));
   }
   if (found.bases_.empty() && found.why_.empty()) found.why_ = "no memory or cpu controller is mounted";
   return found;

@@ -1,0 +1,7 @@
+target_link_libraries(slipway_node PRIVATE ZLIB::ZLIB)
+
+# The shim links what it needs and nothing else, so that it stays small in memory.
+file(GLOB shim_sources CONFIGURE_DEPENDS ${dir}/shim/*.cpp)
+list(FILTER shim_sources EXCLUDE REGEX "_test\\.cpp$")
+add_executable(slipway-shim ${dir}/main_shim.cpp ${dir}/posix.cpp ${shim_sources})
+target_link_libraries(slipway-shim PRIVATE slipway_data)
