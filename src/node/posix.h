@@ -17,6 +17,14 @@ namespace slipway::node {
 base::Error os_error(std::string_view what, int number);
 std::unexpected<base::Error> os_fail(std::string_view what);  // with the current errno
 
+// Runs steps that return Result<void>, until one fails.
+template <class... Steps>
+base::Result<void> in_turn(Steps&&... steps) {
+  base::Result<void> result;
+  (void)((result = steps(), result.has_value()) && ...);
+  return result;
+}
+
 base::Time wall_now();
 base::MonoTime mono_now();
 

@@ -149,7 +149,7 @@ class Child {
   }
 
   [[noreturn]] void exec() {
-    if (auto ready = drop_rights().and_then([&] { return go_home(); }); !ready) give_up(ready.error());
+    if (auto ready = in_turn([&] { return drop_rights(); }, [&] { return go_home(); }); !ready) give_up(ready.error());
     const std::string program = find_program();
     if (program.empty())
       give_up({.code = base::Code::NotFound, .message = "program " + spec_.argv[0] + " is not in the image (or not executable)"});

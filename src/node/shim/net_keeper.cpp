@@ -51,11 +51,11 @@ class Keeper {
     if (!home || !netlink) return base::fail(home ? netlink.error() : home.error());
     home_ = std::move(*home);
     netlink_ = std::move(*netlink);
-    auto ready = loopback_up(netlink_)
-                     .and_then([&] { return netlink_.add_bridge(kBridge); })
-                     .and_then([&] { return note(netlink_.index_of(kBridge), bridge_); })
-                     .and_then([&] { return netlink_.add_address(bridge_, kGatewayAddress, kPodPrefix); })
-                     .and_then([&] { return netlink_.set_up(bridge_); });
+    auto ready = in_turn([&] { return loopback_up(netlink_); },  //
+                         [&] { return netlink_.add_bridge(kBridge); },
+                         [&] { return note(netlink_.index_of(kBridge), bridge_); },
+                         [&] { return netlink_.add_address(bridge_, kGatewayAddress, kPodPrefix); },
+                         [&] { return netlink_.set_up(bridge_); });
     allow_low_ports();
     return ready;
   }
@@ -88,7 +88,7 @@ class Keeper {
 
   static Result<void> loopback_up(Netlink& netlink) {
     int lo = 0;
-    return note(netlink.index_of("lo"), lo).and_then([&] { return netlink.set_up(lo); });
+    return in_turn([&] { return note(netlink.index_of("lo"), lo); }, [&] { return netlink.set_up(lo); });
   }
 
   static void allow_low_ports() { (void)write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"); }
@@ -134,14 +134,14 @@ class Keeper {
   Result<void> make_links(Pending& p, const std::string& name, const std::string& address) {
     if (auto made = enter_fresh_space(p); !made) return made;
     const std::string outer = link_name(name);
-    return netlink_.add_veth(outer, kPodLink, p.space.get())
-        .and_then([&] { return note(netlink_.index_of(outer), p.outer); })
-        .and_then([&] { return note(p.inside.index_of(kPodLink), p.inner); })
-        .and_then([&] { return netlink_.set_master(p.outer, bridge_); })
-        .and_then([&] { return netlink_.set_up(p.outer); })
-        .and_then([&] { return p.inside.add_address(p.inner, address, kPodPrefix); })
-        .and_then([&] { return p.inside.set_up(p.inner); })
-        .and_then([&] { return p.inside.add_default_route(kGatewayAddress); });
+    return in_turn([&] { return netlink_.add_veth(outer, kPodLink, p.space.get()); },
+                   [&] { return note(netlink_.index_of(outer), p.outer); },
+                   [&] { return note(p.inside.index_of(kPodLink), p.inner); },
+                   [&] { return netlink_.set_master(p.outer, bridge_); },
+                   [&] { return netlink_.set_up(p.outer); },
+                   [&] { return p.inside.add_address(p.inner, address, kPodPrefix); },
+                   [&] { return p.inside.set_up(p.inner); },
+                   [&] { return p.inside.add_default_route(kGatewayAddress); });
   }
 
   // Visits a new network namespace just long enough to open a socket in it.

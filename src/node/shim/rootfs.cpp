@@ -216,8 +216,7 @@ bool mounts_at(const std::vector<control::Mount>& mounts, std::string_view targe
 
 // Outer mounts before inner ones.
 std::vector<control::Mount> in_order(std::vector<control::Mount> mounts) {
-  std::stable_sort(mounts.begin(), mounts.end(),
-                   [](const auto& a, const auto& b) { return a.target.size() < b.target.size(); });
+  std::sort(mounts.begin(), mounts.end(), [](const auto& a, const auto& b) { return a.target < b.target; });
   return mounts;
 }
 

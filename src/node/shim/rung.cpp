@@ -18,15 +18,16 @@ namespace {
 Result<void> enter_user_namespace() {
   const std::string uid = std::to_string(geteuid()), gid = std::to_string(getegid());
   if (unshare(CLONE_NEWUSER) != 0) return os_fail("make a user namespace");
-  return write_file("/proc/self/setgroups", "deny")
-      .and_then([&] { return write_file("/proc/self/uid_map", "0 " + uid + " 1"); })
-      .and_then([&] { return write_file("/proc/self/gid_map", "0 " + gid + " 1"); });
+  return in_turn([&] { return write_file("/proc/self/setgroups", "deny"); },
+                 [&] { return write_file("/proc/self/uid_map", "0 " + uid + " 1"); },
+                 [&] { return write_file("/proc/self/gid_map", "0 " + gid + " 1"); });
 }
 
 // Launches a program that does not exist in an empty image: everything worked if that is what it complains about.
 Result<void> try_isolation(const std::string& folder, bool user_namespace, int network) {
   const std::string image = folder + "/trial", stage = folder + "/stage";
-  if (auto made = make_folders(image, 0755).and_then([&] { return make_folders(stage, 0755); }); !made) return made;
+  if (auto made = in_turn([&] { return make_folders(image, 0755); }, [&] { return make_folders(stage, 0755); }); !made)
+    return made;
   control::ProcessSpec spec{.id = "trial", .argv = {"/absent"}, .root = image, .hostname = "trial"};
   if (!user_namespace) spec.uid = spec.gid = 65534;
   auto child = launch({.spec = spec, .isolate = true, .user_namespace = user_namespace, .network = network, .stage = stage});
@@ -48,10 +49,9 @@ Result<void> rehearse_user_namespace(const std::string& folder) {
   UniqueFd read_end(ends[0]), write_end(ends[1]);
   const pid_t child = fork();
   if (child == 0) {
-    auto tried = enter_user_namespace().and_then([&] {
-      NetKeeper keeper;
-      return keeper.start().and_then([&] { return try_isolation(folder, true, keeper.node_network()); });
-    });
+    NetKeeper keeper;
+    auto tried = in_turn([&] { return enter_user_namespace(); }, [&] { return keeper.start(); },
+                         [&] { return try_isolation(folder, true, keeper.node_network()); });
     if (!tried) (void)write_all(write_end.get(), tried.error().message);
     _exit(0);
   }
@@ -64,7 +64,7 @@ Result<void> rehearse_user_namespace(const std::string& folder) {
 }
 
 Result<void> try_as_root(const std::string& folder, NetKeeper& keeper) {
-  return keeper.start().and_then([&] { return try_isolation(folder, false, keeper.node_network()); });
+  return in_turn([&] { return keeper.start(); }, [&] { return try_isolation(folder, false, keeper.node_network()); });
 }
 
 }  // namespace

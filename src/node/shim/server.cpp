@@ -44,7 +44,7 @@ struct Server::Client {
 };
 
 Server::Server(Reactor& reactor, Ground& ground, NetKeeper& keeper, Journal& journal)
-    : reactor_(reactor), ground_(ground), keeper_(keeper), journal_(journal),
+    : reactor_(reactor), ground_(ground), keeper_(keeper),
       processes_(reactor, journal, ground, [this](const control::ProcessState& state) {
         std::vector<int> ids;
         for (const auto& [id, client] : clients_) ids.push_back(id);

@@ -48,7 +48,6 @@ class Server {
   Reactor& reactor_;
   Ground& ground_;
   NetKeeper& keeper_;
-  Journal& journal_;
   Processes processes_;
   UniqueFd listener_, signals_;
   std::map<int, std::unique_ptr<Client>> clients_;

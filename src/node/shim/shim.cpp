@@ -111,8 +111,10 @@ int shim_main(int argc, char** argv) {
   }
   const std::string run = options->data_dir + "/run";
   clearenv();
-  auto ready = make_folders(run, 0700).and_then(
-      [&] { return options->foreground ? Result<UniqueFd>(UniqueFd()) : detach(run + "/shim.log"); });
+  auto made = make_folders(run, 0700);
+  auto ready = !made                 ? Result<UniqueFd>(base::fail(made.error()))
+               : options->foreground ? Result<UniqueFd>(UniqueFd())
+                                     : detach(run + "/shim.log");
   if (!ready) return std::fprintf(stderr, "slipway shim: %s\n", ready.error().message.c_str()), 1;
   const auto served = serve(*options, *ready);
   if (served) return 0;
