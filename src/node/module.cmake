@@ -5,3 +5,7 @@ file(GLOB shim_sources CONFIGURE_DEPENDS ${dir}/shim/*.cpp)
 list(FILTER shim_sources EXCLUDE REGEX "_test\\.cpp$")
 add_executable(slipway-shim ${dir}/main_shim.cpp ${dir}/posix.cpp ${shim_sources})
 target_link_libraries(slipway-shim PRIVATE slipway_data)
+
+if(SLIPWAY_TESTS)
+  add_dependencies(slipway_node slipway-shim)  # tests start it
+endif()

@@ -126,7 +126,6 @@ class Child {
       setsid();
       return;
     }
-    prctl(PR_SET_DUMPABLE, 0);
     const int status = p_.status.write.release();
     dup2(status, 3);
     close_range(4, ~0u, 0);

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ namespace {
 Result<void> enter_user_namespace() {
   const std::string uid = std::to_string(geteuid()), gid = std::to_string(getegid());
   if (unshare(CLONE_NEWUSER) != 0) return os_fail("make a user namespace");
+  // Gaining rights has made us undumpable, and then nobody may open the namespaces of our children, we included.
+  prctl(PR_SET_DUMPABLE, 1);
   return in_turn([&] { return write_file("/proc/self/setgroups", "deny"); },
                  [&] { return write_file("/proc/self/uid_map", "0 " + uid + " 1"); },
                  [&] { return write_file("/proc/self/gid_map", "0 " + gid + " 1"); });

@@ -80,6 +80,7 @@ Result<void> Server::listen(const std::string& path) {
 }
 
 void Server::run() {
+  on_signal();  // children of the trial may have ended before anybody listened
   while (!stopping_ || processes_.any_running()) {
     reactor_.wait(stopping_ ? std::optional<base::Duration>(std::chrono::milliseconds(20)) : std::nullopt);
     processes_.sync();
