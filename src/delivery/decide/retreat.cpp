@@ -35,7 +35,7 @@ bool routed_back(Turn& turn, Retreat& r) {
 
 // By replicas: the way forward, backwards, within the same budget.
 bool scaled_back(Turn& turn, Retreat& r) {
-  if (!turn.candidate()) return true;
+  if (r.traffic_zero_at || !turn.candidate()) return true;
   if (ensure_versions(turn) == Reach::Waiting || reach_replicas(turn, plan::kNone) == Reach::Waiting) return false;
   record_zero(turn, r);
   return true;

@@ -1,0 +1,415 @@
+#include "delivery/decide/decide.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <random>
+
+#include "api/meta.h"
+#include "delivery/commands.h"
+#include "delivery/decide/modelled_cluster.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+constexpr const char* kCanary = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+  "guards":{"maxRestarts":2,"maxProbeFailures":2},"deadline":"30s","rollback":{"verifyTimeout":"20s"},
+  "strategy":{"canary":{"steps":[{"weight":5},{"analysis":{"templates":[{"name":"slo"}]}},{"weight":50},{"pause":{"duration":"3s"}}]}}})";
+constexpr const char* kApproval = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+  "strategy":{"canary":{"steps":[{"weight":25},{"pause":{}}]}}})";
+constexpr const char* kRolling =
+    R"({"target":{"name":"web"},"guards":{"maxRestarts":1},"deadline":"30s","strategy":{"rolling":{"maxSurge":1,"maxUnavailable":0}}})";
+constexpr const char* kRatio =
+    R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":25},{"pause":{"duration":"5s"}},{"weight":75}]}}})";
+
+std::int64_t weight_of(const ModelledCluster& c, const char* service) {
+  for (const Value& ref : c.route()["spec"]["rules"].at(0)["backendRefs"].items())
+    if (ref["name"].as_string() == service) return ref["weight"].as_int(1);
+  return -1;
+}
+
+bool adopted(ModelledCluster& c) { return c.reaches(Phase::Idle); }
+
+// Idle, with this version serving everything, natively owned, nothing of ours left in the way.
+void expect_settled(ModelledCluster& c, const std::string& tag) {
+  EXPECT_EQ(c.state().phase, Phase::Idle) << c.state().message;
+  EXPECT_EQ(c.pods_of(tag), 4);
+  EXPECT_EQ(c.owner_of(tag), "Deployment");
+  EXPECT_EQ(weight_of(c, "web"), 1);
+  EXPECT_TRUE(c.deployment()["spec"]["paused"].as_bool());
+}
+
+TEST(Decide, adopts_a_settled_deployment_and_pauses_it) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  EXPECT_TRUE(c.deployment()["spec"]["paused"].as_bool());
+  EXPECT_EQ(c.state().stable->images, "web=shop/web:v1");
+  EXPECT_EQ(weight_of(c, "web"), 1);
+}
+
+TEST(Decide, a_steady_state_writes_nothing) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  for (int i = 0; i < 5; ++i) c.turn();
+  const auto writes = c.writes() + c.status_writes();
+  for (int i = 0; i < 200; ++i) c.turn(base::seconds(7));
+  EXPECT_EQ(c.writes() + c.status_writes(), writes);
+}
+
+TEST(Decide, a_good_canary_goes_through_and_the_analysed_pods_stay) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Progressing));
+  std::int64_t highest = 0;
+  ASSERT_TRUE(c.run_until([&] {
+    const std::int64_t weight = std::max<std::int64_t>(weight_of(c, "web-canary"), 0);
+    if (c.state().phase == Phase::Progressing) EXPECT_GE(weight, highest) << "a good canary only grows";
+    highest = std::max(highest, weight);
+    return c.state().phase == Phase::Idle;
+  })) << c.state().message;
+  expect_settled(c, "v2");
+  EXPECT_EQ(highest, 100);
+  EXPECT_EQ(c.pods_of("v1"), 0);
+  EXPECT_EQ(c.owner_of("v1"), "Deployment");
+  EXPECT_EQ(c.state().history.at(0)["result"], Value("Released"));
+}
+
+TEST(Decide, no_traffic_before_capacity_and_no_step_before_the_read_back) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.becomes_ready = [](const std::string& image) { return image != "shop/web:v2"; };
+  c.set_image("v2");
+  ASSERT_TRUE(c.run_until([&] { return c.pods_of("v2") > 0; }));
+  for (int i = 0; i < 50; ++i) c.turn();
+  EXPECT_EQ(weight_of(c, "web-canary"), 0);
+  c.becomes_ready = [](const std::string&) { return true; };
+  c.router_answers = false;
+  ASSERT_TRUE(c.run_until([&] { return weight_of(c, "web-canary") == 5; }));
+  for (int i = 0; i < 50; ++i) c.turn();
+  EXPECT_EQ(c.state().user_step, 0) << "not verified, not done";
+}
+
+TEST(Decide, a_failed_analysis_turns_back_with_evidence_and_proof) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.verdict = [](const Value& run) { return run["spec"]["kind"].as_string() == "Step" ? "Failed" : "Successful"; };
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::RollingBack));
+  EXPECT_EQ(c.pods_of("v1"), 4);
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  const State s = c.state();
+  EXPECT_EQ(weight_of(c, "web"), 1);
+  EXPECT_EQ(c.pods_of("v2"), 0);
+  EXPECT_EQ(c.pods_of("v1"), 4);
+  ASSERT_TRUE(s.last_rollback);
+  EXPECT_EQ(s.last_rollback->cause, Cause::AnalysisFailed);
+  EXPECT_EQ(s.last_rollback->metric, "error-rate");
+  EXPECT_EQ(s.last_rollback->evidence.size(), 1u);
+  EXPECT_EQ(s.last_rollback->verification.state, CheckState::Passed);
+  EXPECT_EQ(s.last_rollback->verification.checks.size(), 6u);
+  ASSERT_TRUE(s.last_rollback->failing_at && s.last_rollback->traffic_zero_at && s.last_rollback->drained_at);
+  EXPECT_LE(*s.last_rollback->failing_at, *s.last_rollback->traffic_zero_at);
+  EXPECT_LT(*s.last_rollback->traffic_zero_at - *s.last_rollback->failing_at, base::seconds(2));
+  EXPECT_EQ(c.deployment()["spec"]["template"]["spec"]["containers"].at(0)["image"], Value("shop/web:v2"))
+      << "the user's spec is not touched";
+}
+
+TEST(Decide, a_rejected_revision_is_held_until_the_template_changes) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.verdict = [](const Value& run) { return run["spec"]["kind"].as_string() == "Step" ? "Failed" : "Successful"; };
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::RolledBack));
+  for (int i = 0; i < 5; ++i) c.turn();
+  const auto writes = c.writes() + c.status_writes();
+  for (int i = 0; i < 100; ++i) c.turn(base::seconds(5));
+  EXPECT_EQ(c.writes() + c.status_writes(), writes);
+  EXPECT_EQ(c.pods_of("v2"), 0);
+  c.verdict = [](const Value&) { return "Successful"; };
+  c.set_image("v3");
+  ASSERT_TRUE(c.reaches(Phase::Progressing));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v3");
+  EXPECT_FALSE(c.state().rejected);
+}
+
+TEST(Decide, verification_waits_for_sessions_and_times_out_visibly) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.verdict = [](const Value& run) { return run["spec"]["kind"].as_string() == "Step" ? "Failed" : "Successful"; };
+  c.sessions_on_candidate = 1;
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Verifying));
+  for (int i = 0; i < 100; ++i) c.turn();
+  EXPECT_GT(c.pods_of("v2"), 0) << "pods with sessions stay while the proof may still come";
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.state().last_rollback->verification.state, CheckState::TimedOut);
+}
+
+TEST(Decide, verification_fails_when_stable_is_out_of_band_too) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.verdict = [](const Value&) { return "Failed"; };
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.state().last_rollback->verification.state, CheckState::Failed);
+  EXPECT_EQ(weight_of(c, "web"), 1);
+}
+
+TEST(Decide, too_many_restarts_turn_back) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.patch_release(json(R"({"spec":{"guards":{"maxRestarts":2,"maxProbeFailures":9}}})"));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  for (int i = 0; i < 3; ++i) c.crash_pod("v2");
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.state().last_rollback->cause, Cause::Restarts);
+}
+
+TEST(Decide, lost_readiness_turns_back) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.patch_release(json(R"({"spec":{"guards":{"maxRestarts":99,"maxProbeFailures":1}}})"));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  for (int i = 0; i < 2; ++i) {
+    c.crash_pod("v2");
+    for (int k = 0; k < 30; ++k) c.turn();
+  }
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.state().last_rollback->cause, Cause::ProbeFailures);
+}
+
+TEST(Decide, the_deadline_turns_back_and_says_what_it_waited_for) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.becomes_ready = [](const std::string& image) { return image != "shop/web:v2"; };
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.state().last_rollback->cause, Cause::Deadline);
+  EXPECT_NE(c.state().last_rollback->message.find("0 of 1 candidate pods"), std::string::npos)
+      << c.state().last_rollback->message;
+}
+
+TEST(Decide, an_approval_waits_for_a_person_and_a_command_counts_once) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  for (int i = 0; i < 100; ++i) c.turn(base::seconds(60));
+  EXPECT_EQ(c.state().phase, Phase::Paused);
+  EXPECT_EQ(weight_of(c, "web-canary"), 25);
+  c.patch_release(command_patch({.id = "1", .verb = Verb::Promote, .by = "alice"}));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v2");
+  EXPECT_EQ(c.state().command.result, "accepted");
+  c.set_image("v3");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  for (int i = 0; i < 20; ++i) c.turn();
+  EXPECT_EQ(c.state().phase, Phase::Paused) << "the old command is not obeyed again";
+}
+
+TEST(Decide, an_abort_goes_back_at_once_and_retry_starts_again) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.patch_release(command_patch({.id = "a", .verb = Verb::Abort, .by = "bob", .reason = "looks odd"}));
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.state().rejected->message, "aborted by bob: looks odd");
+  c.patch_release(command_patch({.id = "b", .verb = Verb::Retry}));
+  ASSERT_TRUE(c.reaches(Phase::Paused)) << c.state().message;
+  c.patch_release(command_patch({.id = "c", .verb = Verb::PromoteFull}));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v2");
+}
+
+TEST(Decide, undo_asks_for_the_version_before) {
+  ModelledCluster c(json(kRatio));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Progressing));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.patch_release(command_patch({.id = "u", .verb = Verb::Undo}));
+  ASSERT_TRUE(c.reaches(Phase::Progressing)) << c.state().command.result;
+  EXPECT_EQ(c.deployment()["spec"]["template"]["spec"]["containers"].at(0)["image"], Value("shop/web:v1"));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v1");
+}
+
+TEST(Decide, a_newer_version_in_the_middle_goes_back_first) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.set_image("v3");
+  ASSERT_TRUE(c.run_until([&] { return c.state().candidate && c.state().candidate->images == "web=shop/web:v3"; }))
+      << c.state().message;
+  EXPECT_EQ(c.pods_of("v2"), 0);
+  EXPECT_FALSE(c.state().rejected);
+  c.patch_release(command_patch({.id = "p", .verb = Verb::PromoteFull}));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v3");
+}
+
+TEST(Decide, the_stable_template_in_the_middle_goes_back) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.set_image("v1");
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v1");
+  EXPECT_EQ(c.state().history.at(0)["result"], Value("Reverted"));
+}
+
+TEST(Decide, pausing_stops_and_resuming_goes_on) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.run_until([&] { return weight_of(c, "web-canary") == 5; }));
+  c.patch_release(pause_patch(true));
+  for (int i = 0; i < 200; ++i) c.turn(base::seconds(1));
+  EXPECT_EQ(c.state().phase, Phase::Paused);
+  EXPECT_EQ(weight_of(c, "web-canary"), 5);
+  c.patch_release(pause_patch(false));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v2");
+}
+
+TEST(Decide, rolling_keeps_the_budget) {
+  ModelledCluster c(json(kRolling));
+  ASSERT_TRUE(adopted(c));
+  c.watch = [](const Observation& o, const control::Decision&) {
+    std::int64_t available = 0, spec = 0;
+    for (const Version& v : o.versions) available += v.available, spec += v.spec;
+    EXPECT_GE(available, 4);
+    EXPECT_LE(spec, 5);
+  };
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Progressing));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v2");
+}
+
+TEST(Decide, rolling_back_a_version_that_never_gets_ready) {
+  ModelledCluster c(json(kRolling));
+  ASSERT_TRUE(adopted(c));
+  c.becomes_ready = [](const std::string& image) { return image != "shop/web:v2"; };
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.pods_of("v1"), 4);
+  EXPECT_EQ(c.pods_of("v2"), 0);
+  EXPECT_EQ(c.owner_of("v1"), "Deployment");
+  EXPECT_EQ(c.state().last_rollback->verification.state, CheckState::Passed);
+}
+
+TEST(Decide, deleting_in_the_middle_goes_back_and_leaves_nothing) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.delete_release();
+  ASSERT_TRUE(c.run_until([&] { return c.release_is_gone(); }));
+  EXPECT_EQ(c.pods_of("v1"), 4);
+  EXPECT_EQ(c.pods_of("v2"), 0);
+  EXPECT_EQ(weight_of(c, "web"), 1);
+  EXPECT_EQ(c.owner_of("v1"), "Deployment");
+  EXPECT_TRUE(c.deployment()["spec"]["paused"].as_bool()) << "unpausing would roll out v2, which nobody released";
+  EXPECT_FALSE(api::annotation(c.deployment(), "slipway.dev/left-paused").empty());
+}
+
+TEST(Decide, deleting_when_idle_unpauses_and_restarts_nothing) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.delete_release();
+  ASSERT_TRUE(c.run_until([&] { return c.release_is_gone(); }));
+  EXPECT_FALSE(c.deployment()["spec"].has("paused"));
+  EXPECT_EQ(c.pods_of("v1"), 4);
+}
+
+TEST(Decide, an_impossible_spec_is_refused_and_moves_nothing) {
+  ModelledCluster c(json(R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":500}]}}})"));
+  ASSERT_TRUE(c.reaches(Phase::Invalid));
+  EXPECT_NE(c.state().message.find("spec.strategy.canary.steps[0].weight"), std::string::npos);
+  EXPECT_FALSE(c.deployment()["spec"].has("paused"));
+}
+
+TEST(Decide, a_missing_template_is_refused_before_anything_moves) {
+  ModelledCluster c(json(
+      R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":5},{"analysis":{"templates":[{"name":"gone"}]}}]}}})"));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Invalid));
+  EXPECT_EQ(c.state().message, "AnalysisTemplate gone does not exist");
+  EXPECT_EQ(c.pods_of("v2"), 0);
+}
+
+TEST(Decide, scaling_in_the_middle_is_followed) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.set_replicas(8);
+  ASSERT_TRUE(c.run_until([&] { return c.pods_of("v1") == 8; }));
+  c.patch_release(command_patch({.id = "p", .verb = Verb::Promote}));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_EQ(c.pods_of("v2"), 8);
+}
+
+TEST(Decide, changed_steps_are_followed_without_going_back) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.patch_release(json(R"({"spec":{"strategy":{"canary":{"steps":[{"weight":10},{"weight":25},{"weight":50}]}}}})"));
+  ASSERT_TRUE(c.run_until([&] {
+    const auto w = weight_of(c, "web-canary");
+    EXPECT_TRUE(w == -1 || w >= 25) << w;
+    return c.state().phase == Phase::Idle;
+  })) << c.state().message;
+  expect_settled(c, "v2");
+}
+
+// Whatever crashes between two effects, and whatever the new version is like: it ends, in the right place.
+RC_GTEST_PROP(Decide, any_crash_leads_to_the_same_end, ()) {
+  const auto seed = *rc::gen::inRange<std::uint32_t>(0, 1'000'000);
+  const bool good = *rc::gen::arbitrary<bool>();
+  const char* spec = *rc::gen::element(kCanary, kRolling, kRatio);
+  std::mt19937 random(seed);
+  ModelledCluster c(json(spec));
+  RC_ASSERT(adopted(c));
+  c.crashes = [&] { return random() % 4 == 0; };
+  c.becomes_ready = [&](const std::string& image) { return good || image != "shop/web:v2"; };
+  if (spec == kRatio) c.patch_release(json(R"({"spec":{"deadline":"20s"}})"));
+  c.watch = [&](const Observation& o, const control::Decision&) {
+    std::int64_t available = 0;
+    for (const Version& v : o.versions) available += v.available;
+    RC_ASSERT(available >= 3);
+  };
+  c.set_image("v2");
+  RC_ASSERT(
+      c.run_until([&] { return c.state().history.at(0)["result"] == Value(good ? "Released" : "RolledBack"); }, 6000));
+  RC_ASSERT(c.pods_of(good ? "v2" : "v1") == 4);
+  RC_ASSERT(c.pods_of(good ? "v1" : "v2") == 0);
+  RC_ASSERT(weight_of(c, "web") == 1);
+}
+
+TEST(State, is_read_as_it_was_written) {
+  ModelledCluster c(json(kCanary));
+  c.verdict = [](const Value&) { return "Failed"; };
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  for (int i = 0; i < 400; ++i) {
+    c.turn();
+    ASSERT_EQ(write_state(read_state(c.release()["status"])), c.release()["status"]);
+  }
+  EXPECT_EQ(c.state().phase, Phase::RolledBack);
+}
+
+}  // namespace
+}  // namespace slipway::delivery

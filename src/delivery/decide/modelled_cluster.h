@@ -1,0 +1,92 @@
+// A cluster in a few lines for tests of decisions: it carries effects out as the API, the ReplicaSet and Deployment
+// controllers, pods, router and analysis would, in steps of virtual time. Test code only; whole worlds over the real
+// API server are in rehearse/.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "delivery/decide/decide.h"
+#include "delivery/state.h"
+
+namespace slipway::delivery {
+
+data::Value json(std::string_view text);
+
+class ModelledCluster {
+ public:
+  // A settled Deployment `web` of `replicas` pods with image v1, Service and route `web`, and this Release.
+  explicit ModelledCluster(data::Value release_spec, std::int64_t replicas = 4);
+
+  // --- what users do
+  void set_image(const std::string& tag);
+  void set_replicas(std::int64_t n) { deployment_.set({"spec", "replicas"}, n); }
+  void patch_release(const data::Value& merge_patch);
+  void delete_release();
+
+  // --- how the world behaves
+  std::function<bool(const std::string& image)> becomes_ready = [](const std::string&) { return true; };
+  std::function<std::string(const data::Value& run)> verdict = [](const data::Value&) {
+    return "Successful";
+  };                                                     // phase after 2 s; "" never
+  std::function<bool()> crashes = [] { return false; };  // asked at every effect
+  bool router_answers = true;
+  std::int64_t sessions_on_candidate = 0;
+  bool requests_keep_coming = false;
+
+  // Called with every decision before it is carried out.
+  std::function<void(const Observation&, const control::Decision&)> watch = [](const auto&, const auto&) {};
+
+  // One decision, carried out; then `step` of virtual time. False when nothing changed.
+  void turn(base::Duration step = base::milliseconds(100));
+  bool run_until(const std::function<bool()>& done, int turns = 3000);
+  bool reaches(Phase phase, int turns = 3000);
+
+  Observation observe() const;
+  State state() const { return read_state(release_["status"]); }
+  const data::Value& release() const { return release_; }
+  const data::Value& deployment() const { return deployment_; }
+  const data::Value& route() const { return route_; }
+  std::int64_t pods_of(const std::string& tag) const;
+  std::string owner_of(const std::string& tag) const;  // kind of the controller of the ReplicaSet with this image
+  std::int64_t status_writes() const { return status_writes_; }
+  std::int64_t writes() const { return writes_; }
+  base::Time now() const { return now_; }
+  void crash_pod(const std::string& tag);  // restarts one
+  bool release_is_gone() const { return release_.is_null(); }
+
+ private:
+  struct Pod {
+    std::string rs;
+    base::Time born;
+    std::int64_t restarts = 0;
+  };
+  data::Value* object_of(const api::Resource& resource, const std::string& name);
+  bool carry_out(const control::Effect& effect);
+  bool create(const control::Create& effect);
+  bool patch(const control::Patch& effect);
+  void bump(data::Value& object);
+  void run_deployment();
+  void run_replica_sets();
+  void run_router();
+  void run_analyses();
+  bool pod_ready(const Pod& pod) const;
+  std::string image_of(const std::string& rs) const;
+  std::vector<std::string> sets_owned(std::string_view kind) const;
+
+  data::Value release_, deployment_, route_;
+  std::map<std::string, data::Value> sets_, services_, runs_, templates_;
+  std::map<std::string, Pod> pods_;
+  base::Time now_;
+  std::int64_t versions_ = 100, names_ = 0, status_writes_ = 0, writes_ = 0, candidate_requests_ = 0;
+  std::optional<ReadBack> fact_;
+  std::optional<base::Time> asked_;
+  data::Value programmed_;  // the route as the router has it
+  std::optional<base::Time> programmed_at_;
+};
+
+}  // namespace slipway::delivery

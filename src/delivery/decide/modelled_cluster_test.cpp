@@ -1,0 +1,333 @@
+#include "delivery/decide/modelled_cluster.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "control/pod_template.h"
+#include "data/json.h"
+#include "data/patch.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+
+using data::Value;
+
+Value json(std::string_view text) {
+  auto v = data::parse_json(text);
+  SLIPWAY_CHECK(v.has_value());
+  return *v;
+}
+
+namespace {
+
+Value replica_set_like(const Value& deployment, const std::string& name, std::int64_t replicas) {
+  const Value& pod_template = deployment["spec"]["template"];
+  const std::string hash = control::template_hash(pod_template);
+  Value owner = api::controller_reference(deployment, api::kDeployments);
+  return Value::object(
+      {{"metadata",
+        Value::object({{"name", name},
+                       {"namespace", "shop"},
+                       {"uid", "uid-" + name},
+                       {"resourceVersion", "1"},
+                       {"labels", pod_template["metadata"]["labels"].with(control::kTemplateHashLabel, hash)},
+                       {"annotations", Value::object({{kRevisionAnnotation, "1"}})},
+                       {"ownerReferences", Value::array({owner})}})},
+       {"spec", Value::object({{"replicas", replicas}, {"template", control::with_hash_label(pod_template, hash)}})}});
+}
+
+}  // namespace
+
+ModelledCluster::ModelledCluster(Value release_spec, std::int64_t replicas)
+    : now_(*base::parse_time("2026-11-23T12:00:00Z")) {
+  deployment_ =
+      json(R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-web","generation":1,"resourceVersion":"1"},
+    "spec":{"selector":{"matchLabels":{"app":"web"}},"strategy":{"rollingUpdate":{"maxSurge":"25%","maxUnavailable":"25%"}},
+    "template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"web","image":"shop/web:v1"}]}}}})");
+  deployment_.set({"spec", "replicas"}, replicas);
+  release_ = json(
+      R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-release","generation":1,"resourceVersion":"1"}})");
+  release_.set("spec", std::move(release_spec));
+  route_ = json(R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-route","generation":1,"resourceVersion":"1"},
+    "spec":{"rules":[{"backendRefs":[{"name":"web","port":80}]}]}})");
+  services_["web"] = json(R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-svc","resourceVersion":"1"},
+    "spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80}]}})");
+  templates_["slo"] = json(
+      R"({"metadata":{"name":"slo","namespace":"shop"},"spec":{"metrics":[{"name":"error-rate","interval":"1s","count":3,
+    "successCondition":"result < 0.01","provider":{"gateway":{"query":"error-rate"}}}]}})");
+  const std::string rs = "web-" + control::template_hash(deployment_["spec"]["template"]);
+  sets_[rs] = replica_set_like(deployment_, rs, replicas);
+  programmed_ = route_;
+  for (int i = 0; i < 20; ++i) {
+    run_replica_sets();
+    now_ += base::seconds(1);
+  }
+}
+
+void ModelledCluster::bump(Value& object) { object.set({"metadata", "resourceVersion"}, std::to_string(++versions_)); }
+
+void ModelledCluster::set_image(const std::string& tag) {
+  Value container = deployment_["spec"]["template"]["spec"]["containers"].at(0);
+  container.set("image", "shop/web:" + tag);
+  deployment_.set({"spec", "template", "spec", "containers"}, Value::array({container}));
+  bump(deployment_);
+}
+
+void ModelledCluster::patch_release(const Value& merge_patch) {
+  release_ = data::apply_merge_patch(release_, merge_patch);
+  bump(release_);
+}
+
+void ModelledCluster::delete_release() {
+  release_.set({"metadata", "deletionTimestamp"}, base::format_time(now_));
+  bump(release_);
+}
+
+// --- effects ----------------------------------------------------------------------------------------------
+
+Value* ModelledCluster::object_of(const api::Resource& resource, const std::string& name) {
+  const auto in = [&](std::map<std::string, Value>& all) { return all.contains(name) ? &all[name] : nullptr; };
+  if (resource == api::kReleases) return &release_;
+  if (resource == api::kDeployments) return &deployment_;
+  if (resource == api::kHttpRoutes) return &route_;
+  if (resource == api::kReplicaSets) return in(sets_);
+  if (resource == api::kServices) return in(services_);
+  if (resource == api::kAnalysisRuns) return in(runs_);
+  return nullptr;
+}
+
+bool ModelledCluster::create(const control::Create& effect) {
+  const std::string name(api::name_of(effect.object));
+  auto& all = effect.resource == api::kReplicaSets ? sets_ : effect.resource == api::kServices ? services_ : runs_;
+  if (all.contains(name)) return false;
+  Value object = effect.object;
+  object.set({"metadata", "uid"}, fmt::format("uid-{}-{}", name, ++names_));
+  object.set({"metadata", "creationTimestamp"}, base::format_time(now_));
+  bump(object);
+  all[name] = object;
+  return true;
+}
+
+bool ModelledCluster::patch(const control::Patch& effect) {
+  Value* object = object_of(effect.resource, effect.name);
+  if (!object || api::uid_of(*object) != effect.uid) return false;
+  if (!effect.version.empty() && api::version_of(*object) != effect.version) return false;
+  const Value spec = (*object)["spec"];
+  *object = data::apply_merge_patch(*object, effect.body);
+  if ((*object)["spec"] != spec) object->set({"metadata", "generation"}, api::generation_of(*object) + 1);
+  bump(*object);
+  if (effect.resource == api::kReleases && api::is_deleting(release_) && release_["metadata"]["finalizers"].size() == 0)
+    release_ = Value();
+  return true;
+}
+
+bool ModelledCluster::carry_out(const control::Effect& effect) {
+  if (const auto* create_ = std::get_if<control::Create>(&effect)) return ++writes_, create(*create_);
+  if (const auto* patch_ = std::get_if<control::Patch>(&effect)) return ++writes_, patch(*patch_);
+  if (const auto* apply = std::get_if<control::Apply>(&effect)) {
+    if (apply->object["spec"].has("paused"))
+      deployment_.set({"spec", "paused"}, true);
+    else
+      deployment_.erase({"spec", "paused"});
+    bump(deployment_);
+    return ++writes_, true;
+  }
+  if (const auto* erase = std::get_if<control::Delete>(&effect)) {
+    services_.erase(erase->name);
+    runs_.erase(erase->name);
+    return ++writes_, true;
+  }
+  if (std::get_if<control::Ask>(&effect) && !fact_) asked_ = now_;
+  if (std::get_if<control::Forget>(&effect)) fact_.reset();
+  return true;
+}
+
+// --- the other controllers --------------------------------------------------------------------------------
+
+std::vector<std::string> ModelledCluster::sets_owned(std::string_view kind) const {
+  std::vector<std::string> out;
+  for (const auto& [name, rs] : sets_)
+    if (api::controller_of(rs)["kind"].as_string() == kind) out.push_back(name);
+  return out;
+}
+
+// What a paused Deployment does: adopts orphans, and sees to it that its only active ReplicaSet has the wanted size.
+// Several active ones it would scale in proportion, which nobody wants here.
+void ModelledCluster::run_deployment() {
+  for (auto& [name, rs] : sets_)
+    if (api::controller_of(rs).is_null()) {
+      rs.set({"metadata", "ownerReferences"},
+             Value::array({api::controller_reference(deployment_, api::kDeployments)}));
+      bump(rs);
+    }
+  std::vector<std::string> active;
+  for (const std::string& name : sets_owned("Deployment"))
+    if (sets_[name]["spec"]["replicas"].as_int() > 0) active.push_back(name);
+  SLIPWAY_CHECK(active.size() <= 1);
+  if (active.size() == 1 && sets_[active[0]]["spec"]["replicas"] != deployment_["spec"]["replicas"]) {
+    sets_[active[0]].set({"spec", "replicas"}, deployment_["spec"]["replicas"]);
+    bump(sets_[active[0]]);
+  }
+}
+
+std::string ModelledCluster::image_of(const std::string& rs) const {
+  const auto found = sets_.find(rs);
+  return found == sets_.end() ? "" : found->second["spec"]["template"]["spec"]["containers"].at(0)["image"].str();
+}
+
+bool ModelledCluster::pod_ready(const Pod& pod) const {
+  return now_ >= pod.born + base::seconds(1) && becomes_ready(image_of(pod.rs));
+}
+
+void ModelledCluster::run_replica_sets() {
+  for (auto& [name, rs] : sets_) {
+    std::vector<std::string> mine;
+    for (const auto& [pod, p] : pods_)
+      if (p.rs == name) mine.push_back(pod);
+    const auto wanted = static_cast<std::size_t>(rs["spec"]["replicas"].as_int());
+    for (std::size_t i = mine.size(); i < wanted; ++i) pods_[fmt::format("{}-{:04}", name, ++names_)] = {name, now_};
+    std::ranges::sort(mine, {}, [&](const std::string& p) { return std::pair(pod_ready(pods_[p]), p); });
+    for (std::size_t i = 0; i + wanted < mine.size(); ++i) pods_.erase(mine[i]);
+    const auto ready =
+        std::ranges::count_if(pods_, [&](const auto& p) { return p.second.rs == name && pod_ready(p.second); });
+    const Value status = Value::object({{"availableReplicas", ready}});
+    if (rs["status"] != status) {
+      rs.set("status", status);
+      bump(rs);
+    }
+  }
+}
+
+void ModelledCluster::run_router() {
+  if (programmed_ != route_ && !programmed_at_) programmed_at_ = now_ + base::milliseconds(60);
+  if (programmed_at_ && now_ >= *programmed_at_) programmed_ = route_, programmed_at_.reset();
+  if (requests_keep_coming) ++candidate_requests_;
+  if (!asked_ || now_ < *asked_ + base::milliseconds(20)) return;
+  ReadBack rb{.asked = *asked_, .answered = now_};
+  rb.generation = api::generation_of(programmed_);
+  if (!router_answers) rb.error = "nobody answers";
+  std::int64_t sum = 0;
+  for (const Value& ref : programmed_["spec"]["rules"].at(0)["backendRefs"].items()) sum += ref["weight"].as_int(1);
+  for (const Value& ref : programmed_["spec"]["rules"].at(0)["backendRefs"].items()) {
+    const std::string name = ref["name"].str();
+    ReadBack::Side& side = name == "web" ? rb.plain : name == "web-stable" ? rb.stable : rb.candidate;
+    side = {.present = true,
+            .share = ref["weight"].as_int(1) * 10000 / std::max<std::int64_t>(sum, 1),
+            .servers = 4,
+            .requests = 50};
+  }
+  if (rb.candidate.share > 0) candidate_requests_ += 3;
+  rb.candidate.requests = candidate_requests_;
+  rb.candidate.sessions = sessions_on_candidate;
+  fact_ = rb;
+  asked_.reset();
+}
+
+void ModelledCluster::run_analyses() {
+  for (auto& [name, run] : runs_) {
+    if (run["status"].has("completedAt")) continue;
+    const auto born = api::time_at(run["metadata"]["creationTimestamp"]);
+    const bool background = run["spec"]["kind"].as_string() == "Background";
+    std::string phase = now_ >= *born + base::seconds(2) ? verdict(run) : "";
+    if (background && phase == "Successful") phase = "";
+    if (run["spec"]["terminate"].as_bool() && phase.empty()) phase = "Successful";
+    if (phase.empty()) continue;
+    const Value measurement = Value::object(
+        {{"verdict", phase == "Failed" ? "Failed" : "Passed"}, {"value", 0.2}, {"finishedAt", stamp(now_)}});
+    run.set("status",
+            Value::object(
+                {{"phase", phase},
+                 {"message", "error-rate: " + phase},
+                 {"completedAt", stamp(now_)},
+                 {"metricResults",
+                  Value::array({Value::object(
+                      {{"name", "error-rate"}, {"phase", phase}, {"measurements", Value::array({measurement})}})})}}));
+    bump(run);
+  }
+}
+
+// --- observing and going on -------------------------------------------------------------------------------
+
+Observation ModelledCluster::observe() const {
+  Observation o{
+      .release = release_, .deployment = deployment_, .route = route_, .templates = templates_, .traffic = fact_};
+  for (const auto& [name, rs] : sets_) {
+    Version v{.rs = rs,
+              .name = name,
+              .hash = std::string(api::label(rs, control::kTemplateHashLabel)),
+              .spec = rs["spec"]["replicas"].as_int()};
+    const std::string_view kind = api::controller_of(rs)["kind"].as_string();
+    v.owner = kind == "Release" ? Owner::Release : kind == "Deployment" ? Owner::Deployment : Owner::Nobody;
+    for (const auto& [pod, p] : pods_)
+      if (p.rs == name) ++v.pods, ++v.remaining, v.ready += pod_ready(p), v.restarts += p.restarts;
+    v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
+    for (const auto& [service, s] : services_)
+      if (service == "web" || s["spec"]["selector"][control::kTemplateHashLabel].as_string() == v.hash)
+        o.ready_endpoints[service] += v.ready;
+    o.versions.push_back(std::move(v));
+  }
+  const auto service = [&](const char* name) { return services_.contains(name) ? services_.at(name) : Value(); };
+  o.service = service("web");
+  o.stable_service = service("web-stable");
+  o.canary_service = service("web-canary");
+  for (const auto& [name, run] : runs_) o.runs.push_back(run);
+  o.traffic_pending = asked_.has_value();
+  return o;
+}
+
+void ModelledCluster::turn(base::Duration step) {
+  if (!release_.is_null()) {
+    const Observation o = observe();
+    const control::Decision decision = decide(o, plan::gateway_capabilities(), now_);
+    watch(o, decision);
+    bool complete = true;
+    for (const control::Effect& effect : decision.effects)
+      if (complete) complete = !crashes() && carry_out(effect);
+    if (complete && !release_.is_null() && !decision.status.is_null() && decision.status != release_["status"] &&
+        !crashes()) {
+      release_.set("status", decision.status);
+      ++status_writes_;
+    }
+  }
+  run_deployment();
+  run_replica_sets();
+  run_router();
+  run_analyses();
+  now_ += step;
+}
+
+bool ModelledCluster::run_until(const std::function<bool()>& done, int turns) {
+  for (int i = 0; i < turns; ++i) {
+    if (done()) return true;
+    turn();
+  }
+  return done();
+}
+
+bool ModelledCluster::reaches(Phase phase, int turns) {
+  return run_until([&] { return !release_.is_null() && state().phase == phase; }, turns);
+}
+
+std::int64_t ModelledCluster::pods_of(const std::string& tag) const {
+  return std::ranges::count_if(pods_, [&](const auto& p) { return image_of(p.second.rs) == "shop/web:" + tag; });
+}
+
+std::string ModelledCluster::owner_of(const std::string& tag) const {
+  for (const auto& [name, rs] : sets_)
+    if (image_of(name) == "shop/web:" + tag) return api::controller_of(rs)["kind"].str();
+  return "absent";
+}
+
+void ModelledCluster::crash_pod(const std::string& tag) {
+  for (auto& [name, pod] : pods_)
+    if (image_of(pod.rs) == "shop/web:" + tag) {
+      ++pod.restarts;
+      pod.born = now_;
+      return;
+    }
+}
+
+}  // namespace slipway::delivery
