@@ -96,6 +96,13 @@ void Loop::run() {
   impl_->running = false;
 }
 
+void Loop::run_one() {
+  impl_->running = true;
+  impl_->io.run_one();
+  impl_->instant.reset();
+  impl_->running = false;
+}
+
 void Loop::poll() {
   impl_->io.restart();
   impl_->running = true;

@@ -24,6 +24,8 @@ class Loop final : public runtime::Loop {
 
   // Runs tasks on the calling thread until `stop`; waits for more when there are none.
   void run();
+  // Waits for one task, or a few, and runs it; for tests that wait for a condition.
+  void run_one();
   // Runs what is ready and returns; for tests and for draining after `stop`.
   void poll();
   // Any thread. The task that is running ends first; tasks behind it stay queued.
