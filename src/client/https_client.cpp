@@ -13,6 +13,7 @@ using data::Value;
 
 // Servers send a bookmark about once a minute; this long without a byte means that the connection is dead.
 constexpr base::Duration kWatchSilence = base::minutes(3);
+constexpr const char* kJson = "application/json, */*";
 constexpr std::size_t kMaxEvent = 16u << 20;
 constexpr std::size_t kMaxRefusal = 64u << 10;
 
@@ -171,6 +172,7 @@ class HttpsClient::Impl {
 
   using Done = std::move_only_function<void(base::Result<http::Response>)>;
   void send(http::Outgoing request, Done done) {
+    if (!request.headers.has("Accept")) request.headers.add("Accept", kJson);
     std::uint64_t id = ++last_;
     auto finish = [this, id, done = std::move(done)](base::Result<http::Response> response) mutable {
       auto call = std::move(calls_.extract(id).mapped());
@@ -194,7 +196,7 @@ base::Result<std::unique_ptr<HttpsClient>> HttpsClient::make(runtime::real::Loop
   auto tls = tls_of(connection, url->tls);
   if (!tls) return fail(tls.error());
   http::ClientOptions options{.tls = *tls, .server_name = connection.server_name,
-                              .headers = {{"Accept", "application/json, */*"}, {"User-Agent", connection.user_agent}}};
+                              .headers = {{"User-Agent", connection.user_agent}}};
   if (!connection.token.empty()) options.headers.add("Authorization", "Bearer " + connection.token);
   auto impl = std::make_unique<Impl>(loop, url->endpoint, std::move(options));
   return std::unique_ptr<HttpsClient>(new HttpsClient(std::move(impl)));
@@ -213,12 +215,14 @@ void HttpsClient::call(Request request, Completion done) {
 
 std::unique_ptr<WatchHandle> HttpsClient::watch(WatchRequest request, WatchSink& sink) {
   auto watch = std::make_shared<Watch>(impl_->loop_, sink);
-  watch->open(impl_->client_, {.target = url_of(request), .silence = kWatchSilence});
+  watch->open(impl_->client_, {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = kWatchSilence});
   return std::make_unique<Handle>(std::move(watch));
 }
 
-void HttpsClient::raw(std::string path, std::string body, std::move_only_function<void(base::Result<std::string>)> done) {
+void HttpsClient::raw(std::string path, std::string body, std::move_only_function<void(base::Result<std::string>)> done,
+                      std::string accept) {
   http::Outgoing out{.method = body.empty() ? "GET" : "POST", .target = std::move(path)};
+  if (!accept.empty()) out.headers.add("Accept", std::move(accept));
   if (!body.empty()) {
     out.headers.add("Content-Type", "application/json");
     out.body = http::bytes_of(std::move(body));
@@ -232,7 +236,7 @@ void HttpsClient::raw(std::string path, std::string body, std::move_only_functio
 
 std::unique_ptr<WatchHandle> HttpsClient::follow(std::string path, TextSink& sink) {
   auto follow = std::make_unique<Follow>(sink);
-  follow->open(impl_->client_, {.target = std::move(path)});
+  follow->open(impl_->client_, {.target = std::move(path), .headers = {{"Accept", kJson}}});
   return follow;
 }
 

@@ -25,8 +25,10 @@ class HttpsClient final : public ApiClient {
   void call(Request request, Completion done) override;
   [[nodiscard]] std::unique_ptr<WatchHandle> watch(WatchRequest request, WatchSink& sink) override;
 
-  // Any path, as `kubectl get --raw` does: the body of a 2xx answer. `body` not empty: a POST of JSON.
-  void raw(std::string path, std::string body, std::move_only_function<void(base::Result<std::string>)> done);
+  // Any path, as `kubectl get --raw` does: the body of a 2xx answer. `body` not empty: a POST of JSON. `accept`
+  // asks for another form of the answer (a Table, aggregated discovery); empty: JSON.
+  void raw(std::string path, std::string body, std::move_only_function<void(base::Result<std::string>)> done,
+           std::string accept = {});
 
   // A long text answer (pods/X/log). The sink is not called once the handle is destroyed.
   class TextSink {
