@@ -46,6 +46,41 @@ type SubjectAccessReviewStatus
 kind SelfSubjectAccessReview selfsubjectaccessreviews cluster virtual=create
   spec     2 SelfSubjectAccessReviewSpec required
   status   3 SubjectAccessReviewStatus
+
+type SubjectAccessReviewSpec
+  resourceAttributes    1 *ResourceAttributes
+  nonResourceAttributes 2 *NonResourceAttributes
+  user                  3 string
+  groups                4 []string
+  extra                 5 {}[]string
+  uid                   6 string
+
+kind SubjectAccessReview subjectaccessreviews cluster virtual=create
+  spec     2 SubjectAccessReviewSpec required
+  status   3 SubjectAccessReviewStatus
+
+type SelfSubjectRulesReviewSpec
+  namespace 1 string
+
+type ResourceRule
+  verbs         1 []string required
+  apiGroups     2 []string
+  resources     3 []string
+  resourceNames 4 []string
+
+type NonResourceRule
+  verbs           1 []string required
+  nonResourceURLs 2 []string
+
+type SubjectRulesReviewStatus
+  resourceRules    1 []ResourceRule    keep
+  nonResourceRules 2 []NonResourceRule keep
+  incomplete       3 bool              keep
+  evaluationError  4 string
+
+kind SelfSubjectRulesReview selfsubjectrulesreviews cluster virtual=create
+  spec     2 SelfSubjectRulesReviewSpec required
+  status   3 SubjectRulesReviewStatus
 )table";
 
 constexpr std::string_view kAuthentication = R"table(
