@@ -112,6 +112,8 @@ void Loop::poll() {
 
 void Loop::stop() { impl_->io.stop(); }
 void Loop::post(Task task) { asio::post(impl_->io, std::move(task)); }
+base::Time wall_clock() { return std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now()); }
+
 base::Time Loop::now() const { return impl_->time().now; }
 base::MonoTime Loop::mono() const { return impl_->time().mono; }
 

@@ -43,6 +43,9 @@ class Loop final : public runtime::Loop {
   std::unique_ptr<Impl> impl_;
 };
 
+// The system's time, for threads without a loop.
+base::Time wall_clock();
+
 // getrandom(2), buffered. One thread at a time.
 class OsRandom final : public Random {
  public:
