@@ -19,7 +19,8 @@ class Cluster {
 
   base::Result<data::Value> call(client::Request request);
   base::Result<data::Value> get(const api::Resource& resource, const std::string& space, const std::string& name);
-  base::Result<data::Value> list(const api::Resource& resource, const std::string& space);
+  // Any path, as text: /metrics.
+  base::Result<std::string> text(const std::string& path);
   // Server-side apply as the field manager "demo".
   base::Result<data::Value> apply(const api::Resource& resource, const data::Value& object);
   // Asks every 20 ms until `holds` says so; Timeout with `what` after `limit`.

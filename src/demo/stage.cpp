@@ -1,0 +1,132 @@
+#include "demo/stage.h"
+
+#define FMT_HEADER_ONLY 1
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "api/meta.h"
+#include "api/scheme.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "runtime/child.h"
+
+namespace slipway::demo {
+
+using base::Code;
+using data::Value;
+
+namespace {
+
+constexpr base::Duration kPoll = base::milliseconds(20);
+constexpr base::Duration kLook = base::milliseconds(250);  // between two pictures of the live block
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// What goes on, for a terminal.
+std::vector<std::string> picture(const delivery::State& state) {
+  constexpr int kWidth = 24;
+  const auto share = static_cast<double>(std::max<std::int64_t>(0, state.traffic.verified)) / 10'000;
+  const int filled = static_cast<int>(share * kWidth + 0.5);
+  std::string bar;
+  for (int i = 0; i < kWidth; ++i) bar += i < kWidth - filled ? "█" : "░";
+  return {fmt::format("   traffic  stable {} candidate   wanted {:g} %  verified {:g} %", bar,
+                      static_cast<double>(state.traffic.wanted) / 100, share * 100),
+          fmt::format("   pods     stable {}/{} ready   candidate {}/{} ready", state.replicas.stable_ready, state.replicas.stable,
+                      state.replicas.candidate_ready, state.replicas.candidate)};
+}
+
+}  // namespace
+
+base::Result<std::string> Stage::slipway(std::vector<std::string> args) {
+  args.insert(args.begin(), options.slipway);
+  auto run = runtime::run_program(args);
+  if (!run) return base::fail(run.error());
+  if (run->status != 0)
+    return base::fail(Code::Internal, fmt::format("`{}` ended with status {}: {}", fmt::join(args, " "), run->status, run->output));
+  return run->output;
+}
+
+base::Result<void> Stage::up() {
+  auto said = slipway({"up", "--detach", "--data-dir", options.data_dir, "--port", std::to_string(options.port), "--runtime",
+                       options.runtime});
+  if (!said) return base::fail(said.error());
+  auto parsed = data::parse_json(read_file(options.data_dir + "/endpoints.json"));
+  if (!parsed) return base::fail(parsed.error());
+  endpoints = *parsed;
+  auto connected = Cluster::connect(options.data_dir + "/kubeconfig");
+  if (!connected) return base::fail(connected.error());
+  cluster = std::move(*connected);
+  return {};
+}
+
+base::Result<void> Stage::apply(const std::string& file, std::string_view kinds_only) {
+  auto documents = data::parse_yaml_stream(read_file(options.manifests + "/" + file));
+  if (!documents) return base::fail(documents.error());
+  for (const data::YamlDocument& document : *documents) {
+    const Value& object = document.value;
+    if (!kinds_only.empty() && object["kind"].as_string() != kinds_only) continue;
+    const api::Kind* kind = api::Scheme::builtin()->find_kind(object["apiVersion"].as_string(), object["kind"].as_string());
+    if (!kind) return base::fail(Code::Invalid, file + ": unknown kind " + object["kind"].str());
+    if (auto applied = cluster->apply(kind->resource, object); !applied) return base::fail(applied.error());
+  }
+  return {};
+}
+
+base::Result<void> Stage::set_image(const std::string& tag) {
+  const Value container = Value::object({{"name", kApp}, {"image", "shop/web:" + tag}});
+  const Value patch = Value::object(
+      {{"spec", Value::object({{"template", Value::object({{"spec", Value::object({{"containers", Value::array({container})}})}})}})}});
+  auto patched = cluster->call({.verb = client::Verb::Patch, .resource = api::kDeployments, .space = kSpace, .name = kApp,
+                                .body = patch, .patch_type = client::PatchType::Strategic, .field_manager = "demo"});
+  if (!patched) return base::fail(patched.error());
+  return {};
+}
+
+base::Result<delivery::State> Stage::release() {
+  auto object = cluster->get(api::kReleases, kSpace, kApp);
+  if (!object) return base::fail(object.error());
+  return delivery::read_state((*object)["status"]);
+}
+
+base::Result<delivery::State> Stage::follow(const std::string& what, base::Duration limit,
+                                            const std::function<void(const delivery::State&)>& seen,
+                                            const std::function<bool(const delivery::State&)>& done) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  auto looked = begin - kLook;
+  std::string told;
+  for (;;) {
+    auto state = release();
+    if (!state) return state;
+    seen(*state);
+    if (state->message != told) {
+      told = state->message;
+      if (!told.empty()) narrator.line(fmt::format("{:5.1f} s  {:<12} {}", std::chrono::duration<double>(Clock::now() - begin).count(),
+                                                   delivery::to_text(state->phase), told));
+    }
+    if (done(*state)) return state;
+    if (Clock::now() - begin > limit)
+      return base::fail(Code::Timeout, what + " was not observed in time; the release says: " + state->message);
+    if (narrator.terminal() && Clock::now() - looked > kLook) {
+      looked = Clock::now();
+      narrator.live(picture(*state));
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+bool settled_on(const delivery::State& state, const std::string& tag) {
+  return state.phase == delivery::Phase::Idle && state.stable && state.stable->images.ends_with(":" + tag);
+}
+
+}  // namespace slipway::demo
