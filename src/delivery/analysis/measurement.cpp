@@ -145,10 +145,13 @@ Value variables(const Reading& candidate, const Reading& stable) {
   return vars;
 }
 
-// What a condition needs and is not there.
-std::string missing_variable(const expr::Expression& e, const Value& vars) {
+// What a condition reads and is not there. A stable version without traffic is no reason to give up as long as the
+// condition can do without it (`stable == nil || ...`); what is missing about the candidate always is.
+bool is_about_stable(const std::string& name) { return name.starts_with("stable") || name == "pWorse"; }
+
+std::string missing_variable(const expr::Expression& e, const Value& vars, bool about_stable) {
   for (const std::string& name : e.names())
-    if (vars.has(name) && vars[name].is_null()) return name;
+    if (vars.has(name) && vars[name].is_null() && is_about_stable(name) == about_stable) return name;
   return "";
 }
 
@@ -162,8 +165,10 @@ Outcome test(const Value& condition, const Value& vars) {
   if (condition.as_string().empty()) return {};
   const auto e = expr::Expression::parse(condition.as_string());
   if (!e) return {.error = e.error().message};
-  if (const std::string missing = missing_variable(*e, vars); !missing.empty()) return {.missing = missing};
+  if (const std::string missing = missing_variable(*e, vars, false); !missing.empty()) return {.missing = missing};
   const auto holds = e->holds(vars);
+  if (const std::string missing = missing_variable(*e, vars, true); !holds && !missing.empty())
+    return {.missing = missing};
   return holds ? Outcome{.holds = *holds} : Outcome{.error = holds.error().message};
 }
 

@@ -105,7 +105,9 @@ struct MetricTurn {
 };
 
 Time due(const MetricTurn& t) {
-  Time at = t.r.begun ? *t.r.begun + t.interval() : t.started + duration_of(t.metric["initialDelay"], Duration(0));
+  if (!t.r.begun && t.r.not_before) return *t.r.not_before;
+  const Time at =
+      t.r.begun ? *t.r.begun + t.interval() : t.started + duration_of(t.metric["initialDelay"], Duration(0));
   return t.r.not_before ? std::max(at, *t.r.not_before) : at;
 }
 

@@ -103,6 +103,18 @@ void choose(Turn& turn) {
   idle(turn);
 }
 
+// A clock that jumped back must not make us wait for a future that was: what lies ahead of now counts as now.
+void tame_clock(State& s, base::Time now) {
+  const auto tame = [&](std::optional<base::Time>& t) {
+    if (t && *t > now) t = now;
+  };
+  tame(s.position.since);
+  if (!s.retreat) return;
+  s.retreat->started_at = std::min(s.retreat->started_at, now);
+  tame(s.retreat->requests_at);
+  tame(s.retreat->verification.started_at);
+}
+
 void count_replicas(Turn& turn) {
   const Version* stable = turn.stable();
   const Version* candidate = turn.candidate();
@@ -157,6 +169,7 @@ Decision decide(const Observation& o, const plan::RouterCapabilities& router, ba
   if (leaving && !api::has_finalizer(o.release, kFinalizer)) return {};
   if (!leaving && !api::has_finalizer(o.release, kFinalizer)) return add_finalizer(o);
   State state = read_state(o.release["status"]);
+  tame_clock(state, now);
   const auto compiled = plan::compile(o.release, router);
   if (!compiled && !leaving) return refuse(o, std::move(state), compiled.error(), now);
   const plan::ReleasePlan plan = compiled.value_or(plan::ReleasePlan{});

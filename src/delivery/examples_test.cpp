@@ -1,0 +1,61 @@
+// The manifests that people copy are valid, compile to plans, and their templates resolve.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "api/kinds/release_rules.h"
+#include "api/meta.h"
+#include "data/yaml.h"
+#include "delivery/analysis/resolve.h"
+#include "delivery/plan/compile.h"
+#include "expr/expression.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+std::vector<Value> documents(const char* path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  const auto parsed = data::parse_yaml_stream(text.str());
+  EXPECT_TRUE(parsed) << parsed.error().message;
+  std::vector<Value> out;
+  for (const auto& d : *parsed) out.push_back(d.value);
+  return out;
+}
+
+TEST(Examples, the_shop_release_compiles_and_its_templates_resolve) {
+  std::map<std::string, Value> templates;
+  std::optional<plan::ReleasePlan> plan;
+  for (const Value& d : documents("examples/shop/release.yaml")) {
+    std::vector<base::Cause> problems;
+    if (d["kind"].as_string() == "AnalysisTemplate") {
+      api::check_analysis_template(d, data::kNull, problems);
+      templates[d["metadata"]["name"].str()] = d;
+    } else {
+      const auto compiled = plan::compile(d, plan::gateway_capabilities());
+      ASSERT_TRUE(compiled) << compiled.error().message;
+      plan = *compiled;
+    }
+    EXPECT_TRUE(problems.empty());
+  }
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->user_steps, 10);
+  for (const plan::Step& step : plan->steps) {
+    const auto* analyse = std::get_if<plan::Analyse>(&step.action);
+    if (!analyse) continue;
+    std::vector<Value> named;
+    for (const std::string& t : analyse->analysis.templates) named.push_back(templates.at(t));
+    const auto resolved = analysis::resolve(named, {});
+    ASSERT_TRUE(resolved) << resolved.error().message;
+    for (const Value& m : (*resolved)["metrics"].items())
+      EXPECT_TRUE(expr::Expression::parse(m["successCondition"].as_string())) << m["successCondition"].as_string();
+  }
+}
+
+}  // namespace
+}  // namespace slipway::delivery
