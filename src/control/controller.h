@@ -65,11 +65,14 @@ class Controller {
   virtual std::string_view name() const = 0;          // "deployment": field manager, metrics, event source
   virtual const api::Resource& resource() const = 0;  // what it decides about
   virtual std::vector<Watch> watches() const = 0;     // others; its own resource is always watched
+  // Changes of its own objects for which this is false are not looked at. Must be a cheap look at the object alone.
+  virtual bool decides_about(const data::Value&) const { return true; }
   // True when decisions about different objects compete for the same thing (room on a node): then one object at a time
   // is decided, and only once the caches show everything this controller wrote.
   virtual bool competes() const { return false; }
-  // The shortest time between two decisions about one object (when its objects compete: about any two). For decisions that cost as much
-  // as there are related objects: a storm of changes is then looked at once, while a single change is still answered at once.
+  // The shortest time between two decisions about one object (when its objects compete: after one that had effects,
+  // about any). For decisions that cost as much as there are related objects: a storm of changes is then looked at
+  // once, while a single change is still answered at once.
   virtual base::Duration min_interval() const { return {}; }
   // nullopt: nothing to do with this object. The object may be gone: then `World::find` gives null.
   virtual std::optional<Decision> reconcile(const World& world, const ObjectName& name, base::Time now) const = 0;

@@ -20,7 +20,7 @@ namespace slipway::control {
 // AlreadyExists counts as a failure: the next observation sees what is there.
 struct Create {
   api::Resource resource;
-  data::Value object;            // with a deterministic name wherever one can be derived
+  data::Value object;  // with a deterministic name wherever one can be derived
   // "binding": the object is posted to this subresource of the object it names. "finalize" is put there instead.
   std::string subresource = {};
   bool operator==(const Create&) const = default;
@@ -85,12 +85,13 @@ struct Forget {
 
 using Effect = std::variant<Create, Apply, Patch, Delete, Ask, Tell, Forget>;
 
-// Something for people, written as a core/v1 Event about the decided object (repeats are counted, not multiplied).
+// Something for people, written as a core/v1 Event (repeats are counted, not multiplied).
 struct Note {
   enum class Kind { Normal, Warning };
   Kind kind = Kind::Normal;
   std::string reason;  // CamelCase, stable
   std::string message;
+  data::Value about = {};  // null: the decided object
   bool operator==(const Note&) const = default;
 };
 

@@ -19,25 +19,25 @@ std::string event_name(std::string_view component, const Value& object, const No
   return std::string(api::name_of(object)) + "." + base::safe_encode(hash);
 }
 
-Value reference_to(const api::Resource& resource, const Value& object) {
-  Value reference = Value::object({{"apiVersion", resource.api_version()},
-                                   {"kind", resource.kind},
+Value reference_to(const Value& object) {
+  Value reference = Value::object({{"apiVersion", object["apiVersion"]},
+                                   {"kind", object["kind"]},
                                    {"name", api::name_of(object)},
                                    {"uid", api::uid_of(object)},
                                    {"resourceVersion", api::version_of(object)}});
-  if (resource.namespaced) reference.set("namespace", api::space_of(object));
+  if (const std::string_view space = api::space_of(object); !space.empty()) reference.set("namespace", space);
   return reference;
 }
 
-Value make_event(const std::string& name, std::string_view component, const api::Resource& resource,
-                 const Value& object, const Note& note, base::Time now) {
+Value make_event(const std::string& name, std::string_view component, const Value& object, const Note& note,
+                 base::Time now) {
   // Events about cluster-scoped objects live in `default`, as everywhere.
-  const std::string_view space = resource.namespaced ? api::space_of(object) : "default";
+  const std::string_view space = api::space_of(object).empty() ? "default" : api::space_of(object);
   const std::string time = base::format_time(now);
   return Value::object({{"apiVersion", "v1"},
                         {"kind", "Event"},
                         {"metadata", Value::object({{"name", name}, {"namespace", space}})},
-                        {"involvedObject", reference_to(resource, object)},
+                        {"involvedObject", reference_to(object)},
                         {"type", note.kind == Note::Kind::Normal ? "Normal" : "Warning"},
                         {"reason", note.reason},
                         {"message", note.message},
@@ -87,11 +87,10 @@ EventRecorder::Series& EventRecorder::series_of(const std::string& name) {
   return it->second;
 }
 
-void EventRecorder::record(std::string_view component, const api::Resource& resource, const Value& object,
-                           const Note& note) {
+void EventRecorder::record(std::string_view component, const Value& object, const Note& note) {
   if (!spend(api::uid_of(object))) return;
   const std::string name = event_name(component, object, note);
-  const Value event = make_event(name, component, resource, object, note, loop_.now());
+  const Value event = make_event(name, component, object, note, loop_.now());
   Series& series = series_of(std::string(api::space_of(event)) + "/" + name);
   if (series.count++ == 0) {
     create(event);

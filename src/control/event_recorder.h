@@ -28,7 +28,8 @@ class EventRecorder {
   EventRecorder(const EventRecorder&) = delete;
   ~EventRecorder() { *alive_ = false; }
 
-  void record(std::string_view component, const api::Resource& resource, const data::Value& object, const Note& note);
+  // `object` carries apiVersion and kind, as cached objects do.
+  void record(std::string_view component, const data::Value& object, const Note& note);
 
  private:
   struct Series {

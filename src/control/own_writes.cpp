@@ -25,15 +25,21 @@ void OwnWrites::removed(const client::Cache& cache, client::ObjectName name, std
   removed_.push_back({&cache, std::move(name), std::move(uid)});
 }
 
+void OwnWrites::awaits(const client::Cache& cache, client::ObjectName name, Looks looks) {
+  if (!mutant(Mutant::ForgetOwnWrite)) awaited_.push_back({&cache, std::move(name), looks});
+}
+
 bool OwnWrites::seen() {
   std::erase_if(written_, [](const Written& w) { return w.cache->revision() >= w.version; });
   std::erase_if(removed_, [](const Removed& r) { return api::uid_of(r.cache->find(r.name)) != r.uid; });
-  return (written_.empty() && removed_.empty()) || mutant(Mutant::DecideOnStaleCache);
+  std::erase_if(awaited_, [](const Awaited& a) { return a.looks(a.cache->find(a.name)); });
+  return (written_.empty() && removed_.empty() && awaited_.empty()) || mutant(Mutant::DecideOnStaleCache);
 }
 
 void OwnWrites::clear() {
   written_.clear();
   removed_.clear();
+  awaited_.clear();
 }
 
 }  // namespace slipway::control

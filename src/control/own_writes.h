@@ -19,6 +19,9 @@ class OwnWrites {
   // `answer` is what the API returned for a write of this object.
   void wrote(const client::Cache& cache, const data::Value& answer);
   void removed(const client::Cache& cache, client::ObjectName name, std::string uid);
+  // A write whose answer does not carry the object: shown once the cached object (null when it is gone) looks like it.
+  using Looks = bool (*)(const data::Value& object);
+  void awaits(const client::Cache& cache, client::ObjectName name, Looks looks);
   // Do the caches show everything? Forgets what they do.
   bool seen();
   void clear();
@@ -34,7 +37,13 @@ class OwnWrites {
     std::string uid;
   };
   std::vector<Written> written_;
+  struct Awaited {
+    const client::Cache* cache;
+    client::ObjectName name;
+    Looks looks;
+  };
   std::vector<Removed> removed_;
+  std::vector<Awaited> awaited_;
 };
 
 }  // namespace slipway::control

@@ -47,7 +47,12 @@ Runner::Impl::Impl(client::ApiClient& api, runtime::Loop& loop, runtime::Random&
       options_(options),
       backoff_{options.backoff_base, options.backoff_cap},
       facts_(loop),
-      events_(api, loop) {}
+      events_(api, loop),
+      objects_(api),
+      timers_(loop) {
+  facts_.add_port("object", objects_);
+  facts_.add_port("timer", timers_);
+}
 
 // --- caches and queue -------------------------------------------------------------------------------------
 
@@ -81,6 +86,7 @@ void Runner::Impl::add(std::unique_ptr<Controller> controller) {
   of.controller = std::move(controller);
   make_cache(of.controller->resource()).add_listener([this, &of](const Value& before, const Value& after) {
     const Value& object = after.is_null() ? before : after;
+    if (!of.controller->decides_about(object)) return;
     enqueue(of, {std::string(api::space_of(object)), std::string(api::name_of(object))});
   });
   for (const Watch& each : of.controller->watches()) watch(of, each);
@@ -152,7 +158,8 @@ void Runner::Impl::enqueue(const SlotPtr& slot) {
 
 void Runner::Impl::enqueue_all() {
   for (const auto& of : loaded_)
-    for (const auto& [name, object] : cache(of->controller->resource()).all()) enqueue(*of, name);
+    for (const auto& [name, object] : cache(of->controller->resource()).all())
+      if (of->controller->decides_about(object)) enqueue(*of, name);
 }
 
 void Runner::Impl::schedule() {
@@ -216,9 +223,12 @@ void Runner::Impl::pause(const SlotPtr& slot) {
   });
 }
 
-void Runner::Impl::keep_interval(Slot& slot) {
+void Runner::Impl::keep_interval(Slot& slot, bool acts) {
   const base::MonoTime next = loop_.mono() + slot.of.controller->min_interval();
-  (slot.of.controller->competes() ? slot.of.not_before : slot.not_before) = next;
+  if (!slot.of.controller->competes())
+    slot.not_before = next;
+  else if (acts)
+    slot.of.not_before = next;
 }
 
 OwnWrites& Runner::Impl::writes_of(Slot& slot) { return slot.of.controller->competes() ? slot.of.writes : slot.writes; }
@@ -274,8 +284,8 @@ void Runner::Impl::decide(const SlotPtr& slot) {
   const Controller& controller = *slot->of.controller;
   slot->retry.cancel();
   slot->pause.cancel();
-  keep_interval(*slot);
   std::optional<Decision> decision = controller.reconcile(View(*this, *slot), slot->name, now);
+  keep_interval(*slot, decision && !decision->effects.empty());
   ++stats_.decisions;
   set_wake(slot, decision ? decision->wake_at : std::nullopt);
   if (!decision) return gone(slot);
@@ -328,8 +338,7 @@ void Runner::Impl::refuse(const SlotPtr& slot, const Decision& decision, const V
   for (RunnerObserver* observer : observers_) observer->refused(controller, slot->name, violation);
   base::Error error{base::Code::Internal, "refused by invariant " + violation.invariant + ": " + violation.message};
   if (const Value& object = find(controller.resource(), slot->name); !object.is_null())
-    events_.record(controller.name(), controller.resource(), object,
-                   {Note::Kind::Warning, "InvariantViolation", error.message});
+    events_.record(controller.name(), object, {Note::Kind::Warning, "InvariantViolation", error.message});
   for (RunnerObserver* observer : observers_) observer->finished(controller, slot->name, loop_.now(), decision, &error);
   remember_failure(slot, decision, std::move(error), 0);
 }

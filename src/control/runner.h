@@ -72,6 +72,7 @@ class Runner {
   ~Runner();
   Runner(const Runner&) = delete;
 
+  // The ports "object" and "timer" (control/outside.h) are always there.
   void add_port(std::string name, Port& port);
   void add_invariant(std::unique_ptr<Invariant> invariant);
   void add_observer(RunnerObserver& observer);

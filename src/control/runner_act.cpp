@@ -22,6 +22,8 @@ bool is_unknown(base::Code code) {
          code == base::Code::Canceled;
 }
 
+bool is_bound_or_gone(const Value& pod) { return pod.is_null() || !pod["spec"]["nodeName"].is_empty(); }
+
 std::string_view failure_reason(const Decision& decision, std::size_t effect) {
   if (effect >= decision.effects.size()) return "FailedStatus";
   static constexpr std::string_view kReasons[] = {"FailedCreate", "FailedApply", "FailedUpdate", "FailedDelete",
@@ -107,7 +109,7 @@ void Runner::Impl::effect_answered(const SlotPtr& slot, std::size_t index, const
   // What is to be deleted and is not there any more is as it should be.
   const bool done = answer || (removal && answer.error().code == base::Code::NotFound);
   if (done) {
-    remember_write(*slot, target, removal, answer ? *answer : Value());
+    remember_write(*slot, target, &effect, answer ? *answer : Value());
   } else if (!mutant(Mutant::IgnoreFailureOfEffect)) {
     return failed(slot, answer.error(), index, target);
   }
@@ -118,20 +120,25 @@ void Runner::Impl::status_answered(const SlotPtr& slot, const client::Answer& an
   const Target target{slot->of.controller->resource(), slot->name, std::string(api::uid_of(slot->run->observed))};
   const std::size_t index = slot->run->decision.effects.size();
   if (!answer) return failed(slot, answer.error(), index, target);
-  remember_write(*slot, target, false, *answer);
+  remember_write(*slot, target, nullptr, *answer);
   step(slot);
 }
 
-// A removal is over when the object is gone; an object that is still being deleted is a write like any other.
-void Runner::Impl::remember_write(Slot& slot, const Target& target, bool removal, const Value& answer) {
+// What the caches must show before the next decision. A removal is over when the object is gone; an object that is
+// still being deleted is a write like any other. A binding answers with a bare Status. `effect` null: the status was
+// written.
+void Runner::Impl::remember_write(Slot& slot, const Target& target, const Effect* effect, const Value& answer) {
   Run& run = *slot.run;
-  const api::Resource& own = slot.of.controller->resource();
-  if (!removal && target.resource == own && target.name == slot.name && !api::version_of(answer).empty())
-    run.version = api::version_of(answer);
+  const bool removal = effect != nullptr && std::holds_alternative<Delete>(*effect);
+  const bool itself = target.resource == slot.of.controller->resource() && target.name == slot.name;
+  if (!removal && itself && !api::version_of(answer).empty()) run.version = api::version_of(answer);
   const client::Cache* cache = find_cache(target.resource);
   if (cache == nullptr) return;
+  const auto* create = effect != nullptr ? std::get_if<Create>(effect) : nullptr;
   if (removal && !api::is_deleting(answer)) {
     writes_of(slot).removed(*cache, target.name, target.uid);
+  } else if (create != nullptr && create->subresource == "binding") {
+    writes_of(slot).awaits(*cache, target.name, is_bound_or_gone);
   } else {
     writes_of(slot).wrote(*cache, answer);
   }
@@ -182,7 +189,7 @@ void Runner::Impl::tell_failure(const Slot& slot, const Decision& decision, cons
   const Value& object = find(controller.resource(), slot.name);
   if (object.is_null()) return;
   std::string what = effect < decision.effects.size() ? describe(decision.effects[effect]) : "write status";
-  events_.record(controller.name(), controller.resource(), object,
+  events_.record(controller.name(), object,
                  {Note::Kind::Warning, std::string(failure_reason(decision, effect)), what + ": " + error.message});
 }
 
@@ -206,8 +213,10 @@ void Runner::Impl::finish(const SlotPtr& slot) {
   const Controller& controller = *slot->of.controller;
   for (RunnerObserver* observer : observers_)
     observer->finished(controller, slot->name, loop_.now(), run.decision, nullptr);
-  for (const Note& note : run.decision.notes)
-    if (!run.observed.is_null()) events_.record(controller.name(), controller.resource(), run.observed, note);
+  for (const Note& note : run.decision.notes) {
+    const Value& about = note.about.is_null() ? run.observed : note.about;
+    if (!about.is_null()) events_.record(controller.name(), about, note);
+  }
   // A status that only tells of a failure does not end the failure.
   const bool only_told = slot->failure && run.decision.effects.empty() && !slot->failed_effects.empty();
   if (!only_told) slot->failure.reset();

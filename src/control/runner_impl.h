@@ -4,6 +4,7 @@
 #include "control/backoff.h"
 #include "control/event_recorder.h"
 #include "control/facts.h"
+#include "control/outside.h"
 #include "control/requests.h"
 #include "control/runner.h"
 #include "control/slot.h"
@@ -47,7 +48,7 @@ class Runner::Impl final : public World {
   void release_waiting();
   Loaded* next_ready();
   bool is_ready(Loaded& of);
-  void keep_interval(Slot& slot);
+  void keep_interval(Slot& slot, bool acts);
   void pause(const SlotPtr& slot);
   bool writes_seen(Slot& slot);
   bool leads() const { return started_ && leadership_.leads(); }
@@ -75,7 +76,7 @@ class Runner::Impl final : public World {
   void send_status(const SlotPtr& slot);
   void effect_answered(const SlotPtr& slot, std::size_t index, const client::Answer& answer);
   void status_answered(const SlotPtr& slot, const client::Answer& answer);
-  void remember_write(Slot& slot, const Target& target, bool removal, const data::Value& answer);
+  void remember_write(Slot& slot, const Target& target, const Effect* effect, const data::Value& answer);
   void failed(const SlotPtr& slot, base::Error error, std::size_t effect, std::optional<Target> unknown);
   void look_up(const SlotPtr& slot, Target target, base::Error error, std::size_t effect);
   void finish_failed(const SlotPtr& slot, base::Error error, std::size_t effect);
@@ -95,6 +96,8 @@ class Runner::Impl final : public World {
   Backoff backoff_;
   Facts facts_;
   EventRecorder events_;
+  ObjectPort objects_;
+  TimerPort timers_;
   std::vector<std::unique_ptr<Invariant>> invariants_;
   std::vector<RunnerObserver*> observers_;
   std::vector<std::unique_ptr<client::Cache>> caches_;

@@ -42,9 +42,9 @@ struct Slot {
   std::optional<Run> run;
   std::optional<base::Time> wake_at;
   runtime::Timer wake;
-  runtime::Timer pause;        // until `not_before`, when something changed meanwhile
-  runtime::Timer retry;        // until `hold_until`
-  base::MonoTime not_before{}; // no decision until then: after a failure, or to keep the controller's interval
+  runtime::Timer pause;         // until `not_before`, when something changed meanwhile
+  runtime::Timer retry;         // until `hold_until`
+  base::MonoTime not_before{};  // no decision until then: after a failure, or to keep the controller's interval
   // After a failure: the same effects not before `hold_until`.
   std::optional<Failure> failure;
   std::vector<Effect> failed_effects;
@@ -57,8 +57,8 @@ struct Loaded {
   std::unique_ptr<Controller> controller;
   std::map<ObjectName, SlotPtr> slots;
   std::deque<SlotPtr> queue;
-  OwnWrites writes;   // of a controller whose objects compete
-  bool busy = false;  // the same: one of its decisions is being carried out
+  OwnWrites writes;             // of a controller whose objects compete
+  bool busy = false;            // the same: one of its decisions is being carried out
   base::MonoTime not_before{};  // the same: keeps the interval
   runtime::Timer pause;
 };

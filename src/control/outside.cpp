@@ -1,0 +1,48 @@
+#include "control/outside.h"
+
+#include "base/strings.h"
+
+namespace slipway::control {
+
+using data::Value;
+
+Value ObjectPort::question(const api::Resource& resource, std::string_view space, std::string_view name) {
+  return Value::object({{"apiVersion", resource.api_version()},
+                        {"kind", resource.kind},
+                        {"resource", resource.plural},
+                        {"namespaced", resource.namespaced},
+                        {"namespace", space},
+                        {"name", name}});
+}
+
+void ObjectPort::perform(const std::string&, const Value& what, Done done) {
+  api::Resource resource;
+  const std::vector<std::string_view> parts = base::split(what["apiVersion"].as_string(), '/');
+  resource.group = parts.size() > 1 ? std::string(parts[0]) : std::string();
+  resource.version = parts.back();
+  resource.plural = what["resource"].as_string();
+  resource.kind = what["kind"].as_string();
+  resource.namespaced = what["namespaced"].as_bool(true);
+  client::Request get{.verb = client::Verb::Get, .resource = std::move(resource)};
+  get.space = what["namespace"].as_string();
+  get.name = what["name"].as_string();
+  api_.call(std::move(get), [done = std::move(done)](client::Answer answer) mutable {
+    if (!answer && answer.error().code == base::Code::NotFound) return done(Value());
+    done(std::move(answer));
+  });
+}
+
+Value TimerPort::question(base::Duration wait) {
+  return Value::object({{"milliseconds", static_cast<std::int64_t>(wait / base::milliseconds(1))}});
+}
+
+void TimerPort::perform(const std::string&, const Value& what, Done done) {
+  const std::uint64_t serial = ++serials_;
+  timers_[serial] = loop_.after(base::milliseconds(what["milliseconds"].as_int()),
+                                [this, serial, done = std::move(done)]() mutable {
+                                  auto timer = timers_.extract(serial);
+                                  done(Value());
+                                });
+}
+
+}  // namespace slipway::control
