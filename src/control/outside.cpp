@@ -23,11 +23,17 @@ void ObjectPort::perform(const std::string&, const Value& what, Done done) {
   resource.plural = what["resource"].as_string();
   resource.kind = what["kind"].as_string();
   resource.namespaced = what["namespaced"].as_bool(true);
-  client::Request get{.verb = client::Verb::Get, .resource = std::move(resource)};
-  get.space = what["namespace"].as_string();
-  get.name = what["name"].as_string();
-  api_.call(std::move(get), [done = std::move(done)](client::Answer answer) mutable {
+  client::Request request{.verb = client::Verb::Get, .resource = std::move(resource)};
+  request.space = what["namespace"].as_string();
+  request.name = what["name"].as_string();
+  const bool any = request.name.empty();
+  if (any) {
+    request.verb = client::Verb::List;
+    request.limit = 1;
+  }
+  api_.call(std::move(request), [any, done = std::move(done)](client::Answer answer) mutable {
     if (!answer && answer.error().code == base::Code::NotFound) return done(Value());
+    if (answer && any) return done((*answer)["items"].at(0));
     done(std::move(answer));
   });
 }
@@ -38,11 +44,11 @@ Value TimerPort::question(base::Duration wait) {
 
 void TimerPort::perform(const std::string&, const Value& what, Done done) {
   const std::uint64_t serial = ++serials_;
-  timers_[serial] = loop_.after(base::milliseconds(what["milliseconds"].as_int()),
-                                [this, serial, done = std::move(done)]() mutable {
-                                  auto timer = timers_.extract(serial);
-                                  done(Value());
-                                });
+  timers_[serial] =
+      loop_.after(base::milliseconds(what["milliseconds"].as_int()), [this, serial, done = std::move(done)]() mutable {
+        auto timer = timers_.extract(serial);
+        done(Value());
+      });
 }
 
 }  // namespace slipway::control

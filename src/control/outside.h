@@ -10,8 +10,9 @@
 
 namespace slipway::control {
 
-// Port "object": reads one object from the API, not from a cache. Question {"apiVersion", "kind", "resource", "namespace", "name"};
-// the answer is the object, or null when there is none.
+// Port "object": reads one object from the API, not from a cache. Question {"apiVersion", "kind", "resource",
+// "namespace", "name"}; the answer is the object, or null when there is none. With an empty name: the first object of
+// that namespace, or null when it has none of this kind.
 class ObjectPort final : public Port {
  public:
   explicit ObjectPort(client::ApiClient& api) : api_(api) {}
@@ -22,8 +23,8 @@ class ObjectPort final : public Port {
   client::ApiClient& api_;
 };
 
-// Port "timer": answers null after {"milliseconds": n} on the monotonic clock. For decisions that must not be fooled by a
-// wall clock that jumps.
+// Port "timer": answers null after {"milliseconds": n} on the monotonic clock. For decisions that must not be fooled by
+// a wall clock that jumps.
 class TimerPort final : public Port {
  public:
   explicit TimerPort(runtime::Loop& loop) : loop_(loop) {}
