@@ -88,12 +88,12 @@ int conclude(Stage& stage, const base::Result<void>& told) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int run(const std::vector<std::string>& arguments) {
   CLI::App app{"The story of a release on this machine: a good canary, a bad one that is taken back, a killed server.", "slipway demo"};
   Stage stage{.options = defaults(), .narrator = Narrator(Narrator::stdout_is_terminal())};
   describe(app, stage.options);
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : kWrongUsage;
   }

@@ -1,0 +1,96 @@
+#include "server/commands.h"
+
+#define FMT_HEADER_ONLY 1
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "data/json.h"
+#include "node/shim_client.h"
+#include "runtime/file.h"
+#include "server/launch.h"
+#include "server/server.h"
+
+namespace slipway::server {
+
+using cli::ExitCode;
+using cli::to_int;
+
+namespace {
+
+constexpr base::Duration kServerPatience = base::seconds(20);
+constexpr base::Duration kPodGrace = base::seconds(10);
+constexpr const char* kDetachedVariable = "SLIPWAY_DETACHED";  // set for the child that a parent listens to
+
+int failed(const base::Error& error) {
+  fmt::print(stderr, "error: {}\n", error.message);
+  return to_int(error.code == base::Code::Invalid ? ExitCode::Usage : ExitCode::Failed);
+}
+
+void say_ready(const data::Value& endpoints) {
+  fmt::print(" ✔ API        {}   ready after {:.0f} ms\n", endpoints["api"].as_string(), endpoints["readyMs"].as_double());
+  fmt::print("   gateway    http://{}\n", endpoints["gateway"].as_string());
+  fmt::print("   pods run   {}\n", endpoints["runtime"].as_string());
+  fmt::print("   export KUBECONFIG={}\n", endpoints["kubeconfig"].as_string());
+}
+
+// The arguments for the child of `up --detach`: the same without --detach.
+std::vector<std::string> child_arguments(const cli::UpOptions& o) {
+  std::vector<std::string> argv{std::filesystem::read_symlink("/proc/self/exe").string(), "up",
+                                "--data-dir", o.data_dir, "--port", std::to_string(o.port),
+                                "--gateway-port", std::to_string(o.gateway_port), "--listen", o.listen, "--runtime", o.runtime};
+  if (o.allow_host_image) argv.emplace_back("--allow-host-image");
+  if (!o.prometheus) argv.emplace_back("--no-prometheus");
+  return argv;
+}
+
+int up_detached(const cli::UpOptions& options) {
+  setenv(kDetachedVariable, "1", 1);
+  auto ready = start_detached(child_arguments(options), [](const std::string& step) { fmt::print(stderr, " · {}\n", step); });
+  if (!ready) return failed(ready.error());
+  say_ready(*ready);
+  return to_int(ExitCode::Reached);
+}
+
+}  // namespace
+
+int up(const cli::UpOptions& options) {
+  auto dir = DataDir::open(options.data_dir);
+  if (!dir) return failed(dir.error());
+  if (options.detach) return up_detached(options);
+  const bool detached = getenv(kDetachedVariable) != nullptr;
+  unsetenv(kDetachedVariable);
+  Notifier notifier(detached);
+  auto server = Server::start(options, *dir);
+  if (!server) {
+    notifier.failed(server.error().message);
+    return to_int(ExitCode::Failed);
+  }
+  if (auto written = runtime::write_file(dir->endpoints(), data::to_pretty_json((*server)->endpoints()) + "\n", 0600); !written) {
+    notifier.failed(written.error().message);
+    return to_int(ExitCode::Failed);
+  }
+  if (!detached) say_ready((*server)->endpoints());
+  notifier.ready((*server)->endpoints(), dir->server_log());
+  (*server)->run();
+  return to_int(ExitCode::Reached);
+}
+
+int down(const cli::DownOptions& options) {
+  auto dir = DataDir::existing(options.data_dir);
+  if (!dir) return failed(dir.error());
+  auto stopped = stop_server(*dir, kServerPatience);
+  if (!stopped) return failed(stopped.error());
+  if (auto quiet = node::stop_shim(dir->path(), kPodGrace); !quiet) return failed(quiet.error());
+  fmt::print(" ✔ {}, pods and gateway stopped\n", *stopped ? "server" : "no server was running");
+  if (options.purge) {
+    std::error_code trouble;
+    std::filesystem::remove_all(dir->path(), trouble);
+    if (trouble) return failed({.code = base::Code::Unavailable, .message = dir->path() + ": " + trouble.message()});
+    fmt::print(" ✔ {} deleted\n", dir->path());
+  }
+  return to_int(ExitCode::Reached);
+}
+
+}  // namespace slipway::server

@@ -1,0 +1,14 @@
+// The commands that start and stop things on this machine: what the command line's Backend calls.
+#pragma once
+
+#include "cli/cli.h"
+
+namespace slipway::server {
+
+int up(const cli::UpOptions& options);
+int down(const cli::DownOptions& options);
+int controller(const cli::ControllerOptions& options);
+int image_import(const cli::ImageImportOptions& options);
+int image_list(const cli::ImageListOptions& options);
+
+}  // namespace slipway::server
