@@ -11,7 +11,7 @@ std::shared_ptr<const Scheme> load_builtin() {
   auto scheme = std::make_shared<Scheme>();
   for (Kind& kind : kinds::load({kinds::meta(), kinds::volumes(), kinds::containers(), kinds::pod(), kinds::core(),
                                  kinds::apps(), kinds::discovery(), kinds::coordination(), kinds::rbac(),
-                                 kinds::authorization(), kinds::authentication(), kinds::autoscaling(),
+                                 kinds::authorization(), kinds::authentication(), kinds::autoscaling(), kinds::policy(),
                                  kinds::apiextensions(), kinds::gateway(), kinds::slipway()}))
     scheme->add(std::move(kind));
   return scheme;

@@ -219,6 +219,9 @@ kind ServiceAccount serviceaccounts short=sa
   imagePullSecrets             3 []LocalObjectReference
   automountServiceAccountToken 4 *bool
 
+kind Binding bindings virtual=
+  target 2 ObjectReference required
+
 kind Event events short=ev selectable=involvedObject.kind,involvedObject.namespace,involvedObject.name,involvedObject.uid,involvedObject.apiVersion,involvedObject.resourceVersion,involvedObject.fieldPath,reason,reportingComponent,source,type
   involvedObject      2 ObjectReference  keep
   reason              3 string

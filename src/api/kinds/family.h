@@ -26,7 +26,7 @@
 //   merge=KEY merge  strategic merge by key; as a set               retainKeys   strategic merge drops what $retainKeys omits
 //   list=map(K,..) list=set list=atomic set                         server-side apply; follows from merge= when not given, else atomic
 // Flags of a kind: short=A,B categories=A,B singular=NAME cluster status scale custom (no strategic merge patch)
-//   virtual=create (only these verbs, nothing is stored) name=subdomain|label|label1035|path selectable=PATH,PATH
+//   bare (no metadata) virtual=create (only these verbs, nothing is stored) name=subdomain|label|label1035|path selectable=PATH,PATH
 //
 // A mistake in a table is a bug and stops the program at start-up, saying the line.
 #pragma once
@@ -74,6 +74,7 @@ Family rbac();
 Family authorization();
 Family authentication();
 Family autoscaling();
+Family policy();
 Family apiextensions();
 Family gateway();
 Family slipway();

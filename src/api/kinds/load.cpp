@@ -279,6 +279,7 @@ void Loader::add_object_fields(const Block& block, Schema& schema) {
       "  apiVersion - string | Version of the API that this object is written in, as group/version.",
       "  kind       - string | What kind of object this is, in CamelCase."};
   for (std::string_view text : kTypeMeta) schema.fields.push_back(field_of(block, read_line(text, 0)));
+  if (std::ranges::find(block.head.words, "bare") != block.head.words.end()) return;
   for (const Line& line : block.fields)
     if (line.words[0] == "metadata") return;
   static constexpr std::string_view kMetadata =
@@ -327,6 +328,7 @@ bool set_flag(Kind& kind, std::string_view name, std::string_view value) {
   if (name == "cluster") return kind.resource.namespaced = false, true;
   if (name == "status") return kind.has_status = true;
   if (name == "scale") return kind.scale.emplace(), true;
+  if (name == "bare") return true;  // see add_object_fields
   if (name == "custom") return kind.custom = true;
   if (name == "name" && name_rule(value)) return kind.name_rule = *name_rule(value), true;
   if (name != "virtual") return false;

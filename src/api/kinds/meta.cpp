@@ -55,6 +55,18 @@ type Condition
   lastTransitionTime 4 time   keep
   reason             5 string keep
   message            6 string keep
+
+type Preconditions
+  uid             1 *string
+  resourceVersion 2 *string
+
+kind DeleteOptions deleteoptions virtual= bare
+  gracePeriodSeconds 1 *int64 min=0
+  preconditions      2 *Preconditions
+  orphanDependents   3 *bool
+  propagationPolicy  4 *string enum=Orphan,Background,Foreground
+  dryRun             5 []string enum=All
+  ignoreStoreReadErrorWithClusterBreakingPotential 6 *bool
 )table";
 
 }  // namespace
