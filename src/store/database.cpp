@@ -11,6 +11,7 @@
 #include "data/json.h"
 #include "runtime/file.h"
 #include "store/checksum.h"
+#include "store/log_check.h"
 
 namespace slipway::store {
 using base::Code;
@@ -111,6 +112,7 @@ Result<void> Database::connect() {
   sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   if (auto ok = execute("PRAGMA cell_size_check = ON; PRAGMA locking_mode = EXCLUSIVE;"); !ok) return ok;
   if (auto ok = check_format(); !ok) return ok;
+  if (auto ok = check_log(); !ok) return ok;  // the lock is ours now, and nothing has been written yet
   if (auto ok = execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"); !ok)
     return ok;
   return prepare();
@@ -175,6 +177,16 @@ Result<void> Database::check_format() {
     return fail(Code::Invalid, path_ + " has format " + std::to_string(*format) + "; this program knows format " +
                                    std::to_string(kFormat) + ". Use the version of Slipway that wrote it.");
   return {};
+}
+
+Result<void> Database::check_log() {
+  constexpr std::size_t kLargest = std::size_t{1} << 30;
+  const auto log = runtime::read_file(path_ + "-wal", kLargest);
+  if (!log && log.error().code == Code::NotFound) return {};  // closed in peace
+  if (!log) return fail(log.error());
+  const LogReport report = inspect_log(*log);
+  if (!is_damaged(report)) return {};
+  return damaged("its log is broken, " + std::to_string(report.commits_lost) + " commits would be lost");
 }
 
 Result<void> Database::prepare() {

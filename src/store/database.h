@@ -47,6 +47,7 @@ class Database {
   base::Result<void> execute(const char* sql);
   base::Result<std::int64_t> number(const char* sql);
   base::Result<void> check_format();
+  base::Result<void> check_log();
   base::Result<void> check_pages();
   base::Result<void> prepare();
   base::Result<void> read_rows(State& state);

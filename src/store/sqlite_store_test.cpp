@@ -201,6 +201,33 @@ TEST(SqliteStore, RefusesALogWithoutItsFile) {
   EXPECT_THAT(refusal(folder.path), HasSubstr("is missing, but its log"));
 }
 
+// A killed server leaves a log. A wrong byte at its end may be a write that never finished; one with commits behind it is damage.
+TEST(SqliteStore, RefusesALogThatIsBrokenInTheMiddle) {
+  Folder folder;
+  std::string file, log;
+  {
+    SqliteBed bed(folder.path);
+    for (int i = 0; i < 10; ++i) bed.put(pod("p" + std::to_string(i)), object(i));
+    file = *runtime::read_file(folder.path);
+    log = *runtime::read_file(folder.path + "-wal");
+  }
+  const auto with_damage_at = [&](std::size_t at) {
+    std::string damaged = log;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    EXPECT_TRUE(runtime::write_file(folder.path, file, 0600));
+    EXPECT_TRUE(runtime::write_file(folder.path + "-wal", damaged, 0600));
+    return refusal(folder.path);
+  };
+  EXPECT_THAT(with_damage_at(log.size() / 2), HasSubstr("its log is broken"));
+  EXPECT_THAT(with_damage_at(16), HasSubstr("its log is broken"));  // in its header
+  EXPECT_EQ(*runtime::read_file(folder.path), file);                // left as it was
+  EXPECT_EQ(with_damage_at(log.size() - 10), "opened");
+  std::filesystem::remove(folder.path + "-wal");
+  ASSERT_TRUE(runtime::write_file(folder.path, file, 0600));
+  ASSERT_TRUE(runtime::write_file(folder.path + "-wal", log, 0600));
+  EXPECT_EQ(SqliteBed(folder.path).store().published()->count("pods"), 10u);
+}
+
 TEST(SqliteStore, SaysWhenTheFolderIsNotThere) {
   EXPECT_THAT(refusal("/nonexistent-folder/store.db"), HasSubstr("/nonexistent-folder/store.db"));
 }
