@@ -1,0 +1,245 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "control/pod.h"
+#include "control/pod_template.h"
+#include "delivery/decide/replicas.h"
+#include "delivery/names.h"
+#include "view/view.h"
+
+namespace slipway::view {
+namespace {
+
+using data::Value;
+using delivery::State;
+
+std::optional<Time> time_of(const Value& v) { return v.is_string() ? base::parse_time(v.as_string()) : std::nullopt; }
+
+// --- steps ------------------------------------------------------------------------------------------------
+
+std::string percent_text(const Value& weight) { return fmt::format("{:g} %", weight.as_double()); }
+
+std::string step_text(const Value& step) {
+  if (!step["name"].as_string().empty()) return step["name"].str();
+  if (step.has("weight")) return "weight " + percent_text(step["weight"]);
+  if (step.has("analysis")) {
+    std::vector<std::string> names;
+    for (const Value& t : step["analysis"]["templates"].items()) names.push_back(t["name"].str());
+    return "analysis " + base::join(names, ", ");
+  }
+  const Value& duration = step["pause"]["duration"];
+  return duration.is_string() ? "pause " + duration.str() : "approval";
+}
+
+std::vector<std::string> step_texts(const Value& spec) {
+  std::vector<std::string> out;
+  if (spec["strategy"]["rolling"].is_object()) out.push_back("replace pods");
+  for (const Value& step : spec["strategy"]["canary"]["steps"].items()) out.push_back(step_text(step));
+  return out;
+}
+
+StepState state_of(int index, const State& s) {
+  if (s.retreat || (s.rejected && !s.candidate)) {
+    const int failed = s.retreat ? s.retreat->user_step : s.last_rollback ? s.last_rollback->user_step : -1;
+    return index < failed ? StepState::Done : index == failed ? StepState::Failed : StepState::Skipped;
+  }
+  if (!s.candidate) return StepState::Waiting;
+  if (s.phase == delivery::Phase::Promoting || index < s.user_step) return StepState::Done;
+  return index == s.user_step ? StepState::Current : StepState::Waiting;
+}
+
+MetricView metric_of(const Value& m) {
+  MetricView out{
+      .name = m["name"].str(), .unit = m["unit"].str(), .limit = m["limit"].str(), .phase = m["phase"].str()};
+  out.passed = m["successful"].as_int();
+  out.failed = m["failed"].as_int();
+  out.wanted = m["wanted"].as_int();
+  for (const Value& one : m["measurements"].items()) {
+    if (!one["value"].is_number()) continue;
+    out.value = one["value"].as_double();
+    out.stable = one["stable"].is_number() ? std::optional(one["stable"].as_double()) : std::nullopt;
+    out.samples = one["samples"].as_int();
+    out.series.push_back(*out.value);
+  }
+  return out;
+}
+
+std::vector<MetricView> metrics_of(const Value& run) {
+  std::vector<MetricView> out;
+  for (const Value& m : run["status"]["metricResults"].items()) out.push_back(metric_of(m));
+  return out;
+}
+
+// Runs of the release that the view shows, by their common name prefix.
+std::vector<Value> current_runs(const Objects& objects, const State& s) {
+  const std::int64_t revision = s.candidate  ? s.candidate->number
+                                : s.retreat  ? s.retreat->from.number
+                                : s.rejected ? s.rejected->number
+                                             : 0;
+  const std::string prefix = fmt::format("{}-{}-", api::name_of(objects.release), revision);
+  std::vector<Value> out;
+  for (const Value& run : objects.runs)
+    if (api::name_of(run).starts_with(prefix)) out.push_back(run);
+  std::ranges::sort(out, {},
+                    [](const Value& r) { return std::pair(r["status"]["startedAt"].str("~"), api::name_of(r)); });
+  return out;
+}
+
+// When user steps ended, from the log of the release under way.
+void add_times(const ReleaseView& view, std::vector<StepView>& steps) {
+  std::optional<Time> began = view.began;
+  for (const LogEntry& entry : view.log) {
+    if (entry.rule == "release.start") began = entry.time;
+    if (entry.rule == "release.start")
+      for (StepView& step : steps) step.began.reset(), step.ended.reset();
+    const auto index = entry.inputs["step"].as_int(-1);
+    if (entry.rule != "step.done" || index < 0 || index >= static_cast<std::int64_t>(steps.size())) continue;
+    StepView& step = steps[static_cast<std::size_t>(index)];
+    if (!step.began) step.began = began;
+    step.ended = began = entry.time;
+  }
+  for (StepView& step : steps) {
+    if (step.state == StepState::Current) step.began = step.ended ? step.began : began, step.ended.reset();
+    if (step.state == StepState::Waiting || step.state == StepState::Skipped) step.began.reset(), step.ended.reset();
+  }
+}
+
+void add_steps(const Objects& objects, const State& s, ReleaseView& view) {
+  int number = 0;
+  for (const std::string& text : step_texts(objects.release["spec"])) {
+    view.steps.push_back({.number = number + 1, .text = text, .state = state_of(number, s)});
+    ++number;
+  }
+  for (const Value& run : current_runs(objects, s)) {
+    if (run["spec"]["kind"].as_string() == "Verification") continue;
+    const auto step = run["spec"]["step"].as_int(-1);
+    if (step >= 0 && step < number) view.steps[static_cast<std::size_t>(step)].metrics = metrics_of(run);
+    view.metrics = metrics_of(run);
+  }
+  add_times(view, view.steps);
+}
+
+// --- versions ---------------------------------------------------------------------------------------------
+
+std::string pod_status(const Value& pod) {
+  if (api::is_deleting(pod)) return "stopping";
+  if (control::is_ready(pod)) return "ready";
+  for (const Value& c : pod["status"]["containerStatuses"].items()) {
+    const Value& waiting = c["state"]["waiting"];
+    if (waiting["reason"].as_string().empty() || waiting["reason"].as_string() == "ContainerCreating") continue;
+    return fmt::format("{}{}{}", waiting["reason"].as_string(), waiting.has("message") ? ": " : "",
+                       waiting["message"].as_string());
+  }
+  const Value& scheduled = api::condition(pod, "PodScheduled");
+  if (scheduled["status"].as_string() == "False") return "unschedulable: " + scheduled["message"].str();
+  return control::phase_of(pod) == "Running" ? "not ready" : "starting";
+}
+
+PodView pod_view(const Value& pod, Time now) {
+  const auto born = api::time_at(pod["metadata"]["creationTimestamp"]);
+  return {std::string(api::name_of(pod)), control::is_ready(pod), pod_status(pod), control::restarts_of(pod),
+          born ? now - *born : base::Duration(0)};
+}
+
+VersionView version_view(const Objects& objects, const Value& rs, const std::string& role, Time now) {
+  VersionView v{.role = role,
+                .replica_set = std::string(api::name_of(rs)),
+                .images = delivery::images_of(rs["spec"]["template"])};
+  v.revision = base::parse_int(rs["metadata"]["annotations"][delivery::kRevisionAnnotation].as_string()).value_or(0);
+  v.wanted = rs["spec"]["replicas"].as_int(1);
+  for (const Value& pod : objects.pods) {
+    if (api::controller_of(pod)["uid"].as_string() != api::uid_of(rs) || control::is_terminal(pod)) continue;
+    v.pods.push_back(pod_view(pod, now));
+    v.ready += control::is_ready(pod) && !api::is_deleting(pod);
+  }
+  std::ranges::sort(v.pods, {}, &PodView::name);
+  return v;
+}
+
+void add_versions(const Objects& objects, const State& s, ReleaseView& view) {
+  const auto add = [&](const std::optional<delivery::Revision>& r, const std::string& role) {
+    if (!r) return;
+    for (const Value& rs : objects.replica_sets) {
+      if (api::label(rs, control::kTemplateHashLabel) != r->hash) continue;
+      view.versions.push_back(version_view(objects, rs, role, view.now));
+      view.versions.back().revision = r->number;
+    }
+  };
+  add(s.candidate, "candidate");
+  add(s.stable, "stable");
+  for (const Value& rs : objects.replica_sets) {
+    const auto name = api::name_of(rs);
+    const bool shown = std::ranges::any_of(view.versions, [&](const VersionView& v) { return v.replica_set == name; });
+    VersionView v = version_view(objects, rs, "old", view.now);
+    if (!shown && (v.wanted > 0 || !v.pods.empty())) view.versions.push_back(std::move(v));
+  }
+}
+
+// --- records ----------------------------------------------------------------------------------------------
+
+void add_records(const State& s, ReleaseView& view) {
+  for (const Value& e : s.log.items())
+    view.log.push_back({time_of(e["time"]).value_or(Time{}), e["rule"].str(), e["text"].str(), e["inputs"]});
+  for (const Value& h : s.history.items())
+    view.history.push_back({h["revision"].as_int(), h["images"].str(), h["result"].str(), h["cause"].str(),
+                            h["message"].str(), h["verification"].str(), time_of(h["startedAt"]),
+                            time_of(h["finishedAt"])});
+}
+
+}  // namespace
+
+ReleaseView compute(const Objects& objects, Time now) {
+  const State s = delivery::read_state(objects.release["status"]);
+  const Value& spec = objects.release["spec"];
+  ReleaseView view{.name = std::string(api::name_of(objects.release)),
+                   .space = std::string(api::space_of(objects.release)),
+                   .target = spec["target"]["name"].str(),
+                   .strategy = spec["strategy"]["canary"].is_object() ? "canary" : "rolling",
+                   .now = now,
+                   .phase = s.phase,
+                   .message = s.message,
+                   .stable = s.stable,
+                   .candidate = s.candidate,
+                   .rejected = s.rejected};
+  if (s.candidate) view.began = s.candidate->started_at;
+  view.routed = spec["traffic"].is_object();
+  view.wanted = static_cast<double>(s.traffic.wanted) / 100;
+  if (s.traffic.verified >= 0) view.verified = static_cast<double>(s.traffic.verified) / 100;
+  view.rollback = s.retreat ? s.retreat : s.phase == delivery::Phase::RolledBack ? s.last_rollback : std::nullopt;
+  add_records(s, view);
+  add_steps(objects, s, view);
+  add_versions(objects, s, view);
+  return view;
+}
+
+Outcome outcome_of(const ReleaseView& view) {
+  using delivery::Phase;
+  switch (view.phase) {
+    case Phase::Idle:
+      return Outcome::Healthy;
+    case Phase::Paused:
+      return Outcome::WaitsForPerson;
+    case Phase::RolledBack:
+      return Outcome::EndedBadly;
+    case Phase::Invalid:
+      return Outcome::Invalid;
+    case Phase::Pending:
+    case Phase::Progressing:
+    case Phase::Promoting:
+    case Phase::RollingBack:
+    case Phase::Verifying:
+      return Outcome::UnderWay;
+  }
+  base::bug("unknown phase", __FILE__, __LINE__);
+}
+
+std::string metric_text(double value, std::string_view unit) {
+  if (unit == "ratio") return fmt::format("{:.3g} %", value * 100);
+  if (unit == "seconds") return value < 1 ? fmt::format("{:.3g} ms", value * 1000) : fmt::format("{:.3g} s", value);
+  return fmt::format("{:.4g}", value);
+}
+
+}  // namespace slipway::view

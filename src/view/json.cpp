@@ -1,0 +1,142 @@
+#include "base/error.h"
+#include "view/view.h"
+
+namespace slipway::view {
+namespace {
+
+using data::Value;
+
+void put(Value& out, const char* key, const std::optional<Time>& t) {
+  if (t) out.set(key, delivery::stamp(*t));
+}
+void put(Value& out, const char* key, const std::optional<double>& d) {
+  if (d) out.set(key, *d);
+}
+
+const char* text_of(StepState state) {
+  switch (state) {
+    case StepState::Done:
+      return "done";
+    case StepState::Current:
+      return "current";
+    case StepState::Waiting:
+      return "waiting";
+    case StepState::Failed:
+      return "failed";
+    case StepState::Skipped:
+      return "skipped";
+  }
+  base::bug("unknown state", __FILE__, __LINE__);
+}
+
+const char* text_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::UnderWay:
+      return "under-way";
+    case Outcome::Healthy:
+      return "healthy";
+    case Outcome::WaitsForPerson:
+      return "waits-for-person";
+    case Outcome::EndedBadly:
+      return "ended-badly";
+    case Outcome::Invalid:
+      return "invalid";
+  }
+  base::bug("unknown outcome", __FILE__, __LINE__);
+}
+
+template <class T, class F>
+Value list(const std::vector<T>& items, F each) {
+  Value out = Value::array();
+  for (const T& item : items) out.push_back(each(item));
+  return out;
+}
+
+Value of(const MetricView& m) {
+  Value out = Value::object({{"name", m.name},
+                             {"unit", m.unit},
+                             {"limit", m.limit},
+                             {"phase", m.phase},
+                             {"samples", m.samples},
+                             {"passed", m.passed},
+                             {"failed", m.failed},
+                             {"series", list(m.series, [](double d) { return Value(d); })}});
+  put(out, "value", m.value);
+  put(out, "stable", m.stable);
+  return out;
+}
+
+Value of(const StepView& s) {
+  Value out = Value::object({{"number", s.number}, {"text", s.text}, {"state", text_of(s.state)}});
+  put(out, "began", s.began);
+  put(out, "ended", s.ended);
+  if (!s.metrics.empty()) out.set("metrics", list(s.metrics, [](const MetricView& m) { return of(m); }));
+  return out;
+}
+
+Value of(const PodView& p) {
+  return Value::object({{"name", p.name},
+                        {"ready", p.ready},
+                        {"status", p.status},
+                        {"restarts", p.restarts},
+                        {"ageSeconds", base::to_seconds(p.age)}});
+}
+
+Value of(const VersionView& v) {
+  return Value::object({{"role", v.role},
+                        {"revision", v.revision},
+                        {"replicaSet", v.replica_set},
+                        {"images", v.images},
+                        {"ready", v.ready},
+                        {"wanted", v.wanted},
+                        {"pods", list(v.pods, [](const PodView& p) { return of(p); })}});
+}
+
+Value of(const LogEntry& e) {
+  return Value::object({{"time", delivery::stamp(e.time)}, {"rule", e.rule}, {"text", e.text}});
+}
+
+Value of(const HistoryEntry& h) {
+  Value out = Value::object({{"revision", h.revision}, {"images", h.images}, {"result", h.result}});
+  for (const auto& [key, text] :
+       {std::pair{"cause", &h.cause}, {"message", &h.message}, {"verification", &h.verification}})
+    if (!text->empty()) out.set(key, *text);
+  put(out, "started", h.started);
+  put(out, "finished", h.finished);
+  return out;
+}
+
+}  // namespace
+
+Value to_value(const ReleaseView& v) {
+  delivery::State part;  // revisions and rollback as the status says them
+  part.stable = v.stable;
+  part.candidate = v.candidate;
+  part.rejected = v.rejected;
+  part.retreat = v.rollback;
+  const Value status = delivery::write_state(part);
+  Value out = Value::object({{"schema", "slipway.dev/release-view/v1"},
+                             {"name", v.name},
+                             {"namespace", v.space},
+                             {"target", v.target},
+                             {"strategy", v.strategy},
+                             {"phase", delivery::to_text(v.phase)},
+                             {"outcome", text_of(outcome_of(v))},
+                             {"message", v.message}});
+  for (const char* key : {"stable", "candidate", "rejected", "rollback"})
+    if (status.has(key)) out.set(key, status[key]);
+  if (v.routed) {
+    Value traffic = Value::object({{"wanted", v.wanted}});
+    put(traffic, "verified", v.verified);
+    out.set("traffic", traffic);
+  }
+  put(out, "began", v.began);
+  out.set("steps", list(v.steps, [](const StepView& s) { return of(s); }));
+  out.set("metrics", list(v.metrics, [](const MetricView& m) { return of(m); }));
+  out.set("versions", list(v.versions, [](const VersionView& s) { return of(s); }));
+  out.set("log", list(v.log, [](const LogEntry& e) { return of(e); }));
+  out.set("history", list(v.history, [](const HistoryEntry& h) { return of(h); }));
+  return out;
+}
+
+}  // namespace slipway::view

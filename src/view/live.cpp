@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "view/render.h"
+
+namespace slipway::view {
+namespace {
+
+using delivery::Phase;
+
+std::string step_symbol(StepState state, const Style& style) {
+  switch (state) {
+    case StepState::Done:
+      return paint(style, Colour::Green, "✔");
+    case StepState::Current:
+      return paint(style, Colour::Blue, "●");
+    case StepState::Failed:
+      return paint(style, Colour::Red, "✗");
+    case StepState::Waiting:
+    case StepState::Skipped:
+      return paint(style, Colour::Dim, "·");
+  }
+  base::bug("unknown state", __FILE__, __LINE__);
+}
+
+std::string phase_symbol(Phase phase, const Style& style) {
+  switch (phase) {
+    case Phase::Idle:
+      return paint(style, Colour::Green, "✔");
+    case Phase::RolledBack:
+    case Phase::Invalid:
+      return paint(style, Colour::Red, "✗");
+    case Phase::Paused:
+      return paint(style, Colour::Yellow, "॥");
+    case Phase::RollingBack:
+    case Phase::Verifying:
+      return paint(style, Colour::Yellow, "↩");
+    case Phase::Pending:
+    case Phase::Progressing:
+    case Phase::Promoting:
+      return paint(style, Colour::Blue, "⟳");
+  }
+  base::bug("unknown phase", __FILE__, __LINE__);
+}
+
+std::string revisions(const ReleaseView& v) {
+  if (v.stable && v.candidate) return fmt::format("revision {} → {}", v.stable->number, v.candidate->number);
+  if (v.stable) return fmt::format("revision {}", v.stable->number);
+  return "";
+}
+
+std::string place(const ReleaseView& v) {
+  std::string out = v.strategy;
+  for (const StepView& step : v.steps)
+    if (step.state == StepState::Current || step.state == StepState::Failed)
+      out += fmt::format(" · step {}/{}", step.number, v.steps.size());
+  if (v.candidate && v.began) out += " · " + base::human_duration(v.now - *v.began);
+  return out;
+}
+
+void add_head(Lines& out, const ReleaseView& v, const Style& style) {
+  const std::string left =
+      fmt::format("{}  {}  {}", paint(style, Colour::Bold, "release/" + v.name), v.space, revisions(v));
+  out.push_back(pad(left, 48) + "  " + place(v));
+  if (v.stable && v.candidate)
+    out.push_back(fmt::format("{} → {}", v.stable->images, v.candidate->images));
+  else if (v.stable)
+    out.push_back(v.stable->images);
+}
+
+std::string metrics_text(const std::vector<MetricView>& metrics) {
+  std::string out;
+  for (const MetricView& m : metrics)
+    if (m.value)
+      out += fmt::format("{}{} {}{}", out.empty() ? "" : "   ", m.name, metric_text(*m.value, m.unit),
+                         m.limit.empty() ? "" : " of " + m.limit);
+  return out;
+}
+
+std::string step_time(const StepView& s, Time now) {
+  return s.began ? base::human_duration(s.ended.value_or(now) - *s.began) : "";
+}
+
+void add_steps(Lines& out, const ReleaseView& v, const Style& style) {
+  if (!v.candidate && !v.rollback) return;
+  out.emplace_back();
+  std::vector<std::vector<std::string>> rows;
+  std::string rest;
+  for (const StepView& s : v.steps) {
+    const std::string head = fmt::format(" {} {} {}", step_symbol(s.state, style), s.number, s.text);
+    if (s.state == StepState::Waiting || s.state == StepState::Skipped)
+      rest += (rest.empty() ? "" : " ") + head;
+    else
+      rows.push_back({head, step_time(s, v.now), metrics_text(s.metrics)});
+  }
+  for (std::string& line : table(rows)) out.push_back(std::move(line));
+  if (!rest.empty()) out.push_back(rest);
+}
+
+void add_traffic(Lines& out, const ReleaseView& v) {
+  if (!v.routed || !v.candidate) return;
+  const double share = v.verified.value_or(v.wanted) / 100;
+  out.emplace_back();
+  out.push_back(fmt::format("traffic   stable {} candidate   wanted {:g} %   {}", bar(1 - share, 24), v.wanted,
+                            v.verified ? fmt::format("verified {:g} %", *v.verified) : "not verified yet"));
+}
+
+std::string verdict_text(const MetricView& m, const Style& style) {
+  if (m.phase == "Failed")
+    return paint(style, Colour::Red, fmt::format("failed, {} of {}", m.failed, m.failed + m.passed));
+  if (m.passed == 0) return "no verdict yet";
+  return paint(style, Colour::Green,
+               m.wanted > 0 ? fmt::format("pass {}/{}", m.passed, m.wanted) : fmt::format("pass {}", m.passed));
+}
+
+void add_metrics(Lines& out, const ReleaseView& v, const Style& style) {
+  if (v.metrics.empty()) return;
+  std::vector<std::vector<std::string>> rows = {{"metric", "now", "stable", "limit", "last", "verdict"}};
+  for (const MetricView& m : v.metrics)
+    rows.push_back({m.name, m.value ? metric_text(*m.value, m.unit) : "no data",
+                    m.stable ? metric_text(*m.stable, m.unit) : "", m.limit, sparkline(m.series),
+                    verdict_text(m, style)});
+  for (std::string& line : table(rows)) out.push_back(std::move(line));
+}
+
+Lines finished(Lines lines, const Style& style) {
+  for (std::string& line : lines) line = cut(line, style.width);
+  return lines;
+}
+
+}  // namespace
+
+Lines render_tree(const ReleaseView& v, const Style& style) {
+  std::vector<std::vector<std::string>> rows = {
+      {fmt::format("{} {}", phase_symbol(v.phase, style), v.target), base::to_lower(delivery::to_text(v.phase))}};
+  for (std::size_t i = 0; i < v.versions.size(); ++i) {
+    const VersionView& version = v.versions[i];
+    const bool last = i + 1 == v.versions.size();
+    rows.push_back({fmt::format("{} # {} {}", last ? "└─" : "├─", version.revision, version.role),
+                    fmt::format("{}/{} ready", version.ready, version.wanted), version.images});
+    for (std::size_t k = 0; k < version.pods.size(); ++k) {
+      const PodView& p = version.pods[k];
+      const auto colon = p.status.find(": ");  // "reason: long message": the message goes to the end of the line
+      rows.push_back({fmt::format("{}  {} {} {}", last ? " " : "│", k + 1 == version.pods.size() ? "└─" : "├─",
+                                  p.ready ? paint(style, Colour::Green, "■") : "□", p.name),
+                      p.status.substr(0, colon), base::human_duration(p.age), fmt::format("restarts {}", p.restarts),
+                      colon == std::string::npos ? "" : p.status.substr(colon + 2)});
+    }
+  }
+  return finished(table(rows), style);
+}
+
+Lines render_live(const ReleaseView& v, const Style& style) {
+  Lines out;
+  add_head(out, v, style);
+  add_steps(out, v, style);
+  add_traffic(out, v);
+  add_metrics(out, v, style);
+  out.emplace_back();
+  for (std::string& line : render_tree(v, style)) out.push_back(std::move(line));
+  if (!v.message.empty()) out.push_back(fmt::format("{}: {}", delivery::to_text(v.phase), v.message));
+  return finished(std::move(out), style);
+}
+
+}  // namespace slipway::view

@@ -1,0 +1,35 @@
+// A ReleaseView as text for people. Every function gives lines without line ends.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "view/text.h"
+#include "view/view.h"
+
+namespace slipway::view {
+
+using Lines = std::vector<std::string>;
+
+// The whole picture: head, steps, traffic, metrics, tree. Drawn again in place on a terminal.
+Lines render_live(const ReleaseView& view, const Style& style);
+// The tree alone: Deployment, versions, pods.
+Lines render_tree(const ReleaseView& view, const Style& style);
+
+// What happened between two looks, one line each, for logs: "12:00:44  step 1    weight 5 %". `before` null: everything
+// in the log.
+Lines render_changes(const ReleaseView* before, const ReleaseView& after);
+// What is waited for, as a heartbeat line.
+std::string render_waiting(const ReleaseView& view);
+
+// A rollback with its evidence: why, effect, proof, next commands. Empty without a rollback.
+Lines render_rollback(const ReleaseView& view, const Style& style);
+
+Lines render_history(const ReleaseView& view, const Style& style);
+Lines render_plan(const delivery::plan::ReleasePlan& plan);
+// The decision log: time, rule, sentence.
+Lines render_explain(const ReleaseView& view, const Style& style);
+// One line: name, phase, step, weight, message.
+std::string render_summary(const ReleaseView& view);
+
+}  // namespace slipway::view

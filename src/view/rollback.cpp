@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "stats/proportion.h"
+#include "view/render.h"
+
+namespace slipway::view {
+namespace {
+
+using data::Value;
+using delivery::Retreat;
+
+std::string unit_of(const ReleaseView& v, const std::string& metric) {
+  for (const MetricView& m : v.metrics)
+    if (m.name == metric) return m.unit;
+  for (const StepView& s : v.steps)
+    for (const MetricView& m : s.metrics)
+      if (m.name == metric) return m.unit;
+  return "";
+}
+
+// "4.7 % [3.9 – 5.7]": with the interval when the value is a proportion of counted events.
+std::string with_interval(const Value& value, const Value& samples, const std::string& unit) {
+  if (!value.is_number()) return "no data";
+  std::string out = metric_text(value.as_double(), unit);
+  if (unit != "ratio" || samples.as_int() <= 0) return out;
+  const auto i = stats::wilson_interval(static_cast<std::int64_t>(value.as_double() * samples.as_double() + 0.5),
+                                        samples.as_int());
+  return out + fmt::format(" [{:.2g} – {:.2g}]", i.low * 100, i.high * 100);
+}
+
+std::string clock_of(const Value& stamp) { return stamp.as_string().size() > 19 ? stamp.str().substr(11, 12) : ""; }
+
+void add_evidence(Lines& out, const ReleaseView& v, const Retreat& r) {
+  if (r.evidence.size() == 0) return;
+  const std::string unit = unit_of(v, r.metric);
+  const Value& last = r.evidence.at(r.evidence.size() - 1);
+  std::string line = fmt::format("          candidate {}", with_interval(last["value"], last["samples"], unit));
+  if (last["stable"].is_number())
+    line += fmt::format("   stable {}", with_interval(last["stable"], last["stableSamples"], unit));
+  if (last.has("samples"))
+    line += fmt::format("   samples {}, {}", last["samples"].as_int(), last["stableSamples"].as_int());
+  out.push_back(line);
+  line = "         ";
+  for (const Value& m : r.evidence.items())
+    line += fmt::format(" {} {} {}", clock_of(m["finishedAt"]), m["verdict"].as_string(),
+                        m["value"].is_number() ? metric_text(m["value"].as_double(), unit) : "");
+  out.push_back(line);
+}
+
+std::string seconds_between(Time from, Time to) { return fmt::format("{:.3f} s", base::to_seconds(to - from)); }
+
+std::string effect_text(const Retreat& r) {
+  if (!r.traffic_zero_at) return "traffic is going back";
+  std::string out = fmt::format("traffic back in {}", seconds_between(r.started_at, *r.traffic_zero_at));
+  if (r.failing_at)
+    out += fmt::format(", {} after the failing measurement", seconds_between(*r.failing_at, *r.traffic_zero_at));
+  if (r.drained_at) out += fmt::format("; no session left after {}", seconds_between(r.started_at, *r.drained_at));
+  return out;
+}
+
+std::string check_symbol(delivery::CheckState state, const Style& style) {
+  using delivery::CheckState;
+  switch (state) {
+    case CheckState::Passed:
+      return paint(style, Colour::Green, "✔");
+    case CheckState::Failed:
+    case CheckState::TimedOut:
+      return paint(style, Colour::Red, "✗");
+    case CheckState::Pending:
+      return paint(style, Colour::Blue, "●");
+    case CheckState::Skipped:
+      return "·";
+  }
+  base::bug("unknown state", __FILE__, __LINE__);
+}
+
+void add_proof(Lines& out, const Retreat& r, const Style& style) {
+  out.push_back(fmt::format("  proof   verification {}", delivery::to_text(r.verification.state)));
+  for (const delivery::Check& c : r.verification.checks)
+    out.push_back(fmt::format("          {} {}: {}", check_symbol(c.state, style), c.name, c.message));
+}
+
+}  // namespace
+
+Lines render_rollback(const ReleaseView& v, const Style& style) {
+  if (!v.rollback) return {};
+  const Retreat& r = *v.rollback;
+  const bool done = v.phase == delivery::Phase::RolledBack;
+  Lines out;
+  out.push_back(fmt::format("{} release/{}  revision {} {} {}   at {:g} %{}", paint(style, Colour::Red, "✗"), v.name,
+                            r.from.number, done ? "ROLLED BACK to" : "is going back to",
+                            v.stable ? v.stable->number : 0, static_cast<double>(r.share) / 100,
+                            r.user_step >= 0 ? fmt::format(", step {}", r.user_step + 1) : ""));
+  out.push_back(fmt::format("  why     {} ({})", r.message, delivery::to_text(r.cause)));
+  add_evidence(out, v, r);
+  out.push_back("  effect  " + effect_text(r));
+  add_proof(out, r, style);
+  if (v.stable) out.push_back(fmt::format("  diff    {} ← {}", v.stable->images, r.from.images));
+  out.push_back(fmt::format(
+      "  next    slipway explain {0} -n {1}    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space));
+  if (done)
+    out.push_back(
+        fmt::format("          the Deployment still asks for {}: held at revision {} until its template changes",
+                    r.from.images, v.stable ? v.stable->number : 0));
+  for (std::string& line : out) line = cut(line, style.width);
+  return out;
+}
+
+}  // namespace slipway::view

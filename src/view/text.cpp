@@ -1,0 +1,115 @@
+#include "view/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace slipway::view {
+namespace {
+
+std::string_view code_of(Colour colour) {
+  switch (colour) {
+    case Colour::Plain:
+      return "";
+    case Colour::Green:
+      return "32";
+    case Colour::Red:
+      return "31";
+    case Colour::Yellow:
+      return "33";
+    case Colour::Blue:
+      return "34";
+    case Colour::Dim:
+      return "2";
+    case Colour::Bold:
+      return "1";
+  }
+  return "";
+}
+
+// Length of the escape sequence at `at`, 0 when there is none.
+std::size_t escape_length(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) != "\x1b[") return 0;
+  const std::size_t end = text.find('m', at);
+  return end == text.npos ? 0 : end - at + 1;
+}
+
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+}  // namespace
+
+std::string paint(const Style& style, Colour colour, std::string_view text) {
+  if (!style.colour || colour == Colour::Plain || text.empty()) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", code_of(colour), text);
+}
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (const std::size_t escape = escape_length(text, i))
+      i += escape;
+    else
+      width += begins_character(text[i++]);
+  }
+  return width;
+}
+
+std::string pad(std::string text, std::size_t width) {
+  const std::size_t have = display_width(text);
+  if (have < width) text.append(width - have, ' ');
+  return text;
+}
+
+std::string cut(const std::string& text, int width) {
+  if (width <= 0 || display_width(text) <= static_cast<std::size_t>(width)) return text;
+  std::string out;
+  bool escaped = false;
+  int shown = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (const std::size_t escape = escape_length(text, i)) {
+      out += text.substr(i, escape);
+      escaped = true;
+      i += escape;
+      continue;
+    }
+    if (begins_character(text[i]) && ++shown > width - 1) break;
+    out += text[i++];
+  }
+  return out + "…" + (escaped ? "\x1b[0m" : "");
+}
+
+std::string bar(double part, int cells) {
+  const int filled = std::clamp(static_cast<int>(part * cells + 0.5), 0, cells);
+  std::string out;
+  for (int i = 0; i < cells; ++i) out += i < filled ? "█" : "░";
+  return out;
+}
+
+std::string sparkline(const std::vector<double>& values) {
+  static constexpr std::array<std::string_view, 8> kLevels = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  if (values.empty()) return "";
+  const auto [low, high] = std::ranges::minmax(values);
+  std::string out;
+  for (double v : values) out += kLevels[high > low ? static_cast<std::size_t>((v - low) / (high - low) * 7 + 0.5) : 0];
+  return out;
+}
+
+std::vector<std::string> table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (widths.size() <= i) widths.push_back(0);
+      widths[i] = std::max(widths[i], display_width(row[i]));
+    }
+  std::vector<std::string> out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += i + 1 < row.size() ? pad(row[i], widths[i] + 2) : row[i];
+    line.erase(line.find_last_not_of(' ') + 1);
+    out.push_back(std::move(line));
+  }
+  return out;
+}
+
+}  // namespace slipway::view

@@ -1,0 +1,120 @@
+// What there is to see of a release, computed once from API objects and shown by everything that shows releases: the
+// command line,
+// `-o json`, later the dashboard and notifications. Pure; the same objects and time give the same view.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "data/value.h"
+#include "delivery/plan/plan.h"
+#include "delivery/state.h"
+
+namespace slipway::view {
+
+using base::Time;
+
+// What a view is computed from. Absent ones are null or empty.
+struct Objects {
+  data::Value release;
+  data::Value deployment = {};
+  std::vector<data::Value> replica_sets = {};  // of the Deployment and of the Release
+  std::vector<data::Value> pods = {};          // in the namespace; others are ignored
+  std::vector<data::Value> runs = {};          // AnalysisRuns of the Release
+};
+
+enum class StepState { Done, Current, Waiting, Failed, Skipped };
+
+struct MetricView {
+  std::string name;
+  std::string unit;   // ratio, seconds, or empty
+  std::string limit;  // for people
+  std::string phase;  // Running, Successful, Failed ...
+  std::optional<double> value, stable;
+  std::int64_t samples = 0;
+  std::int64_t passed = 0, failed = 0, wanted = 0;
+  std::vector<double> series = {};  // last measurements, newest last
+  bool operator==(const MetricView&) const = default;
+};
+
+struct StepView {
+  int number = 0;    // from 1
+  std::string text;  // "weight 5 %", "analysis errors, latency", "pause 30s", "approval"
+  StepState state = StepState::Waiting;
+  std::optional<Time> began = {};
+  std::optional<Time> ended = {};
+  std::vector<MetricView> metrics = {};
+  bool operator==(const StepView&) const = default;
+};
+
+struct PodView {
+  std::string name;
+  bool ready = false;
+  std::string status;  // "ready", "starting", "stopping", "ImagePullBackOff: no such image"
+  std::int64_t restarts = 0;
+  base::Duration age{};
+  bool operator==(const PodView&) const = default;
+};
+
+struct VersionView {
+  std::string role;  // stable, candidate, old
+  std::int64_t revision = 0;
+  std::string replica_set;
+  std::string images;
+  std::int64_t ready = 0, wanted = 0;
+  std::vector<PodView> pods = {};
+  bool operator==(const VersionView&) const = default;
+};
+
+struct LogEntry {
+  Time time;
+  std::string rule;
+  std::string text;
+  data::Value inputs = {};
+  bool operator==(const LogEntry&) const = default;
+};
+
+struct HistoryEntry {
+  std::int64_t revision = 0;
+  std::string images, result, cause, message, verification;
+  std::optional<Time> started = {}, finished = {};
+  bool operator==(const HistoryEntry&) const = default;
+};
+
+struct ReleaseView {
+  std::string name, space, target;
+  std::string strategy;  // canary, rolling
+  Time now;
+  delivery::Phase phase = delivery::Phase::Pending;
+  std::string message;
+  std::optional<delivery::Revision> stable = {}, candidate = {};
+  std::optional<delivery::Rejected> rejected = {};
+  std::optional<Time> began = {};  // the release under way
+  bool routed = false;
+  double wanted = 0;  // candidate's percent of the traffic
+  std::optional<double> verified = {};
+  std::vector<StepView> steps = {};
+  std::vector<MetricView> metrics = {};            // of the analysis under way, or of the last one
+  std::vector<VersionView> versions = {};          // candidate first, then stable, then old ones that still have pods
+  std::optional<delivery::Retreat> rollback = {};  // under way, or the last one while its revision is held
+  std::vector<LogEntry> log = {};
+  std::vector<HistoryEntry> history = {};
+};
+
+ReleaseView compute(const Objects& objects, Time now);
+
+// A versioned document: {"schema":"slipway.dev/release-view/v1", ...}. Times in RFC 3339 with microseconds, shares in
+// percent.
+data::Value to_value(const ReleaseView& view);
+
+// How a wait for this release may end (facts: exit codes of the command line).
+enum class Outcome { UnderWay, Healthy, WaitsForPerson, EndedBadly, Invalid };
+Outcome outcome_of(const ReleaseView& view);
+
+// A metric value for people: "0.21 %", "182 ms", "12.3".
+std::string metric_text(double value, std::string_view unit);
+
+}  // namespace slipway::view

@@ -1,0 +1,231 @@
+#include "view/view.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "data/json.h"
+#include "view/render.h"
+
+namespace slipway::view {
+namespace {
+
+using data::Value;
+using delivery::Phase;
+
+Value json(std::string_view text) {
+  auto v = data::parse_json(text);
+  SLIPWAY_CHECK(v.has_value());
+  return *v;
+}
+
+const Time kNow = *base::parse_time("2026-11-23T12:02:18Z");
+Time ago(int seconds) { return kNow - base::seconds(seconds); }
+
+Value replica_set(const char* name, const char* hash, const char* revision, int replicas, const char* image) {
+  Value v = json(R"({"metadata":{"namespace":"shop"},"spec":{}})");
+  v.set({"metadata", "name"}, name);
+  v.set({"metadata", "uid"}, std::string("uid-") + name);
+  v.set({"metadata", "labels", "pod-template-hash"}, hash);
+  v.set({"metadata", "annotations", "deployment.kubernetes.io/revision"}, revision);
+  v.set({"spec", "replicas"}, replicas);
+  v.set({"spec", "template", "spec", "containers"}, Value::array({Value::object({{"name", "web"}, {"image", image}})}));
+  return v;
+}
+
+Value pod(const char* name, const char* rs, bool ready, int restarts) {
+  Value v = json(R"({"metadata":{"namespace":"shop"},"status":{"phase":"Running"}})");
+  v.set({"metadata", "name"}, name);
+  v.set({"metadata", "creationTimestamp"}, base::format_time(ago(180)));
+  v.set(
+      {"metadata", "ownerReferences"},
+      Value::array({Value::object({{"kind", "ReplicaSet"}, {"uid", std::string("uid-") + rs}, {"controller", true}})}));
+  v.set({"status", "conditions"},
+        Value::array({Value::object({{"type", "Ready"}, {"status", ready ? "True" : "False"}})}));
+  Value container = Value::object({{"restartCount", restarts}});
+  if (!ready)
+    container.set({"state", "waiting"}, json(R"({"reason":"ImagePullBackOff","message":"shop/web:v9 is not there"})"));
+  v.set({"status", "containerStatuses"}, Value::array({container}));
+  return v;
+}
+
+Value measurement(double value, double stable, const char* verdict) {
+  return Value::object({{"verdict", verdict},
+                        {"value", value},
+                        {"stable", stable},
+                        {"samples", 1000},
+                        {"stableSamples", 3000},
+                        {"finishedAt", delivery::stamp(ago(5))}});
+}
+
+Value run(const char* name, int step, const char* phase, double value) {
+  Value v = json(R"({"metadata":{"namespace":"shop"},"spec":{"kind":"Step"},"status":{}})");
+  v.set({"metadata", "name"}, name);
+  v.set({"spec", "step"}, step);
+  v.set({"status", "startedAt"}, delivery::stamp(ago(30)));
+  v.set({"status", "phase"}, phase);
+  Value m = json(R"({"name":"error-rate","unit":"ratio","limit":"1 %","successful":2,"failed":0,"wanted":3})");
+  m.set("phase", phase);
+  m.set("measurements",
+        Value::array({measurement(value / 2, 0.001, "Passed"),
+                      measurement(value, 0.002, std::string_view(phase) == "Failed" ? "Failed" : "Passed")}));
+  v.set({"status", "metricResults"}, Value::array({m}));
+  return v;
+}
+
+Value entry(int seconds_ago, const char* rule, const char* text, int step = -1) {
+  Value e = Value::object({{"time", delivery::stamp(ago(seconds_ago))}, {"rule", rule}, {"text", text}});
+  if (step >= 0) e.set({"inputs", "step"}, step);
+  return e;
+}
+
+delivery::State canary_state() {
+  delivery::State s;
+  s.phase = Phase::Progressing;
+  s.message = "analysis web-13-1-2 is measuring";
+  s.stable = {.number = 12, .hash = "h12", .images = "web=shop/web:1.8.2"};
+  s.candidate = {.number = 13, .hash = "h13", .images = "web=shop/web:1.9.0", .started_at = ago(138)};
+  s.user_step = 1;
+  s.user_steps = 4;
+  s.traffic = {500, 500, 3, ago(40)};
+  s.log =
+      Value::array({entry(138, "release.start", "revision 13 is to replace revision 12"),
+                    entry(70, "traffic.verified", "router read-back shows 5 %"),
+                    entry(40, "step.done", "done: 5 % of the traffic to the candidate, verified at the router", 0)});
+  return s;
+}
+
+Objects objects_with(const delivery::State& s) {
+  Objects o;
+  o.release = json(
+      R"({"metadata":{"name":"web","namespace":"shop"},"spec":{"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+    "strategy":{"canary":{"steps":[{"weight":5},{"analysis":{"templates":[{"name":"errors"}]}},{"weight":50},{"pause":{}}]}}}})");
+  o.release.set("status", delivery::write_state(s));
+  o.replica_sets = {replica_set("web-a", "h12", "12", 2, "shop/web:1.8.2"),
+                    replica_set("web-b", "h13", "13", 1, "shop/web:1.9.0")};
+  o.pods = {pod("web-a-1", "web-a", true, 0), pod("web-a-2", "web-a", true, 1), pod("web-b-1", "web-b", false, 0)};
+  o.runs = {run("web-13-1-2", 1, "Running", 0.004)};
+  return o;
+}
+
+std::string text(const Lines& lines) { return base::join(lines, "\n") + "\n"; }
+
+TEST(View, a_live_canary) {
+  EXPECT_EQ(text(render_live(compute(objects_with(canary_state()), kNow), {})),
+            "release/web  shop  revision 12 → 13               canary · step 2/4 · 2m18s\n"
+            "web=shop/web:1.8.2 → web=shop/web:1.9.0\n"
+            "\n"
+            " ✔ 1 weight 5 %       98s\n"
+            " ● 2 analysis errors  40s  error-rate 0.4 % of 1 %\n"
+            " · 3 weight 50 %  · 4 approval\n"
+            "\n"
+            "traffic   stable ███████████████████████░ candidate   wanted 5 %   verified 5 %\n"
+            "metric      now    stable  limit  last  verdict\n"
+            "error-rate  0.4 %  0.2 %   1 %    ▁█    pass 2/3\n"
+            "\n"
+            "⟳ web              progressing\n"
+            "├─ # 13 candidate  0/1 ready         web=shop/web:1.9.0\n"
+            "│  └─ □ web-b-1    ImagePullBackOff  3m                  restarts 0  shop/web:v9 is not there\n"
+            "└─ # 12 stable     2/2 ready         web=shop/web:1.8.2\n"
+            "   ├─ ■ web-a-1    ready             3m                  restarts 0\n"
+            "   └─ ■ web-a-2    ready             3m                  restarts 1\n"
+            "Progressing: analysis web-13-1-2 is measuring\n");
+}
+
+TEST(View, log_lines_are_what_is_new) {
+  delivery::State s = canary_state();
+  const ReleaseView before = compute(objects_with(s), kNow);
+  EXPECT_EQ(text(render_changes(nullptr, before)),
+            "12:00:00.000  start     revision 13 is to replace revision 12\n"
+            "12:01:08.000  traffic   router read-back shows 5 %\n"
+            "12:01:38.000  step 1    done: 5 % of the traffic to the candidate, verified at the router\n");
+  s.log.push_back(entry(0, "step.done", "done: analyse errors", 1));
+  s.phase = Phase::Paused;
+  s.message = "waits for a person";
+  EXPECT_EQ(text(render_changes(&before, compute(objects_with(s), kNow))),
+            "12:02:18.000  step 2    analysis passed: error-rate 0.4 % of 1 %\n"
+            "12:02:18.000  paused    waits for a person\n");
+  EXPECT_TRUE(render_changes(&before, before).empty());
+}
+
+Objects rolled_back() {
+  delivery::State s = canary_state();
+  delivery::Retreat r{.cause = delivery::Cause::AnalysisFailed,
+                      .message = "error-rate failed 1 times, 0 tolerated",
+                      .metric = "error-rate"};
+  r.evidence = Value::array({measurement(0.031, 0.002, "Failed"), measurement(0.047, 0.002, "Failed")});
+  r.from = *s.candidate;
+  r.user_step = 1;
+  r.share = 500;
+  r.failing_at = ago(5);
+  r.started_at = ago(5) + base::milliseconds(20);
+  r.traffic_zero_at = ago(5) + base::milliseconds(420);
+  r.drained_at = ago(4);
+  r.verification = {.state = delivery::CheckState::Passed,
+                    .checks = {{"traffic", delivery::CheckState::Passed, "the router gives nothing to the candidate"},
+                               {"metrics", delivery::CheckState::Skipped, "the release has no analysis"}}};
+  s.last_rollback = r;
+  s.rejected = delivery::Rejected{*s.candidate};
+  s.candidate.reset();
+  s.phase = Phase::RolledBack;
+  Objects o = objects_with(s);
+  o.runs = {run("web-13-1-2", 1, "Failed", 0.047)};
+  return o;
+}
+
+TEST(View, a_rollback_shows_its_evidence) {
+  EXPECT_EQ(
+      text(render_rollback(compute(rolled_back(), kNow), {.width = 140})),
+      "✗ release/web  revision 13 ROLLED BACK to 12   at 5 %, step 2\n"
+      "  why     error-rate failed 1 times, 0 tolerated (AnalysisFailed)\n"
+      "          candidate 4.7 % [3.6 – 6.2]   stable 0.2 % [0.092 – 0.44]   samples 1000, 3000\n"
+      "          12:02:13.000 Failed 3.1 % 12:02:13.000 Failed 4.7 %\n"
+      "  effect  traffic back in 0.400 s, 0.420 s after the failing measurement; no session left after 0.980 s\n"
+      "  proof   verification Passed\n"
+      "          ✔ traffic: the router gives nothing to the candidate\n"
+      "          · metrics: the release has no analysis\n"
+      "  diff    web=shop/web:1.8.2 ← web=shop/web:1.9.0\n"
+      "  next    slipway explain web -n shop    slipway undo web -n shop    slipway retry web -n shop\n"
+      "          the Deployment still asks for web=shop/web:1.9.0: held at revision 12 until its template changes\n");
+}
+
+TEST(View, outcomes_are_those_of_a_wait) {
+  EXPECT_EQ(outcome_of(compute(objects_with(canary_state()), kNow)), Outcome::UnderWay);
+  EXPECT_EQ(outcome_of(compute(rolled_back(), kNow)), Outcome::EndedBadly);
+}
+
+TEST(View, history_and_explanation_are_tables) {
+  delivery::State s = canary_state();
+  s.history = json(
+      R"([{"revision":12,"images":"web=shop/web:1.8.2","result":"Released","startedAt":"2026-11-23T10:00:00Z","finishedAt":"2026-11-23T10:04:00Z"},
+                       {"revision":11,"images":"web=shop/web:1.8.1","result":"RolledBack","message":"p99 failed"}])");
+  const ReleaseView v = compute(objects_with(s), kNow);
+  EXPECT_EQ(text(render_history(v, {})),
+            "REVISION  IMAGES              RESULT      STARTED               TOOK  WHY\n"
+            "12        web=shop/web:1.8.2  Released    2026-11-23T10:00:00Z  4m\n"
+            "11        web=shop/web:1.8.1  RolledBack                              p99 failed\n");
+  EXPECT_EQ(render_explain(v, {.width = 200}).size(), 4u);
+}
+
+TEST(View, json_has_a_schema_and_the_same_facts) {
+  const Value v = to_value(compute(rolled_back(), kNow));
+  EXPECT_EQ(v["schema"], Value("slipway.dev/release-view/v1"));
+  EXPECT_EQ(v["outcome"], Value("ended-badly"));
+  EXPECT_EQ(v["rollback"]["verification"]["phase"], Value("Passed"));
+  EXPECT_EQ(v["steps"].size(), 4u);
+  EXPECT_EQ(v["steps"].at(1)["state"], Value("failed"));
+}
+
+TEST(Text, widths_count_characters_and_not_escapes) {
+  const Style colour{.colour = true};
+  EXPECT_EQ(display_width(paint(colour, Colour::Red, "✗ a")), 3u);
+  EXPECT_EQ(pad("→", 3), "→  ");
+  EXPECT_EQ(cut("abcdef", 4), "abc…");
+  EXPECT_EQ(cut("abcd", 4), "abcd");
+  EXPECT_EQ(sparkline({1, 1}), "▁▁");
+  EXPECT_EQ(sparkline({0, 1}), "▁█");
+  EXPECT_EQ(bar(0.5, 4), "██░░");
+}
+
+}  // namespace
+}  // namespace slipway::view
