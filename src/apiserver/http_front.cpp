@@ -102,24 +102,34 @@ class HttpFront::Impl {
  private:
   // I/O thread.
   void handle(http::Request request, http::ResponseWriter writer) {
+    if (!options_.seen) return answer(std::move(request), std::move(writer), {});
+    auto copy = std::make_shared<const http::Request>(request);
+    answer(std::move(request), std::move(writer), [this, copy](int status) { options_.seen(*copy, status); });
+  }
+
+  using Seen = std::function<void(int status)>;
+  void answer(http::Request request, http::ResponseWriter writer, Seen seen) {
     auto who = authenticate(request, options_);
-    if (!who) return send(writer, Response::of(who.error()), {});
+    if (!who) return send(writer, Response::of(who.error()), {}, seen);
     HttpParts parts{.method = request.method, .target = request.target, .content_type = request.headers.get("Content-Type"),
                     .accept = request.headers.get("Accept"), .user_agent = request.headers.get("User-Agent"),
                     .if_none_match = request.headers.get("If-None-Match"), .body = std::move(request.body)};
     auto parsed = parse_request(std::move(parts), std::move(*who));
-    if (!parsed) return send(writer, Response::of(parsed.error()), {});
+    if (!parsed) return send(writer, Response::of(parsed.error()), {}, seen);
     auto* about_object = std::get_if<ApiRequest>(&*parsed);
     Form form = about_object ? about_object->form : Form{};
-    server_.handle(std::move(*parsed), [this, form, alive = std::weak_ptr(alive_), writer = std::move(writer)](Response response) mutable {
+    server_.handle(std::move(*parsed), [this, form, seen = std::move(seen), alive = std::weak_ptr(alive_),
+                                        writer = std::move(writer)](Response response) mutable {
       if (alive.expired()) return;  // stopped meanwhile: the client sees its connection cut
       auto* stream = std::get_if<std::unique_ptr<Stream>>(&response.body);
-      if (stream == nullptr) return send(writer, response, form);
+      if (stream == nullptr) return send(writer, response, form, seen);
+      if (seen) seen(response.status);
       begin(std::move(writer), std::move(*stream));
     });
   }
 
-  void send(http::ResponseWriter& writer, const Response& response, const Form& form) const {
+  void send(http::ResponseWriter& writer, const Response& response, const Form& form, const Seen& seen) const {
+    if (seen) seen(response.status);
     Rendered rendered = render(response, form, server_.wall_now());
     writer.respond(rendered.status, headers_of(rendered), rendered.bytes);
   }

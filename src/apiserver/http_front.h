@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,6 +26,8 @@ struct FrontOptions {
   std::map<std::string, Identity> tokens = {};         // bearer token to identity; system:authenticated is added
   // Who a caller without TLS is. Only for sockets that nobody else can reach; none: anonymous.
   std::optional<Identity> plain_caller = {};
+  // Told of every request when its answer begins, on whatever thread that is: for access logs and recordings.
+  std::function<void(const http::Request&, int status)> seen = {};
 };
 
 class HttpFront {
