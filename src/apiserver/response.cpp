@@ -56,7 +56,7 @@ Rendered body_of(const Response& response, const Form& form, base::Time now) {
     bool shape = single->kind != nullptr && !response.error;
     return encoded(shaped(single->kind, single->object, form, now), form.encoding, shape ? form.shape : Shape::Object);
   }
-  return {.content_type = "text/plain", .bytes = std::make_shared<const std::string>()};
+  return {.bytes = std::make_shared<const std::string>()};  // 304: a content type would replace the cached one
 }
 
 // RFC 7234 section 5.5: 299 - "text", with quotes and backslashes escaped.

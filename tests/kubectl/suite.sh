@@ -201,6 +201,7 @@ check rollout-restart 'restarted' k rollout restart deploy/web
 check rollout-restarted '^20' k get deploy web -o 'jsonpath={.spec.template.metadata.annotations.kubectl\.kubernetes\.io/restartedAt}{"\n"}'
 
 # --- waiting and watching
+roll_out web
 check wait-condition 'condition met' k wait --for=condition=Available deploy/web --timeout=20s
 check wait-jsonpath 'condition met' k wait --for=jsonpath='{.spec.replicas}'=4 deploy/web --timeout=20s
 (sleep 1; k patch deploy applied --subresource=status --type=merge -p '{"status":{"conditions":[{"type":"Progressing","status":"True"}]}}' >/dev/null) &
