@@ -1,4 +1,5 @@
-// Any bytes, cut anywhere, must give requests, a refusal, or a wish for more; never more than the limits allow, and the same whatever the cuts.
+// Any bytes, cut anywhere, must give requests, a refusal, or a wish for more; never more than the limits allow, and the
+// same whatever the cuts.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
-// A real process writes with many writes under way at once, and is killed with SIGKILL, a hundred times on one file. What each
-// revision does is a function of its number, so the state after a restart must be exactly that of the first R changes, for an R
-// that is not below any revision that was acknowledged: nothing lost, nothing half, nothing twice.
+// A real process writes with many writes under way at once, and is killed with SIGKILL, a hundred times on one file.
+// What each revision does is a function of its number, so the state after a restart must be exactly that of the first R
+// changes, for an R that is not below any revision that was acknowledged: nothing lost, nothing half, nothing twice.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -33,7 +33,8 @@ Op op_of(Revision revision) {
   const std::string name = "object-" + std::to_string(random.below(kKeys));
   const Key key{random.below(2) ? "pods" : "deployments.apps", "shop", name};
   const std::string fill(random.below(6000), static_cast<char>('a' + revision % 26));
-  return {key, random.below(4) == 0, data::Value::object({{"revision", static_cast<std::int64_t>(revision)}, {"fill", fill}})};
+  return {key, random.below(4) == 0,
+          data::Value::object({{"revision", static_cast<std::int64_t>(revision)}, {"fill", fill}})};
 }
 
 using Model = std::map<Key, data::Value>;
@@ -122,7 +123,8 @@ TEST(Crash, NoAcknowledgedWriteIsLostAndNoneIsHalfDone) {
     const auto store = open_sqlite_store(loop, path);
     ASSERT_TRUE(store) << "round " << round << ": " << store.error().message;
     const auto state = (*store)->published();
-    ASSERT_GE(state->revision(), std::max(revision, acknowledged.empty() ? 0 : acknowledged.back())) << "round " << round;
+    ASSERT_GE(state->revision(), std::max(revision, acknowledged.empty() ? 0 : acknowledged.back()))
+        << "round " << round;
     while (revision < state->revision()) apply(model, ++revision);
     for (const auto& [key, object] : model) {
       const auto entry = state->find(key);

@@ -46,7 +46,8 @@ LogReport inspect_log(std::string_view log) {
   Sums sums;
   sums.add(log.substr(0, 24), big_endian);
   bool sound = (big(log, 0) & ~1u) == kMagic && sums == sums_at(log, 24);
-  // Behind a damaged header nothing is read: the first frame says what belonged together, if the page size can be guessed.
+  // Behind a damaged header nothing is read: the first frame says what belonged together, if the page size can be
+  // guessed.
   const std::size_t frame = kFrameHeader + (sound ? page : 4096);
   const std::string_view ours = sound ? salts(log, 16) : salts(log, kHeader + 8);
   for (std::size_t at = kHeader; at + frame <= log.size(); at += frame) {

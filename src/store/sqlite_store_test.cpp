@@ -201,7 +201,8 @@ TEST(SqliteStore, RefusesALogWithoutItsFile) {
   EXPECT_THAT(refusal(folder.path), HasSubstr("is missing, but its log"));
 }
 
-// A killed server leaves a log. A wrong byte at its end may be a write that never finished; one with commits behind it is damage.
+// A killed server leaves a log. A wrong byte at its end may be a write that never finished; one with commits behind it
+// is damage.
 TEST(SqliteStore, RefusesALogThatIsBrokenInTheMiddle) {
   Folder folder;
   std::string file, log;

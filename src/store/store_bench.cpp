@@ -20,15 +20,20 @@ using data::Value;
 Value pod(int i) {
   Value env = Value::array();
   for (int k = 0; k < 25; ++k)
-    env.push_back(Value::object({{"name", "SETTING_" + std::to_string(k)}, {"value", "value " + std::to_string(k * 7919 + i)}}));
+    env.push_back(
+        Value::object({{"name", "SETTING_" + std::to_string(k)}, {"value", "value " + std::to_string(k * 7919 + i)}}));
   return Value::object(
       {{"apiVersion", "v1"},
        {"kind", "Pod"},
-       {"metadata", Value::object({{"name", "pod-" + std::to_string(i)}, {"namespace", "shop"}, {"uid", "0f1c24ce-9d2b-4b50-9f0a-d0a6f5b0c1aa"},
+       {"metadata", Value::object({{"name", "pod-" + std::to_string(i)},
+                                   {"namespace", "shop"},
+                                   {"uid", "0f1c24ce-9d2b-4b50-9f0a-d0a6f5b0c1aa"},
                                    {"labels", Value::object({{"app", "web"}, {"pod-template-hash", "5d4f8c7b9"}})}})},
-       {"spec", Value::object({{"containers", Value::array({Value::object({{"name", "web"}, {"image", "shop/web:1.9.0"}, {"env", env}})})},
+       {"spec", Value::object({{"containers", Value::array({Value::object(
+                                                  {{"name", "web"}, {"image", "shop/web:1.9.0"}, {"env", env}})})},
                                {"nodeName", "node-1"}})},
-       {"status", Value::object({{"phase", "Running"}, {"podIP", "10.244.0.17"}, {"startTime", "2026-11-23T07:05:14Z"}})}});
+       {"status",
+        Value::object({{"phase", "Running"}, {"podIP", "10.244.0.17"}, {"startTime", "2026-11-23T07:05:14Z"}})}});
 }
 Key key(int i) { return {"pods", "shop", "pod-" + std::to_string(i)}; }
 

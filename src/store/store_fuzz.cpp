@@ -1,4 +1,5 @@
-// A damaged store opens with a state that was once committed, or it is refused; it never crashes and never shows anything else.
+// A damaged store opens with a state that was once committed, or it is refused; it never crashes and never shows
+// anything else.
 //
 // The input is a list of edits to a good store: its file and its log, as a killed server left them.
 #include <sys/stat.h>
@@ -74,10 +75,15 @@ void edit(std::string& bytes, const std::uint8_t*& data, std::size_t& size) {
   data += 5;
   size -= 5;
   if (at == bytes.size()) return;
-  if (how < 200) bytes[at] = static_cast<char>(value);
-  else if (how < 230) bytes[at] = static_cast<char>(bytes[at] ^ (1 << value % 8));
-  else if (how < 240) bytes.resize(at);
-  else std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), std::min<std::size_t>(bytes.size() - at, value * 16u), '\0');
+  if (how < 200)
+    bytes[at] = static_cast<char>(value);
+  else if (how < 230)
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << value % 8));
+  else if (how < 240)
+    bytes.resize(at);
+  else
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), std::min<std::size_t>(bytes.size() - at, value * 16u),
+                '\0');
 }
 
 void write(const std::string& path, const std::string& bytes) {
