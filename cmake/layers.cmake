@@ -64,7 +64,8 @@ function(slipway_module name deps)
   endif()
   if(SLIPWAY_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE slipway_${name} slipway_test_main)
+    # A test may look at the world around its module: module.cmake names what it links beside the module.
+    target_link_libraries(${name}_test PRIVATE slipway_${name} ${SLIPWAY_TEST_LINKS} slipway_test_main)
     # Tests are compiled for speed of building; the code under test keeps the build type's optimisation.
     target_compile_options(${name}_test PRIVATE -O0)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

@@ -1,8 +1,13 @@
 #include "workload/controllers.h"
 
+#include <algorithm>
+
+#include "api/scheme.h"
+#include "control/invariants/preconditions.h"
 #include "workload/deployment/controller.h"
 #include "workload/endpointslice/controller.h"
 #include "workload/garbage/controller.h"
+#include "workload/invariants/available_replicas.h"
 #include "workload/namespaces/controller.h"
 #include "workload/nodes/controller.h"
 #include "workload/pod_garbage/controller.h"
@@ -12,11 +17,17 @@
 namespace slipway::workload {
 
 std::vector<api::Resource> builtin_kinds() {
-  return {api::kReleases,    api::kAnalysisRuns, api::kAnalysisTemplates,
-          api::kDeployments, api::kReplicaSets,  api::kPods,
-          api::kHttpRoutes,  api::kServices,     api::kEndpointSlices,
-          api::kConfigMaps,  api::kSecrets,      api::kLeases,
-          api::kEvents,      api::kNamespaces,   api::kNodes};
+  std::vector<api::Resource> kinds = {api::kReleases, api::kDeployments, api::kReplicaSets};
+  for (const auto& kind : api::Scheme::builtin()->kinds())
+    if (kind->stored && std::ranges::find(kinds, kind->resource) == kinds.end()) kinds.push_back(kind->resource);
+  return kinds;
+}
+
+std::vector<std::unique_ptr<control::Invariant>> make_invariants() {
+  std::vector<std::unique_ptr<control::Invariant>> all;
+  all.push_back(std::make_unique<control::Preconditions>());
+  all.push_back(std::make_unique<AvailableReplicas>());
+  return all;
 }
 
 std::vector<std::unique_ptr<control::Controller>> make_controllers(const std::vector<api::Resource>& kinds) {

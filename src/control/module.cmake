@@ -1,0 +1,1 @@
+set(SLIPWAY_TEST_LINKS slipway_apiserver slipway_store)
