@@ -1,12 +1,15 @@
 #include "controllers/controllers.h"
 
 #include "delivery/controllers.h"
+#include "workload/controllers.h"
 
 namespace slipway::controllers {
 
 std::vector<std::string> port_names() { return {"traffic", "metrics/gateway", "metrics/prometheus"}; }
 
 void add_to(control::Runner& runner) {
+  for (auto& controller : workload::make_controllers(workload::builtin_kinds())) runner.add(std::move(controller));
+  for (auto& invariant : workload::make_invariants()) runner.add_invariant(std::move(invariant));
   runner.add(delivery::make_release_controller());
   runner.add(delivery::make_analysis_controller());
   for (auto& invariant : delivery::make_invariants()) runner.add_invariant(std::move(invariant));
