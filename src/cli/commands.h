@@ -1,0 +1,41 @@
+// What each command does, given a cluster and a terminal. They return the exit code; failures are told on the terminal.
+#pragma once
+
+#include "cli/api.h"
+#include "cli/command_line.h"
+#include "cli/terminal.h"
+
+namespace slipway::cli {
+
+struct Setting {
+  Api& api;
+  Terminal& terminal;
+  bool all_spaces = false;
+};
+
+// Objects.
+ExitCode run(Setting& s, const Get& get);
+ExitCode run(Setting& s, const Apply& apply);
+ExitCode run(Setting& s, const Delete& remove);
+ExitCode run(Setting& s, const Logs& logs);
+ExitCode run(Setting& s, const Version& version);
+
+// Releases.
+ExitCode run(Setting& s, const List& list);
+ExitCode run(Setting& s, const Status& status);
+ExitCode run(Setting& s, const Watch& watch);
+ExitCode run(Setting& s, const Deploy& deploy);
+ExitCode run(Setting& s, const Plan& plan);
+ExitCode run(Setting& s, const Promote& promote);
+ExitCode run(Setting& s, const Pause& pause);
+ExitCode run(Setting& s, const Abort& abort);
+ExitCode run(Setting& s, const Retry& retry);
+ExitCode run(Setting& s, const Undo& undo);
+ExitCode run(Setting& s, const History& history);
+ExitCode run(Setting& s, const Explain& explain);
+
+// Says what went wrong, with the causes of an Invalid object and the way out where there is one.
+ExitCode tell(Setting& s, const base::Error& error);
+ExitCode tell(Terminal& terminal, const base::Error& error);
+
+}  // namespace slipway::cli

@@ -1,0 +1,170 @@
+// The Api over HTTPS: a loop on this thread that runs only while a command waits for something.
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "base/strings.h"
+#include "cli/api.h"
+#include "cli/terminal.h"
+#include "client/https_client.h"
+#include "client/kubeconfig.h"
+#include "runtime/real/loop.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using data::Value;
+
+// How often a wait looks whether the person pressed Ctrl-C.
+constexpr base::Duration kLook = base::milliseconds(50);
+
+std::string env(const char* name) { return std::getenv(name) ? std::getenv(name) : ""; }
+bool exists(const std::string& path) {
+  std::error_code error;
+  return !path.empty() && std::filesystem::exists(path, error);
+}
+
+class HttpsApi final : public Api {
+ public:
+  explicit HttpsApi(const client::Connection& connection) {
+    space_ = connection.space, server_ = connection.server;
+    user_ = env("USER").empty() ? env("LOGNAME") : env("USER");
+  }
+
+  base::Result<void> open(const client::Connection& connection) {
+    auto client = client::HttpsClient::make(loop_, connection);
+    if (!client) return std::unexpected(std::move(client.error()));
+    client_ = std::move(*client);
+    return {};
+  }
+  void use_space(const std::string& space) { space_ = space; }
+
+  base::Result<Value> call(client::Request request) override {
+    return wait_for<Value>([&](auto done) { client_->call(std::move(request), std::move(done)); });
+  }
+
+  base::Result<std::string> fetch(const std::string& path, const std::string& accept) override {
+    return wait_for<std::string>([&](auto done) { client_->raw(path, "", std::move(done), accept); });
+  }
+
+  base::Result<void> stream(const std::vector<std::string>& paths,
+                            const std::function<bool(std::size_t, std::string_view)>& data) override {
+    Streams streams(*this, paths, data);
+    run_until([&] { return streams.over(); });
+    return streams.result();
+  }
+
+  bool pause(base::Duration duration) override {
+    bool over = false;
+    const auto timer = loop_.after(duration, [&] { over = true; });
+    run_until([&] { return over; });
+    return !was_interrupted();
+  }
+
+  base::Time now() override { return std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now()); }
+
+ private:
+  // Text answers of several paths, as they come.
+  class Streams {
+   public:
+    Streams(HttpsApi& api, const std::vector<std::string>& paths,
+            const std::function<bool(std::size_t, std::string_view)>& data) {
+      for (std::size_t i = 0; i < paths.size(); ++i) {
+        sinks_.push_back(std::make_unique<Sink>(*this, i, data));
+        handles_.push_back(api.client_->follow(paths[i], *sinks_.back()));
+      }
+      open_ = paths.size();
+    }
+    bool over() const { return open_ == 0 || stopped_; }
+    base::Result<void> result() const { return result_; }
+
+   private:
+    struct Sink final : client::HttpsClient::TextSink {
+      Sink(Streams& all, std::size_t index, const std::function<bool(std::size_t, std::string_view)>& data)
+          : all(all), index(index), take(data) {}
+      void data(std::string_view bytes) override { all.stopped_ = all.stopped_ || !take(index, bytes); }
+      void ended(base::Result<void> how) override {
+        --all.open_;
+        if (!how && all.result_) all.result_ = std::move(how), all.stopped_ = true;
+      }
+      Streams& all;
+      std::size_t index;
+      const std::function<bool(std::size_t, std::string_view)>& take;
+    };
+
+    std::vector<std::unique_ptr<Sink>> sinks_;
+    std::vector<std::unique_ptr<client::WatchHandle>> handles_;
+    std::size_t open_ = 0;
+    bool stopped_ = false;
+    base::Result<void> result_;
+  };
+
+  // Runs the loop until `holds` says so, or the person has enough.
+  template <class Predicate>
+  void run_until(Predicate holds) {
+    std::function<void()> look = [&] {
+      if (holds() || was_interrupted()) return loop_.stop();
+      timer_ = loop_.after(kLook, look);
+      loop_.post([&] {
+        if (holds()) loop_.stop();
+      });
+    };
+    loop_.post(look);
+    loop_.run();
+    timer_ = {};
+  }
+
+  // Starts a call and runs the loop until it is answered.
+  template <class T, class Start>
+  base::Result<T> wait_for(Start start) {
+    auto answer = std::make_shared<std::optional<base::Result<T>>>();
+    loop_.post([&] {
+      start([this, answer](base::Result<T> result) {
+        *answer = std::move(result);
+        loop_.stop();
+      });
+    });
+    while (!*answer && !was_interrupted()) {
+      timer_ = loop_.after(kLook, [this] { loop_.stop(); });
+      loop_.run();
+    }
+    timer_ = {};
+    if (!*answer) return base::fail(Code::Canceled, "interrupted");
+    return std::move(**answer);
+  }
+
+  runtime::real::Loop loop_;
+  runtime::Timer timer_;
+  std::unique_ptr<client::HttpsClient> client_;
+};
+
+std::string find_kubeconfig(const Connection& connection) {
+  if (!connection.kubeconfig.empty()) return connection.kubeconfig;
+  for (std::string_view path : base::split(env("KUBECONFIG"), ':'))
+    if (exists(std::string(path))) return std::string(path);
+  for (const std::string& path : {connection.data_dir + "/kubeconfig", env("HOME") + "/.kube/config"})
+    if (exists(path)) return path;
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Api>> connect(const Connection& connection) {
+  const std::string path = find_kubeconfig(connection);
+  if (path.empty())
+    return base::fail(
+        Code::Unavailable,
+        "there is no kubeconfig: start a cluster with `slipway up --detach`, or name one with --kubeconfig");
+  const auto config = client::Kubeconfig::load(path);
+  if (!config) return std::unexpected(config.error());
+  const auto server = config->connection(connection.context);
+  if (!server) return std::unexpected(server.error());
+  auto api = std::make_unique<HttpsApi>(*server);
+  if (auto opened = api->open(*server); !opened) return std::unexpected(std::move(opened.error()));
+  if (!connection.space.empty()) api->use_space(connection.space);
+  if (connection.all_spaces) api->use_space("");
+  return api;
+}
+
+}  // namespace slipway::cli

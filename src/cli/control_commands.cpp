@@ -1,0 +1,135 @@
+// promote, pause, resume, abort, retry, undo: what a person asks of a release.
+#include <algorithm>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/follow.h"
+#include "control/pod_template.h"
+#include "data/patch.h"
+#include "data/yaml.h"
+#include "delivery/commands.h"
+#include "delivery/names.h"
+#include "delivery/state.h"
+#include "runtime/real/loop.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using data::Value;
+
+// How long the controller may take to answer a command.
+constexpr base::Duration kPatience = base::seconds(15);
+
+// Sends the command and waits until the controller says what became of it.
+ExitCode send(Setting& s, const std::string& name, delivery::Command command) {
+  runtime::real::OsRandom random;
+  command.id = runtime::make_uid(random);
+  command.by = s.api.user();
+  const auto patched = s.api.patch(api::kReleases, name, client::PatchType::Merge, delivery::command_patch(command));
+  if (!patched) return tell(s, patched.error());
+  for (const base::Time start = s.api.now(); s.api.now() - start < kPatience;) {
+    const auto release = s.api.get(api::kReleases, name);
+    if (!release) return tell(s, release.error());
+    const Value& record = (*release)["status"]["command"];
+    if (record["id"].as_string() == command.id) {
+      s.terminal.talk("release/" + name + "  " + std::string(to_text(command.verb)) + " " + record["result"].str());
+      return record["result"].as_string().starts_with("refused") ? ExitCode::Failed : ExitCode::Reached;
+    }
+    if (!s.api.pause(base::milliseconds(50))) return ExitCode::Interrupted;
+  }
+  s.terminal.talk("the command is recorded, but no controller has answered: is one running?");
+  return ExitCode::TimedOut;
+}
+
+std::int64_t revision_of(const Value& replica_set) {
+  return base::parse_int(api::annotation(replica_set, delivery::kRevisionAnnotation)).value_or(0);
+}
+
+// The ReplicaSet that `undo` is about to bring back, as the controller chooses it; null when there is none.
+Value undo_target(const Sight& sight, const Value& replica_sets, const Undo& undo) {
+  const delivery::State state = delivery::read_state(sight.release["status"]);
+  const auto with_hash = [&](std::string_view hash) {
+    for (const Value& rs : replica_sets["items"].items())
+      if (api::label(rs, control::kTemplateHashLabel) == hash) return rs;
+    return Value();
+  };
+  const auto with_revision = [&](std::int64_t number) {
+    for (const Value& rs : replica_sets["items"].items())
+      if (revision_of(rs) == number) return rs;
+    return Value();
+  };
+  if (undo.to) return with_revision(*undo.to);
+  if (!state.stable) return {};
+  if (state.stable->template_hash != control::template_hash(sight.deployment["spec"]["template"]))
+    return with_hash(state.stable->hash);
+  for (const Value& entry : state.history.items())
+    if (entry["result"].as_string() == "Released" && entry["hash"].as_string() != state.stable->hash)
+      return with_hash(entry["hash"].as_string());
+  return with_revision(state.stable->number - 1);
+}
+
+// What changes back, as a merge patch of the pod template. nullopt: told already why not.
+std::optional<Value> preview(Setting& s, const Undo& undo) {
+  const auto sight = look(s, undo.name);
+  if (!sight) return tell(s, sight.error()), std::nullopt;
+  if (sight->release.is_null())
+    return tell(s, {.code = Code::NotFound, .message = "there is no Release \"" + undo.name + "\""}), std::nullopt;
+  const auto sets = s.api.list(api::kReplicaSets);
+  if (!sets) return tell(s, sets.error()), std::nullopt;
+  Value owned = Value::object({{"items", Value::array()}});
+  for (const Value& rs : (*sets)["items"].items())
+    if (rs["spec"]["template"]["metadata"]["labels"].size() > 0 &&
+        rs["metadata"]["name"].as_string().starts_with(std::string(api::name_of(sight->deployment)) + "-"))
+      owned.member("items").push_back(rs);
+  const Value target = undo_target(*sight, owned, undo);
+  if (target.is_null())
+    return tell(s, {.code = Code::NotFound, .message = "there is no ReplicaSet of that revision any more"}),
+           std::nullopt;
+  const Value wanted = control::without_hash_label(target["spec"]["template"]);
+  return data::diff_merge_patch(control::without_hash_label(sight->deployment["spec"]["template"]), wanted);
+}
+
+}  // namespace
+
+ExitCode run(Setting& s, const Promote& promote) {
+  return send(s, promote.name,
+              {.verb = promote.full ? delivery::Verb::PromoteFull : delivery::Verb::Promote, .reason = promote.reason});
+}
+
+ExitCode run(Setting& s, const Abort& abort) {
+  return send(s, abort.name, {.verb = delivery::Verb::Abort, .reason = abort.reason});
+}
+ExitCode run(Setting& s, const Retry& retry) {
+  return send(s, retry.name, {.verb = delivery::Verb::Retry, .reason = retry.reason});
+}
+
+ExitCode run(Setting& s, const Pause& pause) {
+  const auto patched =
+      s.api.patch(api::kReleases, pause.name, client::PatchType::Merge, delivery::pause_patch(pause.paused));
+  if (!patched) return tell(s, patched.error());
+  s.terminal.talk("release/" + pause.name + (pause.paused ? "  is to pause" : "  goes on"));
+  return ExitCode::Reached;
+}
+
+ExitCode run(Setting& s, const Undo& undo) {
+  const auto change = preview(s, undo);
+  if (!change) return ExitCode::Failed;
+  if (change->size() == 0) return s.terminal.talk("the Deployment asks for that version already"), ExitCode::Reached;
+  s.terminal.talk("this changes back in the pod template:\n" + data::to_yaml(*change));
+  if (!undo.yes && !s.terminal.confirm("Undo release/" + undo.name + " at " + s.api.server() + "?")) {
+    s.terminal.talk("nothing was changed; without a terminal, add --yes");
+    return ExitCode::Usage;
+  }
+  if (const ExitCode code =
+          send(s, undo.name, {.verb = delivery::Verb::Undo, .reason = undo.reason, .revision = undo.to});
+      code != ExitCode::Reached)
+    return code;
+  Until until = undo.until;
+  if (undo.watch && until.goal == Until::Goal::Now) until.goal = Until::Goal::Done;
+  return until.goal == Until::Goal::Now ? ExitCode::Reached : follow(s, undo.name, until, Format::Text);
+}
+
+}  // namespace slipway::cli

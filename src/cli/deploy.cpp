@@ -1,0 +1,177 @@
+// deploy, status, watch, list, plan.
+#include <algorithm>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/follow.h"
+#include "cli/manifest.h"
+#include "cli/print.h"
+#include "cli/release_text.h"
+#include "delivery/plan/compile.h"
+#include "delivery/state.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using data::Value;
+
+std::string containers_of(const Value& deployment) {
+  std::vector<std::string> names;
+  for (const Value& c : deployment["spec"]["template"]["spec"]["containers"].items()) names.push_back(c["name"].str());
+  return base::join(names, ", ");
+}
+
+// One --image: "CONTAINER=IMAGE", or "IMAGE" when there is a single container.
+base::Result<Value> read_image(const Value& deployment, const std::string& text) {
+  const auto containers = deployment["spec"]["template"]["spec"]["containers"].items();
+  const std::size_t sign = text.find('=');
+  const std::string image = sign == text.npos ? text : text.substr(sign + 1);
+  if (sign == text.npos && containers.size() != 1)
+    return base::fail(Code::BadRequest, "--image " + text + ": which container? Say CONTAINER=IMAGE; there are " +
+                                            containers_of(deployment));
+  const std::string name = sign == text.npos ? containers[0]["name"].str() : text.substr(0, sign);
+  const bool known = std::ranges::any_of(containers, [&](const Value& c) { return c["name"].as_string() == name; });
+  if (!known)
+    return base::fail(Code::BadRequest, "--image " + text + ": there is no container \"" + name + "\"; there are " +
+                                            containers_of(deployment));
+  if (image.empty()) return base::fail(Code::BadRequest, "--image " + text + ": the image is missing");
+  return Value::object({{"name", name}, {"image", image}});
+}
+
+std::string image_change(const Value& before, const Value& change) {
+  for (const Value& c : before["spec"]["template"]["spec"]["containers"].items())
+    if (c["name"] == change["name"]) return c["name"].str() + ": " + c["image"].str() + " → " + change["image"].str();
+  return change["name"].str() + ": " + change["image"].str();
+}
+
+base::Result<void> set_images(Setting& s, const Value& deployment, const std::vector<std::string>& images) {
+  Value containers = Value::array();
+  for (const std::string& text : images) {
+    auto container = read_image(deployment, text);
+    if (!container) return std::unexpected(std::move(container.error()));
+    containers.push_back(std::move(*container));
+  }
+  Value patch;
+  patch.set({"spec", "template", "spec", "containers"}, containers);
+  const std::string name(api::name_of(deployment));
+  const auto after = s.api.patch(api::kDeployments, name, client::PatchType::Strategic, patch);
+  if (!after) return std::unexpected(after.error());
+  const bool same = api::generation_of(*after) == api::generation_of(deployment);
+  for (const Value& container : containers.items())
+    s.terminal.talk("deployment/" + name + "  " + image_change(deployment, container) + (same ? "  (unchanged)" : ""));
+  return {};
+}
+
+// Where nobody watches, a pause ends the wait: a pipeline must not hang for a person.
+Until goal_of(const Setting& s, bool watch, Until until) {
+  if (watch && until.goal == Until::Goal::Now)
+    until.goal = s.terminal.is_live() ? Until::Goal::Done : Until::Goal::Healthy;
+  return until;
+}
+
+Value plan_object(const delivery::plan::ReleasePlan& plan) {
+  Value steps = Value::array();
+  for (const auto& step : plan.steps) {
+    Value v = Value::object({{"action", to_text(step.action)}});
+    if (step.user_step >= 0) v.set("step", step.user_step + 1);
+    if (!step.field.empty()) v.set("field", step.field);
+    steps.push_back(std::move(v));
+  }
+  return Value::object({{"target", plan.target}, {"fingerprint", fingerprint(plan)}, {"steps", steps}});
+}
+
+ExitCode print_plan(Setting& s, const Value& release, Format format) {
+  const auto plan = delivery::plan::compile(release, delivery::plan::gateway_capabilities());
+  if (!plan) return tell(s, plan.error());
+  const bool whole = format == Format::Json || format == Format::Yaml;
+  s.terminal.data(whole ? print_object(plan_object(*plan), format) : to_text(*plan));
+  return ExitCode::Reached;
+}
+
+ExitCode plan_files(Setting& s, const Plan& plan) {
+  const Manifests manifests = load_manifests(plan.files);
+  std::vector<Problem> problems = manifests.problems;
+  int releases = 0;
+  ExitCode code = ExitCode::Reached;
+  for (const Manifest& m : manifests.documents) {
+    const Value& v = m.content.value;
+    if (v["kind"].as_string() != "Release" || (!plan.name.empty() && api::name_of(v) != plan.name)) continue;
+    ++releases;
+    const auto compiled = delivery::plan::compile(v, delivery::plan::gateway_capabilities());
+    if (compiled)
+      code = print_plan(s, v, plan.format);
+    else
+      std::ranges::move(problems_of(m, compiled.error()), std::back_inserter(problems));
+  }
+  for (const Problem& problem : problems) s.terminal.talk("error: " + to_text(problem));
+  if (!problems.empty()) return ExitCode::Usage;
+  return releases > 0 ? code : tell(s, {.code = Code::BadRequest, .message = "no Release among the documents"});
+}
+
+}  // namespace
+
+ExitCode run(Setting& s, const Deploy& deploy) {
+  if (!deploy.files.empty())
+    if (const ExitCode code = run(s, Apply{.files = deploy.files}); code != ExitCode::Reached) return code;
+  const auto sight = look(s, deploy.name);
+  if (!sight) return tell(s, sight.error());
+  if (sight->deployment.is_null())
+    return tell(s, {.code = Code::NotFound, .message = "the Deployment of release/" + deploy.name + " is not there"});
+  if (!deploy.images.empty())
+    if (const auto set = set_images(s, sight->deployment, deploy.images); !set) return tell(s, set.error());
+  const Until until = goal_of(s, deploy.watch, deploy.until);
+  if (until.goal != Until::Goal::Now) return follow(s, deploy.name, until, Format::Text);
+  s.terminal.talk("follow it with: slipway watch " + deploy.name + " -n " + s.api.space());
+  return ExitCode::Reached;
+}
+
+ExitCode run(Setting& s, const Status& status) {
+  if (status.until.goal != Until::Goal::Now) return follow(s, status.name, status.until, status.format);
+  const auto sight = look(s, status.name);
+  if (!sight) return tell(s, sight.error());
+  const bool whole = status.format == Format::Json || status.format == Format::Yaml;
+  s.terminal.data(whole ? print_object(release_object(*sight), status.format) : release_block(s.terminal, *sight));
+  return reached(status.until, *sight).value_or(ExitCode::Reached);
+}
+
+ExitCode run(Setting& s, const Watch& watch) {
+  Until until = watch.until;
+  if (until.goal == Until::Goal::Now) until.goal = Until::Goal::Done;
+  return follow(s, watch.name, until, watch.format);
+}
+
+ExitCode run(Setting& s, const List& list) {
+  const auto releases = s.api.list(api::kReleases);
+  if (!releases) return tell(s, releases.error());
+  if (list.format == Format::Json || list.format == Format::Yaml)
+    return s.terminal.data(print_object(*releases, list.format)), ExitCode::Reached;
+  TextTable table({"NAMESPACE", "NAME", "PHASE", "REVISION", "STEP", "WEIGHT", "AGE", "MESSAGE"});
+  for (const Value& r : (*releases)["items"].items()) {
+    const delivery::State state = delivery::read_state(r["status"]);
+    std::string revision = state.stable ? std::to_string(state.stable->number) : "";
+    if (state.candidate) revision += " → " + std::to_string(state.candidate->number);
+    const std::string step = state.candidate && state.user_steps > 0
+                                 ? std::to_string(state.user_step + 1) + "/" + std::to_string(state.user_steps)
+                                 : "";
+    const std::string weight =
+        state.candidate ? to_text(delivery::plan::Share{std::max<std::int64_t>(state.traffic.verified, 0)}) : "";
+    table.add({std::string(api::space_of(r)), std::string(api::name_of(r)), std::string(delivery::to_text(state.phase)),
+               revision, step, weight, since(api::time_at(r["metadata"]["creationTimestamp"]), s.api.now()),
+               state.message});
+  }
+  if (table.is_empty()) return s.terminal.talk("No Releases found."), ExitCode::Reached;
+  s.terminal.data(table.text());
+  return ExitCode::Reached;
+}
+
+ExitCode run(Setting& s, const Plan& plan) {
+  if (!plan.files.empty()) return plan_files(s, plan);
+  if (plan.name.empty()) return tell(s, {.code = Code::BadRequest, .message = "plan needs a NAME or -f"});
+  const auto release = s.api.get(api::kReleases, plan.name);
+  return release ? print_plan(s, *release, plan.format) : tell(s, release.error());
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,198 @@
+// history, explain, logs: what happened.
+#include <algorithm>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/follow.h"
+#include "cli/print.h"
+#include "cli/release_text.h"
+#include "client/https_client.h"
+#include "data/json.h"
+#include "delivery/state.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using data::Value;
+
+// --- explain ---------------------------------------------------------------------------------------------------------
+
+// "web@14" -> web, 14.
+base::Result<std::optional<std::int64_t>> take_revision(std::string& name) {
+  const std::size_t at = name.find('@');
+  if (at == name.npos) return std::nullopt;
+  const auto revision = base::parse_int(std::string_view(name).substr(at + 1));
+  if (!revision) return base::fail(Code::BadRequest, "\"" + name + "\": a revision is a number, as in web@14");
+  name.resize(at);
+  return revision;
+}
+
+const Value& history_entry(const Value& status, std::int64_t revision) {
+  for (const Value& entry : status["history"].items())
+    if (entry["revision"].as_int() == revision) return entry;
+  return data::kNull;
+}
+
+// The decisions between the start and the end of one revision's release. RFC 3339 in UTC compares as text.
+Value log_of(const Value& status, const Value& entry) {
+  if (entry.is_null()) return status["log"];
+  const std::string_view from = entry["startedAt"].as_string(), to = entry["finishedAt"].as_string();
+  Value out = Value::array();
+  for (const Value& decision : status["log"].items())
+    if (decision["time"].as_string() >= from && decision["time"].as_string() <= to) out.push_back(decision);
+  return out;
+}
+
+void append_measurements(std::string& out, const Value& evidence) {
+  for (const Value& m : evidence.items()) out += "    " + data::to_json(m) + "\n";
+}
+
+std::string rollback_text(const Value& r) {
+  std::string out =
+      "\nrollback of revision " + data::to_json(r["from"]["revision"]) + " (" + r["from"]["images"].str() + ")\n";
+  out += "  why        " + r["message"].str() + " (" + r["cause"].str() + ")\n";
+  if (r["metric"].is_string()) out += "  metric     " + r["metric"].str() + "\n";
+  append_measurements(out, r["evidence"]);
+  for (const auto& [field, text] : {std::pair("failingAt", "failing measurement"),
+                                    {"startedAt", "decided"},
+                                    {"trafficZeroAt", "no traffic on it"},
+                                    {"drainedAt", "no session on it"}})
+    if (r[field].is_string()) out += "  " + padded(text, 20) + r[field].str() + "\n";
+  out += "  verification       " + r["verification"]["phase"].str() + "\n";
+  for (const Value& check : r["verification"]["checks"].items())
+    out += "    " + padded(check["name"].str(), 10) + padded(check["state"].str(), 10) + check["message"].str() + "\n";
+  return out;
+}
+
+std::string decisions_text(const Value& log) {
+  std::string out;
+  for (const Value& decision : log.items()) {
+    out += padded(decision["time"].str(), 29) + padded(decision["rule"].str(), 23) + decision["text"].str() + "\n";
+    for (const data::Member& input : decision["inputs"].members())
+      out += std::string(29, ' ') + padded(input.key.str(), 23) + data::to_json(input.value) + "\n";
+  }
+  return out;
+}
+
+// --- logs ------------------------------------------------------------------------------------------------------------
+
+struct LogSource {
+  std::string pod;
+  std::string container;
+};
+
+std::string log_path(const Setting& s, const LogSource& source, const Logs& logs) {
+  const client::Request request{.verb = client::Verb::Get,
+                                .resource = api::kPods,
+                                .space = s.api.space(),
+                                .name = source.pod,
+                                .subresource = "log"};
+  std::string query = "container=" + source.container;
+  if (logs.follow) query += "&follow=true";
+  if (logs.previous) query += "&previous=true";
+  if (logs.tail >= 0) query += "&tailLines=" + std::to_string(logs.tail);
+  return client::url_of(request) + "?" + query;
+}
+
+LogSource source_of(const Value& pod, const Logs& logs) {
+  const std::string first = pod["spec"]["containers"].at(0)["name"].str();
+  return {std::string(api::name_of(pod)), logs.container.empty() ? first : logs.container};
+}
+
+base::Result<std::vector<LogSource>> find_sources(Setting& s, const Logs& logs) {
+  if (logs.name.starts_with("pod/")) {
+    const auto pod = s.api.get(api::kPods, logs.name.substr(4));
+    if (!pod) return std::unexpected(pod.error());
+    return std::vector{source_of(*pod, logs)};
+  }
+  const std::size_t slash = logs.name.find('/');
+  const auto sight = look(s, slash == std::string::npos ? logs.name : logs.name.substr(slash + 1));
+  if (!sight) return std::unexpected(sight.error());
+  const delivery::State state = delivery::read_state(sight->release["status"]);
+  const auto& wanted = logs.canary ? state.candidate : state.stable;
+  if ((logs.canary || logs.stable) && !wanted)
+    return base::fail(Code::NotFound, std::string("there is no ") + (logs.canary ? "candidate" : "stable version"));
+  std::vector<LogSource> out;
+  for (const Value& pod : sight->pods)
+    if ((!logs.canary && !logs.stable) || api::label(pod, "pod-template-hash") == wanted->hash)
+      out.push_back(source_of(pod, logs));
+  if (out.empty()) return base::fail(Code::NotFound, "there is no such pod");
+  return out;
+}
+
+}  // namespace
+
+ExitCode run(Setting& s, const History& history) {
+  const auto release = s.api.get(api::kReleases, history.name);
+  if (!release) return tell(s, release.error());
+  const Value& status = (*release)["status"];
+  if (history.format == Format::Json || history.format == Format::Yaml) {
+    s.terminal.data(print_object(status["history"].is_null() ? Value::array() : status["history"], history.format));
+    return ExitCode::Reached;
+  }
+  TextTable table({"REVISION", "RESULT", "STARTED", "FINISHED", "IMAGES", "WHY"});
+  if (status["candidate"].is_object())
+    table.add({data::to_json(status["candidate"]["revision"]), status["phase"].str(),
+               status["candidate"]["startedAt"].str(), "", status["candidate"]["images"].str(),
+               status["message"].str()});
+  for (const Value& e : status["history"].items())
+    table.add({data::to_json(e["revision"]), e["result"].str(), e["startedAt"].str(), e["finishedAt"].str(),
+               e["images"].str(), e["message"].str()});
+  if (table.is_empty())
+    return s.terminal.talk("release/" + history.name + " has brought out nothing yet"), ExitCode::Reached;
+  s.terminal.data(table.text());
+  return ExitCode::Reached;
+}
+
+ExitCode run(Setting& s, const Explain& explain) {
+  std::string name = explain.name.starts_with("release/") ? explain.name.substr(8) : explain.name;
+  const auto revision = take_revision(name);
+  if (!revision) return tell(s, revision.error());
+  const auto release = s.api.get(api::kReleases, name);
+  if (!release) return tell(s, release.error());
+  const Value& status = (*release)["status"];
+  const Value& entry = *revision ? history_entry(status, **revision) : data::kNull;
+  const bool current = *revision && status["candidate"]["revision"].as_int() == **revision;
+  if (*revision && entry.is_null() && !current)
+    return tell(s, {.code = Code::NotFound,
+                    .message = "release/" + name + " remembers no revision " + std::to_string(**revision)});
+  const Value log = log_of(status, entry);
+  const Value& rollback = status["rollback"].is_object() ? status["rollback"] : status["lastRollback"];
+  const bool show_rollback =
+      rollback.is_object() && (!*revision || rollback["from"]["revision"].as_int() == **revision);
+  if (explain.format == Format::Json || explain.format == Format::Yaml) {
+    Value out =
+        Value::object({{"name", name}, {"phase", status["phase"]}, {"message", status["message"]}, {"log", log}});
+    if (show_rollback) out.set("rollback", rollback);
+    if (!entry.is_null()) out.set("revision", entry);
+    s.terminal.data(print_object(out, explain.format));
+    return ExitCode::Reached;
+  }
+  s.terminal.data("release/" + name + "  " + status["phase"].str() + ": " + status["message"].str() + "\n\n" +
+                  decisions_text(log) + (show_rollback ? rollback_text(rollback) : ""));
+  return ExitCode::Reached;
+}
+
+ExitCode run(Setting& s, const Logs& logs) {
+  const auto sources = find_sources(s, logs);
+  if (!sources) return tell(s, sources.error());
+  std::vector<std::string> paths;
+  for (const LogSource& source : *sources) paths.push_back(log_path(s, source, logs));
+  std::vector<std::string> partial(sources->size());  // lines of several pods must not mix
+  const bool prefix = sources->size() > 1;
+  const auto write = [&](std::size_t i, std::string_view bytes) {
+    partial[i] += bytes;
+    for (std::size_t end; (end = partial[i].find('\n')) != std::string::npos; partial[i].erase(0, end + 1))
+      s.terminal.data((prefix ? "[" + (*sources)[i].pod + "] " : "") + partial[i].substr(0, end + 1));
+    return true;
+  };
+  const auto done = s.api.stream(paths, write);
+  for (std::size_t i = 0; i < partial.size(); ++i)
+    if (!partial[i].empty()) write(i, "\n");
+  return done ? ExitCode::Reached : tell(s, done.error());
+}
+
+}  // namespace slipway::cli

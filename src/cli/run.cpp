@@ -1,0 +1,106 @@
+// One command from its arguments to its exit code.
+#include <iostream>
+
+#include "cli/cli.h"
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+
+namespace slipway::cli {
+namespace {
+
+template <class Options>
+int pass_on(const std::function<int(const Options&)>& function, const Options& options, Terminal& terminal) {
+  if (function) return function(options);
+  terminal.talk("this program was built without that command");
+  return to_int(ExitCode::Failed);
+}
+
+// Runs one alternative of Command: here, or in the backend.
+class Runner {
+ public:
+  Runner(const Invocation& invocation, const Backend& backend, Terminal& terminal)
+      : invocation_(invocation), backend_(backend), terminal_(terminal) {}
+
+  int operator()(const UpOptions& o) { return pass_on(backend_.up, o, terminal_); }
+  int operator()(const DownOptions& o) { return pass_on(backend_.down, o, terminal_); }
+  int operator()(const ControllerOptions& o) { return pass_on(backend_.controller, o, terminal_); }
+  int operator()(const ImageImportOptions& o) { return pass_on(backend_.image_import, o, terminal_); }
+  int operator()(const ImageListOptions& o) { return pass_on(backend_.image_list, o, terminal_); }
+  int operator()(const Extra& extra) { return backend_.extra[extra.index].run(extra.arguments); }
+  int operator()(const Help&) { return to_int(ExitCode::Reached); }
+
+  // What can be done without a cluster must not need one.
+  int operator()(const Version& version) { return version.client_only ? offline(version) : online(version); }
+  int operator()(const Plan& plan) { return plan.files.empty() ? online(plan) : offline(plan); }
+
+  template <class Options>
+  int operator()(const Options& options) {
+    return online(options);
+  }
+
+ private:
+  template <class Options>
+  int online(const Options& options) {
+    const auto api = connect(invocation_.connection);
+    if (!api) return to_int(tell(terminal_, api.error()));
+    return with(**api, options);
+  }
+
+  template <class Options>
+  int offline(const Options& options) {
+    NoCluster nothing;
+    return with(nothing, options);
+  }
+
+  template <class Options>
+  int with(Api& api, const Options& options) {
+    Setting setting{api, terminal_, invocation_.connection.all_spaces};
+    return to_int(run(setting, options));
+  }
+
+  struct NoCluster final : Api {
+    base::Result<data::Value> call(client::Request) override { return none(); }
+    base::Result<std::string> fetch(const std::string&, const std::string&) override { return none(); }
+    base::Result<void> stream(const std::vector<std::string>&,
+                              const std::function<bool(std::size_t, std::string_view)>&) override {
+      return none();
+    }
+    bool pause(base::Duration) override { return false; }
+    base::Time now() override { return {}; }
+    static std::unexpected<base::Error> none() {
+      return base::fail(base::Code::Unavailable, "this command works without a cluster");
+    }
+  };
+
+  const Invocation& invocation_;
+  const Backend& backend_;
+  Terminal& terminal_;
+};
+
+}  // namespace
+
+ExitCode tell(Terminal& terminal, const base::Error& error) {
+  terminal.talk("error: " + error.message);
+  for (const base::Cause& cause : error.causes)
+    terminal.talk("  " + (cause.field.empty() ? "" : cause.field + ": ") + cause.message);
+  if (error.code == base::Code::Unauthorized || error.code == base::Code::Forbidden)
+    terminal.talk("  (who you are comes from the kubeconfig: --kubeconfig, --context)");
+  return exit_code_of(error);
+}
+
+ExitCode tell(Setting& s, const base::Error& error) { return tell(s.terminal, error); }
+
+int run(int argc, char** argv, const Backend& backend) {
+  const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  const auto invocation = parse_command_line(arguments, backend);
+  if (!invocation) {
+    const Refusal& refusal = invocation.error();
+    (refusal.code == ExitCode::Reached ? std::cout : std::cerr) << refusal.text << std::flush;
+    return to_int(refusal.code);
+  }
+  Terminal terminal(invocation->color);
+  return std::visit(Runner(*invocation, backend, terminal), invocation->command);
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,92 @@
+#include "cli/verdict.h"
+
+#include "api/meta.h"
+#include "control/pod_template.h"
+#include "delivery/state.h"
+
+namespace slipway::cli {
+namespace {
+
+using data::Value;
+using delivery::Phase;
+
+// A Deployment without a Release: as `kubectl rollout status` decides.
+Verdict judge_deployment(const Value& d) {
+  const std::int64_t wanted = d["spec"]["replicas"].as_int(1);
+  const Value& status = d["status"];
+  if (status["observedGeneration"].as_int() < api::generation_of(d)) return Verdict::Working;
+  if (api::condition(d, "Progressing")["reason"].as_string() == "ProgressDeadlineExceeded") return Verdict::RolledBack;
+  const bool done = status["updatedReplicas"].as_int() >= wanted &&
+                    status["replicas"].as_int() == status["updatedReplicas"].as_int() &&
+                    status["availableReplicas"].as_int() >= wanted;
+  if (!done && d["spec"]["paused"].as_bool()) return Verdict::Paused;
+  return done ? Verdict::Healthy : Verdict::Working;
+}
+
+template <class Revision>
+bool is_wanted(const std::optional<Revision>& revision, const Value& deployment) {
+  return revision && revision->template_hash == control::template_hash(deployment["spec"]["template"]);
+}
+
+}  // namespace
+
+std::string_view to_text(Verdict verdict) {
+  constexpr std::string_view kTexts[] = {"working", "healthy", "paused", "rolled back", "invalid"};
+  return kTexts[static_cast<int>(verdict)];
+}
+
+Verdict judge(const Sight& sight) {
+  if (sight.release.is_null()) return judge_deployment(sight.deployment);
+  const delivery::State s = delivery::read_state(sight.release["status"]);
+  if (s.observed_generation < api::generation_of(sight.release)) return Verdict::Working;
+  switch (s.phase) {
+    case Phase::Invalid:
+      return Verdict::Invalid;
+    case Phase::Idle:
+      return is_wanted(s.stable, sight.deployment) ? Verdict::Healthy : Verdict::Working;
+    case Phase::RolledBack:
+      return is_wanted(s.rejected, sight.deployment) ? Verdict::RolledBack : Verdict::Working;
+    case Phase::Paused:
+      return is_wanted(s.candidate, sight.deployment) ? Verdict::Paused : Verdict::Working;
+    case Phase::Pending:
+    case Phase::Progressing:
+    case Phase::Promoting:
+    case Phase::RollingBack:
+    case Phase::Verifying:
+      return Verdict::Working;
+  }
+  return Verdict::Working;
+}
+
+namespace {
+
+// Has the release of what is wanted come to step N (1-based)?
+bool is_at_step(const Sight& sight, int step) {
+  const delivery::State s = delivery::read_state(sight.release["status"]);
+  const bool forward = s.phase == Phase::Progressing || s.phase == Phase::Paused || s.phase == Phase::Promoting;
+  return forward && is_wanted(s.candidate, sight.deployment) && s.user_step + 1 >= step;
+}
+
+}  // namespace
+
+std::optional<ExitCode> reached(const Until& until, const Sight& sight) {
+  const Verdict verdict = judge(sight);
+  if (verdict == Verdict::Healthy) return ExitCode::Reached;
+  if (verdict == Verdict::RolledBack || verdict == Verdict::Invalid) return ExitCode::EndedBadly;
+  switch (until.goal) {
+    case Until::Goal::Now:
+      return ExitCode::Reached;
+    case Until::Goal::Done:
+      return {};
+    case Until::Goal::Paused:
+      return verdict == Verdict::Paused ? std::optional(ExitCode::Reached) : std::nullopt;
+    case Until::Goal::Step:
+      if (is_at_step(sight, until.step)) return ExitCode::Reached;
+      [[fallthrough]];
+    case Until::Goal::Healthy:
+      return verdict == Verdict::Paused ? std::optional(ExitCode::WaitsForPerson) : std::nullopt;
+  }
+  return {};
+}
+
+}  // namespace slipway::cli

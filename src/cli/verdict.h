@@ -1,0 +1,36 @@
+// How a release stands, and whether that is what a person waits for. Pure.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "cli/command_line.h"
+#include "data/value.h"
+
+namespace slipway::cli {
+
+// A release and what belongs to it, read at one time.
+struct Sight {
+  data::Value release = {};     // null: the Deployment has none and rolls by itself
+  data::Value deployment = {};  // null: absent
+  std::vector<data::Value> pods = {};
+  base::Time now = {};
+};
+
+enum class Verdict {
+  Working,     // something is under way, or has not been noticed yet
+  Healthy,     // what the Deployment asks for serves all users
+  Paused,      // a person must say how to go on
+  RolledBack,  // what the Deployment asks for was tried and rejected
+  Invalid,     // the Release cannot be carried out
+};
+std::string_view to_text(Verdict verdict);
+
+Verdict judge(const Sight& sight);
+
+// The exit code that ends the wait; nothing while it goes on.
+std::optional<ExitCode> reached(const Until& until, const Sight& sight);
+
+}  // namespace slipway::cli
