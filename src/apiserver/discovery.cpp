@@ -1,6 +1,7 @@
 #include "apiserver/discovery.h"
 
 #include "apiserver/errors.h"
+#include "apiserver/openapi_v2.h"
 #include "base/hash.h"
 #include "base/strings.h"
 #include "data/json.h"
@@ -11,6 +12,7 @@ namespace {
 using data::Value;
 
 constexpr std::string_view kOpenApi = "/openapi/v3";
+constexpr std::string_view kOpenApiV2 = "/openapi/v2";
 
 // Aggregated discovery is asked for by media type parameters; v2beta1 (kubectl 1.27 to 1.29) has the same shape.
 std::string aggregated_version(std::string_view accept) {
@@ -49,6 +51,7 @@ Value plain_document(const api::Scheme& scheme, std::string_view path) {
   if (path == "/api") return core_versions();
   if (path == "/apis") return api::group_list(scheme);
   if (path == "/version") return version_document();
+  if (path == kOpenApiV2) return openapi_v2(scheme);
   if (path == kOpenApi) return api::openapi_index(scheme);
   if (path.starts_with("/openapi/v3/api/")) return api::openapi_document(scheme, path.substr(16));
   if (path.starts_with("/openapi/v3/apis/")) return api::openapi_document(scheme, path.substr(17));
@@ -78,7 +81,8 @@ Value version_document() {
 
 bool Discovery::owns(std::string_view path) {
   path = without_slash(path);
-  return path == "/api" || path == "/apis" || path == "/version" || path == kOpenApi || path.starts_with("/api/") ||
+  return path == "/api" || path == "/apis" || path == "/version" || path == kOpenApi || path == kOpenApiV2 ||
+         path.starts_with("/api/") ||
          path.starts_with("/apis/") || path.starts_with("/openapi/v3/");
 }
 
@@ -93,7 +97,7 @@ Discovery::Document Discovery::find(const std::shared_ptr<const api::Scheme>& sc
     documents_.erase(key);  // unknown paths must not pile up
     return {};
   }
-  document.bytes = std::make_shared<const std::string>(data::to_json(value));
+  document.bytes = std::make_shared<const std::string>(value.is_string() ? value.str() : data::to_json(value));
   document.etag = "\"" + base::sha256_hex(*document.bytes) + "\"";
   return document;
 }
@@ -103,7 +107,10 @@ Response Discovery::answer(const std::shared_ptr<const api::Scheme>& scheme, con
   std::string path(without_slash(request.path));
   bool root = path == "/api" || path == "/apis";
   std::string version = root ? aggregated_version(request.accept) : "";
+  bool protobuf = path == kOpenApiV2 && request.accept.find(kOpenApiV2Protobuf) != std::string::npos;
+  if (protobuf) version = "protobuf";
   Document document = find(scheme, path + " " + version, [&] {
+    if (protobuf) return Value(openapi_v2_protobuf(openapi_v2(*scheme)));  // bytes
     return version.empty() ? plain_document(*scheme, path) : aggregated(*scheme, path == "/api", version);
   });
   if (document.bytes == nullptr) return Response::of(unknown_path());
@@ -115,8 +122,8 @@ Response Discovery::answer(const std::shared_ptr<const api::Scheme>& scheme, con
     response.status = 304;
     return response;
   }
-  std::string type = "application/json";
-  if (!version.empty()) type += ";g=apidiscovery.k8s.io;v=" + version + ";as=APIGroupDiscoveryList";
+  std::string type = protobuf ? kOpenApiV2Protobuf : "application/json";
+  if (root && !version.empty()) type += ";g=apidiscovery.k8s.io;v=" + version + ";as=APIGroupDiscoveryList";
   response.body = Text{std::move(type), document.bytes};
   return response;
 }

@@ -27,7 +27,7 @@ class Discovery {
     Bytes bytes;
     std::string etag;
   };
-  using Make = std::function<data::Value()>;
+  using Make = std::function<data::Value()>;  // a string is taken as the document's bytes
   Document find(const std::shared_ptr<const api::Scheme>& scheme, const std::string& key, const Make& make);
 
   std::mutex mutex_;

@@ -59,7 +59,7 @@ spec: {nodeName: n1, terminationGracePeriodSeconds: 1, containers: [{name: main,
 Y
 
 # --- the API itself
-check version 'Server Version: v1\.33' k version
+check version 'Server Version: .*v1\.33' k version
 check api-versions '^apps/v1$' k api-versions
 check api-resources 'deployments +deploy +apps/v1 +true +Deployment' k api-resources
 check api-resources-wide 'create,delete,deletecollection,get,list,patch,update,watch' k api-resources --api-group=apps -o wide
