@@ -107,7 +107,7 @@ Response Discovery::answer(const std::shared_ptr<const api::Scheme>& scheme, con
   std::string path(without_slash(request.path));
   bool root = path == "/api" || path == "/apis";
   std::string version = root ? aggregated_version(request.accept) : "";
-  bool protobuf = path == kOpenApiV2 && request.accept.find(kOpenApiV2Protobuf) != std::string::npos;
+  bool protobuf = path == kOpenApiV2 && request.accept.find(kOpenApiV2Asked) != std::string::npos;
   if (protobuf) version = "protobuf";
   Document document = find(scheme, path + " " + version, [&] {
     if (protobuf) return Value(openapi_v2_protobuf(openapi_v2(*scheme)));  // bytes
@@ -122,7 +122,7 @@ Response Discovery::answer(const std::shared_ptr<const api::Scheme>& scheme, con
     response.status = 304;
     return response;
   }
-  std::string type = protobuf ? kOpenApiV2Protobuf : "application/json";
+  std::string type = protobuf ? kOpenApiV2Answered : "application/json";
   if (root && !version.empty()) type += ";g=apidiscovery.k8s.io;v=" + version + ";as=APIGroupDiscoveryList";
   response.body = Text{std::move(type), document.bytes};
   return response;

@@ -11,7 +11,9 @@
 
 namespace slipway::apiserver {
 
-inline constexpr const char* kOpenApiV2Protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+inline constexpr const char* kOpenApiV2Asked = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+// What clients ask for is no valid media type (RFC 9110 knows no "@"), and they refuse it in an answer.
+inline constexpr const char* kOpenApiV2Answered = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 data::Value openapi_v2(const api::Scheme& scheme);                // as JSON
 std::string openapi_v2_protobuf(const data::Value& document);     // the same document
