@@ -57,6 +57,8 @@ struct Kind {
   std::vector<Subresource> subresources = {};    // beside status and scale
   std::vector<std::string> selectable = {};      // field selectors beyond metadata.name and metadata.namespace
   bool custom = false;                           // from a CRD: no strategic merge, no protobuf
+  std::string crd = {};                          // name of the CustomResourceDefinition that it is from
+  std::string storage_version = {};              // version that its objects are stored in; empty: its own
   bool stored = true;                            // false: a question (SelfSubjectAccessReview) or a subresource's kind (Scale)
   std::vector<std::string> verbs = {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"};
   // Rules that tables cannot say. `old` is null on create. Problems are appended with their field paths.
@@ -76,7 +78,8 @@ class Scheme {
   const Kind* find_kind(std::string_view api_version, std::string_view kind) const;
   const std::vector<std::shared_ptr<const Kind>>& kinds() const { return kinds_; }  // in registration order
 
-  // With the kinds of a CRD added or replaced / removed. Invalid when the CRD's schema cannot be used.
+  // With the kinds of a CRD added or replaced / removed. Invalid when the CRD's schema cannot be used. A built-in kind of the same
+  // group, version and plural stays as it is.
   base::Result<std::shared_ptr<const Scheme>> with_crd(const data::Value& crd) const;
   std::shared_ptr<const Scheme> without_crd(const data::Value& crd) const;
   void add(Kind kind);  // while building

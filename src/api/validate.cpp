@@ -21,6 +21,36 @@ using data::Value;
 
 std::string number_text(double d) { return data::format_double(d); }
 
+// Decoding has seen to this already, but for the branches of anyOf and its kind.
+bool has_type(Type type, const Value& v) {
+  switch (type) {
+    case Type::String: return v.is_string();
+    case Type::Int32:
+    case Type::Int64: return v.is_int();
+    case Type::Double: return v.is_number();
+    case Type::Bool: return v.is_bool();
+    case Type::Object:
+    case Type::Map: return v.is_object();
+    case Type::List: return v.is_array();
+    case Type::IntOrString: return v.is_int() || v.is_string();
+    default: return true;
+  }
+}
+
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::Int32:
+    case Type::Int64: return "integer";
+    case Type::Double: return "number";
+    case Type::Bool: return "boolean";
+    case Type::Object:
+    case Type::Map: return "object";
+    case Type::List: return "array";
+    case Type::IntOrString: return "integer,string";
+    default: return "string";
+  }
+}
+
 class Check {
  public:
   Check(ValueRules rules, Problems& problems) : rules_(rules), problems_(problems) {}
@@ -28,6 +58,10 @@ class Check {
   void value(const Schema& schema, const Value& v, const Value& old, const Path& at) {
     if (v.is_null()) return;
     if (rules_.ratcheting && v == old) return;
+    if (rules_.openapi_words && !has_type(schema.type, v)) {
+      problems_.push_back(wrong_type(at, v, type_name(schema.type)));
+      return;
+    }
     value_rules(schema, v, at);
     if (schema.type == Type::Object && v.is_object()) object(schema, v, old, at);
     if (schema.type == Type::Map && v.is_object()) map(schema, v, old, at);

@@ -1,4 +1,6 @@
 // CustomResourceDefinitions (apiextensions.k8s.io/v1). Their schemas are read by api/crd.cpp.
+#include "api/crd.h"
+#include "api/kinds/columns.h"
 #include "api/kinds/family.h"
 #include "base/strings.h"
 
@@ -107,7 +109,8 @@ Family apiextensions() {
           .version = "v1",
           .package = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1",
           .table = kTable,
-          .types = {{"CustomResourceDefinition", {.complete = complete_names}}}};
+          .types = {{"CustomResourceDefinition", {.complete = complete_names}}},
+          .kinds = {{"CustomResourceDefinition", {.columns = role_columns(), .check = check_crd}}}};
 }
 
 }  // namespace slipway::api::kinds

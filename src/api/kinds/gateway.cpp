@@ -1,8 +1,13 @@
 // HTTPRoutes of the Gateway API (gateway.networking.k8s.io/v1).
+#include "api/kinds/columns.h"
 #include "api/kinds/family.h"
+#include "api/problems.h"
+#include "data/json.h"
 
 namespace slipway::api::kinds {
 namespace {
+
+using data::Value;
 
 constexpr std::string_view kTable = R"table(
 type ParentReference
@@ -37,8 +42,8 @@ type HTTPRouteMatch
   method      - *string               enum=GET,HEAD,POST,PUT,DELETE,CONNECT,OPTIONS,TRACE,PATCH
 
 type HTTPHeader
-  name  - string keep
-  value - string keep minLength=1 maxLength=4096
+  name  - string required minLength=1 maxLength=256 pattern=^[A-Za-z0-9!#$%&'*+\-.^_\x60|~]+$
+  value - string required minLength=1 maxLength=4096
 
 type HTTPHeaderFilter
   set    - []HTTPHeader list=map(name) maxItems=16
@@ -86,7 +91,7 @@ type HTTPCORSFilter
   maxAge           - int32    =5 min=1
 
 type LocalObjectReference atomic
-  group - string keep maxLength=253 pattern=^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
+  group - string required maxLength=253 pattern=^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
   kind  - string required minLength=1 maxLength=63 pattern=^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$
   name  - string required minLength=1 maxLength=253
 
@@ -124,13 +129,21 @@ type HTTPRouteSpec
   hostnames - []string        maxItems=16 minLength=1 maxLength=253 pattern=^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
   rules     - []HTTPRouteRule minItems=1 maxItems=16 =[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]
 
+type RouteCondition
+  type               - string required maxLength=316 pattern=^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$
+  status             - string required enum=True,False,Unknown
+  observedGeneration - int64  min=0
+  lastTransitionTime - time   required
+  reason             - string required minLength=1 maxLength=1024 pattern=^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$
+  message            - string required maxLength=32768
+
 type RouteParentStatus
-  parentRef      - ParentReference keep
-  controllerName - string          keep
-  conditions     - []Condition     keep list=map(type) minItems=1 maxItems=8
+  parentRef      - ParentReference  required
+  controllerName - string           required minLength=1 maxLength=253 pattern=^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9\/\-._~%!$&'()*+,;=:]+$
+  conditions     - []RouteCondition required list=map(type) minItems=1 maxItems=8
 
 type RouteStatus
-  parents - []RouteParentStatus keep maxItems=32
+  parents - []RouteParentStatus required maxItems=32
 
 type HTTPRouteStatus
   ... - RouteStatus
@@ -140,10 +153,65 @@ kind HTTPRoute httproutes categories=gateway-api status custom
   status - HTTPRouteStatus
 )table";
 
+// The field of a filter that its type asks for.
+std::string_view filter_field(std::string_view type) {
+  if (type == "RequestHeaderModifier") return "requestHeaderModifier";
+  if (type == "ResponseHeaderModifier") return "responseHeaderModifier";
+  if (type == "RequestMirror") return "requestMirror";
+  if (type == "RequestRedirect") return "requestRedirect";
+  if (type == "URLRewrite") return "urlRewrite";
+  if (type == "ExtensionRef") return "extensionRef";
+  if (type == "CORS") return "cors";
+  return {};
+}
+
+// The definition's CEL rules: exactly the field that the type names.
+void check_filter(const Value& filter, const Path& at, std::vector<base::Cause>& problems) {
+  const std::string_view wanted = filter_field(filter["type"].as_string());
+  if (wanted.empty()) return;  // said already
+  if (filter[wanted].is_null()) problems.push_back(required(at.at(wanted), "must be specified for " + filter["type"].str()));
+  for (const data::Member& m : filter.members())
+    if (m.key.view() != "type" && m.key.view() != wanted)
+      problems.push_back(forbidden(at.at(m.key.view()), "must not be set for a filter of type " + filter["type"].str()));
+}
+
+void check_path_match(const Value& match, const Path& at, std::vector<base::Cause>& problems) {
+  const std::string_view type = match["type"].as_string("PathPrefix"), value = match["value"].as_string("/");
+  if (type == "RegularExpression") return;
+  if (!value.starts_with('/')) problems.push_back(invalid(at.at("value"), match["value"], "must be an absolute path and start with '/'"));
+  for (std::string_view bad : {"//", "/./", "/../", "%2f", "%2F", "#"})
+    if (value.contains(bad)) problems.push_back(invalid(at.at("value"), match["value"], "must not contain '" + std::string(bad) + "'"));
+  if (value.ends_with("/..") || value.ends_with("/."))
+    problems.push_back(invalid(at.at("value"), match["value"], "must not end with '/..' or '/.'"));
+}
+
+void check_rule(const Value& rule, const Path& at, std::vector<base::Cause>& problems) {
+  for (const Value& filter : rule["filters"].items())
+    if (filter["type"].as_string() == "RequestRedirect" && !rule["backendRefs"].is_empty())
+      problems.push_back(forbidden(at.at("backendRefs"), "RequestRedirect filter must not be used together with backendRefs"));
+}
+
+void check_backend(const Value& ref, const Path& at, std::vector<base::Cause>& problems) {
+  if (ref["group"].as_string().empty() && ref["kind"].as_string("Service") == "Service" && ref["port"].is_null())
+    problems.push_back(required(at.at("port"), "Must have port for Service reference"));
+}
+
+std::vector<Column> route_columns() {
+  return {name_column(),
+          text_column("Hostnames", "Hosts that the route is for.",
+                      [](const Value& o, base::Time) -> Value { return o["spec"]["hostnames"].is_empty() ? Value("") : Value(data::to_json(o["spec"]["hostnames"])); }),
+          age_column()};
+}
+
 }  // namespace
 
 Family gateway() {
-  return {.group = "gateway.networking.k8s.io", .version = "v1", .package = "io.k8s.networking.gateway.v1", .table = kTable};
+  return {.group = "gateway.networking.k8s.io", .version = "v1", .package = "io.k8s.networking.gateway.v1", .table = kTable,
+          .types = {{"HTTPRouteFilter", {.check = check_filter}},
+                    {"HTTPPathMatch", {.check = check_path_match}},
+                    {"HTTPRouteRule", {.check = check_rule}},
+                    {"HTTPBackendRef", {.check = check_backend}}},
+          .kinds = {{"HTTPRoute", {.columns = route_columns()}}}};
 }
 
 }  // namespace slipway::api::kinds
