@@ -49,15 +49,15 @@ std::int64_t revision_of(const Value& replica_set) {
 }
 
 // The ReplicaSet that `undo` is about to bring back, as the controller chooses it; null when there is none.
-Value undo_target(const Sight& sight, const Value& replica_sets, const Undo& undo) {
-  const delivery::State state = delivery::read_state(sight.release["status"]);
+Value undo_target(const Sight& sight, const Undo& undo) {
+  const delivery::State state = delivery::read_state(sight.objects.release["status"]);
   const auto with_hash = [&](std::string_view hash) {
-    for (const Value& rs : replica_sets["items"].items())
+    for (const Value& rs : sight.objects.replica_sets)
       if (api::label(rs, control::kTemplateHashLabel) == hash) return rs;
     return Value();
   };
   const auto with_revision = [&](std::int64_t number) {
-    for (const Value& rs : replica_sets["items"].items())
+    for (const Value& rs : sight.objects.replica_sets)
       if (revision_of(rs) == number) return rs;
     return Value();
   };
@@ -75,16 +75,9 @@ Value undo_target(const Sight& sight, const Value& replica_sets, const Undo& und
 std::optional<Value> preview(Setting& s, const Undo& undo) {
   const auto sight = look(s, undo.name);
   if (!sight) return tell(s, sight.error()), std::nullopt;
-  if (sight->release.is_null())
+  if (!sight->has_release())
     return tell(s, {.code = Code::NotFound, .message = "there is no Release \"" + undo.name + "\""}), std::nullopt;
-  const auto sets = s.api.list(api::kReplicaSets);
-  if (!sets) return tell(s, sets.error()), std::nullopt;
-  Value owned = Value::object({{"items", Value::array()}});
-  for (const Value& rs : (*sets)["items"].items())
-    if (rs["spec"]["template"]["metadata"]["labels"].size() > 0 &&
-        rs["metadata"]["name"].as_string().starts_with(std::string(api::name_of(sight->deployment)) + "-"))
-      owned.member("items").push_back(rs);
-  const Value target = undo_target(*sight, owned, undo);
+  const Value target = undo_target(*sight, undo);
   if (target.is_null())
     return tell(s, {.code = Code::NotFound, .message = "there is no ReplicaSet of that revision any more"}),
            std::nullopt;

@@ -9,6 +9,7 @@
 #include "cli/manifest.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
+#include "data/json.h"
 #include "delivery/plan/compile.h"
 #include "delivery/state.h"
 
@@ -72,6 +73,24 @@ Until goal_of(const Setting& s, bool watch, Until until) {
   return until;
 }
 
+std::vector<std::string> list_row(const Value& release, base::Time now) {
+  const view::ReleaseView v = view::compute({.release = release}, now);
+  std::string revision = v.stable ? std::to_string(v.stable->number) : "", step, weight;
+  if (v.candidate) revision += " → " + std::to_string(v.candidate->number);
+  for (const view::StepView& s : v.steps)
+    if (s.state == view::StepState::Current) step = std::to_string(s.number) + "/" + std::to_string(v.steps.size());
+  if (v.candidate && v.routed) weight = v.verified ? data::format_double(*v.verified) + " %" : "0 %";
+  const auto created = api::time_at(release["metadata"]["creationTimestamp"]);
+  return {v.space,
+          v.name,
+          std::string(delivery::to_text(v.phase)),
+          revision,
+          step,
+          weight,
+          created ? base::human_duration(now - *created) : "",
+          v.message};
+}
+
 Value plan_object(const delivery::plan::ReleasePlan& plan) {
   Value steps = Value::array();
   for (const auto& step : plan.steps) {
@@ -87,7 +106,7 @@ ExitCode print_plan(Setting& s, const Value& release, Format format) {
   const auto plan = delivery::plan::compile(release, delivery::plan::gateway_capabilities());
   if (!plan) return tell(s, plan.error());
   const bool whole = format == Format::Json || format == Format::Yaml;
-  s.terminal.data(whole ? print_object(plan_object(*plan), format) : to_text(*plan));
+  s.terminal.data(whole ? print_object(plan_object(*plan), format) : joined(view::render_plan(*plan)));
   return ExitCode::Reached;
 }
 
@@ -149,21 +168,11 @@ ExitCode run(Setting& s, const List& list) {
   if (list.format == Format::Json || list.format == Format::Yaml)
     return s.terminal.data(print_object(*releases, list.format)), ExitCode::Reached;
   TextTable table({"NAMESPACE", "NAME", "PHASE", "REVISION", "STEP", "WEIGHT", "AGE", "MESSAGE"});
-  for (const Value& r : (*releases)["items"].items()) {
-    const delivery::State state = delivery::read_state(r["status"]);
-    std::string revision = state.stable ? std::to_string(state.stable->number) : "";
-    if (state.candidate) revision += " → " + std::to_string(state.candidate->number);
-    const std::string step = state.candidate && state.user_steps > 0
-                                 ? std::to_string(state.user_step + 1) + "/" + std::to_string(state.user_steps)
-                                 : "";
-    const std::string weight =
-        state.candidate ? to_text(delivery::plan::Share{std::max<std::int64_t>(state.traffic.verified, 0)}) : "";
-    table.add({std::string(api::space_of(r)), std::string(api::name_of(r)), std::string(delivery::to_text(state.phase)),
-               revision, step, weight, since(api::time_at(r["metadata"]["creationTimestamp"]), s.api.now()),
-               state.message});
-  }
-  if (table.is_empty()) return s.terminal.talk("No Releases found."), ExitCode::Reached;
-  s.terminal.data(table.text());
+  for (const Value& release : (*releases)["items"].items()) table.add(list_row(release, s.api.now()));
+  if (table.is_empty())
+    s.terminal.talk("No Releases found.");
+  else
+    s.terminal.data(table.text());
   return ExitCode::Reached;
 }
 

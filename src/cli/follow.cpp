@@ -1,7 +1,10 @@
 #include "cli/follow.h"
 
-#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
 
+#include "api/meta.h"
 #include "cli/exit.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
@@ -43,16 +46,16 @@ class LiveShow final : public Show {
 // One line a decision, and a sign of life now and then that says what is waited for.
 class LineShow final : public Show {
  public:
-  LineShow(Terminal& terminal, bool only_new) : terminal_(terminal), only_new_(only_new) {}
+  explicit LineShow(Terminal& terminal) : terminal_(terminal) {}
 
   void show(const Sight& sight) override {
     away_ = false;
-    const std::vector<std::string> lines = log_lines(sight.release);
-    if (std::exchange(only_new_, false)) last_ = lines;
-    const std::size_t known = known_lines(lines);
-    for (std::size_t i = known; i < lines.size(); ++i) print(lines[i], sight.now);
-    last_ = lines;
-    if (sight.now - printed_at_ >= kHeartbeat) print(heartbeat(sight), sight.now);
+    if (!sight.has_release()) return;
+    view::ReleaseView now = view::compute(sight.objects, sight.now);
+    const view::Lines lines = last_ ? view::render_changes(&*last_, now) : view::Lines();
+    print(lines, sight.now);
+    if (sight.now - printed_at_ >= kHeartbeat) print({view::render_waiting(now)}, sight.now);
+    last_ = std::move(now);
   }
   void away(const std::string& why) override {
     if (!std::exchange(away_, true)) terminal_.data(why + "; trying again\n");
@@ -60,31 +63,15 @@ class LineShow final : public Show {
   void end(const Sight& sight) override { terminal_.data(release_block(terminal_, sight)); }
 
  private:
-  // How many of `lines` were there before: the log loses old lines at its front.
-  std::size_t known_lines(const std::vector<std::string>& lines) const {
-    for (std::size_t dropped = 0; dropped < last_.size(); ++dropped) {
-      const std::size_t kept = last_.size() - dropped;
-      if (kept <= lines.size() &&
-          std::equal(last_.begin() + static_cast<std::ptrdiff_t>(dropped), last_.end(), lines.begin()))
-        return kept;
-    }
-    return 0;
-  }
-  void print(const std::string& line, base::Time now) {
-    terminal_.data(line + "\n");
+  void print(const view::Lines& lines, base::Time now) {
+    if (lines.empty()) return;
+    terminal_.data(joined(lines));
     printed_at_ = now;
-  }
-  static std::string heartbeat(const Sight& sight) {
-    const std::string_view message = sight.release["status"]["message"].as_string();
-    const std::string clock = base::format_time(sight.now).substr(11, 8);
-    return clock + "  " + padded("waiting", 22) + "  " +
-           (message.empty() ? "for the controllers" : std::string(message));
   }
 
   Terminal& terminal_;
-  bool only_new_;
   bool away_ = false;
-  std::vector<std::string> last_;
+  std::optional<view::ReleaseView> last_;  // what is known already is not told again
   base::Time printed_at_ = {};
 };
 
@@ -94,9 +81,10 @@ class JsonShow final : public Show {
   explicit JsonShow(Terminal& terminal) : terminal_(terminal) {}
   void show(const Sight& sight) override {
     const Value now = release_object(sight);
-    if (now == last_) return;
-    terminal_.data(data::to_json(now) + "\n");
-    last_ = now;
+    if (Value key = now.without("now"); !(key == last_)) {
+      terminal_.data(data::to_json(now) + "\n");
+      last_ = std::move(key);
+    }
   }
   void away(const std::string& why) override { terminal_.talk(why); }
 
@@ -108,7 +96,7 @@ class JsonShow final : public Show {
 std::unique_ptr<Show> make_show(Terminal& terminal, Format format) {
   if (format == Format::Json) return std::make_unique<JsonShow>(terminal);
   if (terminal.is_live()) return std::make_unique<LiveShow>(terminal);
-  return std::make_unique<LineShow>(terminal, true);
+  return std::make_unique<LineShow>(terminal);
 }
 
 // Failures that pass by themselves: the server restarts, or is elsewhere.
@@ -131,25 +119,50 @@ std::string advice(ExitCode code, const std::string& name) {
 
 }  // namespace
 
-base::Result<Sight> look(Setting& s, const std::string& name) {
-  Sight sight{.now = s.api.now()};
-  auto release = s.api.get(api::kReleases, name);
-  if (!release && release.error().code != Code::NotFound) return std::unexpected(std::move(release.error()));
-  if (release) sight.release = *release;
-  const std::string target = release ? (*release)["spec"]["target"]["name"].str(name) : name;
-  auto deployment = s.api.get(api::kDeployments, target);
-  if (!deployment && deployment.error().code != Code::NotFound) return std::unexpected(std::move(deployment.error()));
-  if (!deployment && !release)
-    return base::fail(Code::NotFound,
-                      "there is neither a Release nor a Deployment \"" + name + "\" in namespace " + s.api.space());
-  if (!deployment) return sight;
-  sight.deployment = *deployment;
+namespace {
+
+// The objects of a list; nothing when the request fails.
+base::Result<std::vector<Value>> items_of(base::Result<Value> list) {
+  if (!list) return std::unexpected(std::move(list.error()));
+  const auto items = (*list)["items"].items();
+  return std::vector<Value>(items.begin(), items.end());
+}
+
+base::Result<void> fill(Setting& s, Sight& sight) {
   const auto selector = data::LabelSelector::from_value(sight.deployment["spec"]["selector"]);
   if (!selector) return std::unexpected(selector.error());
-  auto pods = s.api.list(api::kPods, selector->text());
-  if (!pods) return std::unexpected(std::move(pods.error()));
-  const auto items = (*pods)["items"].items();
-  sight.pods.assign(items.begin(), items.end());
+  auto pods = items_of(s.api.list(api::kPods, selector->text()));
+  auto sets = pods ? items_of(s.api.list(api::kReplicaSets, selector->text())) : pods;
+  auto runs = sets && sight.has_release() ? items_of(s.api.list(api::kAnalysisRuns)) : std::vector<Value>();
+  if (!sets || !runs) return std::unexpected(std::move(!sets ? sets.error() : runs.error()));
+  const std::string_view uid = api::uid_of(sight.objects.release);
+  std::erase_if(*runs, [&](const Value& run) { return api::controller_of(run)["uid"].as_string() != uid; });
+  sight.objects.pods = std::move(*pods), sight.objects.replica_sets = std::move(*sets),
+  sight.objects.runs = std::move(*runs);
+  return {};
+}
+
+// The object, or null when it is not there.
+base::Result<Value> get_if_there(Setting& s, const api::Resource& resource, const std::string& name) {
+  auto object = s.api.get(resource, name);
+  if (!object && object.error().code == Code::NotFound) return Value();
+  return object;
+}
+
+}  // namespace
+
+base::Result<Sight> look(Setting& s, const std::string& name) {
+  auto release = get_if_there(s, api::kReleases, name);
+  if (!release) return std::unexpected(std::move(release.error()));
+  auto deployment = get_if_there(s, api::kDeployments, (*release)["spec"]["target"]["name"].str(name));
+  if (!deployment) return std::unexpected(std::move(deployment.error()));
+  if (release->is_null() && deployment->is_null())
+    return base::fail(Code::NotFound,
+                      "there is neither a Release nor a Deployment \"" + name + "\" in namespace " + s.api.space());
+  Sight sight{.objects = {.release = *release, .deployment = *deployment}, .deployment = *deployment};
+  if (!deployment->is_null())
+    if (const auto filled = fill(s, sight); !filled) return std::unexpected(filled.error());
+  sight.now = s.api.now();
   return sight;
 }
 

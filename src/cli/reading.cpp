@@ -46,27 +46,6 @@ Value log_of(const Value& status, const Value& entry) {
   return out;
 }
 
-void append_measurements(std::string& out, const Value& evidence) {
-  for (const Value& m : evidence.items()) out += "    " + data::to_json(m) + "\n";
-}
-
-std::string rollback_text(const Value& r) {
-  std::string out =
-      "\nrollback of revision " + data::to_json(r["from"]["revision"]) + " (" + r["from"]["images"].str() + ")\n";
-  out += "  why        " + r["message"].str() + " (" + r["cause"].str() + ")\n";
-  if (r["metric"].is_string()) out += "  metric     " + r["metric"].str() + "\n";
-  append_measurements(out, r["evidence"]);
-  for (const auto& [field, text] : {std::pair("failingAt", "failing measurement"),
-                                    {"startedAt", "decided"},
-                                    {"trafficZeroAt", "no traffic on it"},
-                                    {"drainedAt", "no session on it"}})
-    if (r[field].is_string()) out += "  " + padded(text, 20) + r[field].str() + "\n";
-  out += "  verification       " + r["verification"]["phase"].str() + "\n";
-  for (const Value& check : r["verification"]["checks"].items())
-    out += "    " + padded(check["name"].str(), 10) + padded(check["state"].str(), 10) + check["message"].str() + "\n";
-  return out;
-}
-
 std::string decisions_text(const Value& log) {
   std::string out;
   for (const Value& decision : log.items()) {
@@ -111,12 +90,12 @@ base::Result<std::vector<LogSource>> find_sources(Setting& s, const Logs& logs) 
   const std::size_t slash = logs.name.find('/');
   const auto sight = look(s, slash == std::string::npos ? logs.name : logs.name.substr(slash + 1));
   if (!sight) return std::unexpected(sight.error());
-  const delivery::State state = delivery::read_state(sight->release["status"]);
+  const delivery::State state = delivery::read_state(sight->objects.release["status"]);
   const auto& wanted = logs.canary ? state.candidate : state.stable;
   if ((logs.canary || logs.stable) && !wanted)
     return base::fail(Code::NotFound, std::string("there is no ") + (logs.canary ? "candidate" : "stable version"));
   std::vector<LogSource> out;
-  for (const Value& pod : sight->pods)
+  for (const Value& pod : sight->objects.pods)
     if ((!logs.canary && !logs.stable) || api::label(pod, "pod-template-hash") == wanted->hash)
       out.push_back(source_of(pod, logs));
   if (out.empty()) return base::fail(Code::NotFound, "there is no such pod");
@@ -133,17 +112,11 @@ ExitCode run(Setting& s, const History& history) {
     s.terminal.data(print_object(status["history"].is_null() ? Value::array() : status["history"], history.format));
     return ExitCode::Reached;
   }
-  TextTable table({"REVISION", "RESULT", "STARTED", "FINISHED", "IMAGES", "WHY"});
-  if (status["candidate"].is_object())
-    table.add({data::to_json(status["candidate"]["revision"]), status["phase"].str(),
-               status["candidate"]["startedAt"].str(), "", status["candidate"]["images"].str(),
-               status["message"].str()});
-  for (const Value& e : status["history"].items())
-    table.add({data::to_json(e["revision"]), e["result"].str(), e["startedAt"].str(), e["finishedAt"].str(),
-               e["images"].str(), e["message"].str()});
-  if (table.is_empty())
-    return s.terminal.talk("release/" + history.name + " has brought out nothing yet"), ExitCode::Reached;
-  s.terminal.data(table.text());
+  const view::ReleaseView v = view::compute({.release = *release}, s.api.now());
+  if (v.history.empty())
+    s.terminal.talk("release/" + history.name + " has brought out nothing yet");
+  else
+    s.terminal.data(joined(view::render_history(v, style_of(s.terminal))));
   return ExitCode::Reached;
 }
 
@@ -171,8 +144,10 @@ ExitCode run(Setting& s, const Explain& explain) {
     s.terminal.data(print_object(out, explain.format));
     return ExitCode::Reached;
   }
+  const view::ReleaseView v = view::compute({.release = *release}, s.api.now());
   s.terminal.data("release/" + name + "  " + status["phase"].str() + ": " + status["message"].str() + "\n\n" +
-                  decisions_text(log) + (show_rollback ? rollback_text(rollback) : ""));
+                  decisions_text(log) +
+                  (show_rollback ? "\n" + joined(view::render_rollback(v, style_of(s.terminal))) : ""));
   return ExitCode::Reached;
 }
 

@@ -24,12 +24,13 @@ Sight sight(std::string status) {
        {std::pair(std::string("$HASH1"), control::template_hash(one)), {"$HASH2", control::template_hash(two)}})
     for (std::size_t at; (at = status.find(mark)) != std::string::npos;) status.replace(at, mark.size(), hash);
   Sight out;
-  out.release = json(
+  out.objects.release = json(
       R"({"metadata":{"name":"web","namespace":"shop","generation":3},"spec":{"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
       "strategy":{"canary":{"steps":[{"weight":5},{"analysis":{"templates":[{"name":"errors"}]}},{"weight":50},{"pause":{}}]}}}})");
-  out.release.set("status", json(status));
+  out.objects.release.set("status", json(status));
   out.deployment = Value::object(
       {{"metadata", json(R"({"name":"web","namespace":"shop"})")}, {"spec", Value::object({{"template", two}})}});
+  out.objects.deployment = out.deployment;
   out.now = *base::parse_time("2026-11-23T12:03:00Z");
   return out;
 }
@@ -101,54 +102,38 @@ TEST(Goal, GivesTheExitCode) {
   EXPECT_EQ(reached({Goal::Step, 3}, under_way), ExitCode::Reached);
 }
 
-TEST(ReleaseText, ShowsACanaryUnderWay) {
-  Sight s = sight(
-      working("Progressing", R"(,"step":{"index":2,"count":4},"position":{"index":5,"since":"2026-11-23T12:02:30Z"},
-      "traffic":{"wanted":50,"verified":5},"replicas":{"stable":4,"stableReady":4,"candidate":2,"candidateReady":1},"message":"waiting for the router",
-      "analysis":[{"run":"errors-1","step":1,"phase":"Successful","metrics":[{"name":"error-rate","value":0.00212345,"limit":"result < 0.01","samples":2114,"passed":3,"failed":0,"phase":"Successful"}]}])"));
-  s.pods.push_back(json(
-      R"({"metadata":{"name":"web-bbb-x","labels":{"pod-template-hash":"bbb"},"creationTimestamp":"2026-11-23T12:00:00Z"},
-      "status":{"phase":"Running","containerStatuses":[{"restartCount":2,"state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}})"));
-  const std::string text = release_block(Terminal("never"), s);
-  EXPECT_EQ(text,
-            "release/web  shop  revision 1 → 2   Progressing · step 3/4 · 2m18s\n"
-            "web=web:1 → web=web:2\n"
-            " ✔ 1 weight 5 %\n"
-            " ✔ 2 analysis errors\n"
-            " ● 3 weight 50 %  30s\n"
-            " · 4 ask a person\n"
-            "traffic   stable ███████████████████████░ canary   wanted 50 %   verified 5 %\n"
-            "metric       now        limit           stable   samples   verdict\n"
-            "error-rate   0.002123   result < 0.01            2114      Successful 3 passed, 0 failed\n"
-            "now       waiting for the router\n"
-            "⟳ web\n"
-            "├─ # 2 canary    1/2 ready   web=web:2\n"
-            "│  ├─ □ web-bbb-x                   CrashLoopBackOff 3m     restarts 2\n"
-            "└─ # 1 stable    4/4 ready   web=web:1\n");
+TEST(ReleaseText, SaysHowToEndAPause) {
+  const std::string text = release_block(
+      Terminal("never"), sight(working("Paused", R"(,"step":{"index":3,"count":4},"message":"waits for a person")")));
+  for (const char* part : {"release/web  shop  revision 1 → 2", "now       waits for a person\n",
+                           "next      slipway promote web -n shop    slipway abort web -n shop\n"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  Sight held = sight(working("Paused"));
+  held.objects.release.set({"spec", "paused"}, true);
+  EXPECT_NE(release_block(Terminal("never"), held).find("next      slipway resume web"), std::string::npos);
+  EXPECT_EQ(release_block(Terminal("never"), sight(working("Progressing"))).find("next "), std::string::npos);
 }
 
-TEST(ReleaseText, ShowsARollbackWithItsEvidence) {
+TEST(ReleaseText, ShowsARollback) {
   const Sight s = sight(
       R"({"observedGeneration":3,"phase":"RolledBack","message":"revision 2 is held","stable":{"revision":1,"hash":"aaa","images":"web=web:1"},
       "rejected":{"revision":2,"templateHash":"$HASH2"},"lastRollback":{"cause":"AnalysisFailed","message":"error-rate 4.7 % over 1 %","from":{"revision":2,"images":"web=web:2"},
-      "step":2,"share":25,"failingAt":"2026-11-23T12:02:00Z","startedAt":"2026-11-23T12:02:00.1Z","trafficZeroAt":"2026-11-23T12:02:00.8Z",
-      "verification":{"phase":"Passed","checks":[{"name":"sessions","state":"Passed","message":"none left"}]}}})");
+      "step":2,"share":25,"startedAt":"2026-11-23T12:02:00.1Z","trafficZeroAt":"2026-11-23T12:02:00.8Z","verification":{"phase":"Passed","checks":[{"name":"sessions","state":"Passed"}]}}})");
   const std::string text = release_block(Terminal("never"), s);
-  for (const char* part :
-       {"✗ revision 2 ROLLED BACK  at 25 %, step 3\n", "  why     error-rate 4.7 % over 1 % (AnalysisFailed)\n",
-        "no traffic on it 0.8 s after the failing measurement\n", "  ✔ sessions Passed  none left\n",
-        "next      slipway explain web -n shop"})
-    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  EXPECT_NE(text.find("error-rate 4.7 % over 1 %"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << "no colours in a pipe";
 }
 
-TEST(ReleaseText, LogLinesAndObject) {
-  const Sight s = sight(R"({"observedGeneration":3,"phase":"Idle","stable":{"revision":2,"templateHash":"$HASH2"},
-      "log":[{"time":"2026-11-23T12:00:44.000000Z","rule":"step.done","text":"weight 5 % reached"}]})");
-  EXPECT_EQ(log_lines(s.release), (std::vector<std::string>{"12:00:44  step.done               weight 5 % reached"}));
-  const Value object = release_object(s);
+TEST(ReleaseText, Objects) {
+  const Value object = release_object(
+      sight(R"({"observedGeneration":3,"phase":"Idle","stable":{"revision":2,"templateHash":"$HASH2"}})"));
   EXPECT_EQ(object["verdict"].as_string(), "healthy");
-  EXPECT_EQ(object["phase"].as_string(), "Idle");
-  EXPECT_FALSE(object.has("log"));
+  EXPECT_EQ(object["schema"].as_string(), "slipway.dev/release-view/v1");
+  Sight alone;
+  alone.deployment = json(R"({"metadata":{"name":"web","namespace":"shop","generation":1},"status":{}})");
+  EXPECT_EQ(release_object(alone)["verdict"].as_string(), "working");
+  EXPECT_EQ(release_block(Terminal("never"), alone),
+            "deployment/web  shop   working   updated 0, available 0 of 1   (no Release: it rolls by itself)\n");
 }
 
 }  // namespace

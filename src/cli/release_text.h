@@ -1,4 +1,4 @@
-// A release as text: the block that `status` prints and `watch` redraws, and the lines of a log. Pure.
+// A release as text: what `status` prints and `watch` redraws. The pictures are view/'s; here they meet the terminal.
 #pragma once
 
 #include <string>
@@ -7,19 +7,18 @@
 #include "cli/terminal.h"
 #include "cli/verdict.h"
 #include "data/value.h"
+#include "view/render.h"
 
 namespace slipway::cli {
 
-// Several lines: head, steps, traffic, metrics, what is going on, versions with their pods, and what to do next.
+// Colours as the terminal has them; lines are cut on a terminal only, never in a pipe.
+view::Style style_of(const Terminal& terminal);
+std::string joined(const view::Lines& lines);  // each with a line break
+
+// The whole picture: the live block, the evidence of a rollback, and what to do next.
 std::string release_block(const Terminal& terminal, const Sight& sight);
 
-// One line for each decision in the release's log, oldest first: "12:04:30  step.done  weight 5 % reached".
-std::vector<std::string> log_lines(const data::Value& release);
-
-// The whole as one object for -o json: {name, namespace, verdict, phase, message, stable, candidate, ...}.
+// The ReleaseView as JSON with the verdict; of a Deployment without Release, what is known of it.
 data::Value release_object(const Sight& sight);
-
-// "3m12s" since then; "" when unknown.
-std::string since(const std::optional<base::Time>& then, base::Time now);
 
 }  // namespace slipway::cli

@@ -36,9 +36,9 @@ std::string_view to_text(Verdict verdict) {
 }
 
 Verdict judge(const Sight& sight) {
-  if (sight.release.is_null()) return judge_deployment(sight.deployment);
-  const delivery::State s = delivery::read_state(sight.release["status"]);
-  if (s.observed_generation < api::generation_of(sight.release)) return Verdict::Working;
+  if (!sight.has_release()) return judge_deployment(sight.deployment);
+  const delivery::State s = delivery::read_state(sight.objects.release["status"]);
+  if (s.observed_generation < api::generation_of(sight.objects.release)) return Verdict::Working;
   switch (s.phase) {
     case Phase::Invalid:
       return Verdict::Invalid;
@@ -62,7 +62,7 @@ namespace {
 
 // Has the release of what is wanted come to step N (1-based)?
 bool is_at_step(const Sight& sight, int step) {
-  const delivery::State s = delivery::read_state(sight.release["status"]);
+  const delivery::State s = delivery::read_state(sight.objects.release["status"]);
   const bool forward = s.phase == Phase::Progressing || s.phase == Phase::Paused || s.phase == Phase::Promoting;
   return forward && is_wanted(s.candidate, sight.deployment) && s.user_step + 1 >= step;
 }

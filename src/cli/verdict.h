@@ -3,20 +3,21 @@
 
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "base/time.h"
 #include "cli/command_line.h"
 #include "data/value.h"
+#include "view/view.h"
 
 namespace slipway::cli {
 
 // A release and what belongs to it, read at one time.
 struct Sight {
-  data::Value release = {};     // null: the Deployment has none and rolls by itself
-  data::Value deployment = {};  // null: absent
-  std::vector<data::Value> pods = {};
+  view::Objects objects = {};
+  data::Value deployment = {};  // null: absent. Without a Release it stands for itself and rolls alone
   base::Time now = {};
+
+  bool has_release() const { return !objects.release.is_null(); }
 };
 
 enum class Verdict {
