@@ -72,7 +72,7 @@ base::Result<Observed> CommandSocket::observe(const std::string& weights, const 
   if (!text) return base::fail(text.error());
   auto processes = parse_processes(*text);
   if (!processes) return base::fail(processes.error());
-  Observed out;
+  Observed out{.failed_reloads = parse_failed_reloads(*text)};
   for (const ProcessLine& p : *processes) {
     auto worker = observe_worker(p, weights, slots, salts);
     if (worker) out.workers.push_back(std::move(*worker));

@@ -64,7 +64,7 @@ class Writer {
   }
 
   static std::string log_format() {
-    return base::join({kLogVersion, "%pid", "%[var(txn.rule)]", "%[var(txn.svc)]", "%ST",
+    return base::join({kLogVersion, "%pid", "%[var(txn.rule)]", "%b", "%[var(txn.svc)]", "%ST",
                        "%[date(0,us),sub(txn.start)]", "%rc", "%tsc", "%s"},
                       " ");
   }

@@ -64,6 +64,13 @@ base::Result<std::vector<ProcessLine>> parse_processes(std::string_view text) {
   return out;
 }
 
+int parse_failed_reloads(std::string_view text) {
+  auto at = text.find("[failed: ");
+  if (at == std::string_view::npos) return 0;
+  text.remove_prefix(at + 9);
+  return number(text.substr(0, text.find(']')));
+}
+
 Map parse_map(std::string_view text) {
   Map out;
   each_line(text, [&](std::string_view line) {

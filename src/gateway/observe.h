@@ -48,10 +48,12 @@ struct Worker {
 
 struct Observed {
   std::vector<Worker> workers;  // the current one first
+  int failed_reloads = 0;       // in a row, until now
   const Worker* current() const { return workers.empty() || workers[0].old ? nullptr : &workers[0]; }
 };
 
 base::Result<std::vector<ProcessLine>> parse_processes(std::string_view text);
+int parse_failed_reloads(std::string_view text);  // of `show proc`: in a row
 Map parse_map(std::string_view text);
 SlotServers parse_servers(std::string_view text);
 // Adds sessions to servers and fills the section counts.

@@ -294,6 +294,11 @@ Plan plan(const Targets& targets, const std::map<std::string, RuleSpec>& rules, 
     auto spec = rules.find(id);
     if (spec == rules.end()) continue;
     for (const Worker& worker : observed.workers) {
+      if (!worker.sections.contains(slot_name(id, 0))) {
+        // A worker without the rule gets no request for it.
+        if (!worker.old) out.held[id] = "the proxy has not loaded this rule";
+        continue;
+      }
       RulePlanner planner(target, spec->second, observed, worker, leaving, given_up, files, out);
       worker.old ? planner.old() : planner.current();
     }

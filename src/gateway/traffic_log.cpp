@@ -1,0 +1,137 @@
+#include "gateway/traffic_log.h"
+
+#include <charconv>
+
+#include "base/strings.h"
+#include "gateway/config.h"
+
+namespace slipway::gateway {
+namespace {
+
+constexpr std::size_t kMaxNames = 500;  // routes times Services that are followed; the rest counts under "other"
+const std::string kOther = "other";
+
+const std::map<std::string_view, double> kQuantiles{{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}};
+
+std::optional<double> value_of(const WindowSum& sum, std::string_view query, base::Duration window) {
+  if (query == "requests") return static_cast<double>(sum.requests);
+  if (query == "rate") return static_cast<double>(sum.requests) / base::to_seconds(window);
+  if (sum.requests == 0) return std::nullopt;
+  if (query == "error-rate") return static_cast<double>(sum.errors) / static_cast<double>(sum.requests);
+  return sum.durations.quantile(kQuantiles.at(query));
+}
+
+bool is_query(std::string_view query) {
+  return query == "requests" || query == "rate" || query == "error-rate" || kQuantiles.contains(query);
+}
+
+}  // namespace
+
+struct TrafficLog::Series {
+  TrafficWindow window;
+  std::uint64_t total = 0;
+  runtime::Histogram* durations = nullptr;
+  runtime::Counter* retries = nullptr;
+  std::map<int, runtime::Counter*> codes;
+};
+
+std::optional<LogLine> parse_log_line(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) text.remove_suffix(1);
+  auto f = base::split(text, ' ');
+  if (f.size() != 10 || f[0] != kLogVersion || f[2] == "-" || f[4] == "-") return std::nullopt;
+  auto pid = base::parse_int(f[1]), status = base::parse_int(f[5]), micros = base::parse_int(f[6]);
+  std::string_view retries = f[7];
+  if (retries.starts_with('+')) retries.remove_prefix(1);  // sent to another server in the end
+  auto tries = base::parse_int(retries);
+  if (!pid || !status || !micros || !tries) return std::nullopt;
+  LogLine line{.pid = static_cast<int>(*pid),
+               .rule = std::string(f[2]),
+               .section = std::string(f[3]),
+               .service = std::string(f[4])};
+  line.status = *status < 0 ? 0 : static_cast<int>(*status);
+  line.duration = base::microseconds(std::max<std::int64_t>(0, *micros));
+  line.retries = static_cast<int>(*tries);
+  line.client_gave_up = f[8].starts_with('C') || f[8].starts_with('c');
+  return line;
+}
+
+TrafficLog::TrafficLog(runtime::Metrics& metrics) : metrics_(metrics) {}
+
+void TrafficLog::name_rule(const std::string& rule, const std::string& space, const std::string& route) {
+  std::lock_guard lock(mutex_);
+  routes_[rule] = {space, route};
+}
+
+TrafficLog::Series& TrafficLog::series_of(const LogLine& line) {
+  auto known = routes_.find(line.rule);
+  Name name{known == routes_.end() ? "" : known->second.first, known == routes_.end() ? "" : known->second.second,
+            line.service};
+  if (!series_.contains(name) && series_.size() >= kMaxNames) name = {kOther, kOther, kOther};
+  auto& series = series_[name];
+  if (series) return *series;
+  series = std::make_shared<Series>();
+  auto& [space, route, service] = name;
+  runtime::Labels labels{space, route, service};
+  series->durations =
+      &metrics_
+           .histogram("slipway_gateway_request_duration_seconds",
+                      "Time from a request's header to the last byte of its answer.", {"namespace", "route", "service"})
+           .with(labels);
+  series->retries = &metrics_
+                         .counter("slipway_gateway_connection_retries_total",
+                                  "Connections to a server that were tried again; answers never are.",
+                                  {"namespace", "route", "service"})
+                         .with(labels);
+  return *series;
+}
+
+void TrafficLog::add(const LogLine& line, base::MonoTime at) {
+  std::lock_guard lock(mutex_);
+  Series& series = series_of(line);
+  ++lines_[line.pid];
+  series.retries->add(static_cast<std::uint64_t>(line.retries));
+  // A client that went away before an answer says nothing about the version; it is counted under code 499, as is
+  // customary.
+  bool unanswered = line.status == 0 || (line.client_gave_up && line.status >= 500);
+  int code = unanswered ? 499 : line.status;
+  auto& counter = series.codes[code];
+  if (!counter) {
+    auto known = routes_.find(line.rule);
+    auto [space, route] = known == routes_.end() ? std::pair<std::string, std::string>() : known->second;
+    counter =
+        &metrics_
+             .counter("slipway_gateway_requests_total", "Answers by status.", {"namespace", "route", "service", "code"})
+             .with({space, route, line.service, std::to_string(code)});
+  }
+  counter->add();
+  ++series.total;
+  if (unanswered) return;
+  series.durations->observe(base::to_seconds(line.duration));
+  series.window.add(line.status, line.duration, at);
+}
+
+std::optional<TrafficLog::Answer> TrafficLog::ask(const std::string& space, const std::string& route,
+                                                  const std::string& service, std::string_view query,
+                                                  base::Duration window, base::MonoTime now) const {
+  if (!is_query(query) || window <= base::Duration(0)) return std::nullopt;
+  std::lock_guard lock(mutex_);
+  auto found = series_.find({space, route, service});
+  if (found == series_.end()) return Answer{};
+  WindowSum sum = found->second->window.sum(window, now);
+  if (sum.requests == 0) return Answer{};
+  return Answer{value_of(sum, query, window), sum.requests};
+}
+
+std::uint64_t TrafficLog::total(const std::string& space, const std::string& route, const std::string& service) const {
+  std::lock_guard lock(mutex_);
+  auto found = series_.find({space, route, service});
+  return found == series_.end() ? 0 : found->second->total;
+}
+
+std::uint64_t TrafficLog::lines_of(int pid) const {
+  std::lock_guard lock(mutex_);
+  auto found = lines_.find(pid);
+  return found == lines_.end() ? 0 : found->second;
+}
+
+}  // namespace slipway::gateway

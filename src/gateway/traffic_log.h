@@ -1,0 +1,69 @@
+// What clients got, per route and Service: sliding windows of the last ten minutes in buckets of a second, and totals.
+//
+// A Service here is a version of the app. Fed by the access log; asked by analyses. Threads: all.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "base/time.h"
+#include "gateway/traffic_window.h"
+#include "runtime/metrics.h"
+
+namespace slipway::gateway {
+
+struct LogLine {
+  int pid = 0;
+  std::string rule;
+  std::string section;
+  std::string service;
+  int status = 0;              // 0: no answer, the client went away
+  base::Duration duration{0};  // from the request's header to the answer's last byte
+  int retries = 0;             // connections tried again
+  bool client_gave_up = false;
+  bool operator==(const LogLine&) const = default;
+};
+
+// One line as config.cpp asks the proxy to write it; nullopt for anything else.
+std::optional<LogLine> parse_log_line(std::string_view text);
+
+class TrafficLog {
+ public:
+  explicit TrafficLog(runtime::Metrics& metrics);
+
+  // Which route a rule belongs to. Lines of rules that are not known count under an empty route.
+  void name_rule(const std::string& rule, const std::string& space, const std::string& route);
+  void add(const LogLine& line, base::MonoTime at);
+
+  struct Answer {
+    std::optional<double> value;  // none: no data
+    std::uint64_t samples = 0;
+  };
+  // query: error-rate (5xx among all), requests, rate (per second), p50, p90, p95, p99 (seconds).
+  std::optional<Answer> ask(const std::string& space, const std::string& route, const std::string& service,
+                            std::string_view query, base::Duration window,
+                            base::MonoTime now) const;  // nullopt: no such query
+  std::uint64_t total(const std::string& space, const std::string& route, const std::string& service) const;
+  std::uint64_t lines_of(int pid) const;  // lines of backends that a worker has written since we listen
+
+ private:
+  struct Series;
+  using Name = std::tuple<std::string, std::string, std::string>;  // namespace, route, service
+  Series& series_of(const LogLine& line);
+
+  runtime::Metrics& metrics_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::pair<std::string, std::string>> routes_;
+  std::map<Name, std::shared_ptr<Series>> series_;
+  std::map<int, std::uint64_t> lines_;
+};
+
+}  // namespace slipway::gateway

@@ -1,0 +1,95 @@
+#include "gateway/traffic_log.h"
+
+#include <gtest/gtest.h>
+
+namespace slipway::gateway {
+namespace {
+
+using base::milliseconds;
+using base::seconds;
+
+base::MonoTime at(double s) { return base::MonoTime(base::from_seconds(1000 + s)); }
+
+TEST(LogLine, IsReadStrictly) {
+  auto line = parse_log_line("slipway1 42 r1.0 r1.0.s1 web-canary 200 1500 +1 ---- 10.0.0.1:80\n");
+  ASSERT_TRUE(line);
+  EXPECT_EQ(*line, (LogLine{.pid = 42,
+                            .rule = "r1.0",
+                            .section = "r1.0.s1",
+                            .service = "web-canary",
+                            .status = 200,
+                            .duration = base::microseconds(1500),
+                            .retries = 1}));
+  for (auto bad : {"", "slipway1", "slipway1 42 - gw - 404 10 0 PR-- <NOSRV>", "slipway2 42 r r s 200 1 0 ---- x",
+                   "slipway1 42 r r.s0 s x 1 0 ---- x", "Proxy gw stopped (cumulated conns: FE: 10, BE: 0)."}) {
+    EXPECT_FALSE(parse_log_line(bad)) << bad;
+  }
+}
+
+class Log : public ::testing::Test {
+ protected:
+  runtime::Metrics metrics;
+  TrafficLog log{metrics};
+  void SetUp() override { log.name_rule("r1.0", "shop", "web"); }
+  void add(const std::string& service, int status, double second, base::Duration d = milliseconds(10),
+           int retries = 0) {
+    log.add({.pid = 1,
+             .rule = "r1.0",
+             .section = "r1.0.s0",
+             .service = service,
+             .status = status,
+             .duration = d,
+             .retries = retries},
+            at(second));
+  }
+  TrafficLog::Answer ask(const std::string& service, std::string_view query, int window, double now) {
+    return *log.ask("shop", "web", service, query, seconds(window), at(now));
+  }
+};
+
+TEST_F(Log, NoDataIsNoValue) {
+  EXPECT_FALSE(ask("web", "error-rate", 10, 0).value);
+  add("web", 200, 0);
+  EXPECT_FALSE(ask("web", "error-rate", 10, 30).value);
+  EXPECT_FALSE(log.ask("shop", "web", "web", "nonsense", seconds(1), at(0)));
+}
+
+TEST_F(Log, VersionsAreKeptApart) {
+  for (int i = 0; i < 90; ++i) add("web-stable", 200, 1);
+  for (int i = 0; i < 8; ++i) add("web-canary", 200, 1);
+  for (int i = 0; i < 2; ++i) add("web-canary", 500, 1);
+  EXPECT_DOUBLE_EQ(*ask("web-stable", "error-rate", 10, 2).value, 0);
+  EXPECT_DOUBLE_EQ(*ask("web-canary", "error-rate", 10, 2).value, 0.2);
+  EXPECT_EQ(ask("web-canary", "error-rate", 10, 2).samples, 10u);
+  EXPECT_EQ(log.total("shop", "web", "web-stable"), 90u);
+}
+
+TEST_F(Log, WindowsSlide) {
+  for (int s = 0; s < 700; ++s) add("web", s < 690 ? 500 : 200, s);
+  EXPECT_DOUBLE_EQ(*ask("web", "error-rate", 10, 699.5).value, 0);
+  EXPECT_DOUBLE_EQ(*ask("web", "error-rate", 20, 699.5).value, 0.5);
+  EXPECT_EQ(ask("web", "requests", 3600, 699.5).samples, 600u);
+}
+
+TEST_F(Log, QuantilesAreWithinTheBucket) {
+  for (int i = 1; i <= 1000; ++i) add("web", 200, 1, milliseconds(i));
+  EXPECT_NEAR(*ask("web", "p50", 10, 1).value, 0.5, 0.05);
+  EXPECT_NEAR(*ask("web", "p99", 10, 1).value, 0.99, 0.1);
+  EXPECT_DOUBLE_EQ(*ask("web", "rate", 10, 1).value, 100);
+}
+
+TEST_F(Log, ClientsThatGoAwayBlameNobody) {
+  add("web", 0, 1);
+  EXPECT_FALSE(ask("web", "error-rate", 10, 1).value);
+  EXPECT_NE(metrics.text().find(R"(service="web",code="499"} 1)"), std::string::npos);
+}
+
+TEST_F(Log, RetriesAreCountedPerVersion) {
+  add("web", 200, 1, milliseconds(1), 2);
+  EXPECT_NE(
+      metrics.text().find(R"(slipway_gateway_connection_retries_total{namespace="shop",route="web",service="web"} 2)"),
+      std::string::npos);
+}
+
+}  // namespace
+}  // namespace slipway::gateway
