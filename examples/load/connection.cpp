@@ -99,6 +99,7 @@ Connection::Event Connection::take_answer() {
   if (head.substr(0, 7) != "HTTP/1." || head.size() < 12) return give_up(Fault::Protocol, "not an HTTP answer");
   status_ = std::atoi(in_.c_str() + 9);
   version_ = header(head, "x-version");
+  if (version_.empty()) version_ = "-";  // not from the app
   if (!header(head, "transfer-encoding").empty()) {
     if (!in_.ends_with("0\r\n\r\n")) return Event::None;
   } else {

@@ -5,9 +5,9 @@
 //   GET /healthz  200
 //   GET /readyz   200, or 503 while starting and while stopping
 //
-// Environment, or arguments NAME=VALUE: VERSION (dev), PORT (8080), POD_IP (address to bind; 0.0.0.0), POD_NAME (host name), ERROR_RATE (share
-// of answers that are 500; 0), LATENCY_MS (0) and LATENCY_JITTER_MS (0: uniform, added), START_DELAY_MS (not ready and
-// 503 until then; 0), CRASH_AFTER_S (aborts; 0: never).
+// Environment, or arguments NAME=VALUE: VERSION (dev), PORT (8080), POD_IP (address to bind; 0.0.0.0), POD_NAME (host
+// name), ERROR_RATE (share of answers that are 500; 0), LATENCY_MS (0) and LATENCY_JITTER_MS (0: uniform, added),
+// START_DELAY_MS (not ready and 503 until then; 0), CRASH_AFTER_S (aborts; 0: never).
 #include <unistd.h>
 
 #include <csignal>
@@ -62,6 +62,7 @@ class Shop {
     if (!ready) return page(503, "{\"error\":\"starting\"}\n");
     if (request.path == "/order") return request.method == "POST" ? work(request.body) : page(405, "{}\n");
     if (request.path == "/") return work(front_);
+    if (echo_) return page(200, request.head);
     return page(404, "{\"error\":\"no such page\"}\n");
   }
 
@@ -86,6 +87,7 @@ class Shop {
   double error_rate_ = number("ERROR_RATE", 0);
   double latency_ = number("LATENCY_MS", 0);
   double jitter_ = number("LATENCY_JITTER_MS", 0);
+  bool echo_ = !text("ECHO", "").empty();
   shop::Clock::time_point ready_at_ =
       shop::Clock::now() + duration_cast<microseconds>(duration<double, std::milli>(number("START_DELAY_MS", 0)));
 };

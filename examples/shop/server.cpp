@@ -196,7 +196,8 @@ void Server::parse(Connection& c) {
   std::string_view target = head.substr(method_end + 1, target_end - method_end - 1);
   Request request{.method = std::string(head.substr(0, method_end)),
                   .path = std::string(target.substr(0, target.find('?'))),
-                  .body = c.in.substr(end + 4, length)};
+                  .body = c.in.substr(end + 4, length),
+                  .head = std::string(head)};
   auto connection = header(head, "connection");
   bool old = head.substr(target_end + 1, 8) == "HTTP/1.0";
   c.close_after = (connection && strncasecmp(connection->data(), "close", 5) == 0) || (old && !connection);

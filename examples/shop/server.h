@@ -20,6 +20,7 @@ struct Request {
   std::string method;
   std::string path;  // without the query
   std::string body;
+  std::string head;  // request line and headers as they came
 };
 
 struct Answer {

@@ -23,6 +23,7 @@ class Writer {
 
   std::string write(const std::string& name) {
     global(name);
+    log_ring();
     defaults();
     for (const Frontend& f : structure_.frontends) f.http ? http_frontend(f) : tcp_frontend(f);
     for (const auto& [id, rule] : structure_.rules) {
@@ -42,9 +43,18 @@ class Writer {
     plain("master-worker");
     line().word("nbthread").word(std::to_string(paths_.threads));
     line().word("description").word(name);
-    line().word("log").quoted(paths_.log_socket).words("len 1024 format raw local0 info");
+    plain("log ring@access len 1024 format raw local0 info");
     // A request under way may end in its own time; a connection that never ends does not keep an old worker for ever.
     plain("hard-stop-after 5m");
+  }
+
+  // The access log waits in memory while nobody collects it: a stalled or restarted collector loses nothing until it is
+  // full.
+  void log_ring() {
+    line(0).words("ring access");
+    for (auto words : {"format raw", "maxlen 1024", "size 16777216", "timeout connect 1s", "timeout server 1h"})
+      plain(words);
+    line().words("server collector").quoted("unix@" + paths_.log_socket).words("log-proto octet-count");
   }
 
   void defaults() {
@@ -64,7 +74,7 @@ class Writer {
   }
 
   static std::string log_format() {
-    return base::join({kLogVersion, "%pid", "%[var(txn.rule)]", "%b", "%[var(txn.svc)]", "%ST",
+    return base::join({kLogVersion, "%[date(0,ms)]", "%pid", "%[var(txn.rule)]", "%b", "%[var(txn.svc)]", "%ST",
                        "%[date(0,us),sub(txn.start)]", "%rc", "%tsc", "%s"},
                       " ");
   }

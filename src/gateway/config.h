@@ -19,7 +19,7 @@ namespace slipway::gateway {
 
 struct ConfigPaths {
   std::string weights, slots, salts;  // map files
-  std::string log_socket;             // unix datagram
+  std::string log_socket;             // unix stream, octet-counted lines
   int threads = 2;
 };
 
@@ -32,6 +32,6 @@ std::string write_config(const Structure& structure, const StartingServers& serv
 
 inline std::string slot_name(const std::string& rule, int slot) { return rule + ".s" + std::to_string(slot); }
 
-inline constexpr const char* kLogVersion = "slipway1";
+inline constexpr const char* kLogVersion = "slipway2";
 
 }  // namespace slipway::gateway

@@ -1,4 +1,7 @@
-// Receives the proxy's access log on a unix datagram socket in a folder that pods cannot reach, on a thread of its own.
+// Receives the proxy's access log on a unix socket in a folder that pods cannot reach, on a thread of its own.
+//
+// Each worker of the proxy connects and sends octet-counted lines ("<length> <line>", RFC 6587, 3.4.1). What it could
+// not send while nobody listened it sends later: lines may be old, and carry their own time.
 #pragma once
 
 #include <functional>
@@ -23,5 +26,8 @@ class LogReceiver {
   explicit LogReceiver(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Takes all whole lines off the front of `buffer`. False when it holds something else than octet-counted lines.
+bool take_counted_lines(std::string& buffer, const std::function<void(std::string_view)>& sink);
 
 }  // namespace slipway::gateway

@@ -38,20 +38,22 @@ struct TrafficLog::Series {
 std::optional<LogLine> parse_log_line(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) text.remove_suffix(1);
   auto f = base::split(text, ' ');
-  if (f.size() != 10 || f[0] != kLogVersion || f[2] == "-" || f[4] == "-") return std::nullopt;
-  auto pid = base::parse_int(f[1]), status = base::parse_int(f[5]), micros = base::parse_int(f[6]);
-  std::string_view retries = f[7];
+  if (f.size() != 11 || f[0] != kLogVersion || f[3] == "-" || f[5] == "-") return std::nullopt;
+  auto at = base::parse_int(f[1]), pid = base::parse_int(f[2]), status = base::parse_int(f[6]),
+       micros = base::parse_int(f[7]);
+  std::string_view retries = f[8];
   if (retries.starts_with('+')) retries.remove_prefix(1);  // sent to another server in the end
   auto tries = base::parse_int(retries);
-  if (!pid || !status || !micros || !tries) return std::nullopt;
-  LogLine line{.pid = static_cast<int>(*pid),
-               .rule = std::string(f[2]),
-               .section = std::string(f[3]),
-               .service = std::string(f[4])};
+  if (!at || !pid || !status || !micros || !tries) return std::nullopt;
+  LogLine line{.at = base::Time(base::milliseconds(*at)),
+               .pid = static_cast<int>(*pid),
+               .rule = std::string(f[3]),
+               .section = std::string(f[4]),
+               .service = std::string(f[5])};
   line.status = *status < 0 ? 0 : static_cast<int>(*status);
   line.duration = base::microseconds(std::max<std::int64_t>(0, *micros));
   line.retries = static_cast<int>(*tries);
-  line.client_gave_up = f[8].starts_with('C') || f[8].starts_with('c');
+  line.client_gave_up = f[9].starts_with('C') || f[9].starts_with('c');
   return line;
 }
 

@@ -21,6 +21,7 @@
 namespace slipway::gateway {
 
 struct LogLine {
+  base::Time at{};  // of the end of the answer
   int pid = 0;
   std::string rule;
   std::string section;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/log_receiver.h"
+
 namespace slipway::gateway {
 namespace {
 
@@ -11,19 +13,34 @@ using base::seconds;
 base::MonoTime at(double s) { return base::MonoTime(base::from_seconds(1000 + s)); }
 
 TEST(LogLine, IsReadStrictly) {
-  auto line = parse_log_line("slipway1 42 r1.0 r1.0.s1 web-canary 200 1500 +1 ---- 10.0.0.1:80\n");
+  auto line = parse_log_line("slipway2 1700000000123 42 r1.0 r1.0.s1 web-canary 200 1500 +1 ---- 10.0.0.1:80\n");
   ASSERT_TRUE(line);
-  EXPECT_EQ(*line, (LogLine{.pid = 42,
+  EXPECT_EQ(*line, (LogLine{.at = base::Time(milliseconds(1700000000123)),
+                            .pid = 42,
                             .rule = "r1.0",
                             .section = "r1.0.s1",
                             .service = "web-canary",
                             .status = 200,
                             .duration = base::microseconds(1500),
                             .retries = 1}));
-  for (auto bad : {"", "slipway1", "slipway1 42 - gw - 404 10 0 PR-- <NOSRV>", "slipway2 42 r r s 200 1 0 ---- x",
-                   "slipway1 42 r r.s0 s x 1 0 ---- x", "Proxy gw stopped (cumulated conns: FE: 10, BE: 0)."}) {
+  for (auto bad : {"", "slipway2", "slipway2 1700000000123 42 - gw - 404 10 0 PR-- <NOSRV>",
+                   "slipway9 1 42 r r.s0 s 200 1 0 ---- x", "slipway2 1700000000123 42 r r.s0 s x 1 0 ---- x",
+                   "Proxy gw stopped (cumulated conns: FE: 10, BE: 0)."}) {
     EXPECT_FALSE(parse_log_line(bad)) << bad;
   }
+}
+
+TEST(CountedLines, AreTakenWhole) {
+  std::vector<std::string> got;
+  auto sink = [&](std::string_view line) { got.emplace_back(line); };
+  std::string buffer = "3 abc5 de";
+  EXPECT_TRUE(take_counted_lines(buffer, sink));
+  EXPECT_EQ(buffer, "5 de");
+  buffer += "fgh1";
+  EXPECT_TRUE(take_counted_lines(buffer, sink));
+  EXPECT_EQ(got, (std::vector<std::string>{"abc", "defgh"}));
+  for (std::string bad : {"x abc", "99999 a", "0 a", "123456789012"})
+    EXPECT_FALSE(take_counted_lines(bad, sink)) << bad;
 }
 
 class Log : public ::testing::Test {
