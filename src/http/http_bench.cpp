@@ -35,7 +35,7 @@ std::unique_ptr<Server> serve(std::shared_ptr<const TlsContext> tls, Handler han
   return std::move(*Server::start({.listeners = {{.tls = std::move(tls)}}}, std::move(handler)));
 }
 
-// 64 connections, one request at a time on each; a body of `range(1)` bytes; with TLS when `range(0)`.
+// 64 connections (4 for large bodies), one request at a time on each; a body of `range(1)` bytes; with TLS when `range(0)`.
 void requests(benchmark::State& bench) {
   const Tls tls;
   const bool secure = bench.range(0) != 0;
@@ -45,7 +45,7 @@ void requests(benchmark::State& bench) {
   runtime::real::Loop loop;
   Client client(loop, {.host = "127.0.0.1", .port = server->ports()[0]},
                 {.tls = secure ? tls.client : nullptr, .connections = 64});
-  std::vector<std::unique_ptr<Call>> calls(64);
+  std::vector<std::unique_ptr<Call>> calls(bench.range(1) > 1 << 20 ? 4 : 64);
   int done = 0, seen = 0;
   std::function<void(std::size_t)> ask = [&](std::size_t lane) {
     calls[lane] = client.send({}, [&, lane](auto answer) {
@@ -55,12 +55,15 @@ void requests(benchmark::State& bench) {
     });
   };
   for (std::size_t lane = 0; lane < calls.size(); ++lane) ask(lane);
+  while (done < 2 * static_cast<int>(calls.size())) loop.run_one();  // all handshakes are over
+  seen = done;
+  const int first = seen;
   for (auto _ : bench) {
     while (done == seen) loop.run_one();
     ++seen;
   }
-  bench.SetItemsProcessed(seen);
-  bench.SetBytesProcessed(seen * bench.range(1));
+  bench.SetItemsProcessed(seen - first);
+  bench.SetBytesProcessed((seen - first) * bench.range(1));
 }
 BENCHMARK(requests)->Args({0, 6300})->Args({1, 6300})->Args({1, 4 << 20})->UseRealTime();
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "data/json.h"
 #include "runtime/file.h"
@@ -225,26 +226,64 @@ Result<void> Database::check_pages() {
   return {};
 }
 
+namespace {
+
+struct Row {
+  Key key;
+  Revision created = 0, modified = 0;
+  std::string json;
+  std::uint64_t checksum = 0;
+  EntryPtr entry = {};
+};
+
+// Nothing when the row is good, otherwise what is wrong with it.
+std::string decode(Row& row) {
+  if (checksum_of(row.key, row.created, row.modified, row.json) != row.checksum)
+    return "the row of object " + std::to_string(row.created) + " was altered";
+  auto object = data::parse_json(row.json);
+  if (!object) return "object " + std::to_string(row.created) + ": " + object.error().message;
+  row.entry = std::make_shared<const Entry>(Entry{row.key, std::move(*object), row.created, row.modified});
+  return {};
+}
+
+// Parsing is most of a start: all processors take part. Returns the first fault.
+std::string decode_all(std::span<Row> rows) {
+  constexpr std::size_t kWorthAThread = 500;
+  const std::size_t processors = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
+  const std::size_t parts = std::clamp<std::size_t>(rows.size() / kWorthAThread, 1, processors);
+  std::vector<std::string> faults(parts);
+  const auto decode_part = [&](std::size_t part) {
+    const std::size_t from = rows.size() * part / parts, to = rows.size() * (part + 1) / parts;
+    for (std::size_t i = from; i < to && faults[part].empty(); ++i) faults[part] = decode(rows[i]);
+  };
+  std::vector<std::thread> others;
+  for (std::size_t part = 1; part < parts; ++part) others.emplace_back(decode_part, part);
+  decode_part(0);
+  for (auto& thread : others) thread.join();
+  const auto fault = std::find_if(faults.begin(), faults.end(), [](const std::string& f) { return !f.empty(); });
+  return fault == faults.end() ? std::string() : *fault;
+}
+
+}  // namespace
+
 Result<void> Database::read_rows(State& state) {
   sqlite3_stmt* raw = nullptr;
   const char* sql = "SELECT created, modified, resource, space, name, object, checksum FROM objects";
   if (sqlite3_prepare_v2(db_, sql, -1, &raw, nullptr) != SQLITE_OK) return fail(error());
   const Statement statement(raw);
+  std::vector<Row> rows;
   int result;
-  while ((result = sqlite3_step(raw)) == SQLITE_ROW) {
-    const Revision created = word(raw, 0), modified = word(raw, 1);
-    Key key{std::string(text(raw, 2)), std::string(text(raw, 3)), std::string(text(raw, 4))};
-    const std::string_view json = text(raw, 5);
-    const std::uint64_t sum = checksum_of(key, created, modified, json);
-    if (sum != word(raw, 6)) return damaged("the row of object " + std::to_string(created) + " was altered");
-    auto object = data::parse_json(json);
-    if (!object) return damaged("object " + std::to_string(created) + ": " + object.error().message);
-    checksums_.emplace(created, sum);
-    digest_ += sum;
-    state.entries.push_back(
-        std::make_shared<const Entry>(Entry{std::move(key), std::move(*object), created, modified}));
-  }
+  while ((result = sqlite3_step(raw)) == SQLITE_ROW)
+    rows.push_back({Key{std::string(text(raw, 2)), std::string(text(raw, 3)), std::string(text(raw, 4))}, word(raw, 0),
+                    word(raw, 1), std::string(text(raw, 5)), word(raw, 6)});
   if (result != SQLITE_DONE) return fail(error());
+  if (const std::string fault = decode_all(rows); !fault.empty()) return damaged(fault);
+  checksums_.reserve(rows.size());
+  for (Row& row : rows) {
+    checksums_.emplace(row.created, row.checksum);
+    digest_ += row.checksum;
+    state.entries.push_back(std::move(row.entry));
+  }
   return {};
 }
 
