@@ -132,6 +132,8 @@ class FaultyClient::FaultyWatch final : public client::WatchHandle, public clien
     finished_ = true;
     inner_.reset();
     held_.clear();
+    timer_.cancel();
+    cut_timer_.cancel();
     sink_.ended(std::move(why));
   }
 

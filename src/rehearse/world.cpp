@@ -17,11 +17,10 @@ apiserver::Identity admin(std::string user) { return {.user = std::move(user), .
 
 // --- control process --------------------------------------------------------------------------------------
 
-ControlProcess::ControlProcess(std::string identity, apiserver::ApiServer& server, Faults& faults, ModelledGateway& gateway,
+ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, ModelledGateway& gateway,
                                std::function<bool()> crashes_now, std::function<void()> on_crash)
     : crashes_now_(std::move(crashes_now)), on_crash_(std::move(on_crash)) {
-  local_ = std::make_unique<apiserver::LocalClient>(server, faults.loop(), apiserver::part_identity(apiserver::kControllerUser));
-  client_ = std::make_unique<FaultyClient>(*local_, faults);
+  client_ = std::make_unique<FaultyClient>(api, faults);
   leadership_ = std::make_unique<control::LeaseLeadership>(*client_, faults.loop(), faults.random(),
                                                            control::LeaseOptions{.identity = identity});
   runner_ = std::make_unique<control::Runner>(*client_, faults.loop(), faults.random(), *leadership_);
@@ -51,6 +50,7 @@ World::World(WorldOptions options) : options_(options), random_(options.seed), c
   server_ = std::make_unique<apiserver::ApiServer>(*store_, loop_, random_);
   user_ = std::make_unique<apiserver::LocalClient>(*server_, loop_, admin("user"));
   models_ = std::make_unique<apiserver::LocalClient>(*server_, loop_, admin("models"));
+  controllers_ = std::make_unique<apiserver::LocalClient>(*server_, loop_, apiserver::part_identity(apiserver::kControllerUser));
   faults_ = std::make_unique<Faults>(loop_, random_, options.faults);
   node_ = std::make_unique<ModelledNode>(*models_, loop_, random_, "node-1");
   gateway_ = std::make_unique<ModelledGateway>(*models_, loop_, random_, options.traffic);
@@ -77,7 +77,7 @@ void World::start() {
 void World::begin_process(std::size_t index) {
   const std::string identity = "process-" + std::to_string(index) + "-" + std::to_string(++generation_);
   processes_[index] = std::make_unique<ControlProcess>(
-      identity, *server_, *faults_, *gateway_, [this] { return random_.unit() < options_.crash_chance; },
+      identity, *controllers_, *faults_, *gateway_, [this] { return random_.unit() < options_.crash_chance; },
       [this, index] { crash(index); });
 }
 

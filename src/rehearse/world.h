@@ -41,7 +41,7 @@ struct WorldOptions {
 // One process that runs the controllers: its client with faults, its leadership, its runner.
 class ControlProcess final : public control::RunnerObserver {
  public:
-  ControlProcess(std::string identity, apiserver::ApiServer& server, Faults& faults, ModelledGateway& gateway,
+  ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, ModelledGateway& gateway,
                  std::function<bool()> crashes_now, std::function<void()> on_crash);
   ~ControlProcess() override;
   void die() { client_->disconnect(); }  // nothing it does reaches the world any more
@@ -51,7 +51,6 @@ class ControlProcess final : public control::RunnerObserver {
   std::int64_t decisions() const { return decisions_; }
 
  private:
-  std::unique_ptr<apiserver::LocalClient> local_;
   std::unique_ptr<FaultyClient> client_;
   std::unique_ptr<control::LeaseLeadership> leadership_;
   std::unique_ptr<control::Runner> runner_;
@@ -101,6 +100,7 @@ class World final : public store::Watcher {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<apiserver::ApiServer> server_;
   std::unique_ptr<apiserver::LocalClient> user_, models_;
+  std::unique_ptr<apiserver::LocalClient> controllers_;  // outlives the processes: a request may arrive after its sender died
   std::unique_ptr<Faults> faults_;
   std::unique_ptr<ModelledNode> node_;
   std::unique_ptr<ModelledGateway> gateway_;
