@@ -118,6 +118,7 @@ void World::complain(const Checker& checker, const std::string& what) {
 
 void World::changed(const store::Change& change) {
   ++writes_;
+  ++written_[change.entry->key.resource + "/" + change.entry->key.name];
   const Truth now = truth();
   for (const auto& checker : checkers_)
     if (const auto broken = checker->changed(now, change)) complain(*checker, *broken);

@@ -86,6 +86,9 @@ class World final : public store::Watcher {
   const std::optional<std::string>& violation() const { return violation_; }
   std::int64_t decisions() const;
   std::int64_t writes() const { return writes_; }
+  // Writes by object, "pods/web-1", since `forget_writes`.
+  const std::map<std::string, std::int64_t>& written() const { return written_; }
+  void forget_writes() { written_.clear(); }
 
  private:
   void changed(const store::Change& change) override;
@@ -111,6 +114,7 @@ class World final : public store::Watcher {
   std::optional<std::string> violation_;
   runtime::Timer jump_timer_;
   std::int64_t writes_ = 0;
+  std::map<std::string, std::int64_t> written_;
   std::int64_t past_decisions_ = 0;
   int generation_ = 0;
 };

@@ -21,6 +21,9 @@ class AvailableBudget final : public Checker {
   std::string_view name() const override { return "available-budget"; }
 
   std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
+    if (change.entry->key.resource == api::kDeployments.qualified() && change.previous)
+      recent_[std::string(api::uid_of(change.entry->object))].emplace_back(truth.now,
+                                                                           change.previous->object["spec"]["replicas"].as_int(1));
     if (change.entry->key.resource != api::kPods.qualified()) return {};
     const Value& pod = change.entry->object;
     const bool taken = change.previous && control::is_ready(change.previous->object) && !api::is_deleting(change.previous->object) &&
@@ -30,7 +33,7 @@ class AvailableBudget final : public Checker {
       const Value& labels = deployment["spec"]["selector"]["matchLabels"];
       if (labels.is_empty() || !data::LabelSelector::of(labels).matches(api::labels_of(pod))) continue;
       const auto left = count_ready(truth, change.entry->key.space, labels);
-      const auto needed = budget(deployment);
+      const auto needed = least_budget(truth, deployment);
       if (left < needed)
         return "deployment " + std::string(api::name_of(deployment)) + " was left with " + std::to_string(left) +
                " ready pods of at least " + std::to_string(needed) + " when " + std::string(api::name_of(pod)) + " was taken away";
@@ -42,8 +45,16 @@ class AvailableBudget final : public Checker {
   static std::int64_t count_ready(const Truth& truth, std::string_view space, const Value& labels) {
     return std::ranges::count_if(active_pods(truth, space, labels), [](const Value& p) { return control::is_ready(p); });
   }
-  static std::int64_t budget(const Value& deployment) {
+  // The smallest budget of the last minute: who decides may not have seen yet that more replicas were asked for.
+  std::int64_t least_budget(const Truth& truth, const Value& deployment) {
+    auto& recent = recent_[std::string(api::uid_of(deployment))];
+    std::erase_if(recent, [&](const auto& seen) { return truth.now - seen.first > kBehind; });
     const std::int64_t replicas = deployment["spec"]["replicas"].as_int(1);
+    std::int64_t least = replicas;
+    for (const auto& [when, count] : recent) least = std::min(least, count);
+    return budget(deployment, least);
+  }
+  static std::int64_t budget(const Value& deployment, std::int64_t replicas) {
     const Value& rolling = deployment["spec"]["strategy"]["rollingUpdate"];
     auto unavailable = data::int_or_percent(rolling["maxUnavailable"].is_null() ? Value("25%") : rolling["maxUnavailable"],
                                             replicas, data::Round::Down).value_or(0);
@@ -52,6 +63,9 @@ class AvailableBudget final : public Checker {
     if (unavailable == 0 && surge == 0) unavailable = 1;
     return std::max<std::int64_t>(0, replicas - unavailable);
   }
+
+  static constexpr base::Duration kBehind = base::minutes(1);
+  std::map<std::string, std::deque<std::pair<base::Time, std::int64_t>>> recent_;  // replicas that were asked for until then
 };
 
 }  // namespace

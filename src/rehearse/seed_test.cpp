@@ -1,0 +1,66 @@
+#include "rehearse/seed.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "control/mutants.h"
+
+namespace slipway::rehearse {
+namespace {
+
+using control::Mutant;
+
+constexpr std::uint64_t kSeeds = 200;
+
+TEST(Simulation, EverySeedEndsWell) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const SeedResult result = run_seed(seed);
+    EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+  }
+}
+
+TEST(Simulation, WithoutFaultsToo) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const SeedResult result = run_seed(seed, {.faults = false});
+    EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+  }
+}
+
+TEST(Simulation, ASeedDeterminesEverything) {
+  for (std::uint64_t seed : {3u, 11u, 42u}) {
+    const SeedResult first = run_seed(seed), second = run_seed(seed);
+    EXPECT_EQ(first.writes, second.writes);
+    EXPECT_EQ(first.decisions, second.decisions);
+    EXPECT_EQ(first.virtual_time, second.virtual_time);
+  }
+}
+
+// A planted mistake that no checker catches would mean that the checkers prove nothing.
+class Mutants : public ::testing::TestWithParam<std::pair<Mutant, const char*>> {};
+
+TEST_P(Mutants, AreCaught) {
+  if (!control::kMutantsCompiledIn) GTEST_SKIP() << "built without SLIPWAY_MUTANTS";
+  control::PlantedMutant planted(GetParam().first);
+  constexpr std::uint64_t kMost = 150;
+  for (std::uint64_t seed = 1; seed <= kMost; ++seed)
+    if (run_seed(seed).problem) return;
+  ADD_FAILURE() << GetParam().second << " was not caught by " << kMost << " seeds";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Mutants,
+                         ::testing::Values(std::pair(Mutant::SkipTermFence, "SkipTermFence"),
+                                           std::pair(Mutant::StatusBeforeEffects, "StatusBeforeEffects"),
+                                           std::pair(Mutant::ForgetOwnWrite, "ForgetOwnWrite"),
+                                           std::pair(Mutant::IgnoreFailureOfEffect, "IgnoreFailureOfEffect"),
+                                           std::pair(Mutant::DecideOnStaleCache, "DecideOnStaleCache"),
+                                           std::pair(Mutant::SkipReadiness, "SkipReadiness"),
+                                           std::pair(Mutant::ScaleDownFirst, "ScaleDownFirst"),
+                                           std::pair(Mutant::WeightWithoutCapacity, "WeightWithoutCapacity"),
+                                           std::pair(Mutant::SkipVerification, "SkipVerification"),
+                                           std::pair(Mutant::PassFailedGate, "PassFailedGate"),
+                                           std::pair(Mutant::NoDataIsSuccess, "NoDataIsSuccess"),
+                                           std::pair(Mutant::ScaleDownEarly, "ScaleDownEarly")),
+                         [](const auto& info) { return std::string(info.param.second); });
+
+}  // namespace
+}  // namespace slipway::rehearse
