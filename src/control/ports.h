@@ -45,6 +45,7 @@ struct Mount {
   std::string source;  // on the host; empty for a fresh tmpfs
   std::string target;  // inside the child's root
   bool read_only = true;
+  std::string inside = {};  // a path within `source` that is mounted instead; links in it never lead out of `source`
 };
 
 // One child process. The same id never runs twice at once; ids are chosen by the caller and outlive the server.

@@ -1,4 +1,4 @@
-target_link_libraries(slipway_node PRIVATE ZLIB::ZLIB)
+target_link_libraries(slipway_node PUBLIC ZLIB::ZLIB OpenSSL::SSL)
 
 # The shim links what it needs and nothing else, so that it stays small in memory.
 file(GLOB shim_sources CONFIGURE_DEPENDS ${dir}/shim/*.cpp)

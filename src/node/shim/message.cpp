@@ -33,7 +33,7 @@ std::vector<std::string> strings_of(const Value& v) {
 Value mounts_value(const std::vector<control::Mount>& mounts) {
   Value out = Value::array();
   for (const auto& m : mounts)
-    out.push_back(Value::object({{"source", m.source}, {"target", m.target}, {"ro", m.read_only}}));
+    out.push_back(Value::object({{"source", m.source}, {"target", m.target}, {"ro", m.read_only}, {"inside", m.inside}}));
   return out;
 }
 
@@ -79,7 +79,7 @@ ProcessSpec spec_of(const Value& v) {
   ProcessSpec s{.id = v["id"].str(), .argv = strings_of(v["argv"]), .cwd = v["cwd"].str("/"), .root = v["root"].str()};
   for (const Value& pair : v["env"].items()) s.env.emplace_back(pair.at(0).str(), pair.at(1).str());
   for (const Value& m : v["mounts"].items())
-    s.mounts.push_back({m["source"].str(), m["target"].str(), m["ro"].as_bool(true)});
+    s.mounts.push_back({m["source"].str(), m["target"].str(), m["ro"].as_bool(true), m["inside"].str()});
   s.network = static_cast<NetworkSpace>(v["network"].as_int());
   s.pod_network = v["podNetwork"].str();
   s.uid = static_cast<std::uint32_t>(v["uid"].as_int());

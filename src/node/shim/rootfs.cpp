@@ -60,9 +60,18 @@ bool is_folder(const std::string& path) {
   return stat(path.c_str(), &s) == 0 && S_ISDIR(s.st_mode);
 }
 
+// What is mounted: `source`, or the part of it that `inside` names.
+base::Result<UniqueFd> open_source(const control::Mount& m) {
+  UniqueFd source(open(m.source.c_str(), O_PATH | O_CLOEXEC));
+  if (source && !m.inside.empty()) source = open_in(source.get(), m.inside, O_PATH);
+  if (!source) return os_fail("open " + m.source + "/" + m.inside);
+  return source;
+}
+
 // Where `target` is, or would be, inside the image: links resolved as far as it exists.
 base::Result<Entry> locate(int image, const std::string& prefix, const control::Mount& mount) {
-  Entry entry{.path = {}, .folder = mount.source.empty() || is_folder(mount.source), .missing = false};
+  const auto source = open_source(mount);
+  Entry entry{.path = {}, .folder = mount.source.empty() || (source && is_folder(fd_path(source->get()))), .missing = false};
   for (std::string_view part : base::split(mount.target, '/')) {
     if (part.empty() || part == ".") continue;
     if (part == "..") return base::fail(base::Code::Invalid, "mount path " + mount.target + " holds \"..\"");
@@ -173,11 +182,17 @@ base::Result<UniqueFd> open_point(int root, const std::string& target, bool fold
 }
 
 base::Result<void> bind(const control::Mount& m, int root) {
-  auto point = open_point(root, m.target, m.source.empty() || is_folder(m.source));
+  UniqueFd source;
+  if (!m.source.empty()) {
+    auto opened = open_source(m);
+    if (!opened) return base::fail(opened.error());
+    source = std::move(*opened);
+  }
+  auto point = open_point(root, m.target, m.source.empty() || is_folder(fd_path(source.get())));
   if (!point) return base::fail(point.error());
   const std::string at = fd_path(point->get());
   if (m.source.empty()) return mount_or_fail("tmpfs", at, "tmpfs", MS_NOSUID | MS_NODEV, kTmpOptions, m.target);
-  if (auto bound = mount_or_fail(m.source.c_str(), at, nullptr, MS_BIND | MS_REC, nullptr, m.source + " on " + m.target);
+  if (auto bound = mount_or_fail(fd_path(source.get()).c_str(), at, nullptr, MS_BIND | MS_REC, nullptr, m.source + " on " + m.target);
       !bound)
     return bound;
   auto mounted = open_point(root, m.target, true);  // the mount now lies over the point
