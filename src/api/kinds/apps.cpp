@@ -7,72 +7,72 @@ namespace slipway::api::kinds {
 namespace {
 
 constexpr std::string_view kTable = R"table(
-type RollingUpdateDeployment
-  maxUnavailable 1 *intOrString
-  maxSurge       2 *intOrString
+type RollingUpdateDeployment | How fast pods are replaced.
+  maxUnavailable 1 *intOrString | Most pods that may be missing: a number or a percentage, rounded down.
+  maxSurge       2 *intOrString | Most pods above the wanted number: a number or a percentage, rounded up.
 
-type DeploymentStrategy
-  type          1 string                   =RollingUpdate enum=Recreate,RollingUpdate
-  rollingUpdate 2 *RollingUpdateDeployment
+type DeploymentStrategy | How old pods give way to new ones.
+  type          1 string                   =RollingUpdate enum=Recreate,RollingUpdate | RollingUpdate, or Recreate: all old ones go first.
+  rollingUpdate 2 *RollingUpdateDeployment | How fast, for RollingUpdate.
 
-type DeploymentSpec
-  replicas                1 *int32             =1 min=0
-  selector                2 *LabelSelector     required immutable
-  template                3 PodTemplateSpec    required
-  strategy                4 DeploymentStrategy ={} retainKeys
-  minReadySeconds         5 int32              min=0
-  revisionHistoryLimit    6 *int32             =10 min=0
-  paused                  7 bool
-  progressDeadlineSeconds 9 *int32             =600 min=0
+type DeploymentSpec | What a Deployment is to run.
+  replicas                1 *int32             =1 min=0       | Number of pods.
+  selector                2 *LabelSelector     required immutable | Labels of the pods; fixed after creation.
+  template                3 PodTemplateSpec    required       | What the pods are made from.
+  strategy                4 DeploymentStrategy ={} retainKeys | How old pods give way to new ones.
+  minReadySeconds         5 int32              min=0          | Seconds that a pod must be ready before it counts.
+  revisionHistoryLimit    6 *int32             =10 min=0      | Old versions that are kept.
+  paused                  7 bool                              | Changes are not rolled out.
+  progressDeadlineSeconds 9 *int32             =600 min=0     | Seconds without progress after which it has failed.
 
-type DeploymentCondition
-  type               1 string keep
-  status             2 string keep
-  lastUpdateTime     6 time
-  lastTransitionTime 7 time
-  reason             4 string
-  message            5 string
+type DeploymentCondition | One observed fact about a Deployment.
+  type               1 string keep | Available, Progressing or ReplicaFailure.
+  status             2 string keep | True, False or Unknown.
+  lastUpdateTime     6 time        | When it was last confirmed.
+  lastTransitionTime 7 time        | When the status last changed.
+  reason             4 string      | Why, as one CamelCase word.
+  message            5 string      | Why, for people.
 
-type DeploymentStatus
-  observedGeneration  1 int64
-  replicas            2 int32
-  updatedReplicas     3 int32
-  readyReplicas       7 int32
-  availableReplicas   4 int32
-  unavailableReplicas 5 int32
-  terminatingReplicas 9 *int32
-  conditions          6 []DeploymentCondition merge=type
-  collisionCount      8 *int32
+type DeploymentStatus | A Deployment as it is.
+  observedGeneration  1 int64                            | Generation of the object that this was observed for.
+  replicas            2 int32                            | Pods there are.
+  updatedReplicas     3 int32                            | Pods of the current template.
+  readyReplicas       7 int32                            | Ready pods.
+  availableReplicas   4 int32                            | Pods ready for the minimum time.
+  unavailableReplicas 5 int32                            | Pods that are still missing.
+  terminatingReplicas 9 *int32                           | Pods that are ending.
+  conditions          6 []DeploymentCondition merge=type | Observed facts.
+  collisionCount      8 *int32                           | Name clashes of ReplicaSets.
 
-type ReplicaSetSpec
-  replicas        1 *int32          =1 min=0
-  minReadySeconds 4 int32           min=0
-  selector        2 *LabelSelector  required immutable
-  template        3 PodTemplateSpec required
+type ReplicaSetSpec | What a ReplicaSet is to run.
+  replicas        1 *int32          =1 min=0           | Number of pods.
+  minReadySeconds 4 int32           min=0              | Seconds that a pod must be ready before it counts.
+  selector        2 *LabelSelector  required immutable | Labels of the pods; fixed after creation.
+  template        3 PodTemplateSpec required           | What the pods are made from.
 
-type ReplicaSetCondition
-  type               1 string keep
-  status             2 string keep
-  lastTransitionTime 3 time
-  reason             4 string
-  message            5 string
+type ReplicaSetCondition | One observed fact about a ReplicaSet.
+  type               1 string keep | ReplicaFailure.
+  status             2 string keep | True, False or Unknown.
+  lastTransitionTime 3 time        | When the status last changed.
+  reason             4 string      | Why, as one CamelCase word.
+  message            5 string      | Why, for people.
 
-type ReplicaSetStatus
-  replicas             1 int32                 keep
-  fullyLabeledReplicas 2 int32
-  readyReplicas        4 int32
-  availableReplicas    5 int32
-  terminatingReplicas  7 *int32
-  observedGeneration   3 int64
-  conditions           6 []ReplicaSetCondition merge=type
+type ReplicaSetStatus | A ReplicaSet as it is.
+  replicas             1 int32                 keep       | Pods there are.
+  fullyLabeledReplicas 2 int32                            | Pods with all labels of the template.
+  readyReplicas        4 int32                            | Ready pods.
+  availableReplicas    5 int32                            | Pods ready for the minimum time.
+  terminatingReplicas  7 *int32                           | Pods that are ending.
+  observedGeneration   3 int64                            | Generation of the object that this was observed for.
+  conditions           6 []ReplicaSetCondition merge=type | Observed facts.
 
-kind Deployment deployments short=deploy categories=all status scale
-  spec   2 DeploymentSpec required
-  status 3 DeploymentStatus
+kind Deployment deployments short=deploy categories=all status scale | Runs pods and rolls out changes to them.
+  spec   2 DeploymentSpec required | What is wanted.
+  status 3 DeploymentStatus        | What was observed last.
 
-kind ReplicaSet replicasets short=rs categories=all status scale selectable=status.replicas
-  spec   2 ReplicaSetSpec required
-  status 3 ReplicaSetStatus
+kind ReplicaSet replicasets short=rs categories=all status scale selectable=status.replicas | Keeps a number of equal pods running.
+  spec   2 ReplicaSetSpec required | What is wanted.
+  status 3 ReplicaSetStatus        | What was observed last.
 )table";
 
 }  // namespace

@@ -5,96 +5,96 @@ namespace slipway::api::kinds {
 namespace {
 
 constexpr std::string_view kAuthorization = R"table(
-type FieldSelectorRequirement
-  key      1 string   required
-  operator 2 string   required
-  values   3 []string
+type FieldSelectorRequirement | One rule about a field.
+  key      1 string   required | Field.
+  operator 2 string   required | How values are compared.
+  values   3 []string          | Values to compare with.
 
-type FieldSelectorAttributes
-  rawSelector  1 string
-  requirements 2 []FieldSelectorRequirement
+type FieldSelectorAttributes | Field selector of a list.
+  rawSelector  1 string                     | As text.
+  requirements 2 []FieldSelectorRequirement | As rules.
 
-type LabelSelectorAttributes
-  rawSelector  1 string
-  requirements 2 []LabelSelectorRequirement
+type LabelSelectorAttributes | Label selector of a list.
+  rawSelector  1 string                     | As text.
+  requirements 2 []LabelSelectorRequirement | As rules.
 
-type ResourceAttributes
-  namespace     1 string
-  verb          2 string
-  group         3 string
-  version       4 string
-  resource      5 string
-  subresource   6 string
-  name          7 string
-  fieldSelector 8 *FieldSelectorAttributes
-  labelSelector 9 *LabelSelectorAttributes
+type ResourceAttributes | A request for a resource.
+  namespace     1 string                   | Namespace; empty for all.
+  verb          2 string                   | Verb.
+  group         3 string                   | API group.
+  version       4 string                   | API version.
+  resource      5 string                   | Resource.
+  subresource   6 string                   | Subresource.
+  name          7 string                   | Object; empty for all.
+  fieldSelector 8 *FieldSelectorAttributes | Field selector of a list.
+  labelSelector 9 *LabelSelectorAttributes | Label selector of a list.
 
-type NonResourceAttributes
-  path 1 string
-  verb 2 string
+type NonResourceAttributes | A request for a URL that is no resource.
+  path 1 string | Path.
+  verb 2 string | Verb.
 
-type SelfSubjectAccessReviewSpec
-  resourceAttributes    1 *ResourceAttributes
-  nonResourceAttributes 2 *NonResourceAttributes
+type SelfSubjectAccessReviewSpec | What is asked.
+  resourceAttributes    1 *ResourceAttributes    | A resource.
+  nonResourceAttributes 2 *NonResourceAttributes | A URL.
 
-type SubjectAccessReviewStatus
-  allowed         1 bool   keep
-  denied          4 bool
-  reason          2 string
-  evaluationError 3 string
+type SubjectAccessReviewStatus | The answer.
+  allowed         1 bool   keep | Yes?
+  denied          4 bool        | Certainly no?
+  reason          2 string      | Why, as one CamelCase word.
+  evaluationError 3 string      | What went wrong in finding out.
 
-kind SelfSubjectAccessReview selfsubjectaccessreviews cluster virtual=create
-  spec     2 SelfSubjectAccessReviewSpec required
-  status   3 SubjectAccessReviewStatus
+kind SelfSubjectAccessReview selfsubjectaccessreviews cluster virtual=create | May I do this?
+  spec     2 SelfSubjectAccessReviewSpec required | What is wanted.
+  status   3 SubjectAccessReviewStatus            | What was observed last.
 
-type SubjectAccessReviewSpec
-  resourceAttributes    1 *ResourceAttributes
-  nonResourceAttributes 2 *NonResourceAttributes
-  user                  3 string
-  groups                4 []string
-  extra                 5 {}[]string
-  uid                   6 string
+type SubjectAccessReviewSpec | What is asked, and for whom.
+  resourceAttributes    1 *ResourceAttributes    | A resource.
+  nonResourceAttributes 2 *NonResourceAttributes | A URL.
+  user                  3 string                 | Name of the user.
+  groups                4 []string               | Groups of the user.
+  extra                 5 {}[]string             | Further facts about the user.
+  uid                   6 string                 | UID of the user.
 
-kind SubjectAccessReview subjectaccessreviews cluster virtual=create
-  spec     2 SubjectAccessReviewSpec required
-  status   3 SubjectAccessReviewStatus
+kind SubjectAccessReview subjectaccessreviews cluster virtual=create | May somebody do this?
+  spec     2 SubjectAccessReviewSpec required | What is wanted.
+  status   3 SubjectAccessReviewStatus        | What was observed last.
 
-type SelfSubjectRulesReviewSpec
-  namespace 1 string
+type SelfSubjectRulesReviewSpec | What is asked.
+  namespace 1 string | Namespace.
 
-type ResourceRule
-  verbs         1 []string required
-  apiGroups     2 []string
-  resources     3 []string
-  resourceNames 4 []string
+type ResourceRule | What may be done with which resources.
+  verbs         1 []string required | Verbs.
+  apiGroups     2 []string          | API groups.
+  resources     3 []string          | Resources.
+  resourceNames 4 []string          | Only objects of these names.
 
-type NonResourceRule
-  verbs           1 []string required
-  nonResourceURLs 2 []string
+type NonResourceRule | What may be done with which URLs.
+  verbs           1 []string required | Verbs.
+  nonResourceURLs 2 []string          | URLs.
 
-type SubjectRulesReviewStatus
-  resourceRules    1 []ResourceRule    keep
-  nonResourceRules 2 []NonResourceRule keep
-  incomplete       3 bool              keep
-  evaluationError  4 string
+type SubjectRulesReviewStatus | The answer.
+  resourceRules    1 []ResourceRule    keep | Rights on resources.
+  nonResourceRules 2 []NonResourceRule keep | Rights on URLs.
+  incomplete       3 bool              keep | Is something missing?
+  evaluationError  4 string                 | What went wrong in finding out.
 
-kind SelfSubjectRulesReview selfsubjectrulesreviews cluster virtual=create
-  spec     2 SelfSubjectRulesReviewSpec required
-  status   3 SubjectRulesReviewStatus
+kind SelfSubjectRulesReview selfsubjectrulesreviews cluster virtual=create | What may I do in a namespace?
+  spec     2 SelfSubjectRulesReviewSpec required | What is wanted.
+  status   3 SubjectRulesReviewStatus            | What was observed last.
 )table";
 
 constexpr std::string_view kAuthentication = R"table(
-type UserInfo
-  username 1 string
-  uid      2 string
-  groups   3 []string
-  extra    4 {}[]string
+type UserInfo | Who somebody is.
+  username 1 string     | Name.
+  uid      2 string     | UID.
+  groups   3 []string   | Groups.
+  extra    4 {}[]string | Further facts.
 
-type SelfSubjectReviewStatus
-  userInfo 1 UserInfo
+type SelfSubjectReviewStatus | The answer.
+  userInfo 1 UserInfo | Who I am.
 
-kind SelfSubjectReview selfsubjectreviews cluster virtual=create
-  status   2 SelfSubjectReviewStatus
+kind SelfSubjectReview selfsubjectreviews cluster virtual=create | Who am I?
+  status   2 SelfSubjectReviewStatus | What was observed last.
 )table";
 
 }  // namespace

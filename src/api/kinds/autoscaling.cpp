@@ -5,16 +5,16 @@ namespace slipway::api::kinds {
 namespace {
 
 constexpr std::string_view kTable = R"table(
-type ScaleSpec
-  replicas 1 int32
+type ScaleSpec | How many replicas are wanted.
+  replicas 1 int32 | Their number.
 
-type ScaleStatus
-  replicas 1 int32  keep
-  selector 2 string
+type ScaleStatus | How many replicas there are.
+  replicas 1 int32  keep | Their number.
+  selector 2 string      | Label selector of the pods, as text.
 
-kind Scale scales virtual=
-  spec   2 ScaleSpec
-  status 3 ScaleStatus
+kind Scale scales virtual= | Number of replicas of a workload.
+  spec   2 ScaleSpec   | What is wanted.
+  status 3 ScaleStatus | What was observed last.
 )table";
 
 }  // namespace

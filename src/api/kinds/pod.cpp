@@ -7,261 +7,261 @@ namespace slipway::api::kinds {
 namespace {
 
 constexpr std::string_view kTable = R"table(
-type Sysctl
-  name  1 string required
-  value 2 string required
+type Sysctl | A kernel parameter.
+  name  1 string required | Name of it.
+  value 2 string required | Value of it.
 
-type PodSecurityContext
-  seLinuxOptions            1 *SELinuxOptions
-  windowsOptions            8 *WindowsSecurityContextOptions
-  runAsUser                 2 *int64
-  runAsGroup                6 *int64
-  runAsNonRoot              3 *bool
-  supplementalGroups        4 []int64
-  supplementalGroupsPolicy 12 *string                        enum=Merge,Strict
-  fsGroup                   5 *int64
-  sysctls                   7 []Sysctl
-  fsGroupChangePolicy       9 *string                        enum=OnRootMismatch,Always
-  seccompProfile           10 *SeccompProfile
-  appArmorProfile          11 *AppArmorProfile
-  seLinuxChangePolicy      13 *string
+type PodSecurityContext | What all containers of the pod may do.
+  seLinuxOptions            1 *SELinuxOptions                | SELinux labels.
+  windowsOptions            8 *WindowsSecurityContextOptions | Settings for Windows.
+  runAsUser                 2 *int64                         | User ID to run as.
+  runAsGroup                6 *int64                         | Group ID to run as.
+  runAsNonRoot              3 *bool                          | Refuse to run as user 0.
+  supplementalGroups        4 []int64                        | Further group IDs.
+  supplementalGroupsPolicy 12 *string                        enum=Merge,Strict | Do groups of the image count too?
+  fsGroup                   5 *int64                         | Group that owns volumes.
+  sysctls                   7 []Sysctl                       | Kernel parameters.
+  fsGroupChangePolicy       9 *string                        enum=OnRootMismatch,Always | When the owner of files is changed.
+  seccompProfile           10 *SeccompProfile                | Allowed system calls.
+  appArmorProfile          11 *AppArmorProfile               | AppArmor rules.
+  seLinuxChangePolicy      13 *string                        | How volumes get their SELinux label.
 
-type NodeSelectorRequirement
-  key      1 string   required
-  operator 2 string   required enum=In,NotIn,Exists,DoesNotExist,Gt,Lt
-  values   3 []string
+type NodeSelectorRequirement | One rule about a node.
+  key      1 string   required | Label key or field.
+  operator 2 string   required enum=In,NotIn,Exists,DoesNotExist,Gt,Lt | How values are compared.
+  values   3 []string          | Values to compare with.
 
-type NodeSelectorTerm atomic
-  matchExpressions 1 []NodeSelectorRequirement
-  matchFields      2 []NodeSelectorRequirement
+type NodeSelectorTerm atomic | Rules that must all hold.
+  matchExpressions 1 []NodeSelectorRequirement | Rules about labels.
+  matchFields      2 []NodeSelectorRequirement | Rules about fields.
 
-type NodeSelector atomic
-  nodeSelectorTerms 1 []NodeSelectorTerm required
+type NodeSelector atomic | Chooses nodes; one term must hold.
+  nodeSelectorTerms 1 []NodeSelectorTerm required | The terms.
 
-type PreferredSchedulingTerm
-  weight     1 int32            required min=1 max=100
-  preference 2 NodeSelectorTerm keep
+type PreferredSchedulingTerm | A wish with a weight.
+  weight     1 int32            required min=1 max=100 | 1 to 100.
+  preference 2 NodeSelectorTerm keep                   | Nodes that are wished for.
 
-type NodeAffinity
-  requiredDuringSchedulingIgnoredDuringExecution  1 *NodeSelector
-  preferredDuringSchedulingIgnoredDuringExecution 2 []PreferredSchedulingTerm
+type NodeAffinity | Which nodes a pod may or would like to run on.
+  requiredDuringSchedulingIgnoredDuringExecution  1 *NodeSelector | Nodes must match.
+  preferredDuringSchedulingIgnoredDuringExecution 2 []PreferredSchedulingTerm | Nodes that match are better.
 
-type PodAffinityTerm
-  labelSelector     1 *LabelSelector
-  namespaces        2 []string
-  topologyKey       3 string         required
-  namespaceSelector 4 *LabelSelector
-  matchLabelKeys    5 []string
-  mismatchLabelKeys 6 []string
+type PodAffinityTerm | Pods to be near to, or away from.
+  labelSelector     1 *LabelSelector          | Which labels to match.
+  namespaces        2 []string                | Namespaces to look in.
+  topologyKey       3 string         required | Node label that says what near means.
+  namespaceSelector 4 *LabelSelector          | Namespaces to look in, by label.
+  matchLabelKeys    5 []string                | Label keys whose values of the new pod are added to the selector.
+  mismatchLabelKeys 6 []string                | Label keys whose values of the new pod are excluded.
 
-type WeightedPodAffinityTerm
-  weight          1 int32           required min=1 max=100
-  podAffinityTerm 2 PodAffinityTerm required
+type WeightedPodAffinityTerm | A wish with a weight.
+  weight          1 int32           required min=1 max=100 | 1 to 100.
+  podAffinityTerm 2 PodAffinityTerm required               | The wish.
 
-type PodAffinity
-  requiredDuringSchedulingIgnoredDuringExecution  1 []PodAffinityTerm
-  preferredDuringSchedulingIgnoredDuringExecution 2 []WeightedPodAffinityTerm
+type PodAffinity | Pods to be near to.
+  requiredDuringSchedulingIgnoredDuringExecution  1 []PodAffinityTerm | Must be near.
+  preferredDuringSchedulingIgnoredDuringExecution 2 []WeightedPodAffinityTerm | Near is better.
 
-type PodAntiAffinity
-  requiredDuringSchedulingIgnoredDuringExecution  1 []PodAffinityTerm
-  preferredDuringSchedulingIgnoredDuringExecution 2 []WeightedPodAffinityTerm
+type PodAntiAffinity | Pods to be away from.
+  requiredDuringSchedulingIgnoredDuringExecution  1 []PodAffinityTerm | Must be away.
+  preferredDuringSchedulingIgnoredDuringExecution 2 []WeightedPodAffinityTerm | Away is better.
 
-type Affinity
-  nodeAffinity    1 *NodeAffinity
-  podAffinity     2 *PodAffinity
-  podAntiAffinity 3 *PodAntiAffinity
+type Affinity | Where a pod likes to run.
+  nodeAffinity    1 *NodeAffinity    | On which nodes.
+  podAffinity     2 *PodAffinity     | Near which pods.
+  podAntiAffinity 3 *PodAntiAffinity | Away from which pods.
 
-type Toleration
-  key               1 string
-  operator          2 string enum=Exists,Equal
-  value             3 string
-  effect            4 string enum=NoSchedule,PreferNoSchedule,NoExecute
-  tolerationSeconds 5 *int64
+type Toleration | Lets the pod run on nodes with a matching taint.
+  key               1 string                   | Taint key; empty for all.
+  operator          2 string enum=Exists,Equal | Exists or Equal.
+  value             3 string                   | Taint value, for Equal.
+  effect            4 string enum=NoSchedule,PreferNoSchedule,NoExecute | Taint effect; empty for all.
+  tolerationSeconds 5 *int64                   | How long a NoExecute taint is borne.
 
-type HostAlias
-  ip        1 string   required
-  hostnames 2 []string
+type HostAlias | A line in the pod's hosts file.
+  ip        1 string   required | Address.
+  hostnames 2 []string          | Names for it.
 
-type PodDNSConfigOption
-  name  1 string
-  value 2 *string
+type PodDNSConfigOption | An option of the resolver.
+  name  1 string  | Name.
+  value 2 *string | Value.
 
-type PodDNSConfig
-  nameservers 1 []string
-  searches    2 []string
-  options     3 []PodDNSConfigOption
+type PodDNSConfig | Settings of the resolver.
+  nameservers 1 []string             | Addresses of DNS servers.
+  searches    2 []string             | Search domains.
+  options     3 []PodDNSConfigOption | Further options.
 
-type PodReadinessGate
-  conditionType 1 string required
+type PodReadinessGate | A condition that readiness waits for.
+  conditionType 1 string required | Type of the condition.
 
-type TopologySpreadConstraint
-  maxSkew            1 int32          required min=1
-  topologyKey        2 string         required
-  whenUnsatisfiable  3 string         required enum=DoNotSchedule,ScheduleAnyway
-  labelSelector      4 *LabelSelector
-  minDomains         5 *int32
-  nodeAffinityPolicy 6 *string        enum=Ignore,Honor
-  nodeTaintsPolicy   7 *string        enum=Ignore,Honor
-  matchLabelKeys     8 []string
+type TopologySpreadConstraint | How pods spread over the cluster.
+  maxSkew            1 int32          required min=1    | Largest difference that is allowed.
+  topologyKey        2 string         required          | Node label that makes the parts.
+  whenUnsatisfiable  3 string         required enum=DoNotSchedule,ScheduleAnyway | What to do when it cannot be met.
+  labelSelector      4 *LabelSelector                   | Which labels to match.
+  minDomains         5 *int32                           | Least number of parts.
+  nodeAffinityPolicy 6 *string        enum=Ignore,Honor | Does node affinity count?
+  nodeTaintsPolicy   7 *string        enum=Ignore,Honor | Do taints count?
+  matchLabelKeys     8 []string                         | Label keys whose values of the new pod are added to the selector.
 
-type PodOS
-  name 1 string required
+type PodOS | Operating system of the pod.
+  name 1 string required | linux or windows.
 
-type PodSchedulingGate
-  name 1 string required
+type PodSchedulingGate | Holds scheduling back.
+  name 1 string required | Name of it.
 
-type PodResourceClaim
-  name                      1 string  required
-  resourceClaimName         3 *string
-  resourceClaimTemplateName 4 *string
+type PodResourceClaim | A claim on devices for the pod.
+  name                      1 string  required | Name that containers use.
+  resourceClaimName         3 *string          | An existing claim.
+  resourceClaimTemplateName 4 *string          | Make a claim from this template.
 
-type PodSpec
-  volumes                        1 []Volume                   merge=name retainKeys
-  initContainers                20 []Container                merge=name
-  containers                     2 []Container                required merge=name
-  ephemeralContainers           34 []EphemeralContainer       merge=name
-  restartPolicy                  3 string                     =Always enum=Always,OnFailure,Never
-  terminationGracePeriodSeconds  4 *int64                     =30 min=0
-  activeDeadlineSeconds          5 *int64                     min=1 max=2147483647
-  dnsPolicy                      6 string                     =ClusterFirst enum=ClusterFirstWithHostNet,ClusterFirst,Default,None
-  nodeSelector                   7 {}string                   atomic
-  serviceAccountName             8 string
-  serviceAccount                 9 string
-  automountServiceAccountToken  21 *bool
-  nodeName                      10 string
-  hostNetwork                   11 bool
-  hostPID                       12 bool
-  hostIPC                       13 bool
-  shareProcessNamespace         27 *bool
-  securityContext               14 *PodSecurityContext        ={}
-  imagePullSecrets              15 []LocalObjectReference     merge=name
-  hostname                      16 string
-  subdomain                     17 string
-  affinity                      18 *Affinity
-  schedulerName                 19 string                     =default-scheduler
-  tolerations                   22 []Toleration
-  hostAliases                   23 []HostAlias                merge=ip
-  priorityClassName             24 string
-  priority                      25 *int32
-  dnsConfig                     26 *PodDNSConfig
-  readinessGates                28 []PodReadinessGate
-  runtimeClassName              29 *string
-  enableServiceLinks            30 *bool
-  preemptionPolicy              31 *string                    enum=PreemptLowerPriority,Never
-  overhead                      32 {}quantity
-  topologySpreadConstraints     33 []TopologySpreadConstraint list=map(topologyKey,whenUnsatisfiable) merge=topologyKey
-  setHostnameAsFQDN             35 *bool
-  os                            36 *PodOS
-  hostUsers                     37 *bool
-  schedulingGates               38 []PodSchedulingGate        merge=name
-  resourceClaims                39 []PodResourceClaim         merge=name retainKeys
-  resources                     40 *ResourceRequirements
+type PodSpec | What a pod is to run, and where.
+  volumes                        1 []Volume                   merge=name retainKeys | Files that containers can mount.
+  initContainers                20 []Container                merge=name | Containers that run before the others, one after another.
+  containers                     2 []Container                required merge=name | The containers.
+  ephemeralContainers           34 []EphemeralContainer       merge=name | Containers put into the running pod.
+  restartPolicy                  3 string                     =Always enum=Always,OnFailure,Never | Which ended containers are started again.
+  terminationGracePeriodSeconds  4 *int64                     =30 min=0 | Seconds the pod may take to end.
+  activeDeadlineSeconds          5 *int64                     min=1 max=2147483647 | Seconds after which the pod has failed.
+  dnsPolicy                      6 string                     =ClusterFirst enum=ClusterFirstWithHostNet,ClusterFirst,Default,None | How names are resolved.
+  nodeSelector                   7 {}string                   atomic | Labels that the node must have.
+  serviceAccountName             8 string                | Service account it runs as.
+  serviceAccount                 9 string                | Older name of serviceAccountName.
+  automountServiceAccountToken  21 *bool                 | Give containers a token?
+  nodeName                      10 string                | Node it runs on; set by the scheduler.
+  hostNetwork                   11 bool                  | Share the node's network.
+  hostPID                       12 bool                  | Share the node's processes.
+  hostIPC                       13 bool                  | Share the node's IPC.
+  shareProcessNamespace         27 *bool                 | Containers see each other's processes.
+  securityContext               14 *PodSecurityContext        ={} | What all containers may do.
+  imagePullSecrets              15 []LocalObjectReference     merge=name | Secrets to fetch images with.
+  hostname                      16 string                | Host name in the pod.
+  subdomain                     17 string                | Subdomain of the host name.
+  affinity                      18 *Affinity             | Where it likes to run.
+  schedulerName                 19 string                     =default-scheduler | Scheduler that chooses its node.
+  tolerations                   22 []Toleration          | Taints it bears.
+  hostAliases                   23 []HostAlias                merge=ip | Lines in its hosts file.
+  priorityClassName             24 string                | Priority by class.
+  priority                      25 *int32                | Priority as a number.
+  dnsConfig                     26 *PodDNSConfig         | Settings of the resolver.
+  readinessGates                28 []PodReadinessGate    | Further conditions for readiness.
+  runtimeClassName              29 *string               | Which runtime runs it.
+  enableServiceLinks            30 *bool                 | Tell services by environment variables.
+  preemptionPolicy              31 *string                    enum=PreemptLowerPriority,Never | May it push others out?
+  overhead                      32 {}quantity            | What its runtime needs beside it.
+  topologySpreadConstraints     33 []TopologySpreadConstraint list=map(topologyKey,whenUnsatisfiable) merge=topologyKey | How pods like it spread.
+  setHostnameAsFQDN             35 *bool                 | Use the full name as host name.
+  os                            36 *PodOS                | Operating system.
+  hostUsers                     37 *bool                 | Use the node's user namespace.
+  schedulingGates               38 []PodSchedulingGate        merge=name | Not scheduled while there are any.
+  resourceClaims                39 []PodResourceClaim         merge=name retainKeys | Claims on devices.
+  resources                     40 *ResourceRequirements | What the pod as a whole needs and may use.
 
-type PodCondition
-  type               1 string keep
-  observedGeneration 7 int64
-  status             2 string keep
-  lastProbeTime      3 time
-  lastTransitionTime 4 time
-  reason             5 string
-  message            6 string
+type PodCondition | One observed fact about a pod.
+  type               1 string keep | PodScheduled, Initialized, ContainersReady, Ready, ...
+  observedGeneration 7 int64       | Generation of the object that this was observed for.
+  status             2 string keep | True, False or Unknown.
+  lastProbeTime      3 time        | When it was last checked.
+  lastTransitionTime 4 time        | When the status last changed.
+  reason             5 string      | Why, as one CamelCase word.
+  message            6 string      | Why, for people.
 
-type HostIP
-  ip 1 string keep
+type HostIP | An address of the node.
+  ip 1 string keep | The address.
 
-type PodIP
-  ip 1 string keep
+type PodIP | An address of the pod.
+  ip 1 string keep | The address.
 
-type ContainerStateWaiting
-  reason  1 string
-  message 2 string
+type ContainerStateWaiting | Not started yet.
+  reason  1 string | Why, as one CamelCase word.
+  message 2 string | Why, for people.
 
-type ContainerStateRunning
-  startedAt 1 time
+type ContainerStateRunning | Running.
+  startedAt 1 time | Since when.
 
-type ContainerStateTerminated
-  exitCode    1 int32  keep
-  signal      2 int32
-  reason      3 string
-  message     4 string
-  startedAt   5 time
-  finishedAt  6 time
-  containerID 7 string
+type ContainerStateTerminated | Ended.
+  exitCode    1 int32  keep | Exit code.
+  signal      2 int32       | Signal that ended it.
+  reason      3 string      | Why, as one CamelCase word.
+  message     4 string      | Why, for people.
+  startedAt   5 time        | When it was started.
+  finishedAt  6 time        | When it ended.
+  containerID 7 string      | ID of the run.
 
-type ContainerState
-  waiting    1 *ContainerStateWaiting
-  running    2 *ContainerStateRunning
-  terminated 3 *ContainerStateTerminated
+type ContainerState | State of a container; one of these.
+  waiting    1 *ContainerStateWaiting    | Not started yet.
+  running    2 *ContainerStateRunning    | Running.
+  terminated 3 *ContainerStateTerminated | Ended.
 
-type VolumeMountStatus
-  name              1 string  keep
-  mountPath         2 string  keep
-  readOnly          3 bool
-  recursiveReadOnly 4 *string
+type VolumeMountStatus | A mount as it is.
+  name              1 string  keep | Name of the volume.
+  mountPath         2 string  keep | Path in the container.
+  readOnly          3 bool         | Mount it read-only.
+  recursiveReadOnly 4 *string      | Are mounts below read-only too?
 
-type LinuxContainerUser
-  uid                1 int64   keep
-  gid                2 int64   keep
-  supplementalGroups 3 []int64
+type LinuxContainerUser | Who the first process is.
+  uid                1 int64   keep | User ID.
+  gid                2 int64   keep | Group ID.
+  supplementalGroups 3 []int64      | Further group IDs.
 
-type ContainerUser
-  linux 1 *LinuxContainerUser
+type ContainerUser | Who the first process is.
+  linux 1 *LinuxContainerUser | On Linux.
 
-type ResourceHealth
-  resourceID 1 string required
-  health     2 string
+type ResourceHealth | Health of a device.
+  resourceID 1 string required | ID of the device.
+  health     2 string          | Healthy, Unhealthy or Unknown.
 
-type ResourceStatus
-  name      1 string           keep
-  resources 2 []ResourceHealth list=map(resourceID)
+type ResourceStatus | Devices of a container.
+  name      1 string           keep                 | Name of the resource.
+  resources 2 []ResourceHealth list=map(resourceID) | Health of each device.
 
-type ContainerStatus
-  name                      1 string                keep
-  state                     2 ContainerState
-  lastState                 3 ContainerState
-  ready                     4 bool                  keep
-  restartCount              5 int32                 keep
-  image                     6 string                keep
-  imageID                   7 string                keep
-  containerID               8 string
-  started                   9 *bool
-  allocatedResources       10 {}quantity
-  resources                11 *ResourceRequirements
-  volumeMounts             12 []VolumeMountStatus   merge=mountPath
-  user                     13 *ContainerUser
-  allocatedResourcesStatus 14 []ResourceStatus      merge=name
-  stopSignal               15 *string
+type ContainerStatus | A container as it is.
+  name                      1 string                keep       | Name of the container.
+  state                     2 ContainerState                   | State now.
+  lastState                 3 ContainerState                   | State before the last restart.
+  ready                     4 bool                  keep       | Is it ready?
+  restartCount              5 int32                 keep       | How often it was restarted.
+  image                     6 string                keep       | Image that runs.
+  imageID                   7 string                keep       | Digest of the image that runs.
+  containerID               8 string                           | ID of the run.
+  started                   9 *bool                            | Has it passed its startup probe?
+  allocatedResources       10 {}quantity                       | Amounts given to it.
+  resources                11 *ResourceRequirements            | Amounts in force.
+  volumeMounts             12 []VolumeMountStatus   merge=mountPath | Mounts as they are.
+  user                     13 *ContainerUser                   | Who its first process is.
+  allocatedResourcesStatus 14 []ResourceStatus      merge=name | Devices given to it.
+  stopSignal               15 *string                          | Signal that tells it to end.
 
-type PodResourceClaimStatus
-  name              1 string  keep
-  resourceClaimName 2 *string
+type PodResourceClaimStatus | A claim made for the pod.
+  name              1 string  keep | Name in the pod.
+  resourceClaimName 2 *string      | Name of the claim.
 
-type PodStatus
-  observedGeneration         17 int64
-  phase                       1 string
-  conditions                  2 []PodCondition           merge=type
-  message                     3 string
-  reason                      4 string
-  nominatedNodeName          11 string
-  hostIP                      5 string
-  hostIPs                    16 []HostIP                 merge=ip list=atomic
-  podIP                       6 string
-  podIPs                     12 []PodIP                  merge=ip
-  startTime                   7 *time
-  initContainerStatuses      10 []ContainerStatus
-  containerStatuses           8 []ContainerStatus
-  qosClass                    9 string
-  ephemeralContainerStatuses 13 []ContainerStatus
-  resize                     14 string
-  resourceClaimStatuses      15 []PodResourceClaimStatus merge=name retainKeys
+type PodStatus | A pod as it is.
+  observedGeneration         17 int64             | Generation of the object that this was observed for.
+  phase                       1 string            | Pending, Running, Succeeded, Failed or Unknown.
+  conditions                  2 []PodCondition           merge=type | Observed facts.
+  message                     3 string            | Why, for people.
+  reason                      4 string            | Why, as one CamelCase word.
+  nominatedNodeName          11 string            | Node that is being cleared for it.
+  hostIP                      5 string            | Address of its node.
+  hostIPs                    16 []HostIP                 merge=ip list=atomic | Addresses of its node.
+  podIP                       6 string            | Its address.
+  podIPs                     12 []PodIP                  merge=ip | Its addresses.
+  startTime                   7 *time             | When the node took it on.
+  initContainerStatuses      10 []ContainerStatus | Init containers as they are.
+  containerStatuses           8 []ContainerStatus | Containers as they are.
+  qosClass                    9 string            | Guaranteed, Burstable or BestEffort.
+  ephemeralContainerStatuses 13 []ContainerStatus | Ephemeral containers as they are.
+  resize                     14 string            | State of a change of resources.
+  resourceClaimStatuses      15 []PodResourceClaimStatus merge=name retainKeys | Claims made for it.
 
-type PodTemplateSpec
-  metadata 1 ObjectMeta
-  spec     2 PodSpec
+type PodTemplateSpec | What pods are made from.
+  metadata 1 ObjectMeta | Labels and annotations of the pods.
+  spec     2 PodSpec    | What the pods run.
 
-kind Pod pods short=po categories=all status selectable=spec.nodeName,spec.restartPolicy,spec.schedulerName,spec.serviceAccountName,spec.hostNetwork,status.phase,status.podIP,status.nominatedNodeName
-  spec   2 PodSpec required
-  status 3 PodStatus
+kind Pod pods short=po categories=all status selectable=spec.nodeName,spec.restartPolicy,spec.schedulerName,spec.serviceAccountName,spec.hostNetwork,status.phase,status.podIP,status.nominatedNodeName | Containers that run together on one node.
+  spec   2 PodSpec required | What is wanted.
+  status 3 PodStatus        | What was observed last.
 )table";
 
 }  // namespace

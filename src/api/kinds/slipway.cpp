@@ -13,213 +13,213 @@ using data::Value;
 // Status fields carry a star throughout: what a controller wrote comes back as it was written, zeros included, so that
 // a steady state is recognised and nothing is written twice.
 constexpr std::string_view kTable = R"table(
-type ReleaseTarget
+type ReleaseTarget | The workload that is released.
   kind - string =Deployment | Kind of the workload; only Deployment.
   name - string required    | Name of the workload in the namespace of the Release.
 
-type NamedTemplate
+type NamedTemplate | An AnalysisTemplate by name.
   name - string keep | An AnalysisTemplate in the same namespace.
 
-type AnalysisArgument
+type AnalysisArgument | A value for a template.
   name  - string keep | An argument of the template.
   value - string keep | Its value; replaces {{args.NAME}} in the template.
 
-type ReleaseAnalysis
+type ReleaseAnalysis | Metrics that decide.
   templates - []NamedTemplate    atomic | Templates whose metrics are measured together.
   args      - []AnalysisArgument atomic | Values for the arguments of the templates.
 
-type ReleasePause
+type ReleasePause | A wait.
   duration - *string | How long to wait, like 30s or 5m; absent: until a person promotes.
 
-type ReleaseStep preserve
+type ReleaseStep preserve | One step; exactly one of weight, pause and analysis.
   name     - string           | For people.
   weight   - *double          | Percent of the traffic that the candidate gets, at most two decimals; never less than before.
   pause    - *ReleasePause    | Wait for a time or for a person.
   analysis - *ReleaseAnalysis | Measure, and go on only when the metrics pass.
 
-type RollingStrategy
+type RollingStrategy | Pods are replaced a few at a time.
   maxSurge       - *intOrString | Pods above the wanted number; default: the Deployment's.
   maxUnavailable - *intOrString | Pods below the wanted number; default: the Deployment's.
 
-type CanaryStrategy
+type CanaryStrategy | The new version gets a growing share.
   steps          - []ReleaseStep atomic | What happens, in order; after the last one the candidate gets everything.
   maxSurge       - *intOrString         | Without a route: pods above the wanted number.
   maxUnavailable - *intOrString         | Without a route: pods below the wanted number.
 
-type ReleaseStrategy
+type ReleaseStrategy | How a new version reaches the users.
   rolling - *RollingStrategy | Replace pods a few at a time, watched by the guards.
   canary  - *CanaryStrategy  | Give the new version a growing part of the traffic.
 
-type ReleaseTraffic
+type ReleaseTraffic | What carries the traffic.
   route         - string keep | The HTTPRoute whose references to the Service are split.
   service       - string keep | The Service that the users' requests go to.
   stableService - string      | Name of the owned Service for the stable version; default SERVICE-stable.
   canaryService - string      | Name of the owned Service for the candidate; default SERVICE-canary.
 
-type GuardAnalysis
+type GuardAnalysis | An analysis in the background.
   ...       - ReleaseAnalysis
-  fromStep  - *int32 min=0 | First step at which it runs, counted from 0.
+  fromStep  - *int32 min=0    | First step at which it runs, counted from 0.
 
-type ReleaseGuards
+type ReleaseGuards | What is watched all the time.
   maxRestarts      - *int32 =3 min=0 | Restarts of all candidate containers together that are tolerated.
   maxProbeFailures - *int32 =3 min=0 | Times that candidate pods may lose their readiness.
   analysis         - *GuardAnalysis  | Measured in the background for as long as the release runs.
 
-type ReleaseRollback
-  verifyTimeout  - string =2m    | How long the proof of a rollback may take.
+type ReleaseRollback | How the way back behaves.
+  verifyTimeout  - string =2m                        | How long the proof of a rollback may take.
   onInconclusive - string =Pause enum=Pause,Rollback | What to do when an analysis cannot tell.
 
-type ReleaseSpec
+type ReleaseSpec | How changes of a workload are released.
   target               - ReleaseTarget   required | The workload whose changes are released.
   strategy             - ReleaseStrategy required | One of rolling and canary.
-  traffic              - *ReleaseTraffic     | The route to split; without it the numbers of pods are the weights.
-  guards               - *ReleaseGuards ={}  | Watched in every step; a broken guard rolls back.
-  deadline             - string =10m         | How long a step may wait for pods or for the router before it rolls back.
-  rollback             - *ReleaseRollback ={} | How the way back behaves.
-  revisionHistoryLimit - *int32 =10 min=1    | Entries kept in status.history.
-  paused               - bool                | Nothing goes on while it is true; a rollback still does.
+  traffic              - *ReleaseTraffic          | The route to split; without it the numbers of pods are the weights.
+  guards               - *ReleaseGuards ={}       | Watched in every step; a broken guard rolls back.
+  deadline             - string =10m              | How long a step may wait for pods or for the router before it rolls back.
+  rollback             - *ReleaseRollback ={}     | How the way back behaves.
+  revisionHistoryLimit - *int32 =10 min=1         | Entries kept in status.history.
+  paused               - bool                     | Nothing goes on while it is true; a rollback still does.
 
-type ReleaseCondition
-  type               - string keep
-  status             - string keep
-  reason             - *string
-  message            - *string
-  lastTransitionTime - *time
-  observedGeneration - *int64
+type ReleaseCondition | One observed fact about a Release.
+  type               - string keep | What the fact is about.
+  status             - string keep | True, False or Unknown.
+  reason             - *string     | Why, as one CamelCase word.
+  message            - *string     | Why, for people.
+  lastTransitionTime - *time       | When the status last changed.
+  observedGeneration - *int64      | Generation of the object that this was observed for.
 
-type ReleaseRevision
-  revision     - *int64
+type ReleaseRevision | A version of the workload.
+  revision     - *int64     | Number, counted by the Release.
   hash         - *string    | Label pod-template-hash of its ReplicaSet.
-  templateHash - *string
-  images       - *string
-  startedAt    - *microTime
-  cause        - *string
-  message      - *string
-  at           - *microTime
+  templateHash - *string    | Hash of the whole pod template.
+  images       - *string    | Images of its containers.
+  startedAt    - *microTime | When its release began.
+  cause        - *string    | Why it was rolled back or replaced.
+  message      - *string    | Why, for people.
+  at           - *microTime | When that was.
 
-type ReleasePosition
-  plan       - *string | Fingerprint of the plan that is being carried out.
-  index      - *int64
-  since      - *microTime
-  attempt    - *int64
-  full       - *bool
-  handedOver - *bool
+type ReleasePosition | How far the plan has come.
+  plan       - *string    | Fingerprint of the plan that is being carried out.
+  index      - *int64     | Step of the plan.
+  since      - *microTime | When the step began.
+  attempt    - *int64     | How often the step was tried.
+  full       - *bool      | Does the candidate have all its pods?
+  handedOver - *bool      | Has the Deployment taken the candidate over?
 
-type ReleaseStepNumber
-  index - *int32
-  count - *int32
+type ReleaseStepNumber | The step as people count.
+  index - *int32 | Steps done.
+  count - *int32 | Steps in all.
 
-type ReleaseTrafficStatus
+type ReleaseTrafficStatus | Traffic of the candidate.
   wanted          - *double    | Percent that the route asks for.
   verified        - *double    | Percent that the router was seen to give.
-  routeGeneration - *int64
-  verifiedAt      - *microTime
+  routeGeneration - *int64     | Generation of the route that was read back.
+  verifiedAt      - *microTime | When it was read back.
 
-type ReleaseReplicas
-  stable         - *int64
-  stableReady    - *int64
-  candidate      - *int64
-  candidateReady - *int64
+type ReleaseReplicas | Pods of both versions.
+  stable         - *int64 | Of the stable version.
+  stableReady    - *int64 | Of them ready.
+  candidate      - *int64 | Of the candidate.
+  candidateReady - *int64 | Of them ready.
 
-type ReleaseGuardStatus
-  restarts      - *int64
-  lostReadiness - *int64
-  pods          - *int64
-  ready         - *int64
+type ReleaseGuardStatus | What the guards have counted.
+  restarts      - *int64 | Restarts of candidate containers.
+  lostReadiness - *int64 | Times that candidate pods lost their readiness.
+  pods          - *int64 | Candidate pods.
+  ready         - *int64 | Of them ready.
 
-type ReleaseStatus preserve
-  observedGeneration - *int64
-  phase        - *string              | Pending, Invalid, Idle, Progressing, Paused, Promoting, RollingBack, Verifying or RolledBack.
-  message      - *string              | What it does or waits for, one sentence.
-  stable       - *ReleaseRevision     | Serves the users.
-  candidate    - *ReleaseRevision     | Is being released.
-  rejected     - *ReleaseRevision     | Was rolled back; held until the template changes.
-  position     - *ReleasePosition
-  step         - *ReleaseStepNumber
-  traffic      - *ReleaseTrafficStatus
-  replicas     - *ReleaseReplicas
-  guard        - *ReleaseGuardStatus
-  analysis     - *any                 | Numbers of the analyses of this release.
-  rollback     - *any                 | A rollback under way.
-  lastRollback - *any                 | The last rollback: cause, evidence, times, verification.
-  command      - *any                 | The last command that was carried out.
-  collisionCount - *int64
-  history      - *any                 | Past releases, newest first.
-  log          - *any                 | The last decisions, newest last.
-  conditions   - []ReleaseCondition list=map(type)
+type ReleaseStatus preserve | A Release as it is.
+  observedGeneration - *int64                      | Generation of the object that this was observed for.
+  phase        - *string                           | Pending, Invalid, Idle, Progressing, Paused, Promoting, RollingBack, Verifying or RolledBack.
+  message      - *string                           | What it does or waits for, one sentence.
+  stable       - *ReleaseRevision                  | Serves the users.
+  candidate    - *ReleaseRevision                  | Is being released.
+  rejected     - *ReleaseRevision                  | Was rolled back; held until the template changes.
+  position     - *ReleasePosition                  | How far the plan has come.
+  step         - *ReleaseStepNumber                | The step as people count.
+  traffic      - *ReleaseTrafficStatus             | Traffic of the candidate.
+  replicas     - *ReleaseReplicas                  | Pods of both versions.
+  guard        - *ReleaseGuardStatus               | What the guards have counted.
+  analysis     - *any                              | Numbers of the analyses of this release.
+  rollback     - *any                              | A rollback under way.
+  lastRollback - *any                              | The last rollback: cause, evidence, times, verification.
+  command      - *any                              | The last command that was carried out.
+  collisionCount - *int64                          | Name clashes of ReplicaSets.
+  history      - *any                              | Past releases, newest first.
+  log          - *any                              | The last decisions, newest last.
+  conditions   - []ReleaseCondition list=map(type) | Observed facts.
 
-kind Release releases short=rel categories=all status custom
-  spec   - ReleaseSpec required
-  status - ReleaseStatus
+kind Release releases short=rel categories=all status custom | Says how changes of a workload reach its users, watches them and takes them back.
+  spec   - ReleaseSpec required | What is wanted.
+  status - ReleaseStatus        | What was observed last.
 
-type TemplateArgument
-  name  - string keep
-  value - *string | Default; without one every user of the template must give a value.
+type TemplateArgument | A value that a template needs.
+  name  - string keep | Name.
+  value - *string     | Default; without one every user of the template must give a value.
 
-type GatewayMetric
-  query  - string keep     | error-rate, p50, p95, p99, requests or rate.
-  window - string =10s     | How far back each measurement looks.
+type GatewayMetric | A figure of the built-in gateway.
+  query  - string keep | error-rate, p50, p95, p99, requests or rate.
+  window - string =10s | How far back each measurement looks.
 
-type PrometheusMetric
+type PrometheusMetric | A Prometheus query.
   query              - string keep | PromQL; {{service}}, {{hash}}, {{namespace}} and {{route}} are those of the measured version.
   stableQuery        - string      | For the stable version, when it is not the same query with other placeholders.
   samplesQuery       - string      | How many events the value rests on; needed for minSamples.
   address            - string      | Base address of the Prometheus; default: the embedded one.
   window             - string      | How far back the query looks; needed to discard windows that overlap an outage.
 
-type MetricProvider
-  gateway    - *GatewayMetric
-  prometheus - *PrometheusMetric
+type MetricProvider | Where a value comes from; exactly one of these.
+  gateway    - *GatewayMetric    | The built-in gateway.
+  prometheus - *PrometheusMetric | A Prometheus.
 
-type Metric
-  name                  - string keep
-  interval              - string          | Time between measurements.
-  initialDelay          - string          | Time before the first one.
-  count                 - *int32 min=1    | Measurements that make a pass; absent: one without interval, otherwise until the end.
-  minSamples            - *int64 min=0    | Fewer events than this prove nothing, and the measurement is made again.
-  failureLimit          - *int32 =0 min=0 | Failed measurements that are tolerated.
-  inconclusiveLimit     - *int32 =0 min=0 | Measurements without a verdict that are tolerated.
-  consecutiveErrorLimit - *int32 =4 min=0 | Errors of the provider in a row that are tolerated.
-  timeout               - string =10m     | How long to go on without enough samples.
-  successCondition      - string | Over result, stable, samples, stableSamples, low, high, stableLow, stableHigh, pWorse.
-  failureCondition      - string
-  limit                 - string | For people: the limit that the condition checks, like "1 %".
-  unit                  - string | For people: ratio, seconds, percent.
-  provider              - MetricProvider required
+type Metric | A value and its limits.
+  name                  - string keep             | Name.
+  interval              - string                  | Time between measurements.
+  initialDelay          - string                  | Time before the first one.
+  count                 - *int32 min=1            | Measurements that make a pass; absent: one without interval, otherwise until the end.
+  minSamples            - *int64 min=0            | Fewer events than this prove nothing, and the measurement is made again.
+  failureLimit          - *int32 =0 min=0         | Failed measurements that are tolerated.
+  inconclusiveLimit     - *int32 =0 min=0         | Measurements without a verdict that are tolerated.
+  consecutiveErrorLimit - *int32 =4 min=0         | Errors of the provider in a row that are tolerated.
+  timeout               - string =10m             | How long to go on without enough samples.
+  successCondition      - string                  | Over result, stable, samples, stableSamples, low, high, stableLow, stableHigh, pWorse.
+  failureCondition      - string                  | When it holds, the measurement failed.
+  limit                 - string                  | For people: the limit that the condition checks, like "1 %".
+  unit                  - string                  | For people: ratio, seconds, percent.
+  provider              - MetricProvider required | Where the value comes from.
 
-type AnalysisTemplateSpec
-  args    - []TemplateArgument atomic
-  metrics - []Metric           atomic
+type AnalysisTemplateSpec | What is measured.
+  args    - []TemplateArgument atomic | Values that users of the template give.
+  metrics - []Metric           atomic | Values and their limits.
 
-kind AnalysisTemplate analysistemplates short=at custom
-  spec - AnalysisTemplateSpec required
+kind AnalysisTemplate analysistemplates short=at custom | Metrics that decide over a release.
+  spec - AnalysisTemplateSpec required | What is wanted.
 
-type AnalysisSubject
-  service - *string
-  hash    - *string
+type AnalysisSubject | A version that is measured.
+  service - *string | Its Service.
+  hash    - *string | Its pod-template-hash.
 
-type AnalysisRunSpec
-  release   - string            | The Release that asked.
-  kind      - string            | Step, Background or Verification.
-  step      - *int32            | Step of the Release, counted from 0.
-  route     - *string
-  candidate - *AnalysisSubject
-  stable    - *AnalysisSubject
-  args      - []AnalysisArgument atomic
-  metrics   - []Metric           atomic
-  terminate - bool              | End now with what has been measured.
+type AnalysisRunSpec | What is measured, with all values filled in.
+  release   - string                    | The Release that asked.
+  kind      - string                    | Step, Background or Verification.
+  step      - *int32                    | Step of the Release, counted from 0.
+  route     - *string                   | Route that carries the traffic.
+  candidate - *AnalysisSubject          | The new version.
+  stable    - *AnalysisSubject          | The stable version.
+  args      - []AnalysisArgument atomic | Values given.
+  metrics   - []Metric           atomic | Values and their limits.
+  terminate - bool                      | End now with what has been measured.
 
-type AnalysisRunStatus preserve
+type AnalysisRunStatus preserve | What was measured.
   phase         - *string    | Running, Successful, Failed, Inconclusive or Error.
-  message       - *string
-  startedAt     - *microTime
-  completedAt   - *microTime
-  lastSeenAt    - *microTime
+  message       - *string    | Why, for people.
+  startedAt     - *microTime | When it began.
+  completedAt   - *microTime | When it ended.
+  lastSeenAt    - *microTime | When the last measurement was recorded.
   metricResults - *any       | Counts and the last measurements of each metric.
 
-kind AnalysisRun analysisruns short=ar status custom
-  spec   - AnalysisRunSpec required
-  status - AnalysisRunStatus
+kind AnalysisRun analysisruns short=ar status custom | One run of an analysis.
+  spec   - AnalysisRunSpec required | What is wanted.
+  status - AnalysisRunStatus        | What was observed last.
 )table";
 
 Column text(std::string name, Value (*value)(const Value&), int priority = 0) {
