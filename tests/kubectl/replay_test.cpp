@@ -6,7 +6,7 @@
 #include "apiserver/test_cluster.h"
 #include "base/strings.h"
 #include "recording.h"
-#include "served_api.h"
+#include "three_lines.h"
 
 namespace slipway::tests {
 namespace {
@@ -18,6 +18,8 @@ TEST_P(Replay, EveryRequestIsAnsweredAsBefore) {
   ASSERT_TRUE(requests.has_value()) << requests.error().message;
   EXPECT_GT(requests->size(), 100u);
   apiserver::testing::Cluster cluster;
+  ThreeLines logs(cluster.loop);
+  cluster.server.set_logs(&logs);
   cluster.who = {.user = "admin", .groups = {"system:masters", "system:authenticated"}};
   for (const Recorded& r : *requests) {
     apiserver::testing::Ask ask{.method = r.method, .target = r.target, .body = r.body, .content_type = r.content_type, .accept = r.accept};

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "http/pki.h"
+#include "three_lines.h"
 
 namespace slipway::tests {
 
@@ -15,6 +16,8 @@ ServedApi::ServedApi(const std::string& kubeconfig, std::function<void(const htt
     auto tls = http::TlsContext::make(http::TlsContext::Server{own->certificate, own->key, ca.certificate});
     store_ = store::make_memory_store(loop_);
     apiserver::Settings settings{.wall_clock = runtime::real::wall_clock};
+    logs_ = std::make_unique<ThreeLines>(loop_);
+    settings.logs = logs_.get();
     server_ = std::make_unique<apiserver::ApiServer>(*store_, loop_, random_, std::move(settings));
     server_->start();
     apiserver::FrontOptions options{.listeners = {{.tls = *tls}}, .io_threads = 2, .seen = std::move(seen)};

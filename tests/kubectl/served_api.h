@@ -34,6 +34,7 @@ class ServedApi {
   runtime::real::Loop loop_;
   runtime::sim::SeededRandom random_{kSeed};
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<apiserver::LogSource> logs_;
   std::unique_ptr<apiserver::ApiServer> server_;
   std::unique_ptr<apiserver::HttpFront> front_;
   std::thread thread_;

@@ -213,6 +213,28 @@ k create cm seen --from-literal=a=1 >/dev/null; k delete cm seen >/dev/null; wai
 check get-w 'seen' cat watched
 check events 'No events|LAST SEEN|No resources' k events
 
+# --- pods and nodes
+cat >node.yaml <<'Y'
+apiVersion: v1
+kind: Node
+metadata: {name: n1}
+Y
+check node-create 'node/n1 created' k create -f node.yaml
+check node-describe 'Name: +n1' k describe node n1
+check cordon 'cordoned' k cordon n1
+check cordoned 'SchedulingDisabled' k get nodes
+check uncordon 'uncordoned' k uncordon n1
+check pod-create 'pod/one created' k create -f pod.yaml
+check pod-describe 'Node: +n1' k describe pod one
+check logs '^line 3 of main$' k logs one
+check logs-tail '^line 3 of main$' bash -c "'$KUBECTL' logs one --tail=1; [ \$('$KUBECTL' logs one --tail=1 | wc -l) = 1 ]"
+check logs-follow '^line 3 of main$' k logs -f one
+refused logs-wrong-container 'container other is not valid for pod one' k logs one -c other
+k patch pod one --subresource=status --type=merge -p '{"status":{"phase":"Succeeded"}}' >/dev/null
+check drain 'drained' k drain n1 --force --timeout=30s
+refused drained 'NotFound' k get pod one
+check uncordon-again 'uncordoned' k uncordon n1
+
 # --- delete
 check delete 'configmap "cm" deleted' k delete cm cm
 refused deleted 'NotFound' k get cm cm
