@@ -86,7 +86,12 @@ Driver::Driver(runtime::Loop& loop, control::ProcessHost& host, DriverOptions op
   host_.on_exit([this, alive = std::weak_ptr(alive_)](const control::ProcessState& state) {
     if (alive.expired() || state.id != options_.process_id || !running_) return;
     running_ = false;
-    kick();
+    // The first time at once; one that cannot live is not started over and over.
+    if (++exits_ > 2)
+      problem_ = "HAProxy ended as soon as it was started; its reasons are in " + options_.config_dir + "/haproxy.log";
+    if (exits_ <= 2) return kick();
+    if (listener_) listener_();
+    if (!busy_) again(std::min<base::Duration>(seconds(5), milliseconds(100) * (1 << std::min(exits_, 6))));
   });
 }
 
@@ -109,7 +114,9 @@ void Driver::want(Structure structure, Targets targets) {
   if (structure_ != structure || fingerprint_.empty()) {
     structure_ = std::move(structure);
     fingerprint_ = fingerprint(structure_, paths_);
+    plan_.applied.clear();
   }
+  if (targets_ != targets) plan_.applied.clear();  // not known before the next look
   targets_ = std::move(targets);
   wanted_ = true;
   kick();
@@ -305,6 +312,7 @@ void Driver::carry_out() {
 }
 
 void Driver::settled() {
+  exits_ = 0;
   busy_passes_ = 0;
   if (refused_.empty() || refused_ != fingerprint_) problem_.clear();
   lose_patience();

@@ -105,6 +105,7 @@ class Driver {
   int busy_passes_ = 0;  // in a row that had commands, or no answer
   int idle_passes_ = 0;  // in a row that only waited
   int reloads_ = 0;
+  int exits_ = 0;  // of the process, since it last worked
   int failed_reloads_ = 0;
   std::uint64_t pass_number_ = 0;
   Observed observed_;

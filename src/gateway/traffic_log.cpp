@@ -118,9 +118,7 @@ std::optional<TrafficLog::Answer> TrafficLog::ask(const std::string& space, cons
   if (!is_query(query) || window <= base::Duration(0)) return std::nullopt;
   std::lock_guard lock(mutex_);
   auto found = series_.find({space, route, service});
-  if (found == series_.end()) return Answer{};
-  WindowSum sum = found->second->window.sum(window, now);
-  if (sum.requests == 0) return Answer{};
+  WindowSum sum = found == series_.end() ? WindowSum{} : found->second->window.sum(window, now);
   return Answer{value_of(sum, query, window), sum.requests};
 }
 

@@ -1,0 +1,71 @@
+// The embedded cluster's gateway: watches HTTPRoutes, Services and EndpointSlices, and makes HAProxy follow them.
+//
+//   Gateway gateway(api, loop, random, host, metrics, {.data_dir = D, .port = 8080, .network = NetworkSpace::Node});
+//   runner.add_port("traffic", gateway.traffic_port());
+//   runner.add_port("metrics/gateway", gateway.gateway_metrics_port());
+//   node agent: `gateway` is its control::DrainGate
+//   gateway.start();
+//
+// Writes HTTPRoute status.parents[] with controllerName slipway.dev/gateway: Accepted and ResolvedRefs follow the
+// Gateway API; Programmed is True, with the route's generation, once every worker of the proxy has shown that it does
+// what the route says. Ports (questions and answers are JSON):
+//   traffic           {"route":{"namespace","name"}} -> {"generation" (of the route, as applied and read back just
+//   now),
+//                     "rules":[{"backends":[{"service","weight","share" (0..10000, as read back),"servers","sessions"
+//                     (all workers), "requests"}],"held" (why it is not applied yet; absent when it is)}]}. NotFound
+//                     without such a route.
+//   metrics/gateway   {"route","service","window":"10s","query":"error-rate|requests|rate|p50|p90|p95|p99"} ->
+//                     {"value": number|null,"samples"}; durations in seconds; null without data.
+// Lives on the control loop. The proxy outlives it and is adopted by the next one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/api_client.h"
+#include "control/ports.h"
+#include "runtime/loop.h"
+#include "runtime/metrics.h"
+
+namespace slipway::gateway {
+
+struct GatewayOptions {
+  std::string data_dir;                      // uses <data_dir>/gateway and <data_dir>/run
+  std::string listen_address = "127.0.0.1";  // in the host's network
+  int port = 0;                              // 0: no listener, Services' virtual addresses only
+  control::NetworkSpace network =
+      control::NetworkSpace::Host;  // where pods and virtual addresses are: Node when isolated
+  std::string haproxy = "haproxy";
+  int threads = 2;
+};
+
+class Gateway final : public control::DrainGate {
+ public:
+  Gateway(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, control::ProcessHost& host,
+          runtime::Metrics& metrics, GatewayOptions options);
+  ~Gateway() override;  // leaves the proxy running
+  Gateway(const Gateway&) = delete;
+
+  // Unavailable when the access log cannot be received; everything later is reported by `problems`.
+  base::Result<void> start();
+  // Has the proxy shown all that is wanted, at least once?
+  bool ready() const;
+  // What does not work, for people: a missing package, an address that cannot be bound. Empty when all is well.
+  std::vector<std::string> problems() const;
+
+  control::Port& traffic_port();
+  control::Port& gateway_metrics_port();
+  void drain(const Pod& pod, std::move_only_function<void()> done) override;
+  // Virtual addresses by DNS name, for the name server: "web.shop.svc.cluster.local" -> "10.96.0.7".
+  std::map<std::string, std::string> names() const;
+  void on_names(std::function<void()> listener);  // after they changed
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slipway::gateway
