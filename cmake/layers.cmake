@@ -62,6 +62,7 @@ function(slipway_module name deps)
   if(EXISTS ${dir}/module.cmake)
     include(${dir}/module.cmake)
   endif()
+  set_property(GLOBAL PROPERTY slipway_${name}_test_links "${SLIPWAY_TEST_LINKS}")
   if(SLIPWAY_TESTS AND tests)
     add_executable(${name}_test ${tests})
     # A test may look at the world around its module: module.cmake names what it links beside the module.
