@@ -186,7 +186,10 @@ void Connection::send_head(int status, const Headers& headers, std::string frami
   head += "\r\n";
   for (const auto& [name, value] : headers.all()) head += one_line(name) + ": " + one_line(value) + "\r\n";
   head += framing;
-  if (!keep_alive_) head += "Connection: close\r\n";
+  if (!keep_alive_)
+    head += "Connection: close\r\n";
+  else if (reader_.http_1_0())
+    head += "Connection: keep-alive\r\n";  // not the default there
   head += "\r\n";
   send_text(std::move(head));
 }

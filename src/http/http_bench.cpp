@@ -35,7 +35,8 @@ std::unique_ptr<Server> serve(std::shared_ptr<const TlsContext> tls, Handler han
   return std::move(*Server::start({.listeners = {{.tls = std::move(tls)}}}, std::move(handler)));
 }
 
-// 64 connections (4 for large bodies), one request at a time on each; a body of `range(1)` bytes; with TLS when `range(0)`.
+// 64 connections (4 for large bodies), one request at a time on each; a body of `range(1)` bytes; with TLS when
+// `range(0)`.
 void requests(benchmark::State& bench) {
   const Tls tls;
   const bool secure = bench.range(0) != 0;

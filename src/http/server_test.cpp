@@ -254,16 +254,26 @@ TEST(Server, LimitsHeadersBodiesAndJunk) {
 
 TEST(Server, ClosesSlowAndIdleConnections) {
   const auto server =
-      serve(echo, {.head_time = milliseconds(20), .body_time = milliseconds(20), .idle_time = milliseconds(40)});
-  RawClient silent(server->ports()[0]), half_head(server->ports()[0]), half_body(server->ports()[0]),
-      idle(server->ports()[0]);
+      serve(echo, {.head_time = milliseconds(20), .body_time = milliseconds(20), .idle_time = milliseconds(300)});
+  const auto port = server->ports()[0];
+  RawClient idle(port);
+  idle.send(kGet);
+  RawClient silent(port), half_head(port), half_body(port);
   half_head.send("GET / HT");
   half_body.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
-  idle.send(kGet);
-  EXPECT_EQ(silent.read_all(), "");
   EXPECT_EQ(half_head.read_all(), "");
   EXPECT_EQ(half_body.read_all(), "");
+  EXPECT_EQ(silent.read_all(), "");
   EXPECT_THAT(idle.read_all(), EndsWith("/x|"));
+}
+
+TEST(Server, AnHttp10ClientMayKeepItsConnection) {
+  const auto server = serve(echo);
+  RawClient client(server->ports()[0]);
+  for (int i = 0; i < 2; ++i) {
+    client.send("GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_THAT(client.read_until("/x|"), HasSubstr("Connection: keep-alive\r\n"));
+  }
 }
 
 TEST(Server, ClosesConnectionsThatTakeNothing) {
