@@ -69,7 +69,7 @@ class World : public ::testing::Test {
   Pod pod(const App& app, bool ready = true, bool terminating = false) const {
     return {app.name, app.ip, ready, terminating};
   }
-  std::string fresh_vip() { return vips_ + std::to_string(++vip_count_); }
+  std::string vip_range() const { return vips_ + "0/24"; }
   HttpAnswer request(const std::string& address, int port, const std::string& head, const std::string& body = "") const;
   HttpAnswer get(const std::string& path = "/", const std::string& headers = "") const {
     return request("127.0.0.1", port, "GET " + path + " HTTP/1.1\r\nHost: web.example\r\n" + headers);
@@ -83,7 +83,7 @@ class World : public ::testing::Test {
 
  private:
   std::string dir_, pods_, vips_;
-  int app_count_ = 0, vip_count_ = 0;
+  int app_count_ = 0;
   std::thread thread_;
 };
 
