@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "base/strings.h"
 #include "cli/api.h"
@@ -103,15 +104,10 @@ class HttpsApi final : public Api {
   // Runs the loop until `holds` says so, or the person has enough.
   template <class Predicate>
   void run_until(Predicate holds) {
-    std::function<void()> look = [&] {
-      if (holds() || was_interrupted()) return loop_.stop();
-      timer_ = loop_.after(kLook, look);
-      loop_.post([&] {
-        if (holds()) loop_.stop();
-      });
-    };
-    loop_.post(look);
-    loop_.run();
+    for (bool ticking = false; !holds() && !was_interrupted();) {
+      if (!std::exchange(ticking, true)) timer_ = loop_.after(kLook, [&ticking] { ticking = false; });
+      loop_.run_one();
+    }
     timer_ = {};
   }
 
@@ -119,17 +115,8 @@ class HttpsApi final : public Api {
   template <class T, class Start>
   base::Result<T> wait_for(Start start) {
     auto answer = std::make_shared<std::optional<base::Result<T>>>();
-    loop_.post([&] {
-      start([this, answer](base::Result<T> result) {
-        *answer = std::move(result);
-        loop_.stop();
-      });
-    });
-    while (!*answer && !was_interrupted()) {
-      timer_ = loop_.after(kLook, [this] { loop_.stop(); });
-      loop_.run();
-    }
-    timer_ = {};
+    start([answer](base::Result<T> result) { *answer = std::move(result); });
+    run_until([&] { return answer->has_value(); });
     if (!*answer) return base::fail(Code::Canceled, "interrupted");
     return std::move(**answer);
   }
