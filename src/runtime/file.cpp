@@ -1,7 +1,6 @@
 #include "runtime/file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,11 +116,23 @@ base::Result<void> check_private(const std::string& path) {
 
 // --- LockFile ---------------------------------------------------------------------------------------------
 
+namespace {
+// A lock of the open file description (fcntl(2), "Open file description locks"): it can be asked after without being
+// taken, so that nobody who looks stands in the way of a server that starts.
+struct flock whole_file() {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+}  // namespace
+
 base::Result<std::unique_ptr<LockFile>> LockFile::acquire(const std::string& path) {
   Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file) return failed("open", path);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return failed("lock", path);
+  struct flock lock = whole_file();
+  if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
+    if (errno != EAGAIN && errno != EACCES) return failed("lock", path);
     const pid_t pid = holder(path);
     return base::fail(Code::AlreadyExists,
                       path + " is held by another server" + (pid > 0 ? " (process " + std::to_string(pid) + ")" : ""));
@@ -133,7 +144,8 @@ base::Result<std::unique_ptr<LockFile>> LockFile::acquire(const std::string& pat
 
 pid_t LockFile::holder(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return 0;
+  struct flock lock = whole_file();
+  if (!file || ::fcntl(file.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return 0;
   char text[32] = {};
   if (::read(file.get(), text, sizeof text - 1) <= 0) return 0;
   return static_cast<pid_t>(std::strtol(text, nullptr, 10));
