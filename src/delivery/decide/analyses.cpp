@@ -157,9 +157,9 @@ void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis) {
   turn.log("analysis.start", fmt::format("analysis {} starts", name));
 }
 
-void terminate_runs(Turn& turn) {
+void terminate_runs(Turn& turn, bool also_proof) {
   for (const Value& run : turn.o.runs)
-    if (!is_over(run) && !run["spec"]["terminate"].as_bool() && run["spec"]["kind"].as_string() != "Verification")
+    if (!is_over(run) && !run["spec"]["terminate"].as_bool() && (also_proof || run["spec"]["kind"].as_string() != "Verification"))
       turn.act(patch_of(api::kAnalysisRuns, run, Value::object({{"spec", Value::object({{"terminate", true}})}})));
 }
 

@@ -16,8 +16,8 @@ Verdict verdict_of(const data::Value& run);
 std::string run_name(const Turn& turn, RunKind kind);
 // Starts the run unless it exists. A template that is missing or cannot be resolved is reported in `wait`.
 void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis);
-// Ends runs that are still going.
-void terminate_runs(Turn& turn);
+// Ends runs that are still going; those of a rollback's verification only when `also_proof`.
+void terminate_runs(Turn& turn, bool also_proof = false);
 // Deletes all but the newest.
 void trim_runs(Turn& turn);
 // Numbers of all runs of this attempt, for the status.

@@ -308,6 +308,23 @@ TEST(Decide, rolling_back_a_version_that_never_gets_ready) {
   EXPECT_EQ(c.state().last_rollback->verification.state, CheckState::Passed);
 }
 
+// A Deployment whose last active ReplicaSet is taken away scales up an old one: nobody may see a pod of it.
+TEST(Decide, versions_of_long_ago_stay_asleep) {
+  for (const char* spec : {kCanary, kRolling, kRatio}) {
+    ModelledCluster c(json(spec));
+    ASSERT_TRUE(adopted(c));
+    for (const char* tag : {"v2", "v3", "v4"}) {
+      c.set_image(tag);
+      ASSERT_TRUE(c.reaches(Phase::Progressing));
+      ASSERT_TRUE(c.run_until([&] {
+        if (std::string_view(tag) != "v2") EXPECT_EQ(c.pods_of("v1"), 0);
+        return c.state().phase == Phase::Idle;
+      })) << c.state().message;
+      expect_settled(c, tag);
+    }
+  }
+}
+
 TEST(Decide, deleting_in_the_middle_goes_back_and_leaves_nothing) {
   ModelledCluster c(json(kApproval));
   ASSERT_TRUE(adopted(c));

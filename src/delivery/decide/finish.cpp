@@ -99,6 +99,7 @@ void finish_retreat(Turn& turn) {
   s.phase = Phase::Idle;
   s.message = fmt::format("revision {} serves all users", s.stable->number);
   if (rejects(r.cause)) hold(turn, r);
+  terminate_runs(turn, true);
   clear_progress(s);
   trim_runs(turn);
 }

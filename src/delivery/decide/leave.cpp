@@ -33,8 +33,7 @@ void delete_services(Turn& turn) {
 }
 
 bool all_given(Turn& turn) {
-  for (const Version& v : turn.o.versions)
-    if (v.owner == Owner::Release) give(turn, v);
+  give_all(turn);
   return !turn.acts();
 }
 

@@ -77,6 +77,7 @@ class ModelledCluster {
   bool pod_ready(const Pod& pod) const;
   std::string image_of(const std::string& rs) const;
   std::vector<std::string> sets_owned(std::string_view kind) const;
+  std::vector<std::string> newest_owned() const;
 
   data::Value release_, deployment_, route_;
   std::map<std::string, data::Value> sets_, services_, runs_, templates_;

@@ -27,7 +27,7 @@ bool is_proven(const Turn& turn) {
 
 Reach hand_over(Turn& turn, const Version& candidate, const Version* old) {
   if (old && old->spec > 0 && old->owner != Owner::Release) {
-    take(turn, *old);
+    take_last(turn, *old);
     return waiting(turn, "taking the old version over");
   }
   if (candidate.owner == Owner::Release) {
@@ -39,15 +39,15 @@ Reach hand_over(Turn& turn, const Version& candidate, const Version* old) {
 }
 
 Reach remove_old(Turn& turn, const Version* old) {
-  if (!old) return Reach::Done;
+  if (!old) {
+    give_all(turn);
+    return turn.acts() ? Reach::Waiting : Reach::Done;
+  }
   scale_to(turn, *old, 0);
   if (old->spec > 0 || old->remaining > 0)
     return waiting(turn, fmt::format("{} pods of the old version are stopping", old->remaining));
-  if (old->owner == Owner::Release) {
-    give(turn, *old);
-    return waiting(turn, "the Deployment adopts the old version");
-  }
-  return Reach::Done;
+  give_all(turn);
+  return turn.acts() ? waiting(turn, "the Deployment adopts its old versions") : Reach::Done;
 }
 
 }  // namespace

@@ -108,9 +108,10 @@ Reach ensure_versions(Turn& turn) {
     turn.wait("creating the candidate's ReplicaSet");
     return Reach::Waiting;
   }
-  if (candidate->owner != Owner::Release) take(turn, *candidate);
   const Version* stable = turn.stable();
-  if (turn.plan.capacity == plan::Capacity::Shared && stable && stable->owner != Owner::Release) take(turn, *stable);
+  const bool shared = turn.plan.capacity == plan::Capacity::Shared;
+  if (shared && stable && stable->owner != Owner::Release) take_last(turn, *stable);
+  else if (candidate->owner != Owner::Release) take(turn, *candidate);
   if (!turn.acts()) return Reach::Done;
   turn.wait("taking over the ReplicaSets");
   return Reach::Waiting;

@@ -55,8 +55,7 @@ bool candidate_is_gone(Turn& turn) {
 }
 
 bool given_back(Turn& turn) {
-  for (const Version* v : {turn.stable(), turn.candidate()})
-    if (v && v->owner == Owner::Release) give(turn, *v);
+  give_all(turn);
   return !turn.acts();
 }
 

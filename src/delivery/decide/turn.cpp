@@ -95,6 +95,18 @@ void give(Turn& turn, const Version& version) {
                                                                {"annotations", annotations}})}})));
 }
 
+void take_last(Turn& turn, const Version& active) {
+  for (const Version& v : turn.o.versions)
+    if (v.owner == Owner::Deployment && v.name != active.name && v.spec == 0) take(turn, v);
+  take(turn, active);
+}
+
+void give_all(Turn& turn) {
+  for (const bool with_pods : {true, false})
+    for (const Version& v : turn.o.versions)
+      if (v.owner == Owner::Release && (v.spec > 0) == with_pods) give(turn, v);
+}
+
 void pause_deployment(Turn& turn) {
   turn.act(control::Apply{api::kDeployments, deployment_fields(turn, Value::object({{"paused", true}}))});
 }

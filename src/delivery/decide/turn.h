@@ -57,6 +57,10 @@ void take(Turn& turn, const Version& version);
 // The version belongs to nobody, so that the Deployment adopts it; with the annotations by which the Deployment knows a
 // finished ReplicaSet.
 void give(Turn& turn, const Version& version);
+// A Deployment without an active ReplicaSet scales the newest one that it still owns up to full size ("FindActiveOrLatest"). So whoever
+// takes its last active one takes the old ones first, and gives the active one back first: both in these orders.
+void take_last(Turn& turn, const Version& active);
+void give_all(Turn& turn);
 // Keeps the Deployment from rolling by itself (own field, server-side apply) / gives that field up.
 void pause_deployment(Turn& turn);
 void resume_deployment(Turn& turn);
