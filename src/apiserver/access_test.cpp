@@ -20,11 +20,13 @@ TEST(Access, ForbiddenSaysWhatIsMissing) {
   Cluster c;
   c.who = jane();
   EXPECT_EQ(c.get(std::string(kDeployments) + "/web").message(),
-            "deployments.apps \"web\" is forbidden: User \"jane\" cannot get resource \"deployments\" in API group \"apps\" in the "
+            "deployments.apps \"web\" is forbidden: User \"jane\" cannot get resource \"deployments\" in API group "
+            "\"apps\" in the "
             "namespace \"default\"");
   Reply nodes = c.get("/api/v1/nodes");
   EXPECT_EQ(nodes.status, 403);
-  EXPECT_EQ(nodes.message(), "nodes is forbidden: User \"jane\" cannot list resource \"nodes\" in API group \"\" at the cluster scope");
+  EXPECT_EQ(nodes.message(),
+            "nodes is forbidden: User \"jane\" cannot list resource \"nodes\" in API group \"\" at the cluster scope");
   EXPECT_EQ(c.get("/slipway/x").message(), "forbidden: User \"jane\" cannot get path \"/slipway/x\"");
   EXPECT_EQ(c.get("/version").status, 200);
 }
@@ -32,12 +34,17 @@ TEST(Access, ForbiddenSaysWhatIsMissing) {
 TEST(Access, RolesAreGrantedByBindingsInTheirNamespace) {
   Cluster c;
   const std::string rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
-  ASSERT_EQ(c.post(rbac + "/roles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: reader}\n"
-                                    "rules: [{apiGroups: [\"\"], resources: [configmaps], resourceNames: [a], verbs: [get, list]}]\n").status, 201);
+  ASSERT_EQ(c.post(rbac + "/roles",
+                   "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: reader}\n"
+                   "rules: [{apiGroups: [\"\"], resources: [configmaps], resourceNames: [a], verbs: [get, list]}]\n")
+                .status,
+            201);
   ASSERT_EQ(c.post(rbac + "/rolebindings",
                    "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: reader}\n"
                    "subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]\n"
-                   "roleRef: {kind: Role, name: reader, apiGroup: rbac.authorization.k8s.io}\n").status, 201);
+                   "roleRef: {kind: Role, name: reader, apiGroup: rbac.authorization.k8s.io}\n")
+                .status,
+            201);
   c.post(kMaps, config_map("a"));
   c.who = jane();
   EXPECT_EQ(c.get(std::string(kMaps) + "/a").status, 200);
@@ -50,15 +57,17 @@ TEST(Access, RolesAreGrantedByBindingsInTheirNamespace) {
 TEST(Access, NobodyHandsOutMoreThanTheyHave) {
   Cluster c;
   const std::string rbac = "/apis/rbac.authorization.k8s.io/v1";
-  c.post(rbac + "/clusterroles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: roles}\n"
-                                 "rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [\"*\"], verbs: [create, update]}]\n");
+  c.post(rbac + "/clusterroles",
+         "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: roles}\n"
+         "rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [\"*\"], verbs: [create, update]}]\n");
   c.post(rbac + "/clusterrolebindings",
          "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: roles}\n"
          "subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]\n"
          "roleRef: {kind: ClusterRole, name: roles, apiGroup: rbac.authorization.k8s.io}\n");
   c.who = jane();
-  Reply role = c.post(rbac + "/clusterroles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all}\n"
-                                              "rules: [{apiGroups: [\"*\"], resources: [\"*\"], verbs: [\"*\"]}]\n");
+  Reply role = c.post(rbac + "/clusterroles",
+                      "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all}\n"
+                      "rules: [{apiGroups: [\"*\"], resources: [\"*\"], verbs: [\"*\"]}]\n");
   EXPECT_EQ(role.status, 403);
   EXPECT_THAT(role.message(), HasSubstr("attempting to grant RBAC permissions not currently held"));
   Reply binding = c.post(rbac + "/clusterrolebindings",
@@ -85,7 +94,8 @@ TEST(Access, OwnPartsHaveTheirRolesAndNoMore) {
 
 TEST(Access, CanIAndWhoAmI) {
   Cluster c;
-  std::string ask = R"({"spec":{"resourceAttributes":{"namespace":"default","verb":"create","group":"apps","resource":"deployments"}}})";
+  std::string ask =
+      R"({"spec":{"resourceAttributes":{"namespace":"default","verb":"create","group":"apps","resource":"deployments"}}})";
   Ask question{.method = "POST", .target = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", .body = ask};
   EXPECT_EQ(c.ask(question).body["status"]["allowed"], Value(true));
   c.who = jane();
@@ -94,7 +104,8 @@ TEST(Access, CanIAndWhoAmI) {
   EXPECT_EQ(no.body["status"]["allowed"], Value(false));
   Reply me = c.ask({.method = "POST", .target = "/apis/authentication.k8s.io/v1/selfsubjectreviews", .body = "{}"});
   EXPECT_EQ(me.body["status"]["userInfo"]["username"], Value("jane"));
-  Reply rules = c.ask({.method = "POST", .target = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+  Reply rules = c.ask({.method = "POST",
+                       .target = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
                        .body = R"({"spec":{"namespace":"default"}})"});
   EXPECT_GT(rules.body["status"]["resourceRules"].size(), 0u) << rules.text;
   question.accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
@@ -190,7 +201,8 @@ TEST(CustomKinds, AreServedAtOnce) {
   EXPECT_EQ(c.post(kWidgetsPath, widget("b", "size: 0")).status, 422);
   EXPECT_EQ(c.patch(std::string(kWidgetsPath) + "/a", kStrategic, "{}").status, 415);
   EXPECT_EQ(c.put(std::string(kWidgetsPath) + "/a", widget("a")).status, 422);  // custom kinds want a resourceVersion
-  EXPECT_EQ(c.patch(std::string(kWidgetsPath) + "/a", kMerge, R"({"spec":{"size":4}})").body["metadata"]["generation"], Value(2));
+  EXPECT_EQ(c.patch(std::string(kWidgetsPath) + "/a", kMerge, R"({"spec":{"size":4}})").body["metadata"]["generation"],
+            Value(2));
   EXPECT_EQ(c.get(kWidgetsPath).body["kind"], Value("WidgetList"));
   const std::string v2 = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
   EXPECT_THAT(c.get("/apis", v2).text, HasSubstr("widgets"));
@@ -260,7 +272,8 @@ class Lines final : public AuditSink {
 TEST(Audit, EveryWriteLeavesALineWithoutItsBody) {
   Lines lines;
   Cluster c({.audit = &lines});
-  c.post("/api/v1/namespaces/default/secrets", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n");
+  c.post("/api/v1/namespaces/default/secrets",
+         "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n");
   c.get("/api/v1/secrets");
   c.who = jane();
   c.remove("/api/v1/namespaces/default/secrets/s");
@@ -311,7 +324,8 @@ TEST(Logs, ComeFromTheNode) {
   EXPECT_EQ(logs.asked.tail_lines, 5);
   EXPECT_TRUE(logs.asked.follow);
   EXPECT_EQ(logs.asked.since, c.loop.now() - base::minutes(1));
-  EXPECT_EQ(c.get(std::string(kPods) + "/web/log?container=other").message(), "container other is not valid for pod web");
+  EXPECT_EQ(c.get(std::string(kPods) + "/web/log?container=other").message(),
+            "container other is not valid for pod web");
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "apiserver/errors.h"
 #include "api/meta.h"
+#include "apiserver/errors.h"
 #include "base/strings.h"
 
 namespace slipway::apiserver {
@@ -54,25 +54,33 @@ void set_cluster_ip(Value& service, const std::string& ip) {
   if (!service["spec"].has("ipFamilyPolicy")) service.member("spec").set("ipFamilyPolicy", "SingleStack");
 }
 
-void check_asked(const AddressRange& range, const Taken& taken, const std::string& ip, std::vector<base::Cause>& problems) {
+void check_asked(const AddressRange& range, const Taken& taken, const std::string& ip,
+                 std::vector<base::Cause>& problems) {
   auto address = parse_ipv4(ip);
-  if (!address) problems.push_back(invalid_value("spec.clusterIPs[0]", ip, "must be an IPv4 address or None"));
+  if (!address)
+    problems.push_back(invalid_value("spec.clusterIPs[0]", ip, "must be an IPv4 address or None"));
   else if (!range.contains(*address))
-    problems.push_back(invalid_value("spec.clusterIPs", ip,
-                                     "failed to allocate IP " + ip + ": the provided IP is not in the valid range " + range.text()));
+    problems.push_back(
+        invalid_value("spec.clusterIPs", ip,
+                      "failed to allocate IP " + ip + ": the provided IP is not in the valid range " + range.text()));
   else if (taken.addresses.contains(*address))
-    problems.push_back(invalid_value("spec.clusterIPs", ip, "failed to allocate IP " + ip + ": provided IP is already allocated"));
+    problems.push_back(
+        invalid_value("spec.clusterIPs", ip, "failed to allocate IP " + ip + ": provided IP is already allocated"));
 }
 
-void assign_cluster_ip(const AddressRange& range, const Taken& taken, std::uint64_t seed, Value& service, const Value& old,
-                       std::vector<base::Cause>& problems) {
+void assign_cluster_ip(const AddressRange& range, const Taken& taken, std::uint64_t seed, Value& service,
+                       const Value& old, std::vector<base::Cause>& problems) {
   std::string ip = service["spec"]["clusterIP"].str();
   if (ip.empty()) ip = service["spec"]["clusterIPs"].at(0).str();
   if (ip.empty() && old["spec"]["type"].as_string() != "ExternalName") ip = old["spec"]["clusterIP"].str();
-  if (ip.empty()) ip = is_api_service(service) ? range.at(1) : pick(range, taken, seed);
-  else if (ip != "None" && ip != old["spec"]["clusterIP"].as_string()) check_asked(range, taken, ip, problems);
-  if (ip.empty()) problems.push_back(invalid_value("spec.clusterIP", "", "no address is left in " + range.text()));
-  else set_cluster_ip(service, ip);
+  if (ip.empty())
+    ip = is_api_service(service) ? range.at(1) : pick(range, taken, seed);
+  else if (ip != "None" && ip != old["spec"]["clusterIP"].as_string())
+    check_asked(range, taken, ip, problems);
+  if (ip.empty())
+    problems.push_back(invalid_value("spec.clusterIP", "", "no address is left in " + range.text()));
+  else
+    set_cluster_ip(service, ip);
 }
 
 // The node port that the same port had before, unless it names another one.
@@ -82,20 +90,24 @@ std::int64_t previous_node_port(const Value& old, const Value& port) {
   return 0;
 }
 
-void assign_node_ports(Taken& taken, std::uint64_t seed, Value& service, const Value& old, std::vector<base::Cause>& problems) {
+void assign_node_ports(Taken& taken, std::uint64_t seed, Value& service, const Value& old,
+                       std::vector<base::Cause>& problems) {
   Value& ports = service.member("spec").member("ports");
   constexpr int kRoom = kLastNodePort - kFirstNodePort + 1;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     std::int64_t port = ports.at(i)["nodePort"].as_int();
     std::string field = "spec.ports[" + std::to_string(i) + "].nodePort";
-    if (port == 0) port = previous_node_port(old, ports.at(i));
+    if (port == 0)
+      port = previous_node_port(old, ports.at(i));
     else if (taken.node_ports.contains(port))
       problems.push_back(invalid_value(field, std::to_string(port), "provided port is already allocated"));
     else if (port < kFirstNodePort || port > kLastNodePort)
-      problems.push_back(invalid_value(field, std::to_string(port),
-                                       "provided port is not in the valid range. The range of valid ports is 30000-32767"));
+      problems.push_back(
+          invalid_value(field, std::to_string(port),
+                        "provided port is not in the valid range. The range of valid ports is 30000-32767"));
     for (int tries = 0; port == 0 && tries < kRoom; ++tries) {
-      std::int64_t candidate = kFirstNodePort + static_cast<std::int64_t>((seed + static_cast<unsigned>(tries)) % kRoom);
+      std::int64_t candidate =
+          kFirstNodePort + static_cast<std::int64_t>((seed + static_cast<unsigned>(tries)) % kRoom);
       if (!taken.node_ports.contains(candidate)) port = candidate;
     }
     taken.node_ports.insert(port);
@@ -104,7 +116,8 @@ void assign_node_ports(Taken& taken, std::uint64_t seed, Value& service, const V
 }
 
 void drop_addresses(Value& service) {
-  for (const char* field : {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}) service.member("spec").erase(field);
+  for (const char* field : {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"})
+    service.member("spec").erase(field);
 }
 
 }  // namespace

@@ -21,8 +21,9 @@ base::Result<void> check_namespace(const Surroundings& around, const api::Kind& 
   auto entry = around.head.find({"namespaces", "", space});
   if (entry == nullptr) return fail(not_found(api::kNamespaces, space));
   if (!api::is_deleting(entry->object)) return {};
-  base::Error error = forbidden(kind.resource, api::name_of(object),
-                                "unable to create new content in namespace " + space + " because it is being terminated");
+  base::Error error =
+      forbidden(kind.resource, api::name_of(object),
+                "unable to create new content in namespace " + space + " because it is being terminated");
   error.causes = {{"NamespaceTerminating", "namespace " + space + " is being terminated", "metadata.namespace"}};
   return fail(std::move(error));
 }
@@ -37,7 +38,8 @@ void check_owners(const Value& object, std::vector<base::Cause>& problems) {
     if (owners[i]["controller"].as_bool()) ++controllers;
   }
   if (controllers > 1)
-    problems.push_back(invalid_value("metadata.ownerReferences", "", "only one reference can have controller set to true"));
+    problems.push_back(
+        invalid_value("metadata.ownerReferences", "", "only one reference can have controller set to true"));
 }
 
 Value admitted_namespace(Value object) {
@@ -75,7 +77,10 @@ base::Result<void> check_escalation(const Surroundings& around, const api::Kind&
   std::string space(api::space_of(object));
   bool binding = r.plural == "rolebindings" || r.plural == "clusterrolebindings";
   const Value& ref = object["roleRef"];
-  Attributes bypass{.verb = binding ? "bind" : "escalate", .group = r.group, .resource = r.plural, .space = space,
+  Attributes bypass{.verb = binding ? "bind" : "escalate",
+                    .group = r.group,
+                    .resource = r.plural,
+                    .space = space,
                     .name = std::string(api::name_of(object))};
   if (binding) {
     bypass.resource = ref["kind"].as_string() == "ClusterRole" ? "clusterroles" : "roles";
@@ -98,17 +103,19 @@ void check_finalizers(const Value& object, const Value& old, std::vector<base::C
   if (!api::is_deleting(old)) return;
   for (const Value& f : object["metadata"]["finalizers"].items())
     if (!api::has_finalizer(old, f.as_string()))
-      problems.push_back({"FieldValueForbidden",
-                          "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
-                          "[]string{\"" + f.str() + "\"}", "metadata.finalizers"});
+      problems.push_back(
+          {"FieldValueForbidden",
+           "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
+           "[]string{\"" +
+               f.str() + "\"}",
+           "metadata.finalizers"});
 }
 
 base::Result<Value> admitted_anyway(const Surroundings& around, const api::Kind& kind, Value object, const Value& old,
                                     std::vector<base::Cause>& problems) {
   check_owners(object, problems);
   if (auto fine = check_escalation(around, kind, object); !fine) return fail(fine.error());
-  if (is(kind, "services"))
-    assign_addresses(around.service_range, around.head, around.seed, object, old, problems);
+  if (is(kind, "services")) assign_addresses(around.service_range, around.head, around.seed, object, old, problems);
   if (is(kind, api::kCustomResourceDefinitions.qualified()))
     return admitted_crd(around.scheme, around.head, std::move(object), old, around.now);
   return object;
@@ -127,16 +134,14 @@ base::Result<Value> admit_create(const Surroundings& around, const api::Kind& ki
 base::Result<Value> admit_update(const Surroundings& around, const api::Kind& kind, Value object, const Value& old,
                                  std::vector<base::Cause>& problems) {
   check_finalizers(object, old, problems);
-  if (is(kind, "namespaces"))
-    object.set({"metadata", "labels", "kubernetes.io/metadata.name"}, api::name_of(object));
+  if (is(kind, "namespaces")) object.set({"metadata", "labels", "kubernetes.io/metadata.name"}, api::name_of(object));
   return admitted_anyway(around, kind, std::move(object), old, problems);
 }
 
 base::Result<void> admit_delete(const api::Kind& kind, const Value& object) {
   std::string_view name = api::name_of(object);
   bool kept = name == "default" || name == "kube-system" || name == "kube-public";
-  if (is(kind, "namespaces") && kept)
-    return fail(forbidden(kind.resource, name, "this namespace may not be deleted"));
+  if (is(kind, "namespaces") && kept) return fail(forbidden(kind.resource, name, "this namespace may not be deleted"));
   return {};
 }
 

@@ -1,7 +1,8 @@
 // What the server itself adds to objects on their way in, and what it refuses for reasons outside the object.
 //
-// In Kubernetes' terms: NamespaceLifecycle, ServiceAccount (the name only), Service address allocation, the namespace label, pod
-// status at birth, RBAC escalation, CustomResourceDefinition naming. Pure but for the snapshot and the seed it is given.
+// In Kubernetes' terms: NamespaceLifecycle, ServiceAccount (the name only), Service address allocation, the namespace
+// label, pod status at birth, RBAC escalation, CustomResourceDefinition naming. Pure but for the snapshot and the seed
+// it is given.
 #pragma once
 
 #include <cstdint>

@@ -15,16 +15,16 @@ namespace slipway::apiserver {
 inline constexpr std::size_t kMaxBody = 3u << 20;
 
 struct Document {
-  data::Value value;                     // null for an empty body
-  std::vector<std::string> duplicates;   // `duplicate field "spec.replicas"`
+  data::Value value;                    // null for an empty body
+  std::vector<std::string> duplicates;  // `duplicate field "spec.replicas"`
 };
 
 // Parses without knowing the kind. JSON, YAML and protobuf for objects; JSON or YAML for patches.
 base::Result<Document> parse_body(const api::Scheme& scheme, const Body& body);
 Media media_of(const Body& body);
 
-// Brings `value` into the form of `kind`. Wrong types are BadRequest (Invalid for custom kinds). Unknown and duplicate fields are
-// refused, told in `warnings`, or passed over, as `validation` says.
+// Brings `value` into the form of `kind`. Wrong types are BadRequest (Invalid for custom kinds). Unknown and duplicate
+// fields are refused, told in `warnings`, or passed over, as `validation` says.
 base::Result<data::Value> conformed(const api::Kind& kind, const data::Value& value,
                                     const std::vector<std::string>& duplicates, Validation validation,
                                     std::vector<std::string>& warnings);

@@ -46,7 +46,9 @@ rules:
 kind: ClusterRole
 metadata: {name: "system:discovery"}
 rules:
-- {nonResourceURLs: [/api, "/api/*", /apis, "/apis/*", /openapi, "/openapi/*", /healthz, /livez, "/livez/*", /readyz, "/readyz/*", /version, /version/], verbs: [get]}
+- nonResourceURLs: [/api, "/api/*", /apis, "/apis/*", /openapi, "/openapi/*", /version, /version/]
+  verbs: [get]
+- {nonResourceURLs: [/healthz, /livez, "/livez/*", /readyz, "/readyz/*"], verbs: [get]}
 ---
 kind: ClusterRole
 metadata: {name: "system:public-info-viewer"}
@@ -65,8 +67,8 @@ rules:
 - {nonResourceURLs: [/metrics, "/metrics/*"], verbs: [get]}
 )yaml";
 
-// One role per own part. The controllers also collect garbage and empty namespaces, which reaches every kind, but they never
-// create or change secrets, roles or bindings.
+// One role per own part. The controllers also collect garbage and empty namespaces, which reaches every kind, but they
+// never create or change secrets, roles or bindings.
 constexpr std::string_view kPartRoles = R"yaml(
 kind: ClusterRole
 metadata: {name: "slipway:controller"}
@@ -138,19 +140,22 @@ Value namespace_object(const char* name) {
   return Value::object(
       {{"apiVersion", "v1"},
        {"kind", "Namespace"},
-       {"metadata", Value::object({{"name", name}, {"labels", Value::object({{"kubernetes.io/metadata.name", name}})}})},
+       {"metadata",
+        Value::object({{"name", name}, {"labels", Value::object({{"kubernetes.io/metadata.name", name}})}})},
        {"spec", Value::object({{"finalizers", Value::array({"kubernetes"})}})},
        {"status", Value::object({{"phase", "Active"}})}});
 }
 
 Value binding_object(const Grant& grant) {
-  Value subject = Value::object({{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", grant.subject_kind}, {"name", grant.subject}});
+  Value subject =
+      Value::object({{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", grant.subject_kind}, {"name", grant.subject}});
   return Value::object(
       {{"apiVersion", kRbacVersion},
        {"kind", "ClusterRoleBinding"},
        {"metadata", Value::object({{"name", grant.role}})},
        {"subjects", Value::array({std::move(subject)})},
-       {"roleRef", Value::object({{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", grant.role}})}});
+       {"roleRef",
+        Value::object({{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", grant.role}})}});
 }
 
 std::vector<Value> roles(std::string_view text) {

@@ -21,9 +21,9 @@ struct Core {
   runtime::Random& random;
   Settings settings;
   AddressRange service_range;
-  Published<api::Scheme> scheme = {};   // follow the published CRDs
-  Published<Policy> policy = {};        // follows the published RBAC objects
-  Frames frames = {};                   // control loop
+  Published<api::Scheme> scheme = {};  // follow the published CRDs
+  Published<Policy> policy = {};       // follows the published RBAC objects
+  Frames frames = {};                  // control loop
 
   KindPtr find(const Target& target) const {
     auto scheme_now = scheme.load();

@@ -19,7 +19,8 @@ std::string rival(const store::Snapshot& head, const Value& crd) {
   std::string found;
   head.scan(api::kCustomResourceDefinitions.qualified(), "", nullptr, [&](const store::EntryPtr& entry) {
     const Value& other = entry->object;
-    bool clash = api::name_of(other) != api::name_of(crd) && group_of(other) == group_of(crd) && kind_of(other) == kind_of(crd);
+    bool clash =
+        api::name_of(other) != api::name_of(crd) && group_of(other) == group_of(crd) && kind_of(other) == kind_of(crd);
     if (clash) found = api::name_of(other);
     return !clash;
   });

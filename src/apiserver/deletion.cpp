@@ -21,7 +21,8 @@ base::Result<Propagation> propagation_of(std::string_view text) {
   if (text == "Background") return Propagation::Background;
   if (text == "Foreground") return Propagation::Foreground;
   if (text == "Orphan") return Propagation::Orphan;
-  return fail(bad_request("propagationPolicy must be Background, Foreground or Orphan, not \"" + std::string(text) + "\""));
+  return fail(
+      bad_request("propagationPolicy must be Background, Foreground or Orphan, not \"" + std::string(text) + "\""));
 }
 
 bool is_pod(const api::Kind& kind) { return kind.resource.group.empty() && kind.resource.plural == "pods"; }
@@ -59,8 +60,10 @@ Value marked(const api::Kind& kind, Value object, Value finalizers, std::int64_t
     metadata.set("generation", metadata["generation"].as_int() + 1);
   metadata.set("deletionTimestamp", base::format_time(at));
   metadata.set("deletionGracePeriodSeconds", grace);
-  if (finalizers.is_empty()) metadata.erase("finalizers");
-  else metadata.set("finalizers", std::move(finalizers));
+  if (finalizers.is_empty())
+    metadata.erase("finalizers");
+  else
+    metadata.set("finalizers", std::move(finalizers));
   if (is_namespace(kind)) object.set({"status", "phase"}, "Terminating");
   return object;
 }
@@ -79,8 +82,10 @@ DeletionStep shorten(const api::Kind& kind, const Value& object, Value finalizer
 
 base::Result<DeleteOptions> delete_options(const Value& body, const Options& query) {
   DeleteOptions out{.dry_run = query.dry_run || !body["dryRun"].is_empty()};
-  if (body["gracePeriodSeconds"].is_int()) out.grace_seconds = body["gracePeriodSeconds"].as_int();
-  else if (auto grace = base::parse_int(query.get("gracePeriodSeconds"))) out.grace_seconds = *grace;
+  if (body["gracePeriodSeconds"].is_int())
+    out.grace_seconds = body["gracePeriodSeconds"].as_int();
+  else if (auto grace = base::parse_int(query.get("gracePeriodSeconds")))
+    out.grace_seconds = *grace;
   out.uid = body["preconditions"]["uid"].str();
   out.resource_version = body["preconditions"]["resourceVersion"].str();
   auto propagation = propagation_of(body["propagationPolicy"].as_string(query.get("propagationPolicy")));

@@ -1,7 +1,7 @@
 // What a DELETE does to an object: gone at once, marked and waiting, or nothing new. Pure.
 //
-// Finalizers and propagation as in Kubernetes' "Garbage Collection" and "Finalizers" pages; pods go in two steps (marked with their
-// grace period, erased by the node agent's second delete with grace 0).
+// Finalizers and propagation as in Kubernetes' "Garbage Collection" and "Finalizers" pages; pods go in two steps
+// (marked with their grace period, erased by the node agent's second delete with grace 0).
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ enum class Propagation { Unset, Background, Foreground, Orphan };
 // meta.k8s.io/v1 DeleteOptions, from the body or the query; the body wins.
 struct DeleteOptions {
   std::optional<std::int64_t> grace_seconds = {};
-  std::string uid = {};               // preconditions
+  std::string uid = {};  // preconditions
   std::string resource_version = {};
   Propagation propagation = Propagation::Unset;
   bool dry_run = false;
@@ -36,7 +36,8 @@ struct Mark {
 struct Unchanged {};
 using DeletionStep = std::variant<Erase, Mark, Unchanged>;
 
-DeletionStep plan_deletion(const api::Kind& kind, const data::Value& object, const DeleteOptions& options, base::Time now);
+DeletionStep plan_deletion(const api::Kind& kind, const data::Value& object, const DeleteOptions& options,
+                           base::Time now);
 
 // Is this object, after an update, marked and held by nothing any more?
 bool is_released(const api::Kind& kind, const data::Value& object);

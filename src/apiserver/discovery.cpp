@@ -31,7 +31,8 @@ Value aggregated(const api::Scheme& scheme, bool core, const std::string& versio
 }
 
 Value core_versions() {
-  return Value::object({{"kind", "APIVersions"}, {"versions", Value::array({"v1"})}, {"serverAddressByClientCIDRs", Value::array()}});
+  return Value::object(
+      {{"kind", "APIVersions"}, {"versions", Value::array({"v1"})}, {"serverAddressByClientCIDRs", Value::array()}});
 }
 
 // One group of the group list, as its own document.
@@ -82,11 +83,11 @@ Value version_document() {
 bool Discovery::owns(std::string_view path) {
   path = without_slash(path);
   return path == "/api" || path == "/apis" || path == "/version" || path == kOpenApi || path == kOpenApiV2 ||
-         path.starts_with("/api/") ||
-         path.starts_with("/apis/") || path.starts_with("/openapi/v3/");
+         path.starts_with("/api/") || path.starts_with("/apis/") || path.starts_with("/openapi/v3/");
 }
 
-Discovery::Document Discovery::find(const std::shared_ptr<const api::Scheme>& scheme, const std::string& key, const Make& make) {
+Discovery::Document Discovery::find(const std::shared_ptr<const api::Scheme>& scheme, const std::string& key,
+                                    const Make& make) {
   std::lock_guard lock(mutex_);
   if (scheme_ != scheme) documents_.clear();
   scheme_ = scheme;

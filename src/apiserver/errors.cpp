@@ -31,7 +31,9 @@ Error not_found(const api::Resource& resource, std::string_view name) {
 }
 
 Error already_exists(const api::Resource& resource, std::string_view name) {
-  return {.code = Code::AlreadyExists, .message = quoted(resource, name) + " already exists", .subject = about(resource, name)};
+  return {.code = Code::AlreadyExists,
+          .message = quoted(resource, name) + " already exists",
+          .subject = about(resource, name)};
 }
 
 Error conflict(const api::Resource& resource, std::string_view name, std::string_view why) {
@@ -60,9 +62,7 @@ Error forbidden(const api::Resource& resource, std::string_view name, std::strin
           .subject = about(resource, name)};
 }
 
-Error unknown_path() {
-  return {.code = Code::NotFound, .message = "the server could not find the requested resource"};
-}
+Error unknown_path() { return {.code = Code::NotFound, .message = "the server could not find the requested resource"}; }
 
 Error method_not_allowed(std::string_view verb) {
   return {.code = Code::MethodNotAllowed,

@@ -19,11 +19,16 @@ Value shaped_bookmark(const KindPtr& kind, const Value& object, const Form& form
 
 std::string_view text_of(FrameType type) {
   switch (type) {
-    case FrameType::Added: return "ADDED";
-    case FrameType::Modified: return "MODIFIED";
-    case FrameType::Deleted: return "DELETED";
-    case FrameType::Bookmark: return "BOOKMARK";
-    case FrameType::Error: return "ERROR";
+    case FrameType::Added:
+      return "ADDED";
+    case FrameType::Modified:
+      return "MODIFIED";
+    case FrameType::Deleted:
+      return "DELETED";
+    case FrameType::Bookmark:
+      return "BOOKMARK";
+    case FrameType::Error:
+      return "ERROR";
   }
   return "";
 }
@@ -31,7 +36,8 @@ std::string_view text_of(FrameType type) {
 const Bytes& Frame::bytes(const Form& form, base::Time now) {
   Bytes& bytes = bytes_[form];
   if (bytes != nullptr) return bytes;
-  Value object = type_ == FrameType::Bookmark ? shaped_bookmark(kind_, object_, form, now) : shaped(kind_, object_, form, now);
+  Value object =
+      type_ == FrameType::Bookmark ? shaped_bookmark(kind_, object_, form, now) : shaped(kind_, object_, form, now);
   std::string line = "{\"type\":\"" + std::string(text_of(type_)) + "\",\"object\":";
   data::append_json(line, object);
   line += "}\n";

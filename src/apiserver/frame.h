@@ -1,7 +1,7 @@
 // One watch event, made once and shared by every watcher that gets it.
 //
-// A change of an object reaches many watchers; its tree, and its bytes in each form, are made on first use and kept with the
-// frame. `Frames` finds the frame again for the next watcher of the same change. Control loop only.
+// A change of an object reaches many watchers; its tree, and its bytes in each form, are made on first use and kept
+// with the frame. `Frames` finds the frame again for the next watcher of the same change. Control loop only.
 #pragma once
 
 #include <array>
@@ -20,7 +20,8 @@ std::string_view text_of(FrameType type);  // "ADDED" ...
 
 class Frame {
  public:
-  Frame(FrameType type, KindPtr kind, data::Value object) : type_(type), kind_(std::move(kind)), object_(std::move(object)) {}
+  Frame(FrameType type, KindPtr kind, data::Value object)
+      : type_(type), kind_(std::move(kind)), object_(std::move(object)) {}
   FrameType type() const { return type_; }
   const data::Value& object() const { return object_; }
   // `{"type":"ADDED","object":{...}}` and a newline.
@@ -48,7 +49,8 @@ class Frames {
     KindPtr kind;
     FramePtr frame;
   };
-  // Recent changes, by revision and type: all watchers of one change are told one after the other, so a few slots serve.
+  // Recent changes, by revision and type: all watchers of one change are told one after the other, so a few slots
+  // serve.
   static constexpr std::size_t kSlots = 128;
   std::array<Slot, kSlots> slots_ = {};
 };

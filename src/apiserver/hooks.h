@@ -32,8 +32,8 @@ struct LogRequest {
 class LogSink {
  public:
   virtual ~LogSink() = default;
-  virtual void data(std::string_view bytes) = 0;                     // whole lines when following
-  virtual void ended(std::optional<base::Error> why) = 0;            // once, last
+  virtual void data(std::string_view bytes) = 0;           // whole lines when following
+  virtual void ended(std::optional<base::Error> why) = 0;  // once, last
 };
 
 // Destroying it ends the reading; the sink is not called any more.

@@ -80,7 +80,8 @@ base::Result<Identity> authenticate(const http::Request& request, const FrontOpt
 
 class HttpFront::Impl {
  public:
-  Impl(ApiServer& server, runtime::Loop& loop, FrontOptions options) : server_(server), loop_(loop), options_(std::move(options)) {}
+  Impl(ApiServer& server, runtime::Loop& loop, FrontOptions options)
+      : server_(server), loop_(loop), options_(std::move(options)) {}
 
   ~Impl() {
     http_.reset();  // no handler runs after this
@@ -111,9 +112,13 @@ class HttpFront::Impl {
   void answer(http::Request request, http::ResponseWriter writer, Seen seen) {
     auto who = authenticate(request, options_);
     if (!who) return send(writer, Response::of(who.error()), {}, seen);
-    HttpParts parts{.method = request.method, .target = request.target, .content_type = request.headers.get("Content-Type"),
-                    .accept = request.headers.get("Accept"), .user_agent = request.headers.get("User-Agent"),
-                    .if_none_match = request.headers.get("If-None-Match"), .body = std::move(request.body)};
+    HttpParts parts{.method = request.method,
+                    .target = request.target,
+                    .content_type = request.headers.get("Content-Type"),
+                    .accept = request.headers.get("Accept"),
+                    .user_agent = request.headers.get("User-Agent"),
+                    .if_none_match = request.headers.get("If-None-Match"),
+                    .body = std::move(request.body)};
     auto parsed = parse_request(std::move(parts), std::move(*who));
     if (!parsed) return send(writer, Response::of(parsed.error()), {}, seen);
     auto* about_object = std::get_if<ApiRequest>(&*parsed);
@@ -159,7 +164,8 @@ class HttpFront::Impl {
 HttpFront::HttpFront(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpFront::~HttpFront() = default;
 
-base::Result<std::unique_ptr<HttpFront>> HttpFront::start(ApiServer& server, runtime::Loop& loop, FrontOptions options) {
+base::Result<std::unique_ptr<HttpFront>> HttpFront::start(ApiServer& server, runtime::Loop& loop,
+                                                          FrontOptions options) {
   auto impl = std::make_unique<Impl>(server, loop, std::move(options));
   if (auto listening = impl->listen(); !listening) return fail(listening.error());
   return std::unique_ptr<HttpFront>(new HttpFront(std::move(impl)));

@@ -1,7 +1,8 @@
 // The API server on the network: HTTPS sockets in front of an ApiServer.
 //
-// Reads are answered on the I/O thread that parsed them; writes and streams pass through the control loop. Authentication: a client
-// certificate (CN is the user, each O a group), or a bearer token of the table; who shows nothing is system:anonymous.
+// Reads are answered on the I/O thread that parsed them; writes and streams pass through the control loop.
+// Authentication: a client certificate (CN is the user, each O a group), or a bearer token of the table; who shows
+// nothing is system:anonymous.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ namespace slipway::apiserver {
 
 struct FrontOptions {
   std::vector<http::Listener> listeners;
-  int io_threads = 0;                                  // as http::ServerOptions
-  std::map<std::string, Identity> tokens = {};         // bearer token to identity; system:authenticated is added
+  int io_threads = 0;                           // as http::ServerOptions
+  std::map<std::string, Identity> tokens = {};  // bearer token to identity; system:authenticated is added
   // Who a caller without TLS is. Only for sockets that nobody else can reach; none: anonymous.
   std::optional<Identity> plain_caller = {};
   // Told of every request when its answer begins, on whatever thread that is: for access logs and recordings.
@@ -32,14 +33,14 @@ struct FrontOptions {
 
 class HttpFront {
  public:
-  // `server` and `loop` must outlive it; `Settings::wall_clock` must be set. Unavailable when an address cannot be bound.
-  // Made and destroyed on the control loop's thread, or while the loop does not run.
+  // `server` and `loop` must outlive it; `Settings::wall_clock` must be set. Unavailable when an address cannot be
+  // bound. Made and destroyed on the control loop's thread, or while the loop does not run.
   static base::Result<std::unique_ptr<HttpFront>> start(ApiServer& server, runtime::Loop& loop, FrontOptions options);
   ~HttpFront();
   HttpFront(const HttpFront&) = delete;
 
   const std::vector<std::uint16_t>& ports() const;
-  void begin_stop();                       // no more connections; what is under way ends
+  void begin_stop();  // no more connections; what is under way ends
   http::Server::Stats stats() const;
 
  private:

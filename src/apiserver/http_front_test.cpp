@@ -1,4 +1,7 @@
-// The API over real sockets: a control loop on its own thread, TLS with a client certificate, HttpsClient on the other side.
+// The API over real sockets: a control loop on its own thread, TLS with a client certificate, HttpsClient on the other
+// side.
+#include "apiserver/http_front.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,7 +10,6 @@
 #include <optional>
 #include <thread>
 
-#include "apiserver/http_front.h"
 #include "client/cache.h"
 #include "client/https_client.h"
 #include "http/pki.h"
@@ -66,7 +68,8 @@ class Served {
 
   client::Answer call(client::Request request) {
     return wait_for<client::Answer>([&](auto done) {
-      loop.post([this, request, done = std::move(done)]() mutable { client->call(std::move(request), std::move(done)); });
+      loop.post(
+          [this, request, done = std::move(done)]() mutable { client->call(std::move(request), std::move(done)); });
     });
   }
 
@@ -100,7 +103,8 @@ class Served {
   void set_up() {
     ca = http::pki::make_ca("test", loop.now(), base::hours(1));
     auto credential = http::pki::issue_server(ca, {"127.0.0.1"}, loop.now(), base::hours(1));
-    auto tls = http::TlsContext::make(http::TlsContext::Server{credential->certificate, credential->key, ca.certificate});
+    auto tls =
+        http::TlsContext::make(http::TlsContext::Server{credential->certificate, credential->key, ca.certificate});
     store = store::make_memory_store(loop);
     server = std::make_unique<ApiServer>(*store, loop, random, Settings{.wall_clock = runtime::real::wall_clock});
     server->start();
@@ -130,7 +134,10 @@ TEST(HttpFront, AnObjectThereAndBack) {
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, base::Code::AlreadyExists);
   EXPECT_EQ(again.error().subject.name, "a");
-  auto patched = s.call({.verb = client::Verb::Patch, .resource = api::kConfigMaps, .space = "default", .name = "a",
+  auto patched = s.call({.verb = client::Verb::Patch,
+                         .resource = api::kConfigMaps,
+                         .space = "default",
+                         .name = "a",
                          .body = Value::object({{"data", Value::object({{"k", "v"}})}})});
   EXPECT_EQ((*patched)["data"]["k"], Value("v"));
   EXPECT_TRUE(s.call({.verb = client::Verb::Delete, .resource = api::kConfigMaps, .space = "default", .name = "a"}));
@@ -194,7 +201,8 @@ TEST(HttpFront, ManyWatchersAreForgottenWhenTheyLeave) {
   Sink sink;
   std::vector<std::unique_ptr<client::WatchHandle>> handles;
   s.on_loop([&] {
-    for (int i = 0; i < 20; ++i) handles.push_back(s.client->watch({.resource = api::kConfigMaps, .resource_version = "1"}, sink));
+    for (int i = 0; i < 20; ++i)
+      handles.push_back(s.client->watch({.resource = api::kConfigMaps, .resource_version = "1"}, sink));
   });
   s.call(create("a"));
   s.on_loop([&] { handles.clear(); });

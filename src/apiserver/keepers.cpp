@@ -20,8 +20,12 @@ std::unique_ptr<store::Subscription> follow(Core& core, const std::string& resou
 }
 
 ApiRequest own_request(Verb verb, const api::Resource& resource, std::string name = {}) {
-  return {.who = system_identity(), .verb = verb,
-          .target = {.group = resource.group, .version = resource.version, .plural = resource.plural, .name = std::move(name)},
+  return {.who = system_identity(),
+          .verb = verb,
+          .target = {.group = resource.group,
+                     .version = resource.version,
+                     .plural = resource.plural,
+                     .name = std::move(name)},
           .user_agent = "slipway-apiserver"};
 }
 
@@ -29,7 +33,8 @@ ApiRequest own_request(Verb verb, const api::Resource& resource, std::string nam
 base::Time last_seen(const store::Entry& entry) {
   const Value& e = entry.object;
   base::Time newest{};
-  for (const Value* field : {&e["lastTimestamp"], &e["eventTime"], &e["series"]["lastObservedTime"], &e["metadata"]["creationTimestamp"]})
+  for (const Value* field :
+       {&e["lastTimestamp"], &e["eventTime"], &e["series"]["lastObservedTime"], &e["metadata"]["creationTimestamp"]})
     if (auto at = api::time_at(*field)) newest = std::max(newest, *at);
   return newest;
 }
@@ -60,7 +65,8 @@ void CustomKindKeeper::start() {
 void CustomKindKeeper::changed(const store::Change& change) {
   bool same = change.previous != nullptr && change.kind == store::Change::Kind::Put &&
               change.previous->object["spec"] == change.entry->object["spec"] &&
-              api::is_condition_true(change.previous->object, "Established") == api::is_condition_true(change.entry->object, "Established");
+              api::is_condition_true(change.previous->object, "Established") ==
+                  api::is_condition_true(change.entry->object, "Established");
   if (!same) core_.scheme.store(scheme_of(*core_.store.published()));
   if (change.kind == store::Change::Kind::Put) consider(change.entry->object);
 }
@@ -81,13 +87,16 @@ void CustomKindKeeper::remove_instances(const std::string& name) {
   const Value& crd = entry->object;
   std::string_view version = crd["spec"]["versions"].at(0)["name"].as_string();
   auto scheme = core_.scheme.load();
-  const api::Kind* kind = scheme->find(crd["spec"]["group"].as_string(), version, crd["spec"]["names"]["plural"].as_string());
+  const api::Kind* kind =
+      scheme->find(crd["spec"]["group"].as_string(), version, crd["spec"]["names"]["plural"].as_string());
   if (kind == nullptr || is_built_in(crd)) return release(name);  // never served by this definition
   run_(own_request(Verb::DeleteCollection, kind->resource),
        [this, name, instances = instances_of(crd), alive = std::weak_ptr(alive_)](Response) {
          if (alive.expired()) return;
-         if (core_.store.head()->count(instances) == 0) release(name);
-         else again(name);
+         if (core_.store.head()->count(instances) == 0)
+           release(name);
+         else
+           again(name);
        });
 }
 
@@ -131,8 +140,10 @@ void EventKeeper::expire() {
   std::vector<store::EntryPtr> old;
   core_.store.head()->scan(api::kEvents.qualified(), "", nullptr, [&](const store::EntryPtr& entry) {
     base::Time seen = last_seen(*entry);
-    if (now - seen >= core_.settings.event_ttl) old.push_back(entry);
-    else oldest = std::min(oldest, seen);
+    if (now - seen >= core_.settings.event_ttl)
+      old.push_back(entry);
+    else
+      oldest = std::min(oldest, seen);
     return true;
   });
   for (const store::EntryPtr& entry : old) {

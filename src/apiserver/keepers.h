@@ -25,7 +25,8 @@ class PolicyKeeper final : private store::Watcher {
   std::vector<std::unique_ptr<store::Subscription>> subscriptions_;
 };
 
-// Serves custom kinds as their definitions come and go, and removes the instances of a definition that is being deleted.
+// Serves custom kinds as their definitions come and go, and removes the instances of a definition that is being
+// deleted.
 class CustomKindKeeper final : private store::Watcher {
  public:
   // Runs a request of the server's own.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "apiserver/test_cluster.h"
+#include "http/message.h"
 
 namespace slipway::apiserver::testing {
 namespace {
@@ -19,7 +20,8 @@ std::vector<std::string> names(const Value& list) {
 }
 
 void fill(Cluster& c, int count) {
-  for (int i = 0; i < count; ++i) c.post(kMaps, config_map("m" + std::to_string(i), "1", i % 2 ? ", labels: {odd: \"yes\"}" : ""));
+  for (int i = 0; i < count; ++i)
+    c.post(kMaps, config_map("m" + std::to_string(i), "1", i % 2 ? ", labels: {odd: \"yes\"}" : ""));
 }
 
 TEST(List, SelectsByLabelsAndFields) {
@@ -44,10 +46,13 @@ TEST(List, PagesShowOneMoment) {
   EXPECT_EQ(first["metadata"]["remainingItemCount"], Value(3));
   c.remove(std::string(kMaps) + "/m3");
   c.post(kMaps, config_map("m2b"));
-  Value second = c.get(std::string(kMaps) + "?limit=2&continue=" + percent_encode(first["metadata"]["continue"].as_string())).body;
+  Value second =
+      c.get(std::string(kMaps) + "?limit=2&continue=" + http::percent_encode(first["metadata"]["continue"].as_string())).body;
   EXPECT_THAT(names(second), ElementsAre("m2", "m3"));
   EXPECT_EQ(second["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
-  Value third = c.get(std::string(kMaps) + "?limit=2&continue=" + percent_encode(second["metadata"]["continue"].as_string())).body;
+  Value third =
+      c.get(std::string(kMaps) + "?limit=2&continue=" + http::percent_encode(second["metadata"]["continue"].as_string()))
+          .body;
   EXPECT_THAT(names(third), ElementsAre("m4"));
   EXPECT_TRUE(third["metadata"]["continue"].is_null());
 }
@@ -58,11 +63,12 @@ TEST(List, ACompactedPageOffersToGoOn) {
   Value first = c.get(std::string(kMaps) + "?limit=2").body;
   c.remove(std::string(kMaps) + "/m2");
   c.store->compact(c.store->published()->revision());
-  Reply expired = c.get(std::string(kMaps) + "?limit=2&continue=" + percent_encode(first["metadata"]["continue"].as_string()));
+  Reply expired =
+      c.get(std::string(kMaps) + "?limit=2&continue=" + http::percent_encode(first["metadata"]["continue"].as_string()));
   EXPECT_EQ(expired.status, 410);
   EXPECT_EQ(expired.reason(), "Expired");
   std::string fresh = expired.body["metadata"]["continue"].str();
-  EXPECT_THAT(names(c.get(std::string(kMaps) + "?limit=5&continue=" + percent_encode(fresh)).body), ElementsAre("m3"));
+  EXPECT_THAT(names(c.get(std::string(kMaps) + "?limit=5&continue=" + http::percent_encode(fresh)).body), ElementsAre("m3"));
   EXPECT_EQ(c.get(std::string(kMaps) + "?continue=junk").status, 400);
 }
 
@@ -107,7 +113,8 @@ TEST(Watch, TellsExistingThenChanges) {
   c.patch(std::string(kMaps) + "/new", kMerge, R"({"data":{"key":"2"}})");
   c.remove(std::string(kMaps) + "/new");
   EXPECT_THAT(w->story(), ElementsAre("ADDED m0", "ADDED new", "MODIFIED new", "DELETED new"));
-  EXPECT_EQ(w->events.back()["object"]["metadata"]["resourceVersion"], Value(std::to_string(c.store->published()->revision())));
+  EXPECT_EQ(w->events.back()["object"]["metadata"]["resourceVersion"],
+            Value(std::to_string(c.store->published()->revision())));
 }
 
 TEST(Watch, StartsStrictlyAfterAVersion) {
@@ -145,7 +152,8 @@ TEST(Watch, ACompactedVersionIsAnErrorEvent) {
 TEST(Watch, InitialEventsEndWithABookmark) {
   Cluster c;
   fill(c, 1);
-  auto w = c.watch(std::string(kMaps) + "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+  auto w = c.watch(std::string(kMaps) +
+                   "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
   ASSERT_EQ(w->events.size(), 2u);
   EXPECT_EQ(w->events[1]["type"], Value("BOOKMARK"));
   EXPECT_EQ(w->events[1]["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"], Value("true"));
@@ -159,7 +167,8 @@ TEST(Watch, BookmarksComeOnceAMinuteAndCarryTheNewestVersion) {
   c.loop.run_for(base::seconds(61));
   ASSERT_EQ(w->events.size(), 1u);
   EXPECT_EQ(w->events[0]["type"], Value("BOOKMARK"));
-  EXPECT_EQ(w->events[0]["object"]["metadata"]["resourceVersion"], Value(std::to_string(c.store->published()->revision())));
+  EXPECT_EQ(w->events[0]["object"]["metadata"]["resourceVersion"],
+            Value(std::to_string(c.store->published()->revision())));
 }
 
 TEST(Watch, EndsAfterItsTimeout) {

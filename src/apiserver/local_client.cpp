@@ -13,12 +13,18 @@ using data::Value;
 
 Verb verb_of(const client::Request& request) {
   switch (request.verb) {
-    case client::Verb::Get: return Verb::Get;
-    case client::Verb::List: return Verb::List;
-    case client::Verb::Create: return Verb::Create;
-    case client::Verb::Update: return Verb::Update;
-    case client::Verb::Patch: return Verb::Patch;
-    case client::Verb::Delete: return request.name.empty() ? Verb::DeleteCollection : Verb::Delete;
+    case client::Verb::Get:
+      return Verb::Get;
+    case client::Verb::List:
+      return Verb::List;
+    case client::Verb::Create:
+      return Verb::Create;
+    case client::Verb::Update:
+      return Verb::Update;
+    case client::Verb::Patch:
+      return Verb::Patch;
+    case client::Verb::Delete:
+      return request.name.empty() ? Verb::DeleteCollection : Verb::Delete;
   }
   return Verb::Get;
 }
@@ -26,10 +32,14 @@ Verb verb_of(const client::Request& request) {
 Media media_of(const client::Request& request) {
   if (request.verb != client::Verb::Patch) return Media::Json;
   switch (request.patch_type) {
-    case client::PatchType::Json: return Media::JsonPatch;
-    case client::PatchType::Merge: return Media::MergePatch;
-    case client::PatchType::Strategic: return Media::StrategicPatch;
-    case client::PatchType::Apply: return Media::ApplyPatch;
+    case client::PatchType::Json:
+      return Media::JsonPatch;
+    case client::PatchType::Merge:
+      return Media::MergePatch;
+    case client::PatchType::Strategic:
+      return Media::StrategicPatch;
+    case client::PatchType::Apply:
+      return Media::ApplyPatch;
   }
   return Media::Json;
 }
@@ -39,16 +49,23 @@ Target target_of(const client::Resource& resource, std::string space) {
 }
 
 ApiRequest request_of(client::Request request, const Identity& who) {
-  ApiRequest out{.who = who, .verb = verb_of(request), .target = target_of(request.resource, std::move(request.space)),
+  ApiRequest out{.who = who,
+                 .verb = verb_of(request),
+                 .target = target_of(request.resource, std::move(request.space)),
                  .user_agent = who.user};
   out.target.name = std::move(request.name);
   out.target.subresource = std::move(request.subresource);
   // The URL of a creation names the collection; only a subresource's (pods/X/binding) names the object.
   if (out.verb == Verb::Create && out.target.subresource.empty()) out.target.name.clear();
-  out.options = {.label_selector = std::move(request.label_selector), .field_selector = std::move(request.field_selector),
-                 .limit = request.limit, .continue_token = std::move(request.continue_token),
-                 .resource_version = std::move(request.resource_version), .dry_run = request.dry_run,
-                 .field_manager = std::move(request.field_manager), .force = request.force, .validation = Validation::Strict};
+  out.options = {.label_selector = std::move(request.label_selector),
+                 .field_selector = std::move(request.field_selector),
+                 .limit = request.limit,
+                 .continue_token = std::move(request.continue_token),
+                 .resource_version = std::move(request.resource_version),
+                 .dry_run = request.dry_run,
+                 .field_manager = std::move(request.field_manager),
+                 .force = request.force,
+                 .validation = Validation::Strict};
   if (!request.body.is_null()) out.body = ParsedBody{media_of(request), std::move(request.body)};
   return out;
 }
@@ -141,15 +158,19 @@ LocalClient::LocalClient(ApiServer& server, runtime::Loop& loop, Identity who)
 void LocalClient::call(client::Request request, client::Completion done) {
   loop_.post([this, request = request_of(std::move(request), who_), done = std::move(done)]() mutable {
     server_.run(std::move(request), [this, done = std::move(done)](Response response) mutable {
-      loop_.post([done = std::move(done), answer = answer_of(std::move(response))]() mutable { done(std::move(answer)); });
+      loop_.post(
+          [done = std::move(done), answer = answer_of(std::move(response))]() mutable { done(std::move(answer)); });
     });
   });
 }
 
 std::unique_ptr<client::WatchHandle> LocalClient::watch(client::WatchRequest request, client::WatchSink& sink) {
-  ApiRequest out{.who = who_, .verb = Verb::Watch, .target = target_of(request.resource, std::move(request.space)),
+  ApiRequest out{.who = who_,
+                 .verb = Verb::Watch,
+                 .target = target_of(request.resource, std::move(request.space)),
                  .user_agent = who_.user};
-  out.options = {.label_selector = std::move(request.label_selector), .field_selector = std::move(request.field_selector),
+  out.options = {.label_selector = std::move(request.label_selector),
+                 .field_selector = std::move(request.field_selector),
                  .resource_version = std::move(request.resource_version)};
   auto watch = std::make_shared<LocalWatch>(loop_, sink);
   loop_.post([this, watch, out = std::move(out)]() mutable {

@@ -1,7 +1,7 @@
 // ApiClient in the server's own process: requests are values, answers are shared trees, nothing is serialised.
 //
-// Every answer and every batch of watch events comes in a task of its own on the control loop, as over a network, so that
-// callers see the same order of things in every world. Rights are those of `who`, checked like anybody's.
+// Every answer and every batch of watch events comes in a task of its own on the control loop, as over a network, so
+// that callers see the same order of things in every world. Rights are those of `who`, checked like anybody's.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,8 @@ class LocalClient final : public client::ApiClient {
   LocalClient(ApiServer& server, runtime::Loop& loop, Identity who);
 
   void call(client::Request request, client::Completion done) override;
-  [[nodiscard]] std::unique_ptr<client::WatchHandle> watch(client::WatchRequest request, client::WatchSink& sink) override;
+  [[nodiscard]] std::unique_ptr<client::WatchHandle> watch(client::WatchRequest request,
+                                                           client::WatchSink& sink) override;
 
  private:
   ApiServer& server_;

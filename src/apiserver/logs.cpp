@@ -33,7 +33,8 @@ base::Result<std::string> container_of(const Value& pod, std::string_view asked)
   if (!asked.empty()) return fail(bad_request("container " + std::string(asked) + " is not valid for pod " + name));
   auto containers = pod["spec"]["containers"].items();
   if (containers.size() == 1) return containers[0]["name"].str();
-  return fail(bad_request("a container name must be specified for pod " + name + ", choose one of: [" + all_containers(pod) + "]"));
+  return fail(bad_request("a container name must be specified for pod " + name + ", choose one of: [" +
+                          all_containers(pod) + "]"));
 }
 
 class LogStream final : public Stream, private LogSink {
@@ -44,8 +45,10 @@ class LogStream final : public Stream, private LogSink {
   void start(StreamSink& sink) override {
     sink_ = &sink;
     auto reading = source_.open(request_, *this);
-    if (reading) reading_ = std::move(*reading);
-    else ended(reading.error());
+    if (reading)
+      reading_ = std::move(*reading);
+    else
+      ended(reading.error());
   }
 
  private:
@@ -67,8 +70,11 @@ class LogStream final : public Stream, private LogSink {
 base::Result<LogRequest> log_request(const Value& pod, const Options& options, base::Time now) {
   auto container = container_of(pod, options.get("container"));
   if (!container) return fail(container.error());
-  LogRequest out{.space = std::string(api::space_of(pod)), .pod = std::string(api::name_of(pod)),
-                 .uid = std::string(api::uid_of(pod)), .node = pod["spec"]["nodeName"].str(), .container = std::move(*container)};
+  LogRequest out{.space = std::string(api::space_of(pod)),
+                 .pod = std::string(api::name_of(pod)),
+                 .uid = std::string(api::uid_of(pod)),
+                 .node = pod["spec"]["nodeName"].str(),
+                 .container = std::move(*container)};
   if (out.node.empty()) return fail(bad_request("pod " + out.pod + " does not have a host assigned"));
   out.follow = options.flag("follow");
   out.previous = options.flag("previous");

@@ -70,7 +70,8 @@ TEST(Objects, NoContentTypeIsJson) {
 
 TEST(Objects, StrictValidationRefusesUnknownAndDuplicateFields) {
   Cluster c;
-  std::string body = R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"dta":{"x":"1"},"data":{"k":"1"},"data":{"k":"2"}})";
+  std::string body =
+      R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"dta":{"x":"1"},"data":{"k":"1"},"data":{"k":"2"}})";
   Ask ask{.method = "POST", .target = std::string(kMaps) + "?fieldValidation=Strict", .body = body};
   Reply strict = c.ask(ask);
   EXPECT_EQ(strict.status, 400);
@@ -110,7 +111,8 @@ TEST(Objects, UpdateNeedsTheLatestVersionWhenItNamesOne) {
   Reply stale = c.ask({.method = "PUT", .target = at, .body = data::to_json(first)});
   EXPECT_EQ(stale.status, 409);
   EXPECT_EQ(stale.reason(), "Conflict");
-  EXPECT_THAT(stale.message(), HasSubstr("the object has been modified; please apply your changes to the latest version"));
+  EXPECT_THAT(stale.message(),
+              HasSubstr("the object has been modified; please apply your changes to the latest version"));
   first.member("metadata").erase("resourceVersion");
   EXPECT_EQ(c.ask({.method = "PUT", .target = at, .body = data::to_json(first)}).status, 200);
 }
@@ -146,7 +148,8 @@ TEST(Objects, TheThreePatches) {
   Cluster c;
   c.post(kDeployments, deployment("web"));
   std::string at = std::string(kDeployments) + "/web";
-  Reply strategic = c.patch(at, kStrategic, R"({"spec":{"template":{"spec":{"containers":[{"name":"side","image":"s:1"}]}}}})");
+  Reply strategic =
+      c.patch(at, kStrategic, R"({"spec":{"template":{"spec":{"containers":[{"name":"side","image":"s:1"}]}}}})");
   EXPECT_EQ(strategic.body["spec"]["template"]["spec"]["containers"].size(), 2u) << strategic.text;
   Reply json = c.patch(at, kJsonPatch, R"([{"op":"replace","path":"/spec/replicas","value":7}])");
   EXPECT_EQ(json.body["spec"]["replicas"], Value(7)) << json.text;
@@ -166,7 +169,9 @@ TEST(Objects, DryRunStoresNothing) {
   EXPECT_EQ(c.get(std::string(kDeployments) + "/web").status, 404);
   c.post(kDeployments, deployment("real"));
   revision = c.store->published()->revision();
-  EXPECT_EQ(c.patch(std::string(kDeployments) + "/real?dryRun=All", kMerge, R"({"spec":{"replicas":9}})").body["spec"]["replicas"], Value(9));
+  EXPECT_EQ(c.patch(std::string(kDeployments) + "/real?dryRun=All", kMerge, R"({"spec":{"replicas":9}})")
+                .body["spec"]["replicas"],
+            Value(9));
   EXPECT_EQ(c.remove(std::string(kDeployments) + "/real?dryRun=All").status, 200);
   EXPECT_EQ(c.store->published()->revision(), revision);
 }
@@ -260,7 +265,8 @@ TEST(Objects, OwnerReferencesMustBeWhole) {
 TEST(Objects, PodsAreBoundOnce) {
   Cluster c;
   c.post(kPods, pod("web"));
-  std::string binding = R"({"apiVersion":"v1","kind":"Binding","metadata":{"name":"web"},"target":{"kind":"Node","name":"n1"}})";
+  std::string binding =
+      R"({"apiVersion":"v1","kind":"Binding","metadata":{"name":"web"},"target":{"kind":"Node","name":"n1"}})";
   std::string at = std::string(kPods) + "/web/binding";
   EXPECT_EQ(c.ask({.method = "POST", .target = at, .body = binding}).status, 201);
   Value bound = c.get(std::string(kPods) + "/web").body;
@@ -297,7 +303,9 @@ TEST(Objects, NamespacesWaitForTheirContent) {
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(refused.body["details"]["causes"].at(0)["reason"], Value("NamespaceTerminating"));
   marked.member("spec").erase("finalizers");
-  EXPECT_EQ(c.ask({.method = "PUT", .target = "/api/v1/namespaces/shop/finalize", .body = data::to_json(marked)}).status, 200);
+  EXPECT_EQ(
+      c.ask({.method = "PUT", .target = "/api/v1/namespaces/shop/finalize", .body = data::to_json(marked)}).status,
+      200);
   EXPECT_EQ(c.get("/api/v1/namespaces/shop").status, 404);
   EXPECT_EQ(c.remove("/api/v1/namespaces/default").status, 403);
 }
@@ -306,7 +314,8 @@ TEST(Objects, ServicesGetAddresses) {
   Cluster c({.service_range = "127.30.0.0/24"});
   std::string services = "/api/v1/namespaces/default/services";
   auto service = [](const std::string& name, const std::string& more) {
-    return "apiVersion: v1\nkind: Service\nmetadata: {name: " + name + "}\nspec: {selector: {app: x}, ports: [{port: 80}]" + more + "}\n";
+    return "apiVersion: v1\nkind: Service\nmetadata: {name: " + name +
+           "}\nspec: {selector: {app: x}, ports: [{port: 80}]" + more + "}\n";
   };
   Value one = c.post(services, service("one", "")).body, two = c.post(services, service("two", "")).body;
   EXPECT_THAT(one["spec"]["clusterIP"].str(), StartsWith("127.30.0."));
@@ -319,15 +328,17 @@ TEST(Objects, ServicesGetAddresses) {
   EXPECT_EQ(c.post(services, service("four", ", clusterIP: 10.0.0.1")).status, 422);
   Reply updated = c.patch(services + "/one", kMerge, R"({"spec":{"ports":[{"port":81}]}})");
   EXPECT_EQ(updated.body["spec"]["clusterIP"], one["spec"]["clusterIP"]);
-  std::int64_t node_port = c.post(services, service("np", ", type: NodePort")).body["spec"]["ports"].at(0)["nodePort"].as_int();
+  std::int64_t node_port =
+      c.post(services, service("np", ", type: NodePort")).body["spec"]["ports"].at(0)["nodePort"].as_int();
   EXPECT_GE(node_port, 30000);
   EXPECT_LE(node_port, 32767);
 }
 
 TEST(Objects, EventsAgeAway) {
   Cluster c;
-  std::string event = "apiVersion: v1\nkind: Event\nmetadata: {name: e1}\ninvolvedObject: {kind: Pod, name: p, namespace: default}\n"
-                      "reason: Started\nmessage: hello\ntype: Normal\n";
+  std::string event =
+      "apiVersion: v1\nkind: Event\nmetadata: {name: e1}\ninvolvedObject: {kind: Pod, name: p, namespace: default}\n"
+      "reason: Started\nmessage: hello\ntype: Normal\n";
   ASSERT_EQ(c.post("/api/v1/namespaces/default/events", event).status, 201);
   c.loop.run_for(base::minutes(59));
   EXPECT_EQ(c.get("/api/v1/namespaces/default/events/e1").status, 200);

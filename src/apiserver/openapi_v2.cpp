@@ -80,7 +80,8 @@ std::string openapi_v2_protobuf(const Value& document) {
   for (const data::Member& path : document["paths"].members())
     paths += field(2, named(path.key.view(), field(8, operation(path.value["patch"]))));
   return field(1, document["swagger"].as_string()) +
-         field(2, field(1, info["title"].as_string()) + field(2, info["version"].as_string())) + field(8, paths) + field(9, "");
+         field(2, field(1, info["title"].as_string()) + field(2, info["version"].as_string())) + field(8, paths) +
+         field(9, "");
 }
 
 }  // namespace slipway::apiserver

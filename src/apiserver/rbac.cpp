@@ -65,8 +65,8 @@ std::string sentence(const Identity& who, const Attributes& want) {
   if (!want.path.empty()) return "User \"" + who.user + "\" cannot " + want.verb + " path \"" + want.path + "\"";
   std::string full = want.subresource.empty() ? want.resource : want.resource + "/" + want.subresource;
   std::string where = want.space.empty() ? " at the cluster scope" : " in the namespace \"" + want.space + "\"";
-  return "User \"" + who.user + "\" cannot " + want.verb + " resource \"" + full + "\" in API group \"" + want.group + "\"" +
-         where;
+  return "User \"" + who.user + "\" cannot " + want.verb + " resource \"" + full + "\" in API group \"" + want.group +
+         "\"" + where;
 }
 
 template <class Visit>
@@ -89,8 +89,12 @@ const std::vector<std::string>& rbac_resources() {
 
 Attributes attributes_of(const ApiRequest& request) {
   const Target& t = request.target;
-  Attributes out{.verb = std::string(text_of(request.verb)), .group = t.group, .resource = t.plural,
-                 .subresource = t.subresource, .space = t.space, .name = t.name};
+  Attributes out{.verb = std::string(text_of(request.verb)),
+                 .group = t.group,
+                 .resource = t.plural,
+                 .subresource = t.subresource,
+                 .space = t.space,
+                 .name = t.name};
   if (t.group.empty() && t.plural == "namespaces" && !t.name.empty()) out.space = t.name;
   bool collection = request.verb == Verb::List || request.verb == Verb::Watch || request.verb == Verb::DeleteCollection;
   if (collection && out.name.empty() && !request.options.field_selector.empty())
@@ -100,7 +104,8 @@ Attributes attributes_of(const ApiRequest& request) {
 
 Attributes attributes_of(const PathRequest& request) {
   std::string verb = request.method;
-  std::ranges::transform(verb, verb.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(verb, verb.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return {.verb = std::move(verb), .path = request.path};
 }
 
@@ -213,7 +218,8 @@ bool Policy::allows(const Identity& who, const Attributes& want) const {
 
 std::vector<Rule> Policy::rules_of(const Identity& who, std::string_view space) const {
   std::vector<Rule> out;
-  if (who.is_in("system:masters")) out = {{.verbs = {"*"}, .groups = {"*"}, .resources = {"*"}}, {.verbs = {"*"}, .urls = {"*"}}};
+  if (who.is_in("system:masters"))
+    out = {{.verbs = {"*"}, .groups = {"*"}, .resources = {"*"}}, {.verbs = {"*"}, .urls = {"*"}}};
   visit_rules(who, space, [&](const Rule& rule) {
     out.push_back(rule);
     return false;
@@ -237,7 +243,11 @@ bool Policy::covers(const Identity& who, const std::vector<Rule>& rules, std::st
           std::size_t slash = resource.find('/');
           std::string sub = slash == std::string::npos ? "" : resource.substr(slash + 1);
           for (const std::string& name : names)
-            if (!allowed({.verb = verb, .group = group, .resource = resource.substr(0, slash), .subresource = sub, .name = name}))
+            if (!allowed({.verb = verb,
+                          .group = group,
+                          .resource = resource.substr(0, slash),
+                          .subresource = sub,
+                          .name = name}))
               return false;
         }
     }

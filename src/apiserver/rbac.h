@@ -22,7 +22,7 @@ namespace slipway::apiserver {
 struct Attributes {
   std::string verb;
   std::string group = {};
-  std::string resource = {};     // plural
+  std::string resource = {};  // plural
   std::string subresource = {};
   std::string space = {};
   std::string name = {};

@@ -20,8 +20,10 @@ struct Page {
   bool add(const store::EntryPtr& entry) {
     bool full = limit > 0 && static_cast<std::int64_t>(listing.entries.size()) == limit;
     if (!selection.matches(*entry)) return true;
-    if (!full) listing.entries.push_back(entry);
-    else ++left;
+    if (!full)
+      listing.entries.push_back(entry);
+    else
+      ++left;
     return !full || selection.is_everything();
   }
 };
@@ -65,7 +67,8 @@ base::Result<void> check_not_future(const Options& options, store::Revision curr
 
 base::Result<Response> get_object(const store::Snapshot& snapshot, const KindPtr& kind, const ApiRequest& request) {
   if (auto fine = check_not_future(request.options, snapshot.revision()); !fine) return fail(fine.error());
-  store::Key key{kind->resource.qualified(), kind->resource.namespaced ? request.target.space : "", request.target.name};
+  store::Key key{kind->resource.qualified(), kind->resource.namespaced ? request.target.space : "",
+                 request.target.name};
   auto entry = snapshot.find(key);
   if (entry == nullptr) return fail(not_found(kind->resource, request.target.name));
   return Response::of(kind, visible(*kind, *entry));
@@ -103,10 +106,11 @@ base::Result<Response> list_objects(const store::Snapshot& snapshot, const KindP
 }
 
 Response expired_page(const ContinueToken& token) {
-  Response response = Response::of(base::Error{
-      .code = base::Code::Expired,
-      .message = "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
-                 "the continue parameter, or use the continue token in this response to retrieve the remainder of the results."});
+  Response response = Response::of(base::Error{.code = base::Code::Expired,
+                                               .message = "The provided continue parameter is too old to display a "
+                                                          "consistent list result. You can start a new list without "
+                                                          "the continue parameter, or use the continue token in this "
+                                                          "response to retrieve the remainder of the results."});
   auto& status = std::get<Single>(response.body).object;
   status.set({"metadata", "continue"}, ContinueToken{.revision = 0, .after = token.after}.encode());
   return response;

@@ -1,5 +1,5 @@
-// Reads: one object, or a list with selectors, pages and resourceVersion semantics ("API concepts", "Retrieving large results
-// sets in chunks" and "Resource versions"). Pure functions of a snapshot.
+// Reads: one object, or a list with selectors, pages and resourceVersion semantics ("API concepts", "Retrieving large
+// results sets in chunks" and "Resource versions"). Pure functions of a snapshot.
 #pragma once
 
 #include <optional>

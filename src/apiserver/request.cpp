@@ -12,14 +12,22 @@ Identity system_identity() {
 
 std::string_view text_of(Verb verb) {
   switch (verb) {
-    case Verb::Get: return "get";
-    case Verb::List: return "list";
-    case Verb::Watch: return "watch";
-    case Verb::Create: return "create";
-    case Verb::Update: return "update";
-    case Verb::Patch: return "patch";
-    case Verb::Delete: return "delete";
-    case Verb::DeleteCollection: return "deletecollection";
+    case Verb::Get:
+      return "get";
+    case Verb::List:
+      return "list";
+    case Verb::Watch:
+      return "watch";
+    case Verb::Create:
+      return "create";
+    case Verb::Update:
+      return "update";
+    case Verb::Patch:
+      return "patch";
+    case Verb::Delete:
+      return "delete";
+    case Verb::DeleteCollection:
+      return "deletecollection";
   }
   return "";
 }

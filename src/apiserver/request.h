@@ -45,8 +45,8 @@ struct Target {
   bool operator==(const Target&) const = default;
 };
 
-enum class Validation { Strict, Warn, Ignore };                // ?fieldValidation
-enum class VersionMatch { Unset, Exact, NotOlderThan };        // ?resourceVersionMatch
+enum class Validation { Strict, Warn, Ignore };          // ?fieldValidation
+enum class VersionMatch { Unset, Exact, NotOlderThan };  // ?resourceVersionMatch
 
 // Query parameters, typed. The ones that only some subresources know are in `other`, in query order.
 struct Options {

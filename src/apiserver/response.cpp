@@ -10,7 +10,8 @@ namespace {
 using data::Value;
 
 Value partial(const Value& object) {
-  return Value::object({{"apiVersion", "meta.k8s.io/v1"}, {"kind", "PartialObjectMetadata"}, {"metadata", object["metadata"]}});
+  return Value::object(
+      {{"apiVersion", "meta.k8s.io/v1"}, {"kind", "PartialObjectMetadata"}, {"metadata", object["metadata"]}});
 }
 
 Value partial_list(const Listing& listing) {
@@ -32,9 +33,12 @@ Value table_of(const Listing& listing, const Form& form, base::Time now) {
 
 Value shaped_list(const Listing& listing, const Form& form, base::Time now) {
   switch (form.shape) {
-    case Shape::Object: return list_value(listing);
-    case Shape::Table: return table_of(listing, form, now);
-    case Shape::Metadata: return partial_list(listing);
+    case Shape::Object:
+      return list_value(listing);
+    case Shape::Table:
+      return table_of(listing, form, now);
+    case Shape::Metadata:
+      return partial_list(listing);
   }
   return {};
 }
@@ -116,8 +120,10 @@ Value list_value(const Listing& listing) {
 Value shaped(const KindPtr& kind, const Value& object, const Form& form, base::Time now) {
   if (kind == nullptr) return object;
   switch (form.shape) {
-    case Shape::Object: return object;
-    case Shape::Metadata: return partial(object);
+    case Shape::Object:
+      return object;
+    case Shape::Metadata:
+      return partial(object);
     case Shape::Table: {
       Value metadata = Value::object({{"resourceVersion", api::version_of(object)}});
       return api::make_table(*kind, {object}, metadata, form.include, now);

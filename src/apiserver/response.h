@@ -22,7 +22,7 @@ using KindPtr = std::shared_ptr<const api::Kind>;
 using Bytes = std::shared_ptr<const std::string>;
 
 struct Single {
-  KindPtr kind;         // null for what is no stored kind: Status, Scale, reviews
+  KindPtr kind;  // null for what is no stored kind: Status, Scale, reviews
   data::Value object;
 };
 
@@ -50,8 +50,8 @@ class StreamSink {
   virtual void ended() = 0;                                         // once, last
 };
 
-// A long answer that has not begun. Control loop only; destroying it ends the stream, and the sink is not called any more.
-// A sink may not destroy the stream from within a call.
+// A long answer that has not begun. Control loop only; destroying it ends the stream, and the sink is not called any
+// more. A sink may not destroy the stream from within a call.
 class Stream {
  public:
   virtual ~Stream() = default;

@@ -55,9 +55,11 @@ base::Result<Value> with_scale(const api::Kind& kind, Value object, const Value&
   const Value& replicas = scale["spec"]["replicas"];
   if (!replicas.is_null() && !replicas.is_int()) return fail(bad_request("spec.replicas must be a whole number"));
   if (replicas.as_int() < 0)
-    return fail(invalid({"autoscaling", "v1", "scales", "Scale"}, name,
-                        {{"FieldValueInvalid", "Invalid value: " + std::to_string(replicas.as_int()) + ": must be greater than or equal to 0",
-                          "spec.replicas"}}));
+    return fail(
+        invalid({"autoscaling", "v1", "scales", "Scale"}, name,
+                {{"FieldValueInvalid",
+                  "Invalid value: " + std::to_string(replicas.as_int()) + ": must be greater than or equal to 0",
+                  "spec.replicas"}}));
   set_path(object, kind.scale->spec_replicas, replicas.as_int());
   if (!api::version_of(scale).empty()) object.member("metadata").set("resourceVersion", api::version_of(scale));
   if (!api::uid_of(scale).empty()) object.member("metadata").set("uid", api::uid_of(scale));

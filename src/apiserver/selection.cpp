@@ -10,7 +10,8 @@ namespace {
 using base::fail;
 
 bool is_selectable(const api::Kind& kind, const std::string& path) {
-  return path == "metadata.name" || path == "metadata.namespace" || std::ranges::find(kind.selectable, path) != kind.selectable.end();
+  return path == "metadata.name" || path == "metadata.namespace" ||
+         std::ranges::find(kind.selectable, path) != kind.selectable.end();
 }
 
 }  // namespace

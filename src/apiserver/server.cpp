@@ -33,7 +33,8 @@ Response response_of(base::Result<Response> result) {
 }
 
 bool is_health(std::string_view path) {
-  return path == "/healthz" || path == "/livez" || path == "/readyz" || path.starts_with("/livez/") || path.starts_with("/readyz/");
+  return path == "/healthz" || path == "/livez" || path == "/readyz" || path.starts_with("/livez/") ||
+         path.starts_with("/readyz/");
 }
 
 bool offers(const api::Kind& kind, const Target& target, Verb verb) {
@@ -48,7 +49,8 @@ class ApiServer::Impl {
   Impl(store::Store& store, runtime::Loop& loop, runtime::Random& random, Settings settings)
       : core_{store, loop, random, settings, range_of(settings)},
         policy_(core_),
-        kinds_(core_, [this](ApiRequest request, Responder responder) { run(std::move(request), std::move(responder)); }),
+        kinds_(core_,
+               [this](ApiRequest request, Responder responder) { run(std::move(request), std::move(responder)); }),
         events_(core_) {
     core_.scheme.store(api::Scheme::builtin());
     core_.policy.store(std::make_shared<const Policy>(*store.published()));
@@ -107,9 +109,10 @@ bool ApiServer::Impl::needs_loop(const AnyRequest& any) const {
 
 void ApiServer::Impl::handle(AnyRequest request, Responder responder) {
   if (!needs_loop(request)) return run(std::move(request), std::move(responder));
-  core_.loop.post([this, alive = std::weak_ptr(alive_), request = std::move(request), responder = std::move(responder)]() mutable {
-    if (!alive.expired()) run(std::move(request), std::move(responder));
-  });
+  core_.loop.post(
+      [this, alive = std::weak_ptr(alive_), request = std::move(request), responder = std::move(responder)]() mutable {
+        if (!alive.expired()) run(std::move(request), std::move(responder));
+      });
 }
 
 void ApiServer::Impl::run(AnyRequest any, Responder responder) {
@@ -117,15 +120,18 @@ void ApiServer::Impl::run(AnyRequest any, Responder responder) {
   if (auto* path_request = std::get_if<PathRequest>(&any))
     return loop ? raw(std::move(*path_request), std::move(responder)) : responder(path(*path_request));
   auto& request = std::get<ApiRequest>(any);
-  if (loop) on_loop(request, std::move(responder));
-  else responder(response_of(read(request)));
+  if (loop)
+    on_loop(request, std::move(responder));
+  else
+    responder(response_of(read(request)));
 }
 
 // --- the chain --------------------------------------------------------------------------------------------
 
 // Authorize, then find the kind: who may not look learns nothing about what there is.
 base::Result<KindPtr> ApiServer::Impl::admitted_kind(const ApiRequest& request) const {
-  if (auto refused = authorize(*core_.policy.load(), request.who, attributes_of(request))) return fail(std::move(*refused));
+  if (auto refused = authorize(*core_.policy.load(), request.who, attributes_of(request)))
+    return fail(std::move(*refused));
   KindPtr kind = core_.find(request.target);
   if (kind == nullptr) return fail(unknown_path());
   const Target& t = request.target;
@@ -158,7 +164,8 @@ base::Result<Response> ApiServer::Impl::read_kind(const ApiRequest& request, con
   return Response::of(nullptr, scale_of(*kind, std::get<Single>(response->body).object));
 }
 
-base::Result<Response> ApiServer::Impl::old_page(const ApiRequest& request, const KindPtr& kind, store::Revision revision) {
+base::Result<Response> ApiServer::Impl::old_page(const ApiRequest& request, const KindPtr& kind,
+                                                 store::Revision revision) {
   std::optional<ContinueToken> from;
   if (!request.options.continue_token.empty()) from = *ContinueToken::decode(request.options.continue_token);
   auto snapshot = core_.store.at(revision);
@@ -203,9 +210,12 @@ void ApiServer::Impl::write(ApiRequest& request, KindPtr kind, Responder respond
   auto commit = std::make_shared<Commit>(std::move(responder));
   base::Result<Response> result;
   bool main = request.target.subresource.empty() || request.target.subresource == "status";
-  if (!kind->stored) result = ask(request, kind);
-  else if (main) result = Writer(core_, request, kind, commit).run();
-  else result = write_subresource(core_, request, kind, commit);
+  if (!kind->stored)
+    result = ask(request, kind);
+  else if (main)
+    result = Writer(core_, request, kind, commit).run();
+  else
+    result = write_subresource(core_, request, kind, commit);
   Response response = response_of(std::move(result));
   if (core_.settings.audit && kind->stored)
     core_.settings.audit->write(audit_line(request, response.status, core_.loop.now()));
@@ -214,7 +224,8 @@ void ApiServer::Impl::write(ApiRequest& request, KindPtr kind, Responder respond
 
 base::Result<Response> ApiServer::Impl::ask(const ApiRequest& request, const KindPtr& kind) {
   // A question has no columns and no metadata to show as a table.
-  if (request.form.shape != Shape::Object) return fail(base::Code::NotAcceptable, "this answer has only one form: application/json");
+  if (request.form.shape != Shape::Object)
+    return fail(base::Code::NotAcceptable, "this answer has only one form: application/json");
   auto document = parse_body(*core_.scheme.load(), request.body);
   if (!document) return fail(document.error());
   auto answer = review(*core_.policy.load(), request.who, *kind, document->value);
@@ -238,7 +249,8 @@ void ApiServer::Impl::raw(PathRequest request, Responder responder) {
 }
 
 Response ApiServer::Impl::path(const PathRequest& request) {
-  if (auto refused = authorize(*core_.policy.load(), request.who, attributes_of(request))) return Response::of(std::move(*refused));
+  if (auto refused = authorize(*core_.policy.load(), request.who, attributes_of(request)))
+    return Response::of(std::move(*refused));
   if (is_health(request.path)) return health(request);
   if (Discovery::owns(request.path)) return discovery_.answer(core_.scheme.load(), request);
   return Response::of(unknown_path());
@@ -246,7 +258,8 @@ Response ApiServer::Impl::path(const PathRequest& request) {
 
 Response ApiServer::Impl::health(const PathRequest& request) const {
   bool fine = !request.path.starts_with("/readyz") || ready_();
-  bool verbose = std::ranges::any_of(request.options.other, [](const auto& option) { return option.first == "verbose"; });
+  bool verbose =
+      std::ranges::any_of(request.options.other, [](const auto& option) { return option.first == "verbose"; });
   std::string line = verbose ? std::string(fine ? "[+]" : "[-]") + "slipway " + (fine ? "ok" : "not ready") + "\n" : "";
   std::string name = request.path.substr(1, request.path.find('/', 1) - 1);
   if (verbose) line += name + (fine ? " check passed\n" : " check failed\n");
@@ -262,9 +275,13 @@ ApiServer::ApiServer(store::Store& store, runtime::Loop& loop, runtime::Random& 
 ApiServer::~ApiServer() = default;
 
 void ApiServer::start() { impl_->start(); }
-void ApiServer::handle(AnyRequest request, Responder responder) { impl_->handle(std::move(request), std::move(responder)); }
+void ApiServer::handle(AnyRequest request, Responder responder) {
+  impl_->handle(std::move(request), std::move(responder));
+}
 void ApiServer::run(AnyRequest request, Responder responder) { impl_->run(std::move(request), std::move(responder)); }
-void ApiServer::add_raw(std::string prefix, RawHandler handler) { impl_->raw_.push_back({std::move(prefix), std::move(handler)}); }
+void ApiServer::add_raw(std::string prefix, RawHandler handler) {
+  impl_->raw_.push_back({std::move(prefix), std::move(handler)});
+}
 void ApiServer::set_logs(LogSource* logs) { impl_->core_.settings.logs = logs; }
 void ApiServer::set_ready(std::function<bool()> ready) { impl_->ready_ = std::move(ready); }
 std::shared_ptr<const api::Scheme> ApiServer::scheme() const { return impl_->core_.scheme.load(); }

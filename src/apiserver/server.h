@@ -3,9 +3,9 @@
 // Serves the API described in Kubernetes' "API concepts" pages over a store. Used by the HTTP front (http_front.h),
 // by the in-process client (local_client.h) and by the simulator.
 //
-// A request passes small synchronous stages: authorize, find the kind, decode, admit, validate, check preconditions, store,
-// answer. Reads (get, list, tables, discovery) look at published snapshots and run on the calling thread; writes and watches
-// run on the control loop, and are answered when the change is durable and published.
+// A request passes small synchronous stages: authorize, find the kind, decode, admit, validate, check preconditions,
+// store, answer. Reads (get, list, tables, discovery) look at published snapshots and run on the calling thread; writes
+// and watches run on the control loop, and are answered when the change is durable and published.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,7 @@ struct Settings {
   base::Duration bookmark_period = base::minutes(1);
   // Wall clock that any thread may read, for ages in tables; by default the loop's (then reads belong on the loop too).
   std::function<base::Time()> wall_clock = {};
-  LogSource* logs = nullptr;     // none: pods/log answers 503
+  LogSource* logs = nullptr;  // none: pods/log answers 503
   AuditSink* audit = nullptr;
 };
 
@@ -36,7 +36,8 @@ class ApiServer {
   ~ApiServer();
   ApiServer(const ApiServer&) = delete;
 
-  // Creates what every cluster has (bootstrap.h) where it is missing, and loads custom kinds. Once, before anything else.
+  // Creates what every cluster has (bootstrap.h) where it is missing, and loads custom kinds. Once, before anything
+  // else.
   void start();
 
   // Any thread. `request.who` is already authenticated.
@@ -44,11 +45,12 @@ class ApiServer {
   // The same on the control loop, without a detour for writes. `responder` may run before it returns.
   void run(AnyRequest request, Responder responder);
 
-  // Answers every path that starts with `prefix`, if the caller may use it (nonResourceURLs): on the control loop, now or later.
+  // Answers every path that starts with `prefix`, if the caller may use it (nonResourceURLs): on the control loop, now
+  // or later.
   using RawHandler = std::function<void(PathRequest, Responder)>;
-  void add_raw(std::string prefix, RawHandler handler);   // before the first request
-  void set_logs(LogSource* logs);                         // control loop
-  void set_ready(std::function<bool()> ready);            // /readyz; before the first request; any thread may call it
+  void add_raw(std::string prefix, RawHandler handler);  // before the first request
+  void set_logs(LogSource* logs);                        // control loop
+  void set_ready(std::function<bool()> ready);           // /readyz; before the first request; any thread may call it
 
   // The kinds served at this moment. Any thread.
   std::shared_ptr<const api::Scheme> scheme() const;

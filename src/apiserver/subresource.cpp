@@ -16,16 +16,21 @@ Value created_status() {
       {{"apiVersion", "v1"}, {"kind", "Status"}, {"metadata", Value::object()}, {"status", "Success"}, {"code", 201}});
 }
 
-bool is(const api::Kind& kind, std::string_view plural) { return kind.resource.group.empty() && kind.resource.plural == plural; }
+bool is(const api::Kind& kind, std::string_view plural) {
+  return kind.resource.group.empty() && kind.resource.plural == plural;
+}
 
 // The Scale that the request wants, from a whole one or a patch on the present one.
 base::Result<Value> wanted_scale(const ApiRequest& request, const Document& document, const Value& present) {
   if (request.verb == Verb::Update) return document.value;
   switch (media_of(request.body)) {
-    case Media::JsonPatch: return data::apply_json_patch(present, document.value);
+    case Media::JsonPatch:
+      return data::apply_json_patch(present, document.value);
     case Media::MergePatch:
-    case Media::StrategicPatch: return data::apply_merge_patch(present, document.value);
-    default: return fail(base::Code::UnsupportedMediaType, "a Scale can be changed by PUT, JSON patch or merge patch");
+    case Media::StrategicPatch:
+      return data::apply_merge_patch(present, document.value);
+    default:
+      return fail(base::Code::UnsupportedMediaType, "a Scale can be changed by PUT, JSON patch or merge patch");
   }
 }
 
@@ -51,7 +56,8 @@ base::Result<void> check_bindable(const Writer& writer, const Value& pod, std::s
   if (api::is_deleting(pod))
     return fail(conflict(r, name, "pod " + std::string(name) + " is being deleted, cannot be assigned to a host"));
   if (!bound.empty())
-    return fail(conflict(r, name, "pod " + std::string(name) + " is already assigned to node \"" + std::string(bound) + "\""));
+    return fail(
+        conflict(r, name, "pod " + std::string(name) + " is already assigned to node \"" + std::string(bound) + "\""));
   return {};
 }
 
@@ -89,8 +95,10 @@ base::Result<Response> finalize(Writer& writer) {
   if (!document) return fail(document.error());
   Value space = visible(*writer.kind(), **entry);
   const Value& finalizers = document->value["spec"]["finalizers"];
-  if (finalizers.is_empty()) space.member("spec").erase("finalizers");
-  else space.set({"spec", "finalizers"}, finalizers);
+  if (finalizers.is_empty())
+    space.member("spec").erase("finalizers");
+  else
+    space.set({"spec", "finalizers"}, finalizers);
   auto stored = writer.overwrite(*entry, std::move(space), {.subresource = "finalize"});
   if (!stored) return fail(stored.error());
   return Response::of(writer.kind(), std::move(*stored));

@@ -78,8 +78,13 @@ class Cluster {
   }
 
   Response raw(const Ask& ask, const Identity& who) {
-    HttpParts parts{.method = ask.method, .target = ask.target, .content_type = ask.content_type, .accept = ask.accept,
-                    .user_agent = "kubectl/v1.33.1 (linux/amd64)", .if_none_match = ask.if_none_match, .body = ask.body};
+    HttpParts parts{.method = ask.method,
+                    .target = ask.target,
+                    .content_type = ask.content_type,
+                    .accept = ask.accept,
+                    .user_agent = "kubectl/v1.33.1 (linux/amd64)",
+                    .if_none_match = ask.if_none_match,
+                    .body = ask.body};
     auto request = parse_request(std::move(parts), who);
     if (!request) return Response::of(request.error());
     form = std::holds_alternative<ApiRequest>(*request) ? std::get<ApiRequest>(*request).form : Form{};
@@ -102,7 +107,9 @@ class Cluster {
     return reply;
   }
 
-  Reply get(const std::string& target, const std::string& accept = "application/json") { return ask({.target = target, .accept = accept}); }
+  Reply get(const std::string& target, const std::string& accept = "application/json") {
+    return ask({.target = target, .accept = accept});
+  }
   Reply post(const std::string& target, const std::string& yaml) { return send("POST", target, yaml); }
   Reply put(const std::string& target, const std::string& yaml) { return send("PUT", target, yaml); }
   Reply send(const std::string& method, const std::string& target, const std::string& yaml) {
@@ -145,15 +152,16 @@ inline constexpr const char* kMaps = "/api/v1/namespaces/default/configmaps";
 
 inline std::string deployment(const std::string& name, const std::string& image = "app:1") {
   return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " + name + ", labels: {app: " + name +
-         "}}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: " + name + "}}\n  template:\n    metadata: {labels: {app: " +
-         name + "}}\n    spec:\n      containers:\n      - {name: main, image: \"" + image + "\"}\n";
+         "}}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: " + name +
+         "}}\n  template:\n    metadata: {labels: {app: " + name +
+         "}}\n    spec:\n      containers:\n      - {name: main, image: \"" + image + "\"}\n";
 }
 inline std::string config_map(const std::string& name, const std::string& value = "1", const std::string& extra = "") {
   return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + extra + "}\ndata: {key: \"" + value + "\"}\n";
 }
 inline std::string pod(const std::string& name, const std::string& node = "") {
-  return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + "}\nspec:\n" + (node.empty() ? "" : "  nodeName: " + node + "\n") +
-         "  containers:\n  - {name: main, image: \"app:1\"}\n";
+  return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + "}\nspec:\n" +
+         (node.empty() ? "" : "  nodeName: " + node + "\n") + "  containers:\n  - {name: main, image: \"app:1\"}\n";
 }
 
 }  // namespace slipway::apiserver::testing

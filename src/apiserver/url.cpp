@@ -4,57 +4,50 @@
 #include <optional>
 
 #include "base/strings.h"
+#include "http/message.h"
 
 namespace slipway::apiserver {
 namespace {
 
 using base::Code;
 using base::fail;
-using Segments = std::vector<std::string>;
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+bool is_true(std::string_view v) {
+  return v == "1" || v == "true" || v == "t" || v == "T" || v == "True" || v == "TRUE";
 }
-
-base::Result<Segments> segments_of(std::string_view path) {
-  Segments out;
-  for (std::string_view part : base::split(path, '/')) {
-    if (part.empty()) continue;
-    auto decoded = percent_decode(part, false);
-    if (!decoded) return fail(Code::BadRequest, "the path holds a bad percent escape");
-    out.push_back(std::move(*decoded));
-  }
-  return out;
-}
-
-bool is_true(std::string_view v) { return v == "1" || v == "true" || v == "t" || v == "T" || v == "True" || v == "TRUE"; }
 
 base::Result<std::int64_t> count(std::string_view name, std::string_view value) {
   auto n = base::parse_int(value);
-  if (!n || *n < 0) return fail(Code::BadRequest, "the query parameter " + std::string(name) + " must be a whole number");
+  if (!n || *n < 0)
+    return fail(Code::BadRequest, "the query parameter " + std::string(name) + " must be a whole number");
   return *n;
 }
 
 base::Result<void> set_validation(Options& options, std::string_view value) {
-  if (value == "Strict") options.validation = Validation::Strict;
-  else if (value == "Warn" || value.empty()) options.validation = Validation::Warn;
-  else if (value == "Ignore") options.validation = Validation::Ignore;
-  else return fail(Code::BadRequest, "fieldValidation must be Ignore, Warn or Strict, not \"" + std::string(value) + "\"");
+  if (value == "Strict")
+    options.validation = Validation::Strict;
+  else if (value == "Warn" || value.empty())
+    options.validation = Validation::Warn;
+  else if (value == "Ignore")
+    options.validation = Validation::Ignore;
+  else
+    return fail(Code::BadRequest, "fieldValidation must be Ignore, Warn or Strict, not \"" + std::string(value) + "\"");
   return {};
 }
 
 base::Result<void> set_match(Options& options, std::string_view value) {
-  if (value == "Exact") options.version_match = VersionMatch::Exact;
-  else if (value == "NotOlderThan") options.version_match = VersionMatch::NotOlderThan;
-  else if (!value.empty()) return fail(Code::BadRequest, "resourceVersionMatch must be Exact or NotOlderThan");
+  if (value == "Exact")
+    options.version_match = VersionMatch::Exact;
+  else if (value == "NotOlderThan")
+    options.version_match = VersionMatch::NotOlderThan;
+  else if (!value.empty())
+    return fail(Code::BadRequest, "resourceVersionMatch must be Exact or NotOlderThan");
   return {};
 }
 
 base::Result<void> set_dry_run(Options& options, std::string_view value) {
-  if (!value.empty() && value != "All") return fail(Code::BadRequest, "dryRun must be All, not \"" + std::string(value) + "\"");
+  if (!value.empty() && value != "All")
+    return fail(Code::BadRequest, "dryRun must be All, not \"" + std::string(value) + "\"");
   options.dry_run = !value.empty();
   return {};
 }
@@ -62,32 +55,47 @@ base::Result<void> set_dry_run(Options& options, std::string_view value) {
 base::Result<void> set_number(Options& options, std::string_view name, std::string_view value) {
   auto n = count(name, value);
   if (!n) return fail(n.error());
-  if (name == "limit") options.limit = *n;
-  else options.timeout = base::seconds(*n);
+  if (name == "limit")
+    options.limit = *n;
+  else
+    options.timeout = base::seconds(*n);
   return {};
 }
 
 // One parameter; false in `known` sends it to `other`.
 base::Result<void> set_option(Options& o, const std::string& name, const std::string& value, bool& known) {
-  if (name == "labelSelector") o.label_selector = value;
-  else if (name == "fieldSelector") o.field_selector = value;
-  else if (name == "continue") o.continue_token = value;
-  else if (name == "resourceVersion") o.resource_version = value;
-  else if (name == "fieldManager") o.field_manager = value;
-  else if (name == "force") o.force = is_true(value);
-  else if (name == "allowWatchBookmarks") o.allow_bookmarks = is_true(value);
-  else if (name == "sendInitialEvents") o.send_initial_events = is_true(value);
-  else if (name == "fieldValidation") return set_validation(o, value);
-  else if (name == "resourceVersionMatch") return set_match(o, value);
-  else if (name == "dryRun") return set_dry_run(o, value);
-  else if ((name == "limit" || name == "timeoutSeconds") && !value.empty()) return set_number(o, name, value);
-  else known = false;
+  if (name == "labelSelector")
+    o.label_selector = value;
+  else if (name == "fieldSelector")
+    o.field_selector = value;
+  else if (name == "continue")
+    o.continue_token = value;
+  else if (name == "resourceVersion")
+    o.resource_version = value;
+  else if (name == "fieldManager")
+    o.field_manager = value;
+  else if (name == "force")
+    o.force = is_true(value);
+  else if (name == "allowWatchBookmarks")
+    o.allow_bookmarks = is_true(value);
+  else if (name == "sendInitialEvents")
+    o.send_initial_events = is_true(value);
+  else if (name == "fieldValidation")
+    return set_validation(o, value);
+  else if (name == "resourceVersionMatch")
+    return set_match(o, value);
+  else if (name == "dryRun")
+    return set_dry_run(o, value);
+  else if ((name == "limit" || name == "timeoutSeconds") && !value.empty())
+    return set_number(o, name, value);
+  else
+    known = false;
   return {};
 }
 
-base::Result<Options> options_of(std::string_view query) {
+base::Result<Options> options_of(std::vector<std::pair<std::string, std::string>> query) {
   Options options;
-  for (auto& [name, value] : parse_query(query)) {
+  for (auto& [name, value] : query) {
     bool known = true;
     if (auto set = set_option(options, name, value, known); !set) return fail(set.error());
     if (!known) options.other.emplace_back(std::move(name), std::move(value));
@@ -96,7 +104,7 @@ base::Result<Options> options_of(std::string_view query) {
 }
 
 // Segments after the version: [namespaces NS] PLURAL [NAME [SUBRESOURCE...]].
-void place(Target& target, std::span<const std::string> rest) {
+void place(Target& target, std::span<const std::string_view> rest) {
   bool about_namespace = rest.size() <= 2 || (rest.size() == 3 && (rest[2] == "status" || rest[2] == "finalize"));
   if (rest[0] == "namespaces" && !about_namespace) {
     target.space = rest[1];
@@ -104,13 +112,15 @@ void place(Target& target, std::span<const std::string> rest) {
   }
   target.plural = rest[0];
   if (rest.size() > 1) target.name = rest[1];
-  for (std::size_t i = 2; i < rest.size(); ++i) target.subresource += (i > 2 ? "/" : "") + rest[i];
+  for (std::size_t i = 2; i < rest.size(); ++i) target.subresource.append(i > 2 ? "/" : "").append(rest[i]);
 }
 
 // Nullopt: the path names no resource.
-std::optional<Target> target_of(const Segments& segments) {
+std::optional<Target> target_of(std::string_view path) {
   Target target;
-  std::span<const std::string> all(segments);
+  std::vector<std::string_view> segments = base::split(path, '/');
+  std::erase(segments, "");
+  std::span<const std::string_view> all(segments);
   if (all.size() > 2 && all[0] == "api") {
     target.version = all[1];
     all = all.subspan(2);
@@ -145,10 +155,14 @@ Alternative alternative_of(std::string_view text) {
   bool first = true;
   for (std::string_view part : base::split(text, ';')) {
     part = base::trim(part);
-    if (first) out.type = base::to_lower(part);
-    else if (part.starts_with("as=")) out.as = part.substr(3);
-    else if (part.starts_with("g=")) out.group = part.substr(2);
-    else if (part.starts_with("v=")) out.version = part.substr(2);
+    if (first)
+      out.type = base::to_lower(part);
+    else if (part.starts_with("as="))
+      out.as = part.substr(3);
+    else if (part.starts_with("g="))
+      out.group = part.substr(2);
+    else if (part.starts_with("v="))
+      out.version = part.substr(2);
     first = false;
   }
   return out;
@@ -156,13 +170,18 @@ Alternative alternative_of(std::string_view text) {
 
 std::optional<Form> served(const Alternative& a) {
   Form form;
-  if (a.type == "application/yaml") form.encoding = Encoding::Yaml;
-  else if (a.type != "application/json" && a.type != "*/*" && a.type != "application/*") return std::nullopt;
+  if (a.type == "application/yaml")
+    form.encoding = Encoding::Yaml;
+  else if (a.type != "application/json" && a.type != "*/*" && a.type != "application/*")
+    return std::nullopt;
   if (a.as.empty()) return form;
   if (a.group != "meta.k8s.io" || (a.version != "v1" && a.version != "v1beta1")) return std::nullopt;
-  if (a.as == "Table") form.shape = Shape::Table;
-  else if (a.as == "PartialObjectMetadata" || a.as == "PartialObjectMetadataList") form.shape = Shape::Metadata;
-  else return std::nullopt;
+  if (a.as == "Table")
+    form.shape = Shape::Table;
+  else if (a.as == "PartialObjectMetadata" || a.as == "PartialObjectMetadataList")
+    form.shape = Shape::Metadata;
+  else
+    return std::nullopt;
   return form;
 }
 
@@ -182,54 +201,6 @@ AnyRequest path_request(HttpParts& parts, std::string_view path, Options options
 }
 
 }  // namespace
-
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_space) {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
-      if (i + 2 >= text.size()) return std::nullopt;
-      int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  return out;
-}
-
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (unsigned char c : text) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                 c == '.' || c == '~';
-    if (plain) {
-      out += static_cast<char>(c);
-    } else {
-      out += '%';
-      out += kDigits[c >> 4];
-      out += kDigits[c & 15];
-    }
-  }
-  return out;
-}
-
-std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (std::string_view part : base::split(query, '&')) {
-    if (part.empty()) continue;
-    std::size_t eq = part.find('=');
-    auto name = percent_decode(part.substr(0, eq), true);
-    auto value = percent_decode(eq == std::string_view::npos ? "" : part.substr(eq + 1), true);
-    if (name && value) out.emplace_back(std::move(*name), std::move(*value));
-  }
-  return out;
-}
 
 Media media_of(std::string_view content_type) {
   std::string type = base::to_lower(base::trim(content_type.substr(0, content_type.find(';'))));
@@ -253,14 +224,12 @@ base::Result<Form> form_of(std::string_view accept) {
 }
 
 base::Result<AnyRequest> parse_request(HttpParts parts, Identity who) {
-  std::size_t mark = parts.target.find('?');
-  std::string_view path = parts.target.substr(0, mark);
-  auto options = options_of(mark == std::string_view::npos ? "" : parts.target.substr(mark + 1));
+  auto url = http::parse_target(parts.target);
+  if (!url) return fail(url.error());
+  auto options = options_of(std::move(url->query));
   if (!options) return fail(options.error());
-  auto segments = segments_of(path);
-  if (!segments) return fail(segments.error());
-  auto target = target_of(*segments);
-  if (!target) return path_request(parts, path, std::move(*options), std::move(who));
+  auto target = target_of(url->path);
+  if (!target) return path_request(parts, url->path, std::move(*options), std::move(who));
 
   bool watching = target->subresource.empty() && options->flag("watch");
   auto verb = verb_of(parts.method, !target->name.empty(), watching);
@@ -270,8 +239,12 @@ base::Result<AnyRequest> parse_request(HttpParts parts, Identity who) {
   if (!form) return fail(form.error());
   set_include(*form, options->get("includeObject"));
 
-  ApiRequest request{.who = std::move(who), .verb = *verb, .target = std::move(*target), .options = std::move(*options),
-                     .form = *form, .user_agent = std::string(parts.user_agent)};
+  ApiRequest request{.who = std::move(who),
+                     .verb = *verb,
+                     .target = std::move(*target),
+                     .options = std::move(*options),
+                     .form = *form,
+                     .user_agent = std::string(parts.user_agent)};
   if (is_write(*verb) && !parts.body.empty())
     request.body = RawBody{media_of(parts.content_type), std::move(parts.body), std::string(parts.content_type)};
   return request;

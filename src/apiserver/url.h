@@ -17,7 +17,7 @@ namespace slipway::apiserver {
 // The parts of an HTTP request that matter here. Header values as they came; empty when absent.
 struct HttpParts {
   std::string_view method;
-  std::string_view target;        // "/api/v1/pods?limit=500"
+  std::string_view target;  // "/api/v1/pods?limit=500"
   std::string_view content_type = {};
   std::string_view accept = {};
   std::string_view user_agent = {};
@@ -26,11 +26,6 @@ struct HttpParts {
 };
 
 base::Result<AnyRequest> parse_request(HttpParts parts, Identity who);
-
-// application/x-www-form-urlencoded decoding of one component; nullopt on a bad escape. `plus_is_space` in queries only.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
-std::string percent_encode(std::string_view text);
-std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
 
 Media media_of(std::string_view content_type);  // none given: JSON
 // The first alternative of an Accept header that can be served; NotAcceptable when there is none.

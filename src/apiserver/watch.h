@@ -1,14 +1,15 @@
 // One watch: what exists, then every change, as the selectors of the watcher see it. Control loop only.
 //
-// An object that stops matching is told as DELETED, one that starts matching as ADDED. All watchers of one change share its frame.
+// An object that stops matching is told as DELETED, one that starts matching as ADDED. All watchers of one change share
+// its frame.
 #pragma once
 
 #include <memory>
 #include <optional>
 
 #include "apiserver/core.h"
-#include "apiserver/selection.h"
 #include "apiserver/response.h"
+#include "apiserver/selection.h"
 
 namespace slipway::apiserver {
 

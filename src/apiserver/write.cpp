@@ -10,19 +10,31 @@ using base::fail;
 using data::Value;
 
 Writer::Writer(Core& core, const ApiRequest& request, KindPtr kind, std::shared_ptr<Commit> commit)
-    : core_(core), request_(request), kind_(std::move(kind)), commit_(std::move(commit)), head_(core.store.head()),
-      scheme_(core.scheme.load()), policy_(core.policy.load()), now_(core.loop.now()) {}
+    : core_(core),
+      request_(request),
+      kind_(std::move(kind)),
+      commit_(std::move(commit)),
+      head_(core.store.head()),
+      scheme_(core.scheme.load()),
+      policy_(core.policy.load()),
+      now_(core.loop.now()) {}
 
 base::Result<Response> Writer::run() {
   switch (request_.verb) {
-    case Verb::Create: return create();
-    case Verb::Update: return update();
-    case Verb::Patch: return media_of(request_.body) == Media::ApplyPatch ? apply() : patch();
-    case Verb::Delete: return erase();
-    case Verb::DeleteCollection: return erase_collection();
+    case Verb::Create:
+      return create();
+    case Verb::Update:
+      return update();
+    case Verb::Patch:
+      return media_of(request_.body) == Media::ApplyPatch ? apply() : patch();
+    case Verb::Delete:
+      return erase();
+    case Verb::DeleteCollection:
+      return erase_collection();
     case Verb::Get:
     case Verb::List:
-    case Verb::Watch: break;
+    case Verb::Watch:
+      break;
   }
   return fail(method_not_allowed(text_of(request_.verb)));
 }
@@ -47,8 +59,13 @@ std::string Writer::manager() const {
 }
 
 Surroundings Writer::surroundings() {
-  return {.head = *head_, .scheme = *scheme_, .policy = *policy_, .service_range = core_.service_range, .who = request_.who,
-          .seed = core_.random.next(), .now = now_};
+  return {.head = *head_,
+          .scheme = *scheme_,
+          .policy = *policy_,
+          .service_range = core_.service_range,
+          .who = request_.who,
+          .seed = core_.random.next(),
+          .now = now_};
 }
 
 Response Writer::answer(Value object, int status) {
@@ -72,7 +89,8 @@ base::Result<void> Writer::check_type(Value& object) const {
   if (version != r.api_version())
     return fail(bad_request("the API version in the data (" + version + ") does not match the expected API version (" +
                             r.api_version() + ")"));
-  if (kind != r.kind) return fail(bad_request("the object provided is unrecognized (must be of type " + r.kind + "): " + kind));
+  if (kind != r.kind)
+    return fail(bad_request("the object provided is unrecognized (must be of type " + r.kind + "): " + kind));
   object.set("apiVersion", version);
   object.set("kind", kind);
   return {};
@@ -94,7 +112,8 @@ base::Result<void> Writer::check_place(Value& object) const {
   }
   if (t.name.empty()) return {};
   if (!name.empty() && name != t.name)
-    return fail(bad_request("the name of the object (" + name + ") does not match the name on the URL (" + t.name + ")"));
+    return fail(
+        bad_request("the name of the object (" + name + ") does not match the name on the URL (" + t.name + ")"));
   object.set({"metadata", "name"}, t.name);
   return {};
 }

@@ -1,7 +1,8 @@
-// The stages of one write: decode, admit, prepare, default, validate, check preconditions, track ownership, store. Control loop only.
+// The stages of one write: decode, admit, prepare, default, validate, check preconditions, track ownership, store.
+// Control loop only.
 //
-// A Writer lives for one request. The chain is synchronous over the store's head, so nothing comes between reading an object
-// and writing it back: a patch without resourceVersion can never lose a race, and needs no retry.
+// A Writer lives for one request. The chain is synchronous over the store's head, so nothing comes between reading an
+// object and writing it back: a patch without resourceVersion can never lose a race, and needs no retry.
 #pragma once
 
 #include <memory>
@@ -32,9 +33,10 @@ class Writer {
   base::Result<Response> run();
 
   // Building blocks, also for other subresources.
-  base::Result<store::EntryPtr> target() const;                     // NotFound when absent
+  base::Result<store::EntryPtr> target() const;  // NotFound when absent
   base::Result<Document> document() const;
-  // Puts `next` in the place of `entry`; the result is the object as clients see it. Changes nothing when nothing differs.
+  // Puts `next` in the place of `entry`; the result is the object as clients see it. Changes nothing when nothing
+  // differs.
   base::Result<data::Value> replace(const store::EntryPtr& entry, data::Value next, const Edit& edit);
   // The same for changes that only the server itself makes (a pod's node): no rule about what may change is asked.
   base::Result<data::Value> overwrite(const store::EntryPtr& entry, data::Value next, const Edit& edit);

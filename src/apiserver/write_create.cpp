@@ -28,7 +28,8 @@ base::Result<Response> Writer::create() {
 }
 
 base::Result<void> Writer::set_name(Value& object) {
-  std::string name(api::name_of(object)), base(object["metadata"]["generateName"].as_string().substr(0, kMaxGeneratedBase));
+  std::string name(api::name_of(object)),
+      base(object["metadata"]["generateName"].as_string().substr(0, kMaxGeneratedBase));
   if (!name.empty()) return {};
   if (base.empty())
     return fail(invalid(kind_->resource, "", {required_value("metadata.name", "name or generateName is required")}));

@@ -1,8 +1,8 @@
 #include "api/meta.h"
 #include "apiserver/admission.h"
 #include "apiserver/errors.h"
-#include "apiserver/write.h"
 #include "apiserver/selection.h"
+#include "apiserver/write.h"
 
 namespace slipway::apiserver {
 
@@ -37,7 +37,8 @@ base::Result<Value> Writer::remove(const store::EntryPtr& entry, const DeleteOpt
   if (auto fine = admit_delete(*kind_, object); !fine) return fail(fine.error());
   DeletionStep step = plan_deletion(*kind_, object, options, now_);
   gone = std::holds_alternative<Erase>(step);
-  if (auto* mark = std::get_if<Mark>(&step); mark != nullptr && !options.dry_run) return store_over(entry, mark->object);
+  if (auto* mark = std::get_if<Mark>(&step); mark != nullptr && !options.dry_run)
+    return store_over(entry, mark->object);
   if (gone && !options.dry_run)
     if (auto erased = store_gone(entry); !erased) return fail(erased.error());
   return visible(*kind_, *entry);

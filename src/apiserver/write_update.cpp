@@ -24,8 +24,9 @@ bool is_same(const Value& a, const Value& b) { return a == b || without_times(a)
 
 base::Error unsupported_patch() {
   return {.code = base::Code::UnsupportedMediaType,
-          .message = "the body of the request was in an unknown format - accepted media types include: "
-                     "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"};
+          .message =
+              "the body of the request was in an unknown format - accepted media types include: "
+              "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"};
 }
 
 // What may be applied through this door: not the status through the object, nothing but the status through /status.
@@ -50,8 +51,9 @@ base::Result<void> Writer::check_version(const store::EntryPtr& entry, const Val
                          "Precondition failed: UID in precondition: " + uid + ", UID in object meta: " + have));
   std::string_view version = api::version_of(next);
   if (version.empty() && kind_->custom && request_.verb == Verb::Update)
-    return fail(invalid(r, entry->key.name,
-                        {{"FieldValueInvalid", "Invalid value: 0x0: must be specified for an update", "metadata.resourceVersion"}}));
+    return fail(invalid(
+        r, entry->key.name,
+        {{"FieldValueInvalid", "Invalid value: 0x0: must be specified for an update", "metadata.resourceVersion"}}));
   if (!version.empty() && version != std::to_string(entry->modified)) return fail(modified(r, entry->key.name));
   return {};
 }
@@ -70,12 +72,15 @@ base::Result<Response> Writer::update() {
 
 base::Result<Value> Writer::patched(const Value& current, const Document& patch) {
   switch (media_of(request_.body)) {
-    case Media::JsonPatch: return data::apply_json_patch(current, patch.value);
-    case Media::MergePatch: return data::apply_merge_patch(current, patch.value);
+    case Media::JsonPatch:
+      return data::apply_json_patch(current, patch.value);
+    case Media::MergePatch:
+      return data::apply_merge_patch(current, patch.value);
     case Media::StrategicPatch:
       if (!kind_->custom) return data::apply_strategic_patch(current, patch.value, kind_->schema.get());
       break;
-    default: break;
+    default:
+      break;
   }
   return fail(unsupported_patch());
 }
@@ -95,8 +100,7 @@ base::Result<Response> Writer::patch() {
 }
 
 base::Result<Response> Writer::apply() {
-  if (request_.options.field_manager.empty())
-    return fail(bad_request("fieldManager is required for apply patch"));
+  if (request_.options.field_manager.empty()) return fail(bad_request("fieldManager is required for apply patch"));
   auto body = document();
   if (!body) return fail(body.error());
   auto object = incoming(*body);
@@ -109,7 +113,8 @@ base::Result<Response> Writer::apply() {
   if (entry != nullptr)
     if (auto fine = check_version(entry, *object); !fine) return fail(fine.error());
   Value live = entry == nullptr ? Value{} : visible(*kind_, *entry);
-  api::ApplyOptions options{.manager = manager(), .force = request_.options.force, .subresource = subresource, .now = now_};
+  api::ApplyOptions options{
+      .manager = manager(), .force = request_.options.force, .subresource = subresource, .now = now_};
   auto merged = api::server_side_apply(*kind_, live, applicable(*kind_, std::move(*object), subresource), options);
   if (!merged) return fail(merged.error());
   auto stored = entry == nullptr ? insert(std::move(*merged), true)

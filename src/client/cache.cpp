@@ -14,7 +14,9 @@ constexpr std::int64_t kPage = 1000;  // objects per list request
 constexpr base::Duration kBackoffBase = base::milliseconds(100);
 constexpr int kBackoffDoublings = 8;  // up to 25.6 s, before jitter
 
-ObjectName name_of(const Value& object) { return {std::string(api::space_of(object)), std::string(api::name_of(object))}; }
+ObjectName name_of(const Value& object) {
+  return {std::string(api::space_of(object)), std::string(api::name_of(object))};
+}
 
 std::uint64_t revision_of(const Value& object) { return base::parse_uint(api::version_of(object)).value_or(0); }
 
@@ -27,7 +29,8 @@ Value with_type(Value object, const Resource& resource) {
 
 // Our revision means nothing to the server: it was compacted, or the server began again from an older state.
 bool asks_for_list(const base::Error& why) {
-  bool ahead = std::ranges::any_of(why.causes, [](const base::Cause& c) { return c.reason == "ResourceVersionTooLarge"; });
+  bool ahead =
+      std::ranges::any_of(why.causes, [](const base::Cause& c) { return c.reason == "ResourceVersionTooLarge"; });
   return why.code == base::Code::Expired || ahead;
 }
 
@@ -45,13 +48,16 @@ void erase_from(Index& index, std::string_view uid, const ObjectName& name) {
 class Cache::Watching final : public WatchSink {
  public:
   explicit Watching(Cache& cache) : cache_(cache) {
-    handle_ = cache.api_.watch({.resource = cache.resource_, .resource_version = std::to_string(cache.revision_)}, *this);
+    handle_ =
+        cache.api_.watch({.resource = cache.resource_, .resource_version = std::to_string(cache.revision_)}, *this);
   }
 
   void event(const WatchEvent& event) override {
     cache_.failures_ = 0;
-    if (event.kind == WatchEvent::Kind::Deleted) cache_.remove(event.object);
-    else if (event.kind != WatchEvent::Kind::Bookmark) cache_.put(with_type(event.object, cache_.resource_));
+    if (event.kind == WatchEvent::Kind::Deleted)
+      cache_.remove(event.object);
+    else if (event.kind != WatchEvent::Kind::Bookmark)
+      cache_.put(with_type(event.object, cache_.resource_));
     cache_.advance(revision_of(event.object));
   }
 
@@ -71,7 +77,9 @@ void Cache::start() { list({}, {}); }
 
 void Cache::add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
 
-void Cache::add_progress_listener(std::function<void()> listener) { progress_listeners_.push_back(std::move(listener)); }
+void Cache::add_progress_listener(std::function<void()> listener) {
+  progress_listeners_.push_back(std::move(listener));
+}
 
 const Value& Cache::find(const ObjectName& name) const {
   auto found = objects_.find(name);
@@ -102,11 +110,13 @@ std::vector<Value> Cache::dependents_of(std::string_view uid) const {
 }
 
 void Cache::list(std::string continue_token, std::map<ObjectName, Value> so_far) {
-  Request request{.verb = Verb::List, .resource = resource_, .limit = kPage, .continue_token = std::move(continue_token)};
+  Request request{
+      .verb = Verb::List, .resource = resource_, .limit = kPage, .continue_token = std::move(continue_token)};
   api_.call(std::move(request), [this, alive = alive_, objects = std::move(so_far)](Answer answer) mutable {
     if (!*alive) return;
     if (!answer) return retry(answer.error());
-    for (const Value& item : (*answer)["items"].items()) objects.insert_or_assign(name_of(item), with_type(item, resource_));
+    for (const Value& item : (*answer)["items"].items())
+      objects.insert_or_assign(name_of(item), with_type(item, resource_));
     std::string next = (*answer)["metadata"]["continue"].str();
     if (!next.empty()) return list(std::move(next), std::move(objects));
     replace(std::move(objects), revision_of(*answer));
@@ -130,8 +140,10 @@ void Cache::replace(std::map<ObjectName, Value> objects, std::uint64_t revision)
   // Listeners may not change the cache, so iterating over it while telling is safe.
   for (const auto& [name, is] : objects_) {
     auto was = before.find(name);
-    if (was == before.end()) tell({}, is);
-    else if (api::version_of(was->second) != api::version_of(is)) tell(was->second, is);
+    if (was == before.end())
+      tell({}, is);
+    else if (api::version_of(was->second) != api::version_of(is))
+      tell(was->second, is);
   }
   for (const auto& listener : progress_listeners_) listener();
   watch();
@@ -172,8 +184,10 @@ void Cache::index(const Value& before, const Value& after) {
 void Cache::index_references(const Value& object, bool add) {
   for (const Value& reference : object["metadata"]["ownerReferences"].items()) {
     if (reference["controller"].as_bool()) continue;
-    if (add) by_reference_[reference["uid"].str()].insert(name_of(object));
-    else erase_from(by_reference_, reference["uid"].as_string(), name_of(object));
+    if (add)
+      by_reference_[reference["uid"].str()].insert(name_of(object));
+    else
+      erase_from(by_reference_, reference["uid"].as_string(), name_of(object));
   }
 }
 

@@ -61,7 +61,9 @@ class Collection final : public ApiClient {
     });
   }
   static Value object(const std::string& name, std::uint64_t revision, const std::string& owner) {
-    Value out = Value::object({{"metadata", Value::object({{"namespace", "ns"}, {"name", name}, {"resourceVersion", std::to_string(revision)}})}});
+    Value out = Value::object(
+        {{"metadata",
+          Value::object({{"namespace", "ns"}, {"name", name}, {"resourceVersion", std::to_string(revision)}})}});
     if (!owner.empty())
       out.set({"metadata", "ownerReferences"}, Value::array({Value::object({{"uid", owner}, {"controller", true}})}));
     return out;
@@ -70,8 +72,8 @@ class Collection final : public ApiClient {
   std::uint64_t revision = 10;
   std::uint64_t since = 0;
   int lists = 0, watches = 0;
-  bool silent = false;                     // events are lost
-  std::optional<base::Code> refusal;       // every watch ends at once
+  bool silent = false;                // events are lost
+  std::optional<base::Code> refusal;  // every watch ends at once
   std::deque<base::Code> list_failures;
 
  private:

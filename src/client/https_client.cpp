@@ -20,11 +20,16 @@ constexpr std::size_t kMaxRefusal = 64u << 10;
 const char* method_of(Verb verb) {
   switch (verb) {
     case Verb::Get:
-    case Verb::List: return "GET";
-    case Verb::Create: return "POST";
-    case Verb::Update: return "PUT";
-    case Verb::Patch: return "PATCH";
-    case Verb::Delete: return "DELETE";
+    case Verb::List:
+      return "GET";
+    case Verb::Create:
+      return "POST";
+    case Verb::Update:
+      return "PUT";
+    case Verb::Patch:
+      return "PATCH";
+    case Verb::Delete:
+      return "DELETE";
   }
   return "GET";
 }
@@ -32,10 +37,14 @@ const char* method_of(Verb verb) {
 const char* content_type_of(const Request& request) {
   if (request.verb != Verb::Patch) return "application/json";
   switch (request.patch_type) {
-    case PatchType::Json: return "application/json-patch+json";
-    case PatchType::Merge: return "application/merge-patch+json";
-    case PatchType::Strategic: return "application/strategic-merge-patch+json";
-    case PatchType::Apply: return "application/apply-patch+yaml";
+    case PatchType::Json:
+      return "application/json-patch+json";
+    case PatchType::Merge:
+      return "application/merge-patch+json";
+    case PatchType::Strategic:
+      return "application/strategic-merge-patch+json";
+    case PatchType::Apply:
+      return "application/apply-patch+yaml";
   }
   return "application/json";
 }
@@ -105,7 +114,8 @@ class Watch : public Refusable, public std::enable_shared_from_this<Watch> {
     for (;;) {
       std::size_t end = bytes.find('\n');
       line_ += bytes.substr(0, end);
-      if (line_.size() > kMaxEvent) return end_with({.code = base::Code::TooLarge, .message = "a watch event is too large"});
+      if (line_.size() > kMaxEvent)
+        return end_with({.code = base::Code::TooLarge, .message = "a watch event is too large"});
       if (end == std::string_view::npos || sink_ == nullptr) return;
       event(std::exchange(line_, {}));
       bytes.remove_prefix(end + 1);
@@ -115,7 +125,9 @@ class Watch : public Refusable, public std::enable_shared_from_this<Watch> {
   void event(const std::string& line) {
     if (line.empty()) return;
     auto document = data::parse_json(line);
-    if (!document) return end_with({.code = base::Code::Internal, .message = "a watch event is not JSON: " + document.error().message});
+    if (!document)
+      return end_with(
+          {.code = base::Code::Internal, .message = "a watch event is not JSON: " + document.error().message});
     std::string_view type = (*document)["type"].as_string();
     if (type == "ERROR") return end_with(error_of_status((*document)["object"], 500));
     sink_->event({kind_of(type), (*document)["object"]});
@@ -195,8 +207,8 @@ base::Result<std::unique_ptr<HttpsClient>> HttpsClient::make(runtime::real::Loop
   if (!url) return fail(url.error());
   auto tls = tls_of(connection, url->tls);
   if (!tls) return fail(tls.error());
-  http::ClientOptions options{.tls = *tls, .server_name = connection.server_name,
-                              .headers = {{"User-Agent", connection.user_agent}}};
+  http::ClientOptions options{
+      .tls = *tls, .server_name = connection.server_name, .headers = {{"User-Agent", connection.user_agent}}};
   if (!connection.token.empty()) options.headers.add("Authorization", "Bearer " + connection.token);
   auto impl = std::make_unique<Impl>(loop, url->endpoint, std::move(options));
   return std::unique_ptr<HttpsClient>(new HttpsClient(std::move(impl)));
@@ -228,9 +240,12 @@ void HttpsClient::raw(std::string path, std::string body, std::move_only_functio
     out.body = http::bytes_of(std::move(body));
   }
   impl_->send(std::move(out), [done = std::move(done)](base::Result<http::Response> response) mutable {
-    if (!response) done(fail(response.error()));
-    else if (response->status >= 300) done(fail(error_of(response->status, response->headers, response->body)));
-    else done(std::move(response->body));
+    if (!response)
+      done(fail(response.error()));
+    else if (response->status >= 300)
+      done(fail(error_of(response->status, response->headers, response->body)));
+    else
+      done(std::move(response->body));
   });
 }
 

@@ -1,7 +1,8 @@
 // ApiClient over HTTPS: any Kubernetes API server, ours or a real one, as a kubeconfig describes it.
 //
-// Runs on one real loop. Refusals come back as the server's Status; lost connections as Unavailable, where the request may have taken
-// effect. Retry-After becomes Error::retry_after. Nothing is repeated here: callers observe and decide again.
+// Runs on one real loop. Refusals come back as the server's Status; lost connections as Unavailable, where the request
+// may have taken effect. Retry-After becomes Error::retry_after. Nothing is repeated here: callers observe and decide
+// again.
 #pragma once
 
 #include <cstdint>

@@ -49,7 +49,9 @@ base::Result<void> read_cluster(const Value& cluster, const std::string& folder,
 
 base::Result<void> read_user(const Value& user, const std::string& folder, Connection& out) {
   for (const char* plugin : {"exec", "auth-provider"})
-    if (user.has(plugin)) return fail(Code::Invalid, "kubeconfig: credentials from " + std::string(plugin) + " are not supported; use a token or a certificate");
+    if (user.has(plugin))
+      return fail(Code::Invalid, "kubeconfig: credentials from " + std::string(plugin) +
+                                     " are not supported; use a token or a certificate");
   auto certificate = material(user, folder, "client-certificate");
   if (!certificate) return fail(certificate.error());
   auto key = material(user, folder, "client-key");

@@ -1,7 +1,8 @@
 // kubeconfig files (v1 Config of kubectl): where a server is, how to trust it, who we are.
 //
-// Understood: server, certificate-authority(-data), insecure-skip-tls-verify, tls-server-name, client-certificate(-data),
-// client-key(-data), token, tokenFile, contexts with namespace. Refused with a clear error: exec and auth-provider plugins, proxy-url.
+// Understood: server, certificate-authority(-data), insecure-skip-tls-verify, tls-server-name,
+// client-certificate(-data), client-key(-data), token, tokenFile, contexts with namespace. Refused with a clear error:
+// exec and auth-provider plugins, proxy-url.
 #pragma once
 
 #include <string>
@@ -14,14 +15,14 @@ namespace slipway::client {
 
 // Everything that is needed to talk to one server as one user. PEM texts, not file names.
 struct Connection {
-  std::string server;                   // "https://127.0.0.1:6443"
+  std::string server;  // "https://127.0.0.1:6443"
   std::string ca = {};
   bool insecure = false;
-  std::string server_name = {};         // to verify instead of the URL's host
+  std::string server_name = {};  // to verify instead of the URL's host
   std::string certificate = {};
   std::string key = {};
   std::string token = {};
-  std::string space = "default";        // namespace of the context
+  std::string space = "default";  // namespace of the context
   std::string user_agent = "slipway";
   bool operator==(const Connection&) const = default;
 };
@@ -43,6 +44,7 @@ class Kubeconfig {
 };
 
 // One cluster, user and context, all called `name`, with the data inline; the file has mode 600 and is replaced whole.
-base::Result<void> save_kubeconfig(const std::string& path, const Connection& connection, const std::string& name = "slipway");
+base::Result<void> save_kubeconfig(const std::string& path, const Connection& connection,
+                                   const std::string& name = "slipway");
 
 }  // namespace slipway::client

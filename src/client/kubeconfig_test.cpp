@@ -17,9 +17,10 @@ using ::testing::HasSubstr;
 
 TEST(Kubeconfig, WhatIsSavedCanBeLoaded) {
   std::string path = ::testing::TempDir() + "kubeconfig-" + std::to_string(::getpid());
-  Connection connection{.server = "https://127.0.0.1:6443", .ca = "CA PEM\n", .certificate = "CERT PEM\n", .key = "KEY PEM\n"};
+  Connection connection{
+      .server = "https://127.0.0.1:6443", .ca = "CA PEM\n", .certificate = "CERT PEM\n", .key = "KEY PEM\n"};
   ASSERT_TRUE(save_kubeconfig(path, connection));
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   auto config = Kubeconfig::load(path);
@@ -76,11 +77,15 @@ TEST(Url, IsWhatTheApiExpects) {
   EXPECT_EQ(url_of(Request{.resource = api::kNodes}), "/api/v1/nodes");
   EXPECT_EQ(url_of(Request{.resource = api::kPods, .space = "shop", .name = "web-1", .subresource = "status"}),
             "/api/v1/namespaces/shop/pods/web-1/status");
-  EXPECT_EQ(url_of(Request{.verb = Verb::Create, .resource = api::kDeployments, .space = "shop", .name = "web", .dry_run = true}),
+  EXPECT_EQ(url_of(Request{
+                .verb = Verb::Create, .resource = api::kDeployments, .space = "shop", .name = "web", .dry_run = true}),
             "/apis/apps/v1/namespaces/shop/deployments?dryRun=All");
-  EXPECT_EQ(url_of(Request{.verb = Verb::Create, .resource = api::kPods, .space = "shop", .name = "web", .subresource = "binding"}),
-            "/api/v1/namespaces/shop/pods/web/binding");
-  EXPECT_EQ(url_of(Request{.resource = api::kPods, .label_selector = "a=b,c in (d)"}), "/api/v1/pods?labelSelector=a%3Db%2Cc%20in%20%28d%29");
+  EXPECT_EQ(
+      url_of(Request{
+          .verb = Verb::Create, .resource = api::kPods, .space = "shop", .name = "web", .subresource = "binding"}),
+      "/api/v1/namespaces/shop/pods/web/binding");
+  EXPECT_EQ(url_of(Request{.resource = api::kPods, .label_selector = "a=b,c in (d)"}),
+            "/api/v1/pods?labelSelector=a%3Db%2Cc%20in%20%28d%29");
   EXPECT_EQ(url_of(WatchRequest{.resource = api::kPods, .resource_version = "7"}),
             "/api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=7");
 }

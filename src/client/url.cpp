@@ -33,7 +33,9 @@ std::string url_of(const Request& r) {
   if (named) path += "/" + http::percent_encode(r.name);
   if (!r.subresource.empty()) path += "/" + r.subresource;
   Query query;
-  query.add("labelSelector", r.label_selector).add("fieldSelector", r.field_selector).add("fieldManager", r.field_manager);
+  query.add("labelSelector", r.label_selector)
+      .add("fieldSelector", r.field_selector)
+      .add("fieldManager", r.field_manager);
   query.add("continue", r.continue_token).add("resourceVersion", r.resource_version);
   if (r.limit > 0) query.add("limit", std::to_string(r.limit));
   if (r.force) query.add("force", "true");

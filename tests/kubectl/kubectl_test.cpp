@@ -1,5 +1,5 @@
-// The real kubectl, several versions of it, against the API server over TLS (suite.sh). Without one the test is skipped; the
-// recorded requests (replay_test.cpp) are then what is left.
+// The real kubectl, several versions of it, against the API server over TLS (suite.sh). Without one the test is
+// skipped; the recorded requests (replay_test.cpp) are then what is left.
 //
 // SLIPWAY_RECORD=1 writes the requests of each version to recorded/kubectl-VERSION.jsonl.
 #include <gtest/gtest.h>
@@ -79,24 +79,27 @@ TEST_P(Kubectl, DoesItsEverydayWork) {
   Recorder recorder;
   {
     ServedApi api(kubeconfig, [&](const http::Request& request, int status) { recorder.add(request, status); });
-    runtime::ChildOptions options{.environment = {"KUBECTL=" + program, "KUBECONFIG=" + kubeconfig, "WORK=" + work.path()}};
+    runtime::ChildOptions options{
+        .environment = {"KUBECTL=" + program, "KUBECONFIG=" + kubeconfig, "WORK=" + work.path()}};
     auto finished = runtime::run_program({"bash", kFolder + "/suite.sh"}, options);
     ASSERT_TRUE(finished.has_value()) << finished.error().message;
     int passed = 0;
     for (std::string_view line : base::split(finished->output, '\n')) {
-      if (line.starts_with("ok - ")) ++passed;
-      else if (!line.empty()) ADD_FAILURE() << line;
+      if (line.starts_with("ok - "))
+        ++passed;
+      else if (!line.empty())
+        ADD_FAILURE() << line;
     }
     EXPECT_GT(passed, 100);
   }
   if (std::getenv("SLIPWAY_RECORD")) {
-    ASSERT_TRUE(save_recording(kFolder + "/recorded/kubectl-" + GetParam() + ".jsonl", recorder.requests()).has_value());
+    ASSERT_TRUE(
+        save_recording(kFolder + "/recorded/kubectl-" + GetParam() + ".jsonl", recorder.requests()).has_value());
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, Kubectl, ::testing::ValuesIn(versions()), [](const auto& info) {
-  return base::replace_all(info.param, ".", "_");
-});
+INSTANTIATE_TEST_SUITE_P(Versions, Kubectl, ::testing::ValuesIn(versions()),
+                         [](const auto& info) { return base::replace_all(info.param, ".", "_"); });
 
 }  // namespace
 }  // namespace slipway::tests

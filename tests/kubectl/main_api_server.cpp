@@ -1,4 +1,5 @@
-// A bare API server for trying things by hand: `kubectl_api_server FILE` writes a kubeconfig to FILE and serves until stdin ends.
+// A bare API server for trying things by hand: `kubectl_api_server FILE` writes a kubeconfig to FILE and serves until
+// stdin ends.
 #include <cstdio>
 #include <iostream>
 #include <string>

@@ -19,8 +19,12 @@ Value to_value(const Recorded& r) {
 }
 
 Recorded from_value(const Value& line) {
-  Recorded r{.method = line["method"].str(), .target = line["target"].str(), .content_type = line["type"].str(),
-             .accept = line["accept"].str(), .body = line["body"].str(), .status = static_cast<int>(line["status"].as_int())};
+  Recorded r{.method = line["method"].str(),
+             .target = line["target"].str(),
+             .content_type = line["type"].str(),
+             .accept = line["accept"].str(),
+             .body = line["body"].str(),
+             .status = static_cast<int>(line["status"].as_int())};
   if (line.has("base64")) r.body = base::base64_decode(line["base64"].as_string()).value_or("");
   return r;
 }

@@ -13,8 +13,8 @@ struct Recorded {
   std::string target;
   std::string content_type;
   std::string accept;
-  std::string body;    // any bytes; base64 in the file when they are no text
-  int status = 0;      // what our server answered then
+  std::string body;  // any bytes; base64 in the file when they are no text
+  int status = 0;    // what our server answered then
 };
 
 base::Result<std::vector<Recorded>> load_recording(const std::string& path);

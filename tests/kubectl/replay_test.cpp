@@ -1,4 +1,5 @@
-// The recorded requests of real kubectls, played to the API in virtual time: each must be answered as it was when kubectl was happy.
+// The recorded requests of real kubectls, played to the API in virtual time: each must be answered as it was when
+// kubectl was happy.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -24,7 +25,8 @@ TEST_P(Replay, EveryRequestIsAnsweredAsBefore) {
   cluster.who = {.user = "admin", .groups = {"system:masters", "system:authenticated"}};
   std::set<std::string> deleted;
   for (const Recorded& r : *requests) {
-    apiserver::testing::Ask ask{.method = r.method, .target = r.target, .body = r.body, .content_type = r.content_type, .accept = r.accept};
+    apiserver::testing::Ask ask{
+        .method = r.method, .target = r.target, .body = r.body, .content_type = r.content_type, .accept = r.accept};
     // A 304 needs the client's cached ETag, which is no part of the recording.
     if (r.method == "DELETE") deleted.insert(r.target.substr(0, r.target.find('?')));
     int status = cluster.raw(ask, cluster.who).status;
@@ -34,9 +36,8 @@ TEST_P(Replay, EveryRequestIsAnsweredAsBefore) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, Replay, ::testing::Values("1.27", "1.30", "1.33"), [](const auto& info) {
-  return base::replace_all(info.param, ".", "_");
-});
+INSTANTIATE_TEST_SUITE_P(Versions, Replay, ::testing::Values("1.27", "1.30", "1.33"),
+                         [](const auto& info) { return base::replace_all(info.param, ".", "_"); });
 
 }  // namespace
 }  // namespace slipway::tests

@@ -24,8 +24,10 @@ ServedApi::ServedApi(const std::string& kubeconfig, std::function<void(const htt
     auto front = apiserver::HttpFront::start(*server_, loop_, std::move(options));
     SLIPWAY_CHECK(front.has_value());
     front_ = std::move(*front);
-    client::Connection connection{.server = "https://127.0.0.1:" + std::to_string(port()), .ca = ca.certificate,
-                                  .certificate = admin->certificate, .key = admin->key};
+    client::Connection connection{.server = "https://127.0.0.1:" + std::to_string(port()),
+                                  .ca = ca.certificate,
+                                  .certificate = admin->certificate,
+                                  .key = admin->key};
     SLIPWAY_CHECK(client::save_kubeconfig(kubeconfig, connection).has_value());
   });
 }

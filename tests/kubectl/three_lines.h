@@ -14,7 +14,8 @@ class ThreeLines final : public apiserver::LogSource {
  public:
   explicit ThreeLines(runtime::Loop& loop) : loop_(loop) {}
 
-  base::Result<std::unique_ptr<apiserver::LogReading>> open(const apiserver::LogRequest& request, apiserver::LogSink& sink) override {
+  base::Result<std::unique_ptr<apiserver::LogReading>> open(const apiserver::LogRequest& request,
+                                                            apiserver::LogSink& sink) override {
     class Reading final : public apiserver::LogReading {
      public:
       std::shared_ptr<bool> alive = std::make_shared<bool>(true);
