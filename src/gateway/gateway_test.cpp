@@ -31,7 +31,8 @@ class GatewayTest : public test::World {
       settings.service_range = vip_range();
       server = std::make_unique<apiserver::ApiServer>(*store, loop, random, settings);
       server->start();
-      user = std::make_unique<apiserver::LocalClient>(*server, loop, apiserver::Identity{.user = "admin", .groups = {"system:masters"}});
+      user = std::make_unique<apiserver::LocalClient>(
+          *server, loop, apiserver::Identity{.user = "admin", .groups = {"system:masters"}});
       part = std::make_unique<apiserver::LocalClient>(*server, loop, apiserver::part_identity(apiserver::kGatewayUser));
     });
     create(api::kNamespaces, json(R"({"metadata":{"name":"shop"}})"));

@@ -74,6 +74,8 @@ class World : public ::testing::Test {
   HttpAnswer get(const std::string& path = "/", const std::string& headers = "") const {
     return request("127.0.0.1", port, "GET " + path + " HTTP/1.1\r\nHost: web.example\r\n" + headers);
   }
+  // One UDP question and its answer; empty after 200 ms without one.
+  std::string datagram(const std::string& address, int port, const std::string& bytes) const;
   std::string dir() const { return dir_; }
 
   runtime::real::Loop loop;

@@ -111,6 +111,22 @@ HttpAnswer World::request(const std::string& address, int port, const std::strin
   return answer;
 }
 
+std::string World::datagram(const std::string& address, int port, const std::string& bytes) const {
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  timeval limit{.tv_sec = 0, .tv_usec = 200'000};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  sockaddr_in where = address_of(address, port);
+  std::string answer(2048, '\0');
+  ssize_t n = -1;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0 &&
+      send(fd, bytes.data(), bytes.size(), 0) > 0) {
+    n = recv(fd, answer.data(), answer.size(), 0);
+  }
+  close(fd);
+  answer.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
+  return answer;
+}
+
 bool is_binomial(std::int64_t hits, std::int64_t n, double p) {
   auto log_term = [&](std::int64_t k) {
     return std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0) + k * std::log(p) +

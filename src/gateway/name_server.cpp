@@ -1,0 +1,50 @@
+#include "gateway/name_server.h"
+
+#include <signal.h>
+
+#include <filesystem>
+
+#include "gateway/files.h"
+
+namespace slipway::gateway {
+
+NameServer::NameServer(runtime::Loop& loop, control::ProcessHost& host, NameServerOptions options)
+    : options_(std::move(options)), keeper_(loop, host, "name-server", [this] { return spec(); }) {}
+
+base::Result<control::ProcessSpec> NameServer::spec() const {
+  auto binary = find_program(options_.dnsmasq);
+  if (!binary) {
+    return base::fail(base::Code::Unavailable,
+                      "pods have no names: dnsmasq is not installed: install the Debian package dnsmasq-base");
+  }
+  // Knows the cluster's names only; everything below cluster.local that is not there does not exist.
+  return control::ProcessSpec{
+      .id = "name-server",
+      .argv = {*binary, "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+               "--bind-interfaces", "--user=", "--group=", "--pid-file=", "--local=/cluster.local/", "--local-ttl=5",
+               "--log-facility=-", "--listen-address=" + options_.address, "--port=" + std::to_string(options_.port),
+               "--addn-hosts=" + options_.config_dir + "/names"},
+      .env = {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}},
+      .network = options_.network,
+      .stdout_path = options_.config_dir + "/names.log"};
+}
+
+void NameServer::publish(const std::map<std::string, std::string>& names) {
+  std::string text;
+  for (const auto& [name, address] : names) text += address + " " + name + "\n";
+  std::error_code ignored;
+  std::filesystem::create_directories(options_.config_dir, ignored);
+  auto written = write_file(options_.config_dir + "/names", text, 0644);
+  problem_ = written ? "" : written.error().message;
+  if (started_) return keeper_.signal(SIGHUP);  // reads the names again
+  started_ = true;
+  keeper_.start();
+  keeper_.signal(SIGHUP);
+}
+
+std::string resolv_conf(const std::string& name_server, const std::string& space) {
+  return "nameserver " + name_server + "\nsearch " + space +
+         ".svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n";
+}
+
+}  // namespace slipway::gateway
