@@ -6,6 +6,7 @@ list(FILTER shim_sources EXCLUDE REGEX "_test\\.cpp$")
 add_executable(slipway-shim ${dir}/main_shim.cpp ${dir}/posix.cpp ${shim_sources})
 target_link_libraries(slipway-shim PRIVATE slipway_data)
 
+set(SLIPWAY_TEST_LINKS slipway_apiserver slipway_store)
 if(SLIPWAY_TESTS)
   add_dependencies(slipway_node slipway-shim)  # tests start it
 endif()

@@ -168,6 +168,18 @@ Value conditions(const Value& pod, const PodRecord& record, std::string_view pha
   return list.take();
 }
 
+// Equal as far as the API can tell: it keeps no empty texts, lists and objects.
+bool same(const Value& a, const Value& b) {
+  if (a.is_empty() && b.is_empty()) return true;
+  if (a.is_array() && b.is_array() && a.size() == b.size())
+    return std::equal(a.items().begin(), a.items().end(), b.items().begin(), same);
+  if (!a.is_object() || !b.is_object()) return a == b;
+  const auto covered = [](const Value& one, const Value& other) {
+    return std::all_of(one.members().begin(), one.members().end(), [&](const auto& m) { return same(m.value, other[m.key.view()]); });
+  };
+  return covered(a, b) && covered(b, a);
+}
+
 bool limits_are_requests(const Value& container) {
   const Value &limits = container["resources"]["limits"], &requests = container["resources"]["requests"];
   for (const char* resource : {"cpu", "memory"})
@@ -243,20 +255,20 @@ std::string_view qos_class(const Value& pod) {
   return !any ? "BestEffort" : all ? "Guaranteed" : "Burstable";
 }
 
+Value patch_of(Value status) {
+  Value& conditions = status.member("conditions");
+  for (std::size_t i = 0; i < conditions.size(); ++i)
+    for (const char* field : {"reason", "message"})
+      if (!conditions.at(i).has(field)) conditions.element(i).set(field, Value());
+  return status;
+}
+
 bool changes(const Value& pod, const Value& status) {
-  for (const auto& m : status.members()) {
-    if (m.key.view() != "conditions") {
-      if (pod["status"][m.key.view()] != m.value) return true;
-      continue;
-    }
-    for (const Value& c : m.value.items()) {
-      const Value& there = api::condition(pod, c["type"].as_string());
-      for (const auto& field : c.members())
-        if (there[field.key.view()] != field.value) return true;
-      if (there.has("message") && !c.has("message")) return true;
-    }
-  }
-  return false;
+  for (const auto& m : status.members())
+    if (m.key.view() != "conditions" && !same(pod["status"][m.key.view()], m.value)) return true;
+  return std::any_of(status["conditions"].items().begin(), status["conditions"].items().end(), [&](const Value& c) {
+    return !same(api::condition(pod, c["type"].as_string()).without("lastProbeTime").without("observedGeneration"), c);
+  });
 }
 
 }  // namespace slipway::node::lifecycle

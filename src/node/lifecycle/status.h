@@ -24,6 +24,8 @@ data::Value status_of(const data::Value& pod, const PodRecord& record, const Clo
 // Guaranteed, Burstable or BestEffort.
 std::string_view qos_class(const data::Value& pod);
 
+// The strategic merge patch that brings it about: what a condition no longer says must be taken away by name.
+data::Value patch_of(data::Value status);
 // Would a patch with `status` change the pod? Conditions compare by type.
 bool changes(const data::Value& pod, const data::Value& status);
 
