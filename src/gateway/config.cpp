@@ -117,17 +117,19 @@ class Writer {
     plain("use_backend %[var(txn.be)]");
   }
 
+  // Text from outside stands in named ACLs only: within braces a lone "}" would end the condition.
   void entry(const Entry& e, const std::string& acl) {
-    const PathMatch& path = e.condition.match.path;
-    bool any_path = path.kind == MatchKind::Prefix && path.value == "/";
-    if (!any_path) path_acl(path, acl);
+    const RouteMatch& match = e.condition.match;
+    std::vector<std::string> conditions;
+    auto name = [&] { return conditions.emplace_back(acl + "." + std::to_string(conditions.size())); };
+    if (match.path != PathMatch{}) path_acl(match.path, name());
+    for (const NamedMatch& h : match.headers) value_acl(name(), "req.fhdr(" + h.name + ")", h);
+    for (const NamedMatch& q : match.query) value_acl(name(), "url_param(" + q.name + ")", q);
     Line l(out_, 2);
     l.word("http-request").word("set-var(txn.rule)").word("str(" + e.rule + ")").words(kNoRuleYet);
     host(l, e.condition.hostname);
-    if (!any_path) l.word(acl);
-    if (!e.condition.match.method.empty()) test(l, "method", MatchKind::Exact, e.condition.match.method);
-    for (const NamedMatch& h : e.condition.match.headers) test(l, "req.fhdr(" + h.name + ")", h.kind, h.value);
-    for (const NamedMatch& q : e.condition.match.query) test(l, "url_param(" + q.name + ")", q.kind, q.value);
+    if (!match.method.empty()) l.words("{ method -m str --").quoted(match.method).word("}");
+    for (const std::string& c : conditions) l.word(c);
   }
 
   void path_acl(const PathMatch& path, const std::string& acl) {
@@ -145,13 +147,14 @@ class Writer {
     l.words("{ var(txn.host)").words(wild ? "-m end --" : "-m str --").quoted(wild ? name.substr(1) : name).word("}");
   }
 
-  static void test(Line& l, const std::string& what, MatchKind kind, const std::string& value) {
-    bool regex = kind == MatchKind::Regex;
-    l.word("{")
+  void value_acl(const std::string& acl, const std::string& what, const NamedMatch& match) {
+    bool regex = match.kind == MatchKind::Regex;
+    line()
+        .word("acl")
+        .word(acl)
         .word(what)
         .words(regex ? "-m reg --" : "-m str --")
-        .quoted(regex ? "^(?:" + value + ")$" : value)
-        .word("}");
+        .quoted(regex ? "^(?:" + match.value + ")$" : match.value);
   }
 
   std::set<std::string> rules_of(const Frontend& f) const {

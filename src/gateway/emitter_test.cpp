@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "gateway/config.h"
 #include "gateway/model.h"
+#include "gateway/test_world.h"
+#include "runtime/child.h"
 
 namespace slipway::gateway {
 namespace {
@@ -64,6 +69,46 @@ RC_GTEST_PROP(Emitter, FormatsExpandNothing, ()) {
     expanded += words[0][i];
   }
   RC_ASSERT(expanded == text);
+}
+
+// The real proxy accepts what is written for routes of any plain text.
+TEST(Emitter, TheProxyAcceptsEveryRoute) {
+  if (!test::has_program("haproxy")) GTEST_SKIP() << "haproxy is not installed (Debian package haproxy)";
+  char dir[] = "/tmp/slipway-emitter-XXXXXX";
+  ASSERT_NE(mkdtemp(dir), nullptr);
+  ConfigPaths paths{.weights = std::string(dir) + "/w",
+                    .slots = std::string(dir) + "/s",
+                    .salts = std::string(dir) + "/t",
+                    .log_socket = std::string(dir) + "/l"};
+  for (const auto& map : {paths.weights, paths.slots, paths.salts}) std::ofstream(map) << "";
+  std::vector<Route> routes;
+  auto texts = rc::gen::container<std::vector<std::string>>(40, plain_text())(rc::Random(20261123), 40).value();
+  texts.insert(texts.end(),
+               {"%[env(HOME)]", "%%", "\\", "\"", "'", "$HOME", "#", "-i", "--", "{ a }", "}", "!", " ", "\\1"});
+  for (const std::string& text : texts) {
+    if (text.empty()) continue;  // refused
+    using data::Value;
+    Value match = Value::object(
+        {{"path", Value::object({{"type", "Exact"}, {"value", "/" + text}})},
+         {"headers", Value::array({Value::object({{"name", "x-" + std::to_string(routes.size())}, {"value", text}})})},
+         {"queryParams", Value::array({Value::object({{"name", "q"}, {"value", text}})})}});
+    Value changes = Value::object({{"set", Value::array({Value::object({{"name", "x"}, {"value", text}})})}});
+    Value filters =
+        Value::array({Value::object({{"type", "RequestHeaderModifier"}, {"requestHeaderModifier", changes}})});
+    Value spec = Value::object(
+        {{"parentRefs", Value::array({Value::object({{"name", "g"}})})},
+         {"rules", Value::array({Value::object({{"matches", Value::array({match})}, {"filters", filters}})})}});
+    Value meta = Value::object({{"namespace", "n"}, {"name", "r" + std::to_string(routes.size())}});
+    routes.push_back(parse_route(Value::object({{"metadata", meta}, {"spec", spec}})));
+    EXPECT_FALSE(routes.back().problem) << text;
+  }
+  auto desired = desire(routes, {}, {.gateway_binds = {"127.0.0.1:1"}, .gateway_port = 80});
+  std::ofstream(std::string(dir) + "/haproxy.cfg") << write_config(desired.structure, {}, paths);
+  auto checked = runtime::run_program({"haproxy", "-c", "-f", std::string(dir) + "/haproxy.cfg"},
+                                      {.output_path = std::string(dir) + "/said"});
+  std::ifstream said(std::string(dir) + "/said");
+  EXPECT_EQ(checked->status, 0) << std::string(std::istreambuf_iterator<char>(said), {});
+  std::filesystem::remove_all(dir);
 }
 
 TEST(Emitter, ControlCharactersAreBugsHere) {

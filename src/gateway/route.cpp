@@ -73,6 +73,7 @@ class Parser {
     for (const Value& v : list.items()) {
       NamedMatch match{
           .name = v["name"].str(), .kind = match_kind(v["type"], "", field), .value = text(v["value"], field)};
+      if (match.value.empty()) refuse(field + ".value", "is empty");
       if (!is_header_name(match.name)) refuse(field + ".name", "cannot be matched: " + match.name.substr(0, 80));
       check_regex(match.kind, match.value, field + ".value");
       if (seen.insert(base::to_lower(match.name)).second) out.push_back(std::move(match));
@@ -106,6 +107,7 @@ class Parser {
     using Op = HeaderChange::Op;
     for (auto [key, op] : {std::pair("set", Op::Set), std::pair("add", Op::Add)}) {
       for (const Value& h : v[key].items()) {
+        if (h["value"].as_string().empty()) refuse(field, "a header needs a value");
         rule.changes.push_back({response, op, header_name(h["name"], field), text(h["value"], field)});
       }
     }
