@@ -16,6 +16,9 @@ namespace slipway::runtime {
 
 using Task = std::move_only_function<void()>;
 
+// Timers wait no longer than this, whatever they are told: adding it to a time cannot overflow.
+inline constexpr base::Duration kLongest = base::hours(24 * 365 * 100);
+
 // Owns a pending timer: destroying or assigning over it cancels. A cancelled task never runs.
 class Timer {
  public:

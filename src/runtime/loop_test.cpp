@@ -94,6 +94,17 @@ TYPED_TEST(LoopRules, ACancelledTimerNeverRunsEvenWhenItIsDue) {
   EXPECT_FALSE(ran);
 }
 
+TYPED_TEST(LoopRules, AnEndlessDelayIsNoOverflow) {
+  Loop& loop = this->world.loop();
+  Timer never, end;
+  bool ran = false;
+  this->world.run([&] {
+    never = loop.after(base::Duration::max(), [&] { ran = true; });
+    end = loop.after(milliseconds(1), [&] { this->world.finish(); });
+  });
+  EXPECT_FALSE(ran);
+}
+
 TYPED_TEST(LoopRules, ATimerMayReplaceItselfWhileItRuns) {
   Loop& loop = this->world.loop();
   Timer timer;

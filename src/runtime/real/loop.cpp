@@ -118,7 +118,7 @@ base::Time Loop::now() const { return impl_->time().now; }
 base::MonoTime Loop::mono() const { return impl_->time().mono; }
 
 Timer Loop::after(base::Duration delay, Task task) {
-  const Due due{mono() + std::max(delay, base::Duration(0)), impl_->timers_set++};
+  const Due due{mono() + std::clamp(delay, base::Duration(0), kLongest), impl_->timers_set++};
   impl_->timers->emplace(due, std::move(task));
   impl_->arm();
   return Timer(std::make_unique<TimerImpl>(impl_->timers, due));

@@ -34,7 +34,7 @@ void Loop::post(Task task) {
 }
 
 Timer Loop::after(base::Duration delay, Task task) {
-  const Due due{mono_ + std::max(delay, base::Duration(0)), timers_set_++};
+  const Due due{mono_ + std::clamp(delay, base::Duration(0), kLongest), timers_set_++};
   timers_->emplace(due, std::move(task));
   return Timer(std::make_unique<TimerImpl>(timers_, due));
 }
