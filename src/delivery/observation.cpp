@@ -99,7 +99,7 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
   o.service = world.find(api::kServices, {space, service});
   o.stable_service = world.find(api::kServices, {space, routing.stable_service});
   o.canary_service = world.find(api::kServices, {space, routing.canary_service});
-  if (release["status"]["phase"].as_string() == "Idle") return;
+  if (release["status"]["phase"].as_string() == "Idle" && !api::is_deleting(release)) return;
   for (const Value& slice : world.cache(api::kEndpointSlices).in_space(space)) {
     const std::string name(api::label(slice, kServiceNameLabel));
     if (name == routing.service || name == routing.stable_service || name == routing.canary_service)

@@ -103,7 +103,10 @@ void check_strategy(Problems& out, const Value& strategy) {
   if (kinds == 0) return out.required("spec.strategy", "one of rolling or canary");
   if (kinds > 1) return out.forbidden("spec.strategy", "only one of rolling and canary may be given");
   if (strategy.has("canary")) check_canary(out, strategy["canary"], "spec.strategy.canary");
-  if (strategy.has("rolling")) check_budget(out, strategy["rolling"], "spec.strategy.rolling");
+  if (strategy.has("rolling")) {
+    check_budget(out, strategy["rolling"], "spec.strategy.rolling");
+    check_duration(out, strategy["rolling"], "bake", "spec.strategy.rolling");
+  }
 }
 
 void check_traffic(Problems& out, const Value& traffic, const Value& strategy) {

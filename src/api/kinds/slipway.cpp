@@ -40,6 +40,7 @@ type ReleaseStep preserve | One step; exactly one of weight, pause and analysis.
 type RollingStrategy | Pods are replaced a few at a time.
   maxSurge       - *intOrString | Pods above the wanted number; default: the Deployment's.
   maxUnavailable - *intOrString | Pods below the wanted number; default: the Deployment's.
+  bake           - *string      | How long the guards watch the new version before the old one is let go, like 30s; default: not at all.
 
 type CanaryStrategy | The new version gets a growing share.
   steps          - []ReleaseStep atomic | What happens, in order; after the last one the candidate gets everything.

@@ -159,7 +159,8 @@ void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis) {
 
 void terminate_runs(Turn& turn, bool also_proof) {
   for (const Value& run : turn.o.runs)
-    if (!is_over(run) && !run["spec"]["terminate"].as_bool() && (also_proof || run["spec"]["kind"].as_string() != "Verification"))
+    if (!is_over(run) && !run["spec"]["terminate"].as_bool() &&
+        (also_proof || run["spec"]["kind"].as_string() != "Verification"))
       turn.act(patch_of(api::kAnalysisRuns, run, Value::object({{"spec", Value::object({{"terminate", true}})}})));
 }
 

@@ -158,7 +158,8 @@ std::vector<std::string> ModelledCluster::newest_owned() const {
   std::vector<std::string> owned = sets_owned("Deployment");
   std::ranges::sort(owned, std::greater{}, [&](const std::string& name) {
     const Value& rs = sets_.at(name);
-    return std::pair(control::same_template(rs["spec"]["template"], deployment_["spec"]["template"]), rs["metadata"]["uid"].str());
+    return std::pair(control::same_template(rs["spec"]["template"], deployment_["spec"]["template"]),
+                     rs["metadata"]["uid"].str());
   });
   owned.resize(std::min<std::size_t>(owned.size(), 1));
   return owned;
@@ -177,7 +178,8 @@ void ModelledCluster::run_deployment() {
   for (const std::string& name : sets_owned("Deployment"))
     if (sets_[name]["spec"]["replicas"].as_int() > 0) active.push_back(name);
   SLIPWAY_CHECK(active.size() <= 1);
-  if (active.empty() && deployment_["spec"]["replicas"].as_int() > 0) active = newest_owned();  // upstream: FindActiveOrLatest
+  if (active.empty() && deployment_["spec"]["replicas"].as_int() > 0)
+    active = newest_owned();  // upstream: FindActiveOrLatest
   if (active.size() == 1 && sets_[active[0]]["spec"]["replicas"] != deployment_["spec"]["replicas"]) {
     sets_[active[0]].set({"spec", "replicas"}, deployment_["spec"]["replicas"]);
     bump(sets_[active[0]]);

@@ -110,8 +110,10 @@ Reach ensure_versions(Turn& turn) {
   }
   const Version* stable = turn.stable();
   const bool shared = turn.plan.capacity == plan::Capacity::Shared;
-  if (shared && stable && stable->owner != Owner::Release) take_last(turn, *stable);
-  else if (candidate->owner != Owner::Release) take(turn, *candidate);
+  if (shared && stable && stable->owner != Owner::Release)
+    take_last(turn, *stable);
+  else if (candidate->owner != Owner::Release)
+    take(turn, *candidate);
   if (!turn.acts()) return Reach::Done;
   turn.wait("taking over the ReplicaSets");
   return Reach::Waiting;

@@ -233,6 +233,7 @@ Reach reach_plain(Turn& turn) {
     turn.wait("route written: without the split");
     return Reach::Waiting;
   }
+  if (turn.s.traffic == TrafficState{}) return Reach::Done;  // it was never split, or that is long over
   const ReadBack* rb = current_read_back(turn);
   if (rb && rb->plain.present && rb->plain.share == plan::kWhole.points) {
     turn.s.traffic = {};

@@ -94,7 +94,9 @@ void compile_rolling(const Value& spec, ReleasePlan& plan) {
   plan.max_surge = rolling["maxSurge"];
   plan.max_unavailable = rolling["maxUnavailable"];
   plan.user_steps = 1;
-  Writer{plan}.add(Scale{kWhole}, 0, "spec.strategy.rolling");
+  Writer out{plan};
+  out.add(Scale{kWhole}, 0, "spec.strategy.rolling");
+  if (rolling["bake"].is_string()) out.add(Wait{duration_or(rolling["bake"], {})}, 0, "spec.strategy.rolling.bake");
 }
 
 void check_capabilities(const ReleasePlan& plan, const RouterCapabilities& router, std::vector<Cause>& problems) {

@@ -80,6 +80,13 @@ TEST(Compile, rolling_is_one_step_to_the_whole) {
   EXPECT_EQ(plan->max_surge, Value(1));
 }
 
+TEST(Compile, rolling_may_bake_before_the_old_version_goes) {
+  const auto plan =
+      compile(release(R"({"target":{"name":"web"},"strategy":{"rolling":{"bake":"30s"}}})"), gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->steps.at(1).action, Action(Wait{base::seconds(30)}));
+}
+
 struct Refused {
   const char* what;
   const char* spec;
