@@ -10,3 +10,8 @@ set(SLIPWAY_TEST_LINKS slipway_apiserver slipway_store)
 if(SLIPWAY_TESTS)
   add_dependencies(slipway_node slipway-shim)  # tests start it
 endif()
+add_executable(slipway-listener ${dir}/main_listener.cpp)
+target_link_options(slipway-listener PRIVATE -static)
+if(SLIPWAY_TESTS)
+  add_dependencies(slipway_node slipway-listener)
+endif()
