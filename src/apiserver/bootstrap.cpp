@@ -132,6 +132,7 @@ constexpr Grant kGrants[] = {
     {"slipway:garbage-collector", "User", kControllerUser},
     {"slipway:node", "User", kNodeUser},
     {"slipway:gateway", "User", kGatewayUser},
+    {"slipway:metrics-reader", "User", kMetricsUser},
 };
 
 constexpr const char* kRbacVersion = "rbac.authorization.k8s.io/v1";

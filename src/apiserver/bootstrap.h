@@ -11,6 +11,7 @@ namespace slipway::apiserver {
 inline constexpr const char* kControllerUser = "slipway:controller";
 inline constexpr const char* kNodeUser = "slipway:node";
 inline constexpr const char* kGatewayUser = "slipway:gateway";
+inline constexpr const char* kMetricsUser = "slipway:metrics";  // the embedded Prometheus
 
 // Creates what is missing, and brings the rules of our own roles up to this version. Control loop.
 void bootstrap(store::Store& store, runtime::Loop& loop, runtime::Random& random, const api::Scheme& scheme);

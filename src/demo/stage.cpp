@@ -57,8 +57,8 @@ base::Result<std::string> Stage::slipway(std::vector<std::string> args) {
 }
 
 base::Result<void> Stage::up() {
-  auto said = slipway({"up", "--detach", "--data-dir", options.data_dir, "--port", std::to_string(options.port), "--runtime",
-                       options.runtime});
+  auto said = slipway({"up", "--detach", "--data-dir", options.data_dir, "--port", std::to_string(options.port),
+                       "--gateway-port", std::to_string(options.port + 1), "--runtime", options.runtime});
   if (!said) return base::fail(said.error());
   auto parsed = data::parse_json(read_file(options.data_dir + "/endpoints.json"));
   if (!parsed) return base::fail(parsed.error());

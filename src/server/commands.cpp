@@ -7,6 +7,9 @@
 #include <filesystem>
 
 #include "data/json.h"
+#include "data/yaml.h"
+#include "node/images/import.h"
+#include "node/images/store.h"
 #include "node/shim_client.h"
 #include "runtime/file.h"
 #include "server/launch.h"
@@ -32,6 +35,7 @@ void say_ready(const data::Value& endpoints) {
   fmt::print(" ✔ API        {}   ready after {:.0f} ms\n", endpoints["api"].as_string(), endpoints["readyMs"].as_double());
   fmt::print("   gateway    http://{}\n", endpoints["gateway"].as_string());
   fmt::print("   pods run   {}\n", endpoints["runtime"].as_string());
+  for (const data::Value& note : endpoints["notes"].items()) fmt::print("              {}\n", note.as_string());
   fmt::print("   export KUBECONFIG={}\n", endpoints["kubeconfig"].as_string());
 }
 
@@ -90,6 +94,36 @@ int down(const cli::DownOptions& options) {
     if (trouble) return failed({.code = base::Code::Unavailable, .message = dir->path() + ": " + trouble.message()});
     fmt::print(" ✔ {} deleted\n", dir->path());
   }
+  return to_int(ExitCode::Reached);
+}
+
+int image_import(const cli::ImageImportOptions& options) {
+  auto dir = DataDir::open(options.data_dir);
+  if (!dir) return failed(dir.error());
+  node::images::ImportOptions import{.env = options.environment};
+  if (!options.entrypoint.empty()) import.entrypoint = options.entrypoint;
+  const node::images::Store store(dir->images(), false);
+  auto entry = node::images::import_image(store, options.source, options.name, import);
+  if (!entry) return failed(entry.error());
+  fmt::print("{}  {}  {:.1f} MB, {} files\n", entry->reference, entry->digest, static_cast<double>(entry->size) / 1e6, entry->files);
+  return to_int(ExitCode::Reached);
+}
+
+int image_list(const cli::ImageListOptions& options) {
+  auto dir = DataDir::existing(options.data_dir);
+  if (!dir) return failed(dir.error());
+  const auto entries = node::images::Store(dir->images(), false).list();
+  if (!options.output.empty()) {
+    data::Value all = data::Value::array();
+    for (const auto& e : entries)
+      all.push_back(data::Value::object({{"name", e.reference}, {"digest", e.digest}, {"size", static_cast<std::int64_t>(e.size)},
+                                         {"files", static_cast<std::int64_t>(e.files)}, {"imported", base::format_time(e.imported)}}));
+    fmt::print("{}\n", options.output == "yaml" ? data::to_yaml(all) : data::to_pretty_json(all));
+    return to_int(ExitCode::Reached);
+  }
+  fmt::print("{:<40} {:<20} {:>10}  {}\n", "NAME", "DIGEST", "SIZE", "FILES");
+  for (const auto& e : entries)
+    fmt::print("{:<40} {:<20} {:>7.1f} MB  {}\n", e.reference, e.digest.substr(0, 19), static_cast<double>(e.size) / 1e6, e.files);
   return to_int(ExitCode::Reached);
 }
 

@@ -1,37 +1,166 @@
 #include "server/machine.h"
 
+#include <cstdio>
+#include <optional>
+#include <set>
+
+#include "apiserver/bootstrap.h"
+#include "apiserver/local_client.h"
+#include "gateway/gateway.h"
+#include "gateway/name_server.h"
+#include "gateway/prometheus.h"
+#include "node/agent.h"
+#include "node/images/store.h"
+#include "node/runtimes/process_runtime.h"
 #include "node/shim_client.h"
 
 namespace slipway::server {
 
+using base::Code;
 using base::Result;
+using control::HostReport;
+using control::NetworkSpace;
 using data::Value;
 
 namespace {
+
+constexpr const char* kNodeName = "node-1";
+constexpr const char* kNameServerAddress = "10.244.0.1";  // the bridge of the node's network
+constexpr base::Duration kProbePatience = base::seconds(15);
+constexpr base::Duration kComplainEvery = base::seconds(2);
+constexpr int kPrometheusPortAbove = 2000;  // the API's port: 7443 -> 9443
 
 node::ShimOptions shim_options(const MachineParts& parts) {
   return {.data_dir = parts.dir.path(), .runtime = parts.options.runtime == "auto" ? "best" : parts.options.runtime};
 }
 
+std::string describe(const HostReport& report) {
+  switch (report.rung) {
+    case HostReport::Rung::Isolated: return "isolated";
+    case HostReport::Rung::UserNamespace: return "isolated (user namespace)";
+    case HostReport::Rung::Loopback: return "loopback";
+  }
+  return "";
+}
+
 }  // namespace
 
+// In order of construction; taken apart backwards.
 struct Machine::Impl {
   MachineParts parts;
-  std::unique_ptr<node::ShimClient> shim;
+  std::unique_ptr<node::ShimClient> shim = {};
+  HostReport report = {};
+  std::unique_ptr<apiserver::LocalClient> gateway_client = {}, node_client = {};
+  std::unique_ptr<gateway::Gateway> gateway = {};
+  std::unique_ptr<gateway::NameServer> names = {};
+  std::unique_ptr<gateway::Prometheus> prometheus = {};
+  std::unique_ptr<node::images::Store> images = {};
+  std::unique_ptr<node::ProcessRuntime> pods = {};
+  std::unique_ptr<node::Agent> agent = {};
+  runtime::Timer complain_timer = {};
+  std::set<std::string> complained = {};
+
+  bool loopback() const { return report.rung == HostReport::Rung::Loopback; }
+  Result<void> begin_gateway(apiserver::ApiServer& api);
+  Result<void> begin_prometheus(std::uint16_t api_port);
+  void begin_names();
+  void begin_node(apiserver::ApiServer& api);
+  void complain();
 };
 
 Machine::Machine(MachineParts parts) : impl_(new Impl{.parts = parts}) {}
 Machine::~Machine() = default;
 
-Result<void> Machine::start() {
-  if (auto running = node::ensure_shim(shim_options(impl_->parts)); !running) return running;
-  impl_->shim = std::make_unique<node::ShimClient>(impl_->parts.loop, shim_options(impl_->parts));
-  impl_->shim->start();
+Result<void> Machine::probe() {
+  Impl& m = *impl_;
+  if (auto running = node::ensure_shim(shim_options(m.parts)); !running) return running;
+  m.shim = std::make_unique<node::ShimClient>(m.parts.loop, shim_options(m.parts));
+  m.shim->start();
+  std::optional<Result<HostReport>> answer;
+  m.shim->report([&answer](Result<HostReport> report) { answer = std::move(report); });
+  bool late = false;
+  const runtime::Timer patience = m.parts.loop.after(kProbePatience, [&late] { late = true; });
+  while (!answer && !late) m.parts.loop.run_one();
+  if (!answer) return base::fail(Code::Timeout, "the shim does not answer; see " + m.parts.dir.run() + "/shim.log");
+  if (!*answer) return base::fail(answer->error());
+  m.report = **answer;
   return {};
 }
 
-std::map<std::string, control::Port*> Machine::ports() { return {}; }
+std::string Machine::service_range() const { return impl_->loopback() ? "127.30.0.0/16" : "10.96.0.0/16"; }
 
-Value Machine::endpoints() const { return Value::object(); }
+Result<void> Machine::start(apiserver::ApiServer& api, std::uint16_t api_port) {
+  Impl& m = *impl_;
+  if (auto begun = m.begin_gateway(api); !begun) return begun;
+  if (!m.loopback()) m.begin_names();
+  if (m.parts.options.prometheus)
+    if (auto begun = m.begin_prometheus(api_port); !begun) return begun;
+  m.begin_node(api);
+  m.complain();
+  return {};
+}
+
+Result<void> Machine::Impl::begin_gateway(apiserver::ApiServer& api) {
+  gateway_client = std::make_unique<apiserver::LocalClient>(api, parts.loop, apiserver::part_identity(apiserver::kGatewayUser));
+  gateway = std::make_unique<gateway::Gateway>(
+      *gateway_client, parts.loop, parts.random, *shim, parts.metrics,
+      gateway::GatewayOptions{.data_dir = parts.dir.path(), .listen_address = parts.options.listen, .port = parts.options.gateway_port,
+                              .network = loopback() ? NetworkSpace::Host : NetworkSpace::Node});
+  return gateway->start();
+}
+
+void Machine::Impl::begin_names() {
+  names = std::make_unique<gateway::NameServer>(
+      parts.loop, *shim, gateway::NameServerOptions{.config_dir = parts.dir.gateway(), .address = kNameServerAddress});
+  gateway->on_names([this] { names->publish(gateway->names()); });
+}
+
+Result<void> Machine::Impl::begin_prometheus(std::uint16_t api_port) {
+  prometheus = std::make_unique<gateway::Prometheus>(
+      parts.loop, *shim,
+      gateway::PrometheusOptions{.data_dir = parts.dir.path(), .port = api_port + kPrometheusPortAbove,
+                                 .scrape = "127.0.0.1:" + std::to_string(api_port), .ca = parts.certificates.ca,
+                                 .scraper = parts.certificates.metrics});
+  return prometheus->start();
+}
+
+void Machine::Impl::begin_node(apiserver::ApiServer& api) {
+  node_client = std::make_unique<apiserver::LocalClient>(api, parts.loop, apiserver::part_identity(apiserver::kNodeUser));
+  images = std::make_unique<node::images::Store>(parts.dir.images(), parts.options.allow_host_image);
+  pods = std::make_unique<node::ProcessRuntime>(
+      parts.loop, *shim, *images,
+      node::ProcessRuntimeOptions{.data_dir = parts.dir.path(), .dns_address = loopback() ? "" : kNameServerAddress});
+  agent = std::make_unique<node::Agent>(*node_client, parts.loop, parts.random, *pods, *gateway,
+                                        node::AgentOptions{.name = kNodeName, .machine = node::this_machine()});
+  agent->start();
+}
+
+// Whatever does not work goes to the log, once.
+void Machine::Impl::complain() {
+  std::vector<std::string> problems = gateway->problems();
+  if (prometheus && !prometheus->problem().empty()) problems.push_back(prometheus->problem());
+  if (names && !names->problem().empty()) problems.push_back(names->problem());
+  for (const std::string& problem : problems)
+    if (complained.insert(problem).second) std::fprintf(stderr, "problem: %s\n", problem.c_str());
+  complain_timer = parts.loop.after(kComplainEvery, [this] { complain(); });
+}
+
+std::map<std::string, control::Port*> Machine::ports() {
+  std::map<std::string, control::Port*> ports{{"traffic", &impl_->gateway->traffic_port()},
+                                              {"metrics/gateway", &impl_->gateway->gateway_metrics_port()}};
+  if (impl_->prometheus) ports["metrics/prometheus"] = &impl_->prometheus->port();
+  return ports;
+}
+
+Value Machine::endpoints() const {
+  const Impl& m = *impl_;
+  Value notes = Value::array();
+  for (const std::string& note : m.report.notes) notes.push_back(note);
+  Value out = Value::object({{"gateway", m.parts.options.listen + ":" + std::to_string(m.parts.options.gateway_port)},
+                             {"runtime", describe(m.report)},
+                             {"notes", notes}});
+  if (m.prometheus) out.set("prometheus", m.prometheus->address());
+  return out;
+}
 
 }  // namespace slipway::server

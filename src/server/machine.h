@@ -1,6 +1,7 @@
 // What the embedded cluster does on this machine: shim, node agent, gateway, name server, Prometheus.
 //
-// Apart from `Server` so that the API comes up first and by itself. Control loop only.
+// Apart from `Server` so that the API comes up by itself. `probe` first (it decides address ranges), `start` once the API serves. Control
+// loop only; the children outlive this object.
 #pragma once
 
 #include <map>
@@ -25,8 +26,6 @@ struct MachineParts {
   runtime::real::Loop& loop;
   runtime::Random& random;
   runtime::Metrics& metrics;
-  apiserver::ApiServer& api;
-  std::uint16_t api_port;
 };
 
 class Machine {
@@ -35,10 +34,15 @@ class Machine {
   ~Machine();
   Machine(const Machine&) = delete;
 
-  base::Result<void> start();
+  // Starts the shim or finds the one that runs, and asks what this machine allows. Runs the loop until it has answered.
+  base::Result<void> probe();
+  // Of Services' virtual addresses, for the API server.
+  std::string service_range() const;
+  base::Result<void> start(apiserver::ApiServer& api, std::uint16_t api_port);
+
   // Answers for controllers, by name (controllers::port_names).
   std::map<std::string, control::Port*> ports();
-  // {"gateway", "prometheus", "runtime"}
+  // {"gateway", "prometheus", "runtime", "notes"}
   data::Value endpoints() const;
 
  private:

@@ -57,8 +57,8 @@ struct Server::Impl {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<apiserver::ApiServer> api;
   std::unique_ptr<apiserver::HttpFront> front;
-  std::unique_ptr<apiserver::LocalClient> controller_client;
   std::unique_ptr<Machine> machine;
+  std::unique_ptr<apiserver::LocalClient> controller_client;
   std::unique_ptr<control::LeaseLeadership> leadership;
   std::unique_ptr<control::Runner> runner;
   std::unique_ptr<runtime::Signals> signals;
@@ -67,7 +67,7 @@ struct Server::Impl {
   Impl(const cli::UpOptions& o, DataDir d) : options(o), dir(std::move(d)) {}
   Result<void> open();
   Result<void> serve();
-  Result<void> begin_machine();
+  Result<void> probe_machine();
   void begin_controllers();
   void publish_metrics();
 };
@@ -88,7 +88,7 @@ Result<void> Server::Impl::open() {
 Result<void> Server::Impl::serve() {
   apiserver::Settings settings;
   settings.wall_clock = runtime::real::wall_clock;
-  settings.service_range = options.runtime == "loopback" ? "127.30.0.0/16" : "10.96.0.0/16";
+  settings.service_range = machine->service_range();
   api = std::make_unique<apiserver::ApiServer>(*store, loop, random, settings);
   api->start();
   publish_metrics();
@@ -108,11 +108,10 @@ void Server::Impl::publish_metrics() {
   });
 }
 
-Result<void> Server::Impl::begin_machine() {
-  machine = std::make_unique<Machine>(MachineParts{.options = options, .dir = dir, .certificates = certificates, .loop = loop,
-                                                   .random = random, .metrics = metrics, .api = *api,
-                                                   .api_port = front->ports().front()});
-  return machine->start();
+Result<void> Server::Impl::probe_machine() {
+  machine = std::make_unique<Machine>(MachineParts{
+      .options = options, .dir = dir, .certificates = certificates, .loop = loop, .random = random, .metrics = metrics});
+  return machine->probe();
 }
 
 void Server::Impl::begin_controllers() {
@@ -131,8 +130,9 @@ void Server::Impl::begin_controllers() {
 Result<std::unique_ptr<Server>> Server::start(const cli::UpOptions& options, const DataDir& dir) {
   auto impl = std::make_unique<Impl>(options, dir);
   if (auto opened = impl->open(); !opened) return base::fail(opened.error());
+  if (auto probed = impl->probe_machine(); !probed) return base::fail(probed.error());
   if (auto serving = impl->serve(); !serving) return base::fail(serving.error());
-  if (auto begun = impl->begin_machine(); !begun) return base::fail(begun.error());
+  if (auto begun = impl->machine->start(*impl->api, impl->front->ports().front()); !begun) return base::fail(begun.error());
   impl->begin_controllers();
   impl->signals = std::make_unique<runtime::Signals>(impl->loop, std::vector<int>{SIGTERM, SIGINT},
                                                      [loop = &impl->loop](int) { loop->stop(); });
