@@ -90,11 +90,15 @@ struct World {
           .body =
               Value::object({{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", Value::object({{"name", name}})}})});
     const Value resources = Value::object({{"cpu", "100000"}, {"memory", "100Ti"}, {"pods", "100000"}});
-    call({.verb = Verb::Patch,
-          .resource = api::kNodes,
-          .name = name,
-          .subresource = "status",
-          .body = Value::object({{"status", Value::object({{"allocatable", resources}})}})});
+    call(
+        {.verb = Verb::Patch,
+         .resource = api::kNodes,
+         .name = name,
+         .subresource = "status",
+         .body = Value::object(
+             {{"status", Value::object({{"allocatable", resources},
+                                        {"conditions",
+                                         Value::array({Value::object({{"type", "Ready"}, {"status", "True"}})})}})}})});
   }
   Value call(Request request) {
     std::optional<client::Answer> answer;

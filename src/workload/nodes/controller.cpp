@@ -22,7 +22,9 @@ std::vector<ObjectName> node_of_lease(const World&, const Value& lease) {
 // Pods matter only while their node is in trouble.
 std::vector<ObjectName> troubled_node_of_pod(const World& world, const Value& pod) {
   ObjectName node{"", std::string(control::node_of(pod))};
-  if (node.name.empty() || api::is_condition_true(world.find(api::kNodes, node), "Ready")) return {};
+  if (node.name.empty()) return {};
+  const Value& ready = api::condition(world.find(api::kNodes, node), "Ready");
+  if (ready.is_null() || ready["status"].as_string() == "True") return {};
   return {std::move(node)};
 }
 
@@ -40,7 +42,8 @@ std::optional<control::Decision> NodeController::reconcile(const World& world, c
   seen.lease = world.find(api::kLeases, {std::string(kLeaseSpace), name.name});
   const control::Fact* fact = world.fact(question_id(node, last_sign(node, seen.lease)));
   seen.confirmed = fact != nullptr;
-  const bool fine = api::is_condition_true(node, "Ready") && !seen.confirmed;
+  const Value& ready = api::condition(node, "Ready");
+  const bool fine = (ready.is_null() || ready["status"].as_string() == "True") && !seen.confirmed;
   if (!fine)
     for (const auto& [pod_name, pod] : world.cache(api::kPods).all())
       if (control::node_of(pod) == name.name) seen.pods.push_back(pod);
