@@ -38,6 +38,7 @@ struct Request {
   std::string field_manager = {};
   bool force = false;    // apply: take conflicting fields over
   bool dry_run = false;
+  bool strict = false;   // writes: unknown and duplicate fields are refused, not only warned of
   std::int64_t limit = 0;
   std::string continue_token = {};
   std::string resource_version = {};

@@ -40,6 +40,7 @@ std::string url_of(const Request& r) {
   if (r.limit > 0) query.add("limit", std::to_string(r.limit));
   if (r.force) query.add("force", "true");
   if (r.dry_run) query.add("dryRun", "All");
+  if (r.strict) query.add("fieldValidation", "Strict");
   return path + query.text();
 }
 
