@@ -36,7 +36,8 @@ client::Request apply_request(const Target& t, const Apply& options, bool dry_ru
           .patch_type = client::PatchType::Apply,
           .field_manager = options.manager,
           .force = options.force,
-          .dry_run = dry_run};
+          .dry_run = dry_run,
+          .strict = true};
 }
 
 // The kinds that CustomResourceDefinitions among the documents are about to bring.

@@ -54,7 +54,7 @@ class LineShow final : public Show {
     view::ReleaseView now = view::compute(sight.objects, sight.now);
     const view::Lines lines = last_ ? view::render_changes(&*last_, now) : view::Lines();
     print(lines, sight.now);
-    if (sight.now - printed_at_ >= kHeartbeat) print({view::render_waiting(now)}, sight.now);
+    if (sight.now - printed_at_ >= kHeartbeat) print({waiting_line(now)}, sight.now);
     last_ = std::move(now);
   }
   void away(const std::string& why) override {
@@ -63,6 +63,10 @@ class LineShow final : public Show {
   void end(const Sight& sight) override { terminal_.data(release_block(terminal_, sight)); }
 
  private:
+  static std::string waiting_line(view::ReleaseView v) {
+    if (v.message.empty()) v.message = "for a controller to take notice";
+    return view::render_waiting(v);
+  }
   void print(const view::Lines& lines, base::Time now) {
     if (lines.empty()) return;
     terminal_.data(joined(lines));

@@ -51,6 +51,15 @@ Position take_position(std::string& message) {
   return at;
 }
 
+// A context that the parser names ("while parsing a flow sequence from line 5"), moved like everything else.
+void shift_context(std::string& message, int lines) {
+  constexpr std::string_view kMark = " from line ";
+  const std::size_t at = message.rfind(kMark);
+  const auto line =
+      at == message.npos ? std::nullopt : base::parse_int(std::string_view(message).substr(at + kMark.size()));
+  if (line) message.replace(at + kMark.size(), message.npos, std::to_string(*line + lines));
+}
+
 void shift(data::YamlDocument& document, int lines) {
   document.start.line += lines;
   for (auto& [path, at] : document.positions) at.line += lines;
@@ -95,6 +104,7 @@ void read_piece(const std::string& source, const Piece& piece, int& document, Ma
     Problem problem{source, ++document, {}, "", parsed.error().message};
     problem.at = take_position(problem.message);
     if (problem.at.line > 0) problem.at.line += lines;
+    shift_context(problem.message, lines);
     out.problems.push_back(std::move(problem));
     return;
   }
@@ -105,6 +115,25 @@ void read_piece(const std::string& source, const Piece& piece, int& document, Ma
     shift(content, lines);
     add_document({source, document, std::move(content)}, out);
   }
+}
+
+// The field that a message names first, in the path syntax of the document: data[a] is data.a there. Refusals of a
+// whole document come without causes, but name the field.
+std::string field_in(const data::YamlDocument& document, std::string_view message) {
+  constexpr std::string_view kEnds = " :\",;";
+  while (!message.empty()) {
+    const std::size_t end = std::min(message.find_first_of(kEnds), message.size());
+    std::string path(message.substr(0, end));
+    for (std::size_t open = path.find('['); open != path.npos; open = path.find('[', open + 1))
+      if (const std::size_t close = path.find(']', open);
+          close != path.npos && !base::parse_uint(path.substr(open + 1, close - open - 1)))
+        path.erase(close, 1)[open] = '.';
+    const bool known =
+        std::ranges::binary_search(document.positions, path, {}, &std::pair<std::string, Position>::first);
+    if (known && path.find_first_of(".[") != path.npos) return path;
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+  return {};
 }
 
 void append(Manifests& to, Manifests from) {
@@ -173,7 +202,8 @@ std::vector<Problem> problems_of(const Manifest& manifest, const base::Error& er
   const auto place = [&](const std::string& path) { return manifest.content.position_of(path); };
   for (const base::Cause& cause : error.causes)
     out.push_back({manifest.source, manifest.document, place(cause.field), cause.field, cause.message});
-  if (out.empty()) out.push_back({manifest.source, manifest.document, place(""), "", error.message});
+  const std::string field = field_in(manifest.content, error.message);
+  if (out.empty()) out.push_back({manifest.source, manifest.document, place(field), field, error.message});
   return out;
 }
 

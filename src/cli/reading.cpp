@@ -127,6 +127,8 @@ ExitCode run(Setting& s, const Explain& explain) {
   const auto release = s.api.get(api::kReleases, name);
   if (!release) return tell(s, release.error());
   const Value& status = (*release)["status"];
+  if (status.is_empty())
+    return s.terminal.talk("no controller has decided about release/" + name + " yet"), ExitCode::Reached;
   const Value& entry = *revision ? history_entry(status, **revision) : data::kNull;
   const bool current = *revision && status["candidate"]["revision"].as_int() == **revision;
   if (*revision && entry.is_null() && !current)
