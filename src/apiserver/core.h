@@ -7,6 +7,7 @@
 #include "api/scheme.h"
 #include "apiserver/addresses.h"
 #include "apiserver/frame.h"
+#include "apiserver/object_bytes.h"
 #include "apiserver/published.h"
 #include "apiserver/rbac.h"
 #include "apiserver/server.h"
@@ -14,6 +15,9 @@
 #include "store/store.h"
 
 namespace slipway::apiserver {
+
+// Bytes of objects kept for the next list; ten thousand pods fit.
+inline constexpr std::size_t kObjectBytes = 48u << 20;
 
 struct Core {
   store::Store& store;
@@ -24,6 +28,7 @@ struct Core {
   Published<api::Scheme> scheme = {};  // follow the published CRDs
   Published<Policy> policy = {};       // follows the published RBAC objects
   Frames frames = {};                  // control loop
+  ObjectBytes object_bytes{kObjectBytes};
 
   KindPtr find(const Target& target) const {
     auto scheme_now = scheme.load();

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "apiserver/object_bytes.h"
 #include "apiserver/test_cluster.h"
 #include "http/message.h"
 
@@ -47,12 +48,13 @@ TEST(List, PagesShowOneMoment) {
   c.remove(std::string(kMaps) + "/m3");
   c.post(kMaps, config_map("m2b"));
   Value second =
-      c.get(std::string(kMaps) + "?limit=2&continue=" + http::percent_encode(first["metadata"]["continue"].as_string())).body;
+      c.get(std::string(kMaps) + "?limit=2&continue=" + http::percent_encode(first["metadata"]["continue"].as_string()))
+          .body;
   EXPECT_THAT(names(second), ElementsAre("m2", "m3"));
   EXPECT_EQ(second["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
-  Value third =
-      c.get(std::string(kMaps) + "?limit=2&continue=" + http::percent_encode(second["metadata"]["continue"].as_string()))
-          .body;
+  Value third = c.get(std::string(kMaps) +
+                      "?limit=2&continue=" + http::percent_encode(second["metadata"]["continue"].as_string()))
+                    .body;
   EXPECT_THAT(names(third), ElementsAre("m4"));
   EXPECT_TRUE(third["metadata"]["continue"].is_null());
 }
@@ -63,12 +65,13 @@ TEST(List, ACompactedPageOffersToGoOn) {
   Value first = c.get(std::string(kMaps) + "?limit=2").body;
   c.remove(std::string(kMaps) + "/m2");
   c.store->compact(c.store->published()->revision());
-  Reply expired =
-      c.get(std::string(kMaps) + "?limit=2&continue=" + http::percent_encode(first["metadata"]["continue"].as_string()));
+  Reply expired = c.get(std::string(kMaps) +
+                        "?limit=2&continue=" + http::percent_encode(first["metadata"]["continue"].as_string()));
   EXPECT_EQ(expired.status, 410);
   EXPECT_EQ(expired.reason(), "Expired");
   std::string fresh = expired.body["metadata"]["continue"].str();
-  EXPECT_THAT(names(c.get(std::string(kMaps) + "?limit=5&continue=" + http::percent_encode(fresh)).body), ElementsAre("m3"));
+  EXPECT_THAT(names(c.get(std::string(kMaps) + "?limit=5&continue=" + http::percent_encode(fresh)).body),
+              ElementsAre("m3"));
   EXPECT_EQ(c.get(std::string(kMaps) + "?continue=junk").status, 400);
 }
 
@@ -84,6 +87,33 @@ TEST(List, ResourceVersions) {
   EXPECT_EQ(future.status, 504);
   EXPECT_EQ(future.body["details"]["causes"].at(0)["reason"], Value("ResourceVersionTooLarge"));
   EXPECT_EQ(future.header("Retry-After"), "1");
+}
+
+TEST(List, KeptBytesAreTheObjects) {
+  Cluster c;
+  fill(c, 3);
+  Reply first = c.get(kMaps), second = c.get(kMaps);
+  EXPECT_EQ(first.text, second.text);
+  EXPECT_EQ(data::to_json(first.body) + "\n", first.text);
+  for (const Value& item : first.body["items"].items())
+    EXPECT_EQ(item, c.get(std::string(kMaps) + "/" + item["metadata"]["name"].str()).body);
+  c.patch(std::string(kMaps) + "/m1", kMerge, R"({"data":{"key":"new"}})");
+  EXPECT_EQ(c.get(kMaps).body["items"].at(1)["data"]["key"], Value("new"));
+}
+
+TEST(List, KeptBytesAreBounded) {
+  Cluster c;
+  fill(c, 20);
+  ObjectBytes bytes(2'000);
+  KindPtr kind(c.server.scheme(), c.server.scheme()->find("", "v1", "configmaps"));
+  int seen = 0;
+  c.store->published()->scan("configmaps", "", nullptr, [&](const store::EntryPtr& entry) {
+    EXPECT_EQ(*bytes.find(kind, *entry), data::to_json(visible(*kind, *entry)));
+    EXPECT_LE(bytes.size(), 2'000u);
+    return ++seen > 0;
+  });
+  EXPECT_EQ(seen, 20);
+  EXPECT_GT(bytes.size(), 0u);
 }
 
 TEST(List, TablesAndPartialMetadata) {

@@ -89,12 +89,12 @@ std::optional<base::Result<store::Revision>> wanted_revision(const Options& opti
 }
 
 base::Result<Response> list_objects(const store::Snapshot& snapshot, const KindPtr& kind, const ApiRequest& request,
-                                    const std::optional<ContinueToken>& from) {
+                                    const std::optional<ContinueToken>& from, ObjectBytes* bytes) {
   if (!from)
     if (auto fine = check_not_future(request.options, snapshot.revision()); !fine) return fail(fine.error());
   auto selection = Selection::of(*kind, request.target, request.options);
   if (!selection) return fail(selection.error());
-  Listing listing{.kind = kind};
+  Listing listing{.kind = kind, .bytes = bytes};
   Page page{*selection, request.options.limit, listing};
   store::Key after{kind->resource.qualified(), from ? from->after.space : "", from ? from->after.name : ""};
   snapshot.scan(after.resource, request.target.space, from ? &after : nullptr,

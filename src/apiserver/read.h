@@ -27,7 +27,7 @@ std::optional<base::Result<store::Revision>> wanted_revision(const Options& opti
 
 // `snapshot` is of the wanted revision. `from` is set on later pages.
 base::Result<Response> list_objects(const store::Snapshot& snapshot, const KindPtr& kind, const ApiRequest& request,
-                                    const std::optional<ContinueToken>& from);
+                                    const std::optional<ContinueToken>& from, ObjectBytes* bytes = nullptr);
 // 410 for a page whose revision was compacted, with a token that goes on from the newest state.
 Response expired_page(const ContinueToken& token);
 

@@ -1,6 +1,7 @@
 #include "apiserver/response.h"
 
 #include "api/meta.h"
+#include "apiserver/object_bytes.h"
 #include "data/json.h"
 #include "data/yaml.h"
 
@@ -54,8 +55,12 @@ Rendered encoded(const Value& value, Encoding encoding, Shape shape) {
 
 Rendered body_of(const Response& response, const Form& form, base::Time now) {
   if (auto* text = std::get_if<Text>(&response.body)) return {.content_type = text->content_type, .bytes = text->bytes};
-  if (auto* listing = std::get_if<Listing>(&response.body))
+  if (auto* listing = std::get_if<Listing>(&response.body)) {
+    if (listing->bytes != nullptr && form == Form{.include = form.include})
+      return {.content_type = "application/json",
+              .bytes = std::make_shared<const std::string>(list_json(*listing, *listing->bytes) + "\n")};
     return encoded(shaped_list(*listing, form, now), form.encoding, form.shape);
+  }
   if (auto* single = std::get_if<Single>(&response.body)) {
     bool shape = single->kind != nullptr && !response.error;
     return encoded(shaped(single->kind, single->object, form, now), form.encoding, shape ? form.shape : Shape::Object);

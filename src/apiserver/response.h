@@ -21,6 +21,8 @@ namespace slipway::apiserver {
 using KindPtr = std::shared_ptr<const api::Kind>;
 using Bytes = std::shared_ptr<const std::string>;
 
+class ObjectBytes;
+
 struct Single {
   KindPtr kind;  // null for what is no stored kind: Status, Scale, reviews
   data::Value object;
@@ -30,6 +32,7 @@ struct Listing {
   KindPtr kind;
   std::vector<store::EntryPtr> entries;
   data::Value metadata;  // resourceVersion, continue, remainingItemCount
+  ObjectBytes* bytes = nullptr;  // objects that are known as JSON already; outlives the listing
 };
 
 struct Text {

@@ -157,7 +157,7 @@ base::Result<Response> ApiServer::Impl::read_kind(const ApiRequest& request, con
       if (!token) return fail(token.error());
       from = *token;
     }
-    return list_objects(*snapshot, kind, request, from);
+    return list_objects(*snapshot, kind, request, from, &core_.object_bytes);
   }
   auto response = get_object(*snapshot, kind, request);
   if (!response || request.target.subresource != "scale") return response;
@@ -169,7 +169,7 @@ base::Result<Response> ApiServer::Impl::old_page(const ApiRequest& request, cons
   std::optional<ContinueToken> from;
   if (!request.options.continue_token.empty()) from = *ContinueToken::decode(request.options.continue_token);
   auto snapshot = core_.store.at(revision);
-  if (snapshot) return list_objects(**snapshot, kind, request, from);
+  if (snapshot) return list_objects(**snapshot, kind, request, from, &core_.object_bytes);
   if (from && snapshot.error().code == base::Code::Expired) return expired_page(*from);
   return fail(snapshot.error());
 }
