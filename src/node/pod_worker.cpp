@@ -105,8 +105,11 @@ void PodWorker::perform(const lifecycle::Action& action) {
 }
 
 void PodWorker::later(base::Duration delay, std::function<void()> task) {
-  timers_.push_back(tools_.loop.after(delay, std::move(task)));
-  if (timers_.size() > 64) timers_.erase(timers_.begin(), timers_.begin() + 32);
+  const std::uint64_t id = ++timers_set_;
+  timers_[id] = tools_.loop.after(delay, [this, id, task = std::move(task)] {
+    const auto ours = timers_.extract(id);
+    task();
+  });
 }
 
 void PodWorker::tell(bool warning, const std::string& reason, const std::string& message) {

@@ -95,7 +95,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   std::map<std::string, Volume> shown_;       // volumes as last published
   std::vector<ContainerKey> to_forget_;       // once the status that tells of their end is written
   runtime::Timer wake_;
-  std::vector<runtime::Timer> timers_;
+  std::map<std::uint64_t, runtime::Timer> timers_;
+  std::uint64_t timers_set_ = 0;
   bool poked_ = false, writing_ = false, finish_ = false, deleting_ = false;
   data::Value written_status_;
   std::int64_t written_version_ = 0;

@@ -7,6 +7,7 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <deque>
+#include <filesystem>
 #include <map>
 
 #include "node/posix.h"
@@ -47,6 +48,8 @@ Result<UniqueFd> connect_to(const std::string& data_dir) {
 Result<void> start_shim(const ShimOptions& o) {
   if (o.program.empty()) return base::fail(Code::Unavailable, "no shim is running");
   std::vector<std::string> argv = o.program;
+  std::error_code error;  // the real path reads better in lists of processes, unless the file has been replaced meanwhile
+  if (const auto real = std::filesystem::read_symlink(argv[0], error); !error && std::filesystem::exists(real, error)) argv[0] = real;
   for (const std::string& arg : {std::string("--data-dir"), o.data_dir, std::string("--runtime"), o.runtime}) argv.push_back(arg);
   const auto ended = runtime::run_program(argv);
   if (!ended) return base::fail(ended.error());

@@ -145,7 +145,16 @@ Result<ProcessSpec> ProcessRuntime::make_process(const ContainerSpec& spec) cons
 void ProcessRuntime::start(ContainerSpec spec, Done<ContainerState> done) {
   auto process = make_process(spec);
   if (!process) return loop_.post([done = std::move(done), e = process.error()]() mutable { done(base::fail(e)); });
-  host_.spawn(std::move(*process), [this, key = spec.key, done = std::move(done), alive = std::weak_ptr(alive_)](Result<ProcessState> s) mutable {
+  // The network is there, unless the shim was started anew since.
+  host_.make_pod_network(spec.sandbox.uid, spec.sandbox.ip, [this, process = std::move(*process), key = spec.key, done = std::move(done),
+                                                             alive = std::weak_ptr(alive_)](Result<bool> made) mutable {
+    if (alive.expired()) return;
+    made ? spawn(std::move(process), key, std::move(done)) : done(base::fail(made.error()));
+  });
+}
+
+void ProcessRuntime::spawn(ProcessSpec process, const ContainerKey& key, Done<ContainerState> done) {
+  host_.spawn(std::move(process), [this, key, done = std::move(done), alive = std::weak_ptr(alive_)](Result<ProcessState> s) mutable {
     if (alive.expired()) return;
     s ? done(state_of(*s, key)) : done(base::fail(s.error()));
   });

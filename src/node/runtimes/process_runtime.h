@@ -50,6 +50,7 @@ class ProcessRuntime final : public PodRuntime {
   void with_report(std::function<void(base::Result<void>)> next);
   base::Result<void> write_sandbox(const Sandbox& sandbox) const;
   base::Result<control::ProcessSpec> make_process(const ContainerSpec& spec) const;
+  void spawn(control::ProcessSpec process, const ContainerKey& key, Done<ContainerState> done);
   ContainerState state_of(const control::ProcessState& state, const ContainerKey& key);
   void ended(const control::ProcessState& state);
   void exec_ended(const std::string& id, const control::ProcessState& state);
