@@ -20,7 +20,8 @@ const base::Time kNow = *base::parse_time("2026-01-01T01:00:00Z");
 std::vector<std::string> cells(const Resource& resource, std::string_view object) {
   const Value table = make_table(kind(resource), {yaml(object)}, {}, IncludeObject::None, kNow);
   std::vector<std::string> out;
-  for (const Value& cell : table["rows"].at(0)["cells"].items()) out.push_back(cell.is_string() ? cell.str() : data::to_json(cell));
+  for (const Value& cell : table["rows"].at(0)["cells"].items())
+    out.push_back(cell.is_string() ? cell.str() : data::to_json(cell));
   return out;
 }
 
@@ -45,8 +46,10 @@ std::string status_of(std::string_view object) { return cells(kPods, object)[2];
 
 TEST(Table, StatusOfAPodTellsWhatMatters) {
   EXPECT_EQ(status_of("status: {phase: Pending}"), "Pending");
-  EXPECT_EQ(status_of("status: {phase: Pending, containerStatuses: [{state: {waiting: {reason: ImagePullBackOff}}}]}"), "ImagePullBackOff");
-  EXPECT_EQ(status_of("status: {phase: Running, containerStatuses: [{state: {terminated: {exitCode: 3}}}]}"), "ExitCode:3");
+  EXPECT_EQ(status_of("status: {phase: Pending, containerStatuses: [{state: {waiting: {reason: ImagePullBackOff}}}]}"),
+            "ImagePullBackOff");
+  EXPECT_EQ(status_of("status: {phase: Running, containerStatuses: [{state: {terminated: {exitCode: 3}}}]}"),
+            "ExitCode:3");
   EXPECT_EQ(status_of("status: {phase: Running, containerStatuses: [{state: {terminated: {signal: 9}}}]}"), "Signal:9");
   EXPECT_EQ(status_of("status: {phase: Failed, reason: Evicted}"), "Evicted");
   EXPECT_EQ(status_of("metadata: {deletionTimestamp: x}\nstatus: {phase: Running}"), "Terminating");
@@ -67,7 +70,9 @@ status: {readyReplicas: 2, updatedReplicas: 1, availableReplicas: 2}
             (Cells{"web", "2/3", "1", "2", "<unknown>", "a,b", "i:1,j:2", "app=web"}));
   EXPECT_EQ(cells(kServices, R"(
 metadata: {name: web, creationTimestamp: 2026-01-01T00:59:15Z}
-spec: {type: NodePort, clusterIP: 10.96.0.1, selector: {app: web}, ports: [{port: 80, nodePort: 30080, protocol: TCP}, {port: 53, protocol: UDP}]}
+spec:
+  {type: NodePort, clusterIP: 10.96.0.1, selector: {app: web},
+   ports: [{port: 80, nodePort: 30080, protocol: TCP}, {port: 53, protocol: UDP}]}
 )"),
             (Cells{"web", "NodePort", "10.96.0.1", "<none>", "80:30080/TCP,53/UDP", "45s", "app=web"}));
 }
@@ -76,9 +81,13 @@ TEST(Table, OfNodesAndEvents) {
   EXPECT_EQ(cells(kNodes, R"(
 metadata: {name: n1, labels: {node-role.kubernetes.io/worker: ''}, creationTimestamp: 2025-12-31T01:00:00Z}
 spec: {unschedulable: true}
-status: {conditions: [{type: Ready, status: 'True'}], nodeInfo: {kubeletVersion: v1.33.0}, addresses: [{type: InternalIP, address: 127.0.0.1}]}
+status:
+  conditions: [{type: Ready, status: 'True'}]
+  nodeInfo: {kubeletVersion: v1.33.0}
+  addresses: [{type: InternalIP, address: 127.0.0.1}]
 )"),
-            (Cells{"n1", "Ready,SchedulingDisabled", "worker", "24h", "v1.33.0", "127.0.0.1", "<none>", "<unknown>", "<unknown>", "<unknown>"}));
+            (Cells{"n1", "Ready,SchedulingDisabled", "worker", "24h", "v1.33.0", "127.0.0.1", "<none>", "<unknown>",
+                   "<unknown>", "<unknown>"}));
   EXPECT_EQ(cells(kEvents, R"(
 metadata: {name: e1}
 involvedObject: {kind: Pod, name: web-1}
@@ -112,8 +121,10 @@ TEST(Discovery, AggregatedListsGroupsResourcesAndSubresources) {
   std::set<std::string> subresources;
   for (const Value& resource : core["items"].at(0)["versions"].at(0)["resources"].items())
     for (const Value& sub : resource["subresources"].items())
-      subresources.insert(resource["resource"].str() + "/" + sub["subresource"].str() + ":" + sub["responseKind"]["kind"].str());
-  for (const char* expected : {"pods/status:Pod", "pods/log:Pod", "pods/eviction:Eviction", "pods/binding:Binding", "namespaces/finalize:Namespace"})
+      subresources.insert(resource["resource"].str() + "/" + sub["subresource"].str() + ":" +
+                          sub["responseKind"]["kind"].str());
+  for (const char* expected : {"pods/status:Pod", "pods/log:Pod", "pods/eviction:Eviction", "pods/binding:Binding",
+                               "namespaces/finalize:Namespace"})
     EXPECT_TRUE(subresources.contains(expected)) << expected;
   for (const Value& group : apis["items"].items()) {
     EXPECT_NE(group["metadata"]["name"].as_string(), "autoscaling");  // its Scale is no resource
@@ -122,7 +133,8 @@ TEST(Discovery, AggregatedListsGroupsResourcesAndSubresources) {
     EXPECT_EQ(deployment["resource"].as_string(), "deployments");
     EXPECT_EQ(deployment["scope"].as_string(), "Namespaced");
     EXPECT_EQ(data::to_json(deployment["shortNames"]), R"(["deploy"])");
-    EXPECT_EQ(data::to_json(deployment["subresources"].at(0)["responseKind"]), R"({"group":"autoscaling","kind":"Scale","version":"v1"})");
+    EXPECT_EQ(data::to_json(deployment["subresources"].at(0)["responseKind"]),
+              R"({"group":"autoscaling","kind":"Scale","version":"v1"})");
   }
 }
 
@@ -133,7 +145,8 @@ TEST(Discovery, PlainLists) {
   EXPECT_EQ(core["groupVersion"].as_string(), "v1");
   bool eviction = false;
   for (const Value& r : core["resources"].items())
-    eviction = eviction || (r["name"].as_string() == "pods/eviction" && r["group"].as_string() == "policy" && r["version"].as_string() == "v1");
+    eviction = eviction || (r["name"].as_string() == "pods/eviction" && r["group"].as_string() == "policy" &&
+                            r["version"].as_string() == "v1");
   EXPECT_TRUE(eviction);
   EXPECT_TRUE(resource_list(*Scheme::builtin(), "nothing/v1").is_null());
 }
@@ -143,7 +156,8 @@ TEST(OpenApi, EveryReferenceLeadsSomewhere) {
   const Value index = openapi_index(*scheme);
   EXPECT_TRUE(index["paths"].has("api/v1"));
   EXPECT_TRUE(index["paths"].has("apis/apps/v1"));
-  for (std::string_view gv : {"v1", "apps/v1", "rbac.authorization.k8s.io/v1", "gateway.networking.k8s.io/v1", "authorization.k8s.io/v1"}) {
+  for (std::string_view gv :
+       {"v1", "apps/v1", "rbac.authorization.k8s.io/v1", "gateway.networking.k8s.io/v1", "authorization.k8s.io/v1"}) {
     const Value document = openapi_document(*scheme, gv);
     int references = 0;
     std::function<void(const Value&)> walk = [&](const Value& v) {
@@ -165,13 +179,17 @@ TEST(OpenApi, EveryReferenceLeadsSomewhere) {
 TEST(OpenApi, SaysWhatKubectlLooksFor) {
   const Value document = openapi_document(*Scheme::builtin(), "apps/v1");
   const Value& patch = document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"];
-  EXPECT_EQ(data::to_json(patch["x-kubernetes-group-version-kind"]), R"({"group":"apps","kind":"Deployment","version":"v1"})");
+  EXPECT_EQ(data::to_json(patch["x-kubernetes-group-version-kind"]),
+            R"({"group":"apps","kind":"Deployment","version":"v1"})");
   std::set<std::string> parameters;
   for (const Value& p : patch["parameters"].items()) parameters.insert(p["name"].str());
   EXPECT_TRUE(parameters.contains("fieldValidation") && parameters.contains("dryRun"));
   const Value& schemas = document["components"]["schemas"];
-  EXPECT_EQ(schemas["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"]["x-kubernetes-patch-merge-key"].as_string(), "name");
-  EXPECT_EQ(schemas["io.k8s.api.apps.v1.Deployment"]["x-kubernetes-group-version-kind"].at(0)["kind"].as_string(), "Deployment");
+  EXPECT_EQ(
+      schemas["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"]["x-kubernetes-patch-merge-key"].as_string(),
+      "name");
+  EXPECT_EQ(schemas["io.k8s.api.apps.v1.Deployment"]["x-kubernetes-group-version-kind"].at(0)["kind"].as_string(),
+            "Deployment");
   EXPECT_FALSE(schemas["io.k8s.api.apps.v1.DeploymentSpec"]["properties"]["replicas"]["description"].is_empty());
 }
 
@@ -192,10 +210,17 @@ TEST(OpenApi, EveryFieldIsExplained) {
 }
 
 TEST(Status, OfAFailure) {
-  base::Error error{.code = base::Code::TooManyRequests, .message = "slow down", .causes = {{"R", "m", "f"}},
-                    .subject = {.group = "apps", .kind = "deployments", .name = "web"}, .retry_after = base::milliseconds(1500)};
-  EXPECT_EQ(data::to_json(make_status(error)),
-            R"({"apiVersion":"v1","code":429,"details":{"causes":[{"field":"f","message":"m","reason":"R"}],"group":"apps","kind":"deployments","name":"web","retryAfterSeconds":2},"kind":"Status","message":"slow down","metadata":{},"reason":"TooManyRequests","status":"Failure"})");
+  base::Error error{.code = base::Code::TooManyRequests,
+                    .message = "slow down",
+                    .causes = {{"R", "m", "f"}},
+                    .subject = {.group = "apps", .kind = "deployments", .name = "web"},
+                    .retry_after = base::milliseconds(1500)};
+  EXPECT_EQ(
+      data::to_json(make_status(error)),
+      R"({"apiVersion":"v1","code":429,)"
+            R"("details":{"causes":[{"field":"f","message":"m","reason":"R"}],"group":"apps","kind":"deployments",)"
+            R"("name":"web","retryAfterSeconds":2},)"
+            R"("kind":"Status","message":"slow down","metadata":{},"reason":"TooManyRequests","status":"Failure"})");
   EXPECT_FALSE(make_status({.code = base::Code::NotFound, .message = "gone"}).has("details"));
 }
 

@@ -1,9 +1,9 @@
 // Server-side apply and the ownership of fields (metadata.managedFields), as the API documents them:
 // https://kubernetes.io/docs/reference/using-api/server-side-apply/
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
-
-#include <fmt/format.h>
 
 #include "api/meta.h"
 #include "api/scheme.h"
@@ -30,8 +30,8 @@ using Owners = std::vector<Owner>;
 Owners read_owners(const Value& object) {
   Owners out;
   for (const Value& entry : object["metadata"]["managedFields"].items()) {
-    Owner owner{entry["manager"].str(), entry["operation"].str(), entry["apiVersion"].str(), entry["subresource"].str(),
-                entry["time"].str(),    FieldSet::from_value(entry["fieldsV1"])};
+    Owner owner{entry["manager"].str(),     entry["operation"].str(), entry["apiVersion"].str(),
+                entry["subresource"].str(), entry["time"].str(),      FieldSet::from_value(entry["fieldsV1"])};
     if (!owner.fields.is_empty()) out.push_back(std::move(owner));
   }
   return out;
@@ -55,8 +55,8 @@ void strip(FieldSet& fields) {
   if (!fields.child("f:metadata")) return;
   FieldSet& metadata = fields.make_child("f:metadata");
   metadata.set_member(false);
-  for (std::string_view name : {"name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields",
-                                "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"})
+  for (std::string_view name : {"name", "namespace", "creationTimestamp", "selfLink", "uid", "generation",
+                                "managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"})
     metadata.erase_child(field_element(name));
   if (metadata.is_empty()) fields.erase_child("f:metadata");
 }
@@ -89,7 +89,8 @@ void write_owners(Value& object, Owners owners) {
   std::erase_if(owners, [](const Owner& o) { return o.fields.is_empty(); });
   cap_updates(owners);
   std::sort(owners.begin(), owners.end(), [](const Owner& a, const Owner& b) {
-    return std::tie(a.operation, a.time, a.manager, a.subresource) < std::tie(b.operation, b.time, b.manager, b.subresource);
+    return std::tie(a.operation, a.time, a.manager, a.subresource) <
+           std::tie(b.operation, b.time, b.manager, b.subresource);
   });
   std::vector<Value> entries;
   for (const Owner& owner : owners) entries.push_back(entry_of(owner));
@@ -128,7 +129,8 @@ FieldSet without_subtrees(const FieldSet& fields, const FieldSet& gone) {
 // The part of an applied object that counts: not status on the main resource, nothing else on the status subresource.
 Value effective(const Kind& kind, Value applied, const std::string& subresource) {
   applied = without_owners(std::move(applied));
-  for (std::string_view field : {"uid", "resourceVersion", "generation", "creationTimestamp", "selfLink", "deletionTimestamp"})
+  for (std::string_view field :
+       {"uid", "resourceVersion", "generation", "creationTimestamp", "selfLink", "deletionTimestamp"})
     applied.erase({"metadata", field});
   if (subresource == "status") {
     Value only = Value::object({{"apiVersion", applied["apiVersion"]}, {"kind", applied["kind"]}});
@@ -194,7 +196,8 @@ Value pruned(const Schema& schema, const Value& object, const Owners& owners, co
 bool same_fields(const Owners& a, const Owners& b) {
   auto covered = [](const Owners& x, const Owners& y) {
     return std::ranges::all_of(x, [&](const Owner& o) {
-      return std::ranges::any_of(y, [&](const Owner& p) { return p.is(o.manager, o.operation, o.subresource) && p.fields == o.fields; });
+      return std::ranges::any_of(
+          y, [&](const Owner& p) { return p.is(o.manager, o.operation, o.subresource) && p.fields == o.fields; });
     });
   };
   return covered(a, b) && covered(b, a);
@@ -208,12 +211,14 @@ Owners stripped(Owners owners) {
 
 }  // namespace
 
-base::Result<Value> server_side_apply(const Kind& kind, const Value& live, const Value& applied, const ApplyOptions& options) {
+base::Result<Value> server_side_apply(const Kind& kind, const Value& live, const Value& applied,
+                                      const ApplyOptions& options) {
   if (!applied["metadata"]["managedFields"].is_empty())
     return base::fail(base::Code::BadRequest, "metadata.managedFields must be nil");
   const Value wanted = effective(kind, applied, options.subresource);
   if (std::string twice = find_duplicate_item(*kind.schema, wanted); !twice.empty())
-    return base::fail(base::Code::BadRequest, "failed to create typed patch object: duplicate entries for key " + twice);
+    return base::fail(base::Code::BadRequest,
+                      "failed to create typed patch object: duplicate entries for key " + twice);
 
   const Owners before = read_owners(live);
   Owners owners = before;
@@ -237,10 +242,11 @@ base::Result<Value> server_side_apply(const Kind& kind, const Value& live, const
   return result;
 }
 
-Value track_update(const Kind& kind, const Value& before, Value after, const std::string& manager, const std::string& subresource,
-                   base::Time now) {
+Value track_update(const Kind& kind, const Value& before, Value after, const std::string& manager,
+                   const std::string& subresource, base::Time now) {
   const Value was = without_owners(before), is = without_owners(after);
-  if (!before.is_null() && was == is) return before["metadata"]["managedFields"] == after["metadata"]["managedFields"] ? before : after;
+  if (!before.is_null() && was == is)
+    return before["metadata"]["managedFields"] == after["metadata"]["managedFields"] ? before : after;
   const Comparison difference = compare(*kind.schema, was, is);
   FieldSet changed = difference.changed();
   strip(changed);

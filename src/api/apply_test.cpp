@@ -17,11 +17,13 @@ base::Time at(int seconds) { return base::Time(base::seconds(1'700'000'000 + sec
 
 const Kind& deployments() { return kind(kDeployments); }
 
-base::Result<Value> apply(const Value& live, const Value& applied, const std::string& manager, int time = 1, bool force = false) {
+base::Result<Value> apply(const Value& live, const Value& applied, const std::string& manager, int time = 1,
+                          bool force = false) {
   return server_side_apply(deployments(), live, applied, {.manager = manager, .force = force, .now = at(time)});
 }
 
-Value must_apply(const Value& live, const Value& applied, const std::string& manager, int time = 1, bool force = false) {
+Value must_apply(const Value& live, const Value& applied, const std::string& manager, int time = 1,
+                 bool force = false) {
   auto result = apply(live, applied, manager, time, force);
   if (!result) ADD_FAILURE() << result.error().message;
   return result.value_or(Value());
@@ -33,7 +35,9 @@ FieldSet owned(const Value& object, std::string_view manager) {
   return {};
 }
 
-std::vector<std::string> owned_paths(const Value& object, std::string_view manager) { return owned(object, manager).paths(); }
+std::vector<std::string> owned_paths(const Value& object, std::string_view manager) {
+  return owned(object, manager).paths();
+}
 
 Value deployment(std::string_view spec) {
   Value out = yaml("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n");
@@ -43,22 +47,29 @@ Value deployment(std::string_view spec) {
 
 TEST(FieldSet, ReadsAndWritesFieldsV1) {
   const Value fields = testing::json(
-      R"({"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:containers":{"k:{\"name\":\"web\"}":{".":{},"f:image":{}}},"f:replicas":{}}})");
+      R"({"f:metadata":{"f:labels":{".":{},"f:app":{}}},)"
+            R"("f:spec":{"f:containers":{"k:{\"name\":\"web\"}":{".":{},"f:image":{}}},"f:replicas":{}}})");
   const FieldSet set = FieldSet::from_value(fields);
   EXPECT_EQ(set.to_value(), fields);
-  EXPECT_EQ(set.paths(), (std::vector<std::string>{".metadata.labels", ".metadata.labels.app", ".spec.containers[name=\"web\"]",
-                                                   ".spec.containers[name=\"web\"].image", ".spec.replicas"}));
+  EXPECT_EQ(set.paths(),
+            (std::vector<std::string>{".metadata.labels", ".metadata.labels.app", ".spec.containers[name=\"web\"]",
+                                      ".spec.containers[name=\"web\"].image", ".spec.replicas"}));
 }
 
 TEST(Apply, CreatesAndOwnsWhatItSays) {
-  const Value live = must_apply({}, deployment("{replicas: 3, template: {spec: {containers: [{name: web, image: w:1, ports: [{containerPort: 80}]}]}}}"), "me");
+  const Value live = must_apply(
+      {},
+      deployment(
+          "{replicas: 3, template: {spec: {containers: [{name: web, image: w:1, ports: [{containerPort: 80}]}]}}}"),
+      "me");
   EXPECT_EQ(live["spec"]["replicas"].as_int(), 3);
-  EXPECT_EQ(owned_paths(live, "me"),
-            (std::vector<std::string>{
-                ".spec.replicas", ".spec.template.spec.containers[name=\"web\"]", ".spec.template.spec.containers[name=\"web\"].image",
-                ".spec.template.spec.containers[name=\"web\"].name",
-                ".spec.template.spec.containers[name=\"web\"].ports[containerPort=80,protocol=\"TCP\"]",
-                ".spec.template.spec.containers[name=\"web\"].ports[containerPort=80,protocol=\"TCP\"].containerPort"}));
+  EXPECT_EQ(
+      owned_paths(live, "me"),
+      (std::vector<std::string>{
+          ".spec.replicas", ".spec.template.spec.containers[name=\"web\"]",
+          ".spec.template.spec.containers[name=\"web\"].image", ".spec.template.spec.containers[name=\"web\"].name",
+          ".spec.template.spec.containers[name=\"web\"].ports[containerPort=80,protocol=\"TCP\"]",
+          ".spec.template.spec.containers[name=\"web\"].ports[containerPort=80,protocol=\"TCP\"].containerPort"}));
   const Value& entry = live["metadata"]["managedFields"].at(0);
   EXPECT_EQ(entry["operation"].as_string(), "Apply");
   EXPECT_EQ(entry["apiVersion"].as_string(), "apps/v1");
@@ -73,15 +84,21 @@ TEST(Apply, TheSameAgainChangesNothingNotEvenTheTime) {
 }
 
 TEST(Apply, DropsWhatItNoLongerSays) {
-  Value live = must_apply({}, deployment("{replicas: 3, minReadySeconds: 5, template: {spec: {containers: [{name: a, image: w:1}, {name: b, image: x:1}]}}}"), "me");
-  live = must_apply(live, deployment("{replicas: 3, template: {spec: {containers: [{name: b, image: x:1}]}}}"), "me", 2);
+  Value live = must_apply({},
+                          deployment("{replicas: 3, minReadySeconds: 5, template: {spec: {containers: [{name: a, "
+                                     "image: w:1}, {name: b, image: x:1}]}}}"),
+                          "me");
+  live =
+      must_apply(live, deployment("{replicas: 3, template: {spec: {containers: [{name: b, image: x:1}]}}}"), "me", 2);
   EXPECT_TRUE(live["spec"]["minReadySeconds"].is_null());
   EXPECT_EQ(live["spec"]["template"]["spec"]["containers"].size(), 1u);
   EXPECT_EQ(live["spec"]["template"]["spec"]["containers"].at(0)["name"].as_string(), "b");
 }
 
 TEST(Apply, KeepsDefaultsOfOthersFields) {
-  Value live = with_defaults(deployments(), must_apply({}, deployment("{replicas: 3, template: {spec: {containers: [{name: a, image: w:1}]}}}"), "me"));
+  Value live = with_defaults(
+      deployments(),
+      must_apply({}, deployment("{replicas: 3, template: {spec: {containers: [{name: a, image: w:1}]}}}"), "me"));
   live = must_apply(live, deployment("{template: {spec: {containers: [{name: a, image: w:2}]}}}"), "me", 2);
   EXPECT_TRUE(live["spec"]["replicas"].is_null());
   EXPECT_EQ(live["spec"]["revisionHistoryLimit"].as_int(), 10);
@@ -107,7 +124,8 @@ TEST(Apply, ConflictWithAnUpdateSaysItsVersion) {
   auto clash = apply(live, deployment("{replicas: 3, paused: false, minReadySeconds: 1}"), "a", 3);
   ASSERT_FALSE(clash.has_value());
   EXPECT_EQ(clash.error().message,
-            "Apply failed with 2 conflicts: conflicts with \"kubectl-edit\" using apps/v1:\n- .spec.paused\n- .spec.replicas");
+            "Apply failed with 2 conflicts: conflicts with \"kubectl-edit\" using apps/v1:\n- .spec.paused\n- "
+            ".spec.replicas");
 }
 
 TEST(Apply, ForceTakesOver) {
@@ -132,7 +150,8 @@ TEST(Apply, ItemsOfOthersStay) {
   Value live = must_apply({}, deployment("{template: {spec: {containers: [{name: a, image: x:1}]}}}"), "a");
   live = must_apply(live, deployment("{template: {spec: {containers: [{name: side, image: y:1}]}}}"), "b", 2);
   EXPECT_EQ(live["spec"]["template"]["spec"]["containers"].size(), 2u);
-  live = must_apply(live, deployment("{template: {spec: {containers: [{name: side, image: y:1, tty: true}]}}}"), "b", 3);
+  live =
+      must_apply(live, deployment("{template: {spec: {containers: [{name: side, image: y:1, tty: true}]}}}"), "b", 3);
   EXPECT_EQ(live["spec"]["template"]["spec"]["containers"].at(0)["name"].as_string(), "a");
   live = must_apply(live, deployment("{template: {spec: {hostname: h}}}"), "b", 4);
   ASSERT_EQ(live["spec"]["template"]["spec"]["containers"].size(), 1u);
@@ -176,7 +195,8 @@ TEST(Apply, StatusBelongsToItsSubresource) {
   Value live = must_apply({}, applied, "a");
   EXPECT_TRUE(live["status"].is_null());
   applied.set({"spec", "replicas"}, 9);
-  auto result = server_side_apply(deployments(), live, applied, {.manager = "c", .subresource = "status", .now = at(2)});
+  auto result =
+      server_side_apply(deployments(), live, applied, {.manager = "c", .subresource = "status", .now = at(2)});
   ASSERT_TRUE(result.has_value());
   EXPECT_EQ((*result)["spec"]["replicas"].as_int(), 3);
   EXPECT_EQ((*result)["status"]["replicas"].as_int(), 7);
@@ -199,11 +219,13 @@ TEST(TrackUpdate, GivesChangedFieldsToTheWriterAndTakesThemFromOthers) {
   after.set({"metadata", "labels", "x"}, "1");
   const Value out = track_update(deployments(), before, after, "kubectl", "", at(2));
   EXPECT_EQ(owned_paths(out, "a"), std::vector<std::string>{".spec.paused"});
-  EXPECT_EQ(owned_paths(out, "kubectl"), (std::vector<std::string>{".metadata.labels", ".metadata.labels.x", ".spec.replicas"}));
+  EXPECT_EQ(owned_paths(out, "kubectl"),
+            (std::vector<std::string>{".metadata.labels", ".metadata.labels.x", ".spec.replicas"}));
 }
 
 TEST(TrackUpdate, RemovedFieldsAreNobodysAnyMore) {
-  const Value before = must_apply({}, deployment("{replicas: 3, template: {spec: {containers: [{name: a, image: x}]}}}"), "a");
+  const Value before =
+      must_apply({}, deployment("{replicas: 3, template: {spec: {containers: [{name: a, image: x}]}}}"), "a");
   Value after = before;
   after.erase({"spec", "template"});
   const Value out = track_update(deployments(), before, after, "k", "", at(2));
@@ -238,23 +260,27 @@ TEST(TrackUpdate, ManyWritersAreCapped) {
 
 // A small object of many shapes: scalars, labels, containers with environment, finalizers, a selector.
 rc::Gen<Value> some_object() {
-  return rc::gen::map(rc::gen::container<std::vector<int>>(12, rc::gen::inRange(0, 6)), [](const std::vector<int>& dice) {
-    Value out = deployment("{}");
-    if (dice[0]) out.set({"spec", "replicas"}, dice[0]);
-    if (dice[1] > 2) out.set({"spec", "minReadySeconds"}, dice[1]);
-    if (dice[2] > 1) out.set({"metadata", "labels", "l" + std::to_string(dice[2])}, std::to_string(dice[3]));
-    if (dice[3] > 2) out.set({"metadata", "labels", "common"}, "x");
-    if (dice[4] > 2) out.set({"metadata", "finalizers"}, Value::array({"x.io/f" + std::to_string(dice[4])}));
-    if (dice[5] > 3) out.set({"spec", "selector", "matchLabels", "app"}, std::to_string(dice[5]));
-    for (int i = 6; i < 9; ++i) {
-      if (dice[i] < 2) continue;
-      Value container = Value::object({{"name", "c" + std::to_string(i)}, {"image", "i:" + std::to_string(dice[i])}});
-      if (dice[i + 3] > 2) container.set("env", Value::array({Value::object({{"name", "E" + std::to_string(dice[i + 3])}, {"value", "v"}})}));
-      out.member("spec").member("template").member("spec").member("containers").push_back(container);
-    }
-    if (out["spec"].is_empty()) out.erase("spec");
-    return out;
-  });
+  return rc::gen::map(
+      rc::gen::container<std::vector<int>>(12, rc::gen::inRange(0, 6)), [](const std::vector<int>& dice) {
+        Value out = deployment("{}");
+        if (dice[0]) out.set({"spec", "replicas"}, dice[0]);
+        if (dice[1] > 2) out.set({"spec", "minReadySeconds"}, dice[1]);
+        if (dice[2] > 1) out.set({"metadata", "labels", "l" + std::to_string(dice[2])}, std::to_string(dice[3]));
+        if (dice[3] > 2) out.set({"metadata", "labels", "common"}, "x");
+        if (dice[4] > 2) out.set({"metadata", "finalizers"}, Value::array({"x.io/f" + std::to_string(dice[4])}));
+        if (dice[5] > 3) out.set({"spec", "selector", "matchLabels", "app"}, std::to_string(dice[5]));
+        for (int i = 6; i < 9; ++i) {
+          if (dice[i] < 2) continue;
+          Value container =
+              Value::object({{"name", "c" + std::to_string(i)}, {"image", "i:" + std::to_string(dice[i])}});
+          if (dice[i + 3] > 2)
+            container.set("env",
+                          Value::array({Value::object({{"name", "E" + std::to_string(dice[i + 3])}, {"value", "v"}})}));
+          out.member("spec").member("template").member("spec").member("containers").push_back(container);
+        }
+        if (out["spec"].is_empty()) out.erase("spec");
+        return out;
+      });
 }
 
 Value plain(Value object) {
@@ -285,7 +311,10 @@ RC_GTEST_PROP(ApplyProperty, ApplyingNothingTakesAwayExactlyOnesOwn, ()) {
   // Everything that is left is a's or nobody's, and b owns nothing any more.
   RC_ASSERT(owned(back, "b").is_empty());
   RC_ASSERT(owned(back, "a").without(left.with_named_parents()).is_empty());
-  RC_ASSERT(left.without(fields_of(*deployments().schema, plain(base)).with_named_parents()).common_with(fields_of(*deployments().schema, second)).without(owned(back, "a")).is_empty());
+  RC_ASSERT(left.without(fields_of(*deployments().schema, plain(base)).with_named_parents())
+                .common_with(fields_of(*deployments().schema, second))
+                .without(owned(back, "a"))
+                .is_empty());
 }
 
 RC_GTEST_PROP(ApplyProperty, AloneOneGetsWhatOneSays, ()) {

@@ -28,21 +28,36 @@ class Conform {
   Value value(const Schema& schema, const Value& v, const Path& at) {
     if (v.is_null()) return {};
     switch (schema.type) {
-      case Type::String: return v.is_string() ? v : wrong(v, at, "string");
-      case Type::Int32: return integer(v, at, INT32_MIN, INT32_MAX);
-      case Type::Int64: return integer(v, at, INT64_MIN, INT64_MAX);
-      case Type::Double: return v.is_number() ? v : wrong(v, at, "number");
-      case Type::Bool: return v.is_bool() ? v : wrong(v, at, "boolean");
-      case Type::Quantity: return quantity(v, at);
-      case Type::IntOrString: return v.is_string() ? v : integer(v, at, INT32_MIN, INT32_MAX);
-      case Type::Time: return time(v, at, base::format_time);
-      case Type::MicroTime: return time(v, at, base::format_micro_time);
-      case Type::Duration: return duration(v, at);
-      case Type::Bytes: return bytes(v, at);
-      case Type::Object: return object(schema, v, at);
-      case Type::Map: return map(schema, v, at);
-      case Type::List: return list(schema, v, at);
-      case Type::Any: return v;
+      case Type::String:
+        return v.is_string() ? v : wrong(v, at, "string");
+      case Type::Int32:
+        return integer(v, at, INT32_MIN, INT32_MAX);
+      case Type::Int64:
+        return integer(v, at, INT64_MIN, INT64_MAX);
+      case Type::Double:
+        return v.is_number() ? v : wrong(v, at, "number");
+      case Type::Bool:
+        return v.is_bool() ? v : wrong(v, at, "boolean");
+      case Type::Quantity:
+        return quantity(v, at);
+      case Type::IntOrString:
+        return v.is_string() ? v : integer(v, at, INT32_MIN, INT32_MAX);
+      case Type::Time:
+        return time(v, at, base::format_time);
+      case Type::MicroTime:
+        return time(v, at, base::format_micro_time);
+      case Type::Duration:
+        return duration(v, at);
+      case Type::Bytes:
+        return bytes(v, at);
+      case Type::Object:
+        return object(schema, v, at);
+      case Type::Map:
+        return map(schema, v, at);
+      case Type::List:
+        return list(schema, v, at);
+      case Type::Any:
+        return v;
     }
     return v;
   }

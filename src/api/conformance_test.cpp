@@ -9,13 +9,15 @@ namespace {
 using testing::conformance;
 
 std::string file_prefix(const Kind& kind) {
-  return (kind.resource.group.empty() ? "core" : kind.resource.group) + "." + kind.resource.version + "." + kind.resource.kind;
+  return (kind.resource.group.empty() ? "core" : kind.resource.group) + "." + kind.resource.version + "." +
+         kind.resource.kind;
 }
 
 std::vector<const Kind*> covered_kinds() {
   std::vector<const Kind*> out;
   for (const auto& kind : Scheme::builtin()->kinds())
-    if (std::filesystem::exists(conformance() / "kubernetes-api" / (file_prefix(*kind) + ".json"))) out.push_back(kind.get());
+    if (std::filesystem::exists(conformance() / "kubernetes-api" / (file_prefix(*kind) + ".json")))
+      out.push_back(kind.get());
   return out;
 }
 
@@ -96,12 +98,15 @@ class MergeKeys {
 TEST(Conformance, MergeKeysAreThoseOfTheOriginal) {
   if (conformance().empty()) GTEST_SKIP() << "no conformance data (SLIPWAY_CONFORMANCE)";
   MergeKeys check(testing::json(testing::read_file(conformance() / "openapi/kubernetes-core-merge-keys.json")));
-  const std::pair<const Resource*, const char*> kinds[] = {
-      {&kPods, "io.k8s.api.core.v1.Pod"},         {&kServices, "io.k8s.api.core.v1.Service"},
-      {&kNodes, "io.k8s.api.core.v1.Node"},       {&kDeployments, "io.k8s.api.apps.v1.Deployment"},
-      {&kConfigMaps, "io.k8s.api.core.v1.ConfigMap"}, {&kNamespaces, "io.k8s.api.core.v1.Namespace"}};
+  const std::pair<const Resource*, const char*> kinds[] = {{&kPods, "io.k8s.api.core.v1.Pod"},
+                                                           {&kServices, "io.k8s.api.core.v1.Service"},
+                                                           {&kNodes, "io.k8s.api.core.v1.Node"},
+                                                           {&kDeployments, "io.k8s.api.apps.v1.Deployment"},
+                                                           {&kConfigMaps, "io.k8s.api.core.v1.ConfigMap"},
+                                                           {&kNamespaces, "io.k8s.api.core.v1.Namespace"}};
   for (const auto& [resource, name] : kinds)
-    check.compare(*testing::kind(*resource).schema, testing::json("{\"$ref\":\"#/definitions/" + std::string(name) + "\"}"), name);
+    check.compare(*testing::kind(*resource).schema,
+                  testing::json("{\"$ref\":\"#/definitions/" + std::string(name) + "\"}"), name);
   EXPECT_GT(check.compared(), 50);
 }
 

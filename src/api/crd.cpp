@@ -79,7 +79,8 @@ SchemaPtr object_schema(const Value& version, const Path& at, const SchemaPtr& o
     const Path outer = at.at("schema");
     schema = std::make_shared<Schema>(*read_openapi_schema(openapi, outer.at("openAPIV3Schema"), problems));
     if (schema->type != Type::Object)
-      problems.push_back(invalid(outer.at("openAPIV3Schema").at("type"), openapi["type"], "must be object at the root"));
+      problems.push_back(
+          invalid(outer.at("openAPIV3Schema").at("type"), openapi["type"], "must be object at the root"));
   }
   schema->type = Type::Object;
   schema->doc = openapi["description"].str();
@@ -87,7 +88,9 @@ SchemaPtr object_schema(const Value& version, const Path& at, const SchemaPtr& o
   text->type = Type::String;
   put_field(*schema, {.name = "apiVersion", .type = text, .doc = "Version of the API that this object is written in."});
   put_field(*schema, {.name = "kind", .type = text, .doc = "What kind of object this is, in CamelCase."});
-  put_field(*schema, {.name = "metadata", .type = object_meta, .doc = "Name, labels and everything else that all objects have."});
+  put_field(
+      *schema,
+      {.name = "metadata", .type = object_meta, .doc = "Name, labels and everything else that all objects have."});
   return schema;
 }
 
@@ -134,7 +137,8 @@ void check_names(const Value& crd, Problems& problems) {
   const Value& spec = crd["spec"];
   const std::string wanted = spec["names"]["plural"].str() + "." + spec["group"].str();
   if (name_of(crd) != wanted)
-    problems.push_back(invalid(Path{nullptr, "metadata"}.at("name"), crd["metadata"]["name"], "must be spec.names.plural+\".\"+spec.group"));
+    problems.push_back(invalid(Path{nullptr, "metadata"}.at("name"), crd["metadata"]["name"],
+                               "must be spec.names.plural+\".\"+spec.group"));
 }
 
 void check_versions(const Value& versions, const Path& at, Problems& problems) {
@@ -144,11 +148,14 @@ void check_versions(const Value& versions, const Path& at, Problems& problems) {
     const std::string_view name = versions.at(i)["name"].as_string();
     stored += versions.at(i)["storage"].as_bool();
     const Path here = at.at(i);
-    if (std::ranges::find(seen, name) != seen.end()) problems.push_back(duplicate(here.at("name"), versions.at(i)["name"]));
-    if (versions.at(i)["schema"]["openAPIV3Schema"].is_null()) problems.push_back(required(here.at("schema"), "schemas are required"));
+    if (std::ranges::find(seen, name) != seen.end())
+      problems.push_back(duplicate(here.at("name"), versions.at(i)["name"]));
+    if (versions.at(i)["schema"]["openAPIV3Schema"].is_null())
+      problems.push_back(required(here.at("schema"), "schemas are required"));
     seen.push_back(name);
   }
-  if (stored != 1) problems.push_back(invalid(at, Value(stored), "must have exactly one version marked as storage version"));
+  if (stored != 1)
+    problems.push_back(invalid(at, Value(stored), "must have exactly one version marked as storage version"));
 }
 
 }  // namespace
@@ -175,7 +182,8 @@ void check_crd(const Value& crd, const Value& old, std::vector<base::Cause>& pro
   check_names(crd, problems);
   check_versions(spec["versions"], versions, problems);
   if (spec["preserveUnknownFields"].as_bool())
-    problems.push_back(invalid(at.at("preserveUnknownFields"), true, "must be false in order to use defaults and pruning"));
+    problems.push_back(
+        invalid(at.at("preserveUnknownFields"), true, "must be false in order to use defaults and pruning"));
   if (spec == old["spec"]) return;  // its schemas have been read before
   for (std::size_t i = 0; i < spec["versions"].size(); ++i) {
     const Path version = versions.at(i), schema = version.at("schema");
@@ -190,8 +198,8 @@ base::Result<std::shared_ptr<const Scheme>> Scheme::with_crd(const Value& crd) c
   Problems problems;
   std::vector<Kind> kinds = kinds_of_crd(crd, any->schema->find("metadata")->type, problems);
   if (!problems.empty())
-    return base::fail(invalid_object(*builtin()->find_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition"), name_of(crd),
-                                     std::move(problems)));
+    return base::fail(invalid_object(*builtin()->find_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+                                     name_of(crd), std::move(problems)));
   auto out = std::make_shared<Scheme>(*without_crd(crd));
   for (Kind& kind : kinds) {
     const Resource& r = kind.resource;

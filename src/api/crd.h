@@ -1,8 +1,9 @@
-// CustomResourceDefinitions: from a structural OpenAPI v3 schema to a Schema (internal to api; Scheme::with_crd is the way in).
+// CustomResourceDefinitions: from a structural OpenAPI v3 schema to a Schema (internal to api; Scheme::with_crd is the
+// way in).
 //
-// https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/ : types, value rules, defaults,
-// nullable, lists and maps of server-side apply, preserved and embedded parts, allOf, anyOf, oneOf and not as value rules.
-// CEL rules (x-kubernetes-validations) are kept in the definition but not evaluated.
+// https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/ : types, value
+// rules, defaults, nullable, lists and maps of server-side apply, preserved and embedded parts, allOf, anyOf, oneOf and
+// not as value rules. CEL rules (x-kubernetes-validations) are kept in the definition but not evaluated.
 #pragma once
 
 #include <vector>

@@ -102,7 +102,9 @@ TEST(Crd, PrunesAndKeepsAsTheSchemaSays) {
   Widgets w;
   std::vector<std::string> unknown;
   std::vector<base::Cause> problems;
-  const Value out = conform(w.kind, w.widget("{size: 3, other: 1, free: {x: {z: 1}}, nothing: null, colour: null, names: []}"), unknown, problems);
+  const Value out =
+      conform(w.kind, w.widget("{size: 3, other: 1, free: {x: {z: 1}}, nothing: null, colour: null, names: []}"),
+              unknown, problems);
   EXPECT_EQ(unknown, std::vector<std::string>{"spec.other"});
   EXPECT_EQ(data::to_json(out["spec"]), R"({"free":{"x":{"z":1}},"names":[],"nothing":null,"size":3})");
 }
@@ -110,23 +112,28 @@ TEST(Crd, PrunesAndKeepsAsTheSchemaSays) {
 TEST(Crd, FillsInDefaultsEverywhere) {
   Widgets w;
   const Value out = with_defaults(w.kind, w.widget("{size: 3, parts: [{name: a}, {name: b, weight: 2}]}"));
-  EXPECT_EQ(data::to_json(out["spec"]), R"({"colour":"red","parts":[{"name":"a","weight":1},{"name":"b","weight":2}],"size":3})");
+  EXPECT_EQ(data::to_json(out["spec"]),
+            R"({"colour":"red","parts":[{"name":"a","weight":1},{"name":"b","weight":2}],"size":3})");
 }
 
 TEST(Crd, ValidatesValues) {
   Widgets w;
   EXPECT_TRUE(w.problems("{size: 3, port: http, one: {a: x}}").empty());
-  EXPECT_EQ(w.problems("{size: 10}"),
-            std::vector<std::string>{"spec.size: Invalid value: 10: spec.size in body should be less than or equal to 9"});
+  EXPECT_EQ(
+      w.problems("{size: 10}"),
+      std::vector<std::string>{"spec.size: Invalid value: 10: spec.size in body should be less than or equal to 9"});
   EXPECT_EQ(w.problems("{colour: blue}"),
             (std::vector<std::string>{"spec.colour: Unsupported value: \"blue\": supported values: \"red\", \"green\"",
                                       "spec.size: Required value"}));
-  EXPECT_EQ(w.problems("{size: 1, names: [a, a, B]}"),
-            (std::vector<std::string>{"spec.names[1]: Duplicate value: \"a\"",
-                                      "spec.names[2]: Invalid value: \"B\": spec.names[2] in body should match '^[a-z]+$'"}));
+  EXPECT_EQ(
+      w.problems("{size: 1, names: [a, a, B]}"),
+      (std::vector<std::string>{"spec.names[1]: Duplicate value: \"a\"",
+                                "spec.names[2]: Invalid value: \"B\": spec.names[2] in body should match '^[a-z]+$'"}));
   EXPECT_EQ(w.problems("{size: 1, parts: [{name: a}, {name: a}, {weight: 1}]}"),
-            (std::vector<std::string>{"spec.parts[1]: Duplicate value: {\"name\":\"a\"}", "spec.parts[2].name: Required value"}));
-  EXPECT_EQ(w.problems("{size: 1, limits: {a: long}}"), std::vector<std::string>{"spec.limits[a]: Too long: may not be more than 3 bytes"});
+            (std::vector<std::string>{"spec.parts[1]: Duplicate value: {\"name\":\"a\"}",
+                                      "spec.parts[2].name: Required value"}));
+  EXPECT_EQ(w.problems("{size: 1, limits: {a: long}}"),
+            std::vector<std::string>{"spec.limits[a]: Too long: may not be more than 3 bytes"});
   EXPECT_EQ(w.problems("{size: 1, one: {a: x, b: z}}").size(), 1u);
   EXPECT_EQ(w.problems("{size: 1, one: {}}").size(), 1u);
 }
@@ -150,7 +157,9 @@ TEST(Crd, TableUsesItsColumns) {
 
 TEST(Crd, BadSchemasAreRefusedWithTheirPath) {
   Value crd = yaml(kWidgets);
-  crd.set("spec", testing::json(R"({"group":"example.com","names":{"plural":"widgets","kind":"Widget"},"scope":"Namespaced","versions":[
+  crd.set("spec",
+          testing::json(
+              R"({"group":"example.com","names":{"plural":"widgets","kind":"Widget"},"scope":"Namespaced","versions":[
       {"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{
          "a":{"type":"array"},"b":{"type":"text"},"c":{},"d":{"type":"string","pattern":"("}}}}}]})"));
   auto result = Scheme::builtin()->with_crd(crd);
@@ -168,8 +177,9 @@ TEST(Crd, TheDefinitionItselfIsChecked) {
   crd.set({"metadata", "name"}, "other.example.com");
   crd.member("spec").member("versions").element(0).set("storage", true);
   EXPECT_EQ(lines(validate(kind, crd, {})),
-            (std::vector<std::string>{"metadata.name: Invalid value: \"other.example.com\": must be spec.names.plural+\".\"+spec.group",
-                                      "spec.versions: Invalid value: 2: must have exactly one version marked as storage version"}));
+            (std::vector<std::string>{
+                "metadata.name: Invalid value: \"other.example.com\": must be spec.names.plural+\".\"+spec.group",
+                "spec.versions: Invalid value: 2: must have exactly one version marked as storage version"}));
 }
 
 TEST(Crd, ABuiltinKindStays) {
@@ -211,7 +221,11 @@ TEST(Conformance, PublicDefinitionsLoad) {
 // Our HTTPRoute table has exactly the fields of the public definition, with the same rules.
 void compare_schemas(const Schema& ours, const Schema& theirs, const std::string& at, int& compared) {
   ++compared;
-  EXPECT_EQ(ours.type == Type::Int32 ? Type::Int64 : ours.type == Type::Time ? Type::String : ours.type, theirs.type) << at;
+  EXPECT_EQ(ours.type == Type::Int32  ? Type::Int64
+            : ours.type == Type::Time ? Type::String
+                                      : ours.type,
+            theirs.type)
+      << at;
   EXPECT_EQ(ours.pattern, theirs.pattern) << at;
   EXPECT_EQ(ours.one_of_values, theirs.one_of_values) << at;
   EXPECT_EQ(ours.minimum, theirs.minimum) << at;
@@ -230,7 +244,8 @@ void compare_schemas(const Schema& ours, const Schema& theirs, const std::string
     EXPECT_EQ(own->fallback, field.fallback) << at << "." << field.name;
     compare_schemas(*own->type, *field.type, at + "." + field.name, compared);
   }
-  for (const Field& field : ours.fields) EXPECT_TRUE(theirs.find(field.name)) << at << "." << field.name << " is ours only";
+  for (const Field& field : ours.fields)
+    EXPECT_TRUE(theirs.find(field.name)) << at << "." << field.name << " is ours only";
 }
 
 TEST(Conformance, HttpRoutesAreThoseOfTheGatewayApi) {
@@ -243,7 +258,8 @@ TEST(Conformance, HttpRoutesAreThoseOfTheGatewayApi) {
   auto scheme = Scheme::builtin()->with_crd(renamed);
   ASSERT_TRUE(scheme.has_value());
   int compared = 0;
-  compare_schemas(*testing::kind(kHttpRoutes).schema, *(*scheme)->find("gateway.networking.k8s.io", "v1", "others")->schema, "", compared);
+  compare_schemas(*testing::kind(kHttpRoutes).schema,
+                  *(*scheme)->find("gateway.networking.k8s.io", "v1", "others")->schema, "", compared);
   EXPECT_GT(compared, 100);
 }
 

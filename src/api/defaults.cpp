@@ -1,4 +1,5 @@
-// Fills in defaults (`with_defaults` in scheme.h): per object first the table's, then those of its type's code, then its fields.
+// Fills in defaults (`with_defaults` in scheme.h): per object first the table's, then those of its type's code, then
+// its fields.
 #include "api/scheme.h"
 
 namespace slipway::api {

@@ -13,7 +13,8 @@ bool is_listed(const Kind& kind) { return !kind.verbs.empty(); }
 std::vector<const Kind*> kinds_of(const Scheme& scheme, std::string_view group, std::string_view version) {
   std::vector<const Kind*> out;
   for (const auto& kind : scheme.kinds())
-    if (is_listed(*kind) && kind->resource.group == group && kind->resource.version == version) out.push_back(kind.get());
+    if (is_listed(*kind) && kind->resource.group == group && kind->resource.version == version)
+      out.push_back(kind.get());
   return out;
 }
 
@@ -21,14 +22,16 @@ std::vector<const Kind*> kinds_of(const Scheme& scheme, std::string_view group, 
 std::vector<std::string> groups_of(const Scheme& scheme) {
   std::vector<std::string> out;
   for (const auto& kind : scheme.kinds())
-    if (is_listed(*kind) && std::ranges::find(out, kind->resource.group) == out.end()) out.push_back(kind->resource.group);
+    if (is_listed(*kind) && std::ranges::find(out, kind->resource.group) == out.end())
+      out.push_back(kind->resource.group);
   return out;
 }
 
 std::vector<std::string> versions_of(const Scheme& scheme, std::string_view group) {
   std::vector<std::string> out;
   for (const auto& kind : scheme.kinds())
-    if (is_listed(*kind) && kind->resource.group == group && std::ranges::find(out, kind->resource.version) == out.end())
+    if (is_listed(*kind) && kind->resource.group == group &&
+        std::ranges::find(out, kind->resource.version) == out.end())
       out.push_back(kind->resource.version);
   return out;
 }

@@ -18,7 +18,8 @@ std::string shown(std::string_view element) {
   auto key = data::parse_json(rest);
   std::string out;
   if (key)
-    for (const data::Member& m : key->members()) out += (out.empty() ? "" : ",") + m.key.str() + "=" + data::to_json(m.value);
+    for (const data::Member& m : key->members())
+      out += (out.empty() ? "" : ",") + m.key.str() + "=" + data::to_json(m.value);
   return "[" + out + "]";
 }
 

@@ -1,7 +1,8 @@
 // Sets of field paths, in the form of metadata.managedFields (FieldsV1).
 //
-// A path is a chain of elements in FieldsV1's own notation: "f:name" a field, "k:{"name":"web"}" the list item with this key,
-// "v:"x"" the item of a set with this value. A set is a tree: a node says whether the path to it is in the set.
+// A path is a chain of elements in FieldsV1's own notation: "f:name" a field, "k:{"name":"web"}" the list item with
+// this key, "v:"x"" the item of a set with this value. A set is a tree: a node says whether the path to it is in the
+// set.
 #pragma once
 
 #include <map>
@@ -28,7 +29,7 @@ class FieldSet {
   const std::map<std::string, FieldSet, std::less<>>& children() const { return children_; }
 
   FieldSet united(const FieldSet& other) const;
-  FieldSet without(const FieldSet& other) const;       // members of this that are not members of `other`
+  FieldSet without(const FieldSet& other) const;  // members of this that are not members of `other`
   FieldSet common_with(const FieldSet& other) const;
   // The set with every field that leads to a member as a member too (list items and values aside).
   FieldSet with_named_parents() const;

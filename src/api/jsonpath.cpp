@@ -1,8 +1,8 @@
 #include "api/jsonpath.h"
 
-#include <optional>
-
 #include <fmt/format.h>
+
+#include <optional>
 
 #include "base/strings.h"
 #include "data/json.h"
@@ -14,9 +14,9 @@ using data::Value;
 
 struct Step {
   enum class Is { Field, Index, All, Filter } is = Is::Field;
-  std::string field;         // Field; of a Filter: the path that is compared
-  std::int64_t index = 0;    // Index
-  std::string wanted;        // Filter: as text
+  std::string field;       // Field; of a Filter: the path that is compared
+  std::int64_t index = 0;  // Index
+  std::string wanted;      // Filter: as text
 };
 
 // Where the bracket that opens at `from` is closed; npos when never. Brackets in quotes do not count.
@@ -46,7 +46,9 @@ std::optional<Step> read_filter(std::string_view inside) {
   if (equals == inside.npos) return std::nullopt;
   std::string_view wanted = base::trim(inside.substr(equals + 2));
   if (is_quoted(wanted)) wanted = wanted.substr(1, wanted.size() - 2);
-  return Step{.is = Step::Is::Filter, .field = std::string(base::trim(inside.substr(0, equals))), .wanted = std::string(wanted)};
+  return Step{.is = Step::Is::Filter,
+              .field = std::string(base::trim(inside.substr(0, equals))),
+              .wanted = std::string(wanted)};
 }
 
 std::optional<Step> read_bracket(std::string_view inside) {
@@ -110,7 +112,8 @@ void take(const Value& v, const Step& step, std::vector<Value>& out) {
       break;
     case Step::Is::Filter:
       for (const Value& item : items)
-        if (const Value found = find_first(item, step.field); !found.is_null() && text_of(found) == step.wanted) out.push_back(item);
+        if (const Value found = find_first(item, step.field); !found.is_null() && text_of(found) == step.wanted)
+          out.push_back(item);
       break;
   }
 }

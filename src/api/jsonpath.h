@@ -1,4 +1,5 @@
-// The JSONPath of printer columns, scale paths and selectable fields: ".spec.replicas", ".status.conditions[?(@.type=="Ready")].status",
+// The JSONPath of printer columns, scale paths and selectable fields: ".spec.replicas",
+// ".status.conditions[?(@.type=="Ready")].status",
 // ".spec.rules[*].host", ".metadata.labels['app']", ".metadata.annotations.example\.com/x".
 #pragma once
 

@@ -1,4 +1,5 @@
-// What a write may change (`prepare_*` in scheme.h): the server's own fields are dropped on create and carried over on update.
+// What a write may change (`prepare_*` in scheme.h): the server's own fields are dropped on create and carried over on
+// update.
 #include "api/meta.h"
 #include "api/scheme.h"
 
@@ -7,9 +8,9 @@ namespace {
 
 using data::Value;
 
-constexpr std::string_view kServerFields[] = {"uid",          "creationTimestamp", "deletionTimestamp",
-                                              "generation",   "selfLink",          "deletionGracePeriodSeconds",
-                                              "resourceVersion"};
+constexpr std::string_view kServerFields[] = {
+    "uid",      "creationTimestamp",          "deletionTimestamp", "generation",
+    "selfLink", "deletionGracePeriodSeconds", "resourceVersion"};
 
 // Kinds whose metadata.generation counts the changes of what is wanted.
 bool has_generation(const Kind& kind) { return kind.custom || (kind.schema->find("spec") && kind.has_status); }

@@ -32,14 +32,20 @@ const Value& condition(const Value& o, std::string_view type) {
   return data::kNull;
 }
 
-bool is_condition_true(const Value& o, std::string_view type) { return condition(o, type)["status"].as_string() == "True"; }
+bool is_condition_true(const Value& o, std::string_view type) {
+  return condition(o, type)["status"].as_string() == "True";
+}
 
 bool set_condition(Value& status, std::string_view type, std::string_view value, std::string_view reason,
                    std::string_view message, base::Time now) {
-  Value wanted = Value::object(
-      {{"type", type}, {"status", value}, {"reason", reason}, {"message", message}, {"lastTransitionTime", base::format_time(now)}});
+  Value wanted = Value::object({{"type", type},
+                                {"status", value},
+                                {"reason", reason},
+                                {"message", message},
+                                {"lastTransitionTime", base::format_time(now)}});
   const auto all = status["conditions"].items();
-  const auto found = std::find_if(all.begin(), all.end(), [type](const Value& c) { return c["type"].as_string() == type; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [type](const Value& c) { return c["type"].as_string() == type; });
   if (found == all.end()) {
     status.member("conditions").push_back(std::move(wanted));
     return true;

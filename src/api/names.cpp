@@ -1,8 +1,8 @@
 #include "api/names.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/strings.h"
 
@@ -39,9 +39,8 @@ bool is_ipv4(std::string_view text) {
 }
 
 bool is_hex_group(std::string_view g) {
-  return !g.empty() && g.size() <= 4 && std::ranges::all_of(g, [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-  });
+  return !g.empty() && g.size() <= 4 &&
+         std::ranges::all_of(g, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
 }
 
 // Number of 16-bit groups in one side of "::", or -1.
@@ -80,7 +79,8 @@ std::string check_dns1123_label(std::string_view name) {
 std::string check_dns1123_subdomain(std::string_view name) {
   if (name.size() > 253) return too_long_message(253);
   if (is_subdomain(name)) return {};
-  return "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+  return "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+         "start "
          "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
          "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 }
@@ -88,7 +88,8 @@ std::string check_dns1123_subdomain(std::string_view name) {
 std::string check_dns1035_label(std::string_view name) {
   if (name.size() > 63) return too_long_message(63);
   if (is_label(name) && is_lower(name.front())) return {};
-  return "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+  return "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+         "character, "
          "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
          "'[a-z]([-a-z0-9]*[a-z0-9])?')";
 }
@@ -110,7 +111,8 @@ std::string check_qualified_name(std::string_view name) {
   if (parts.back().empty()) return "name part must be non-empty";
   if (parts.back().size() > 63) return "name part must be no more than 63 bytes";
   if (is_name_part(parts.back())) return {};
-  return "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+  return "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+         "alphanumeric "
          "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
          "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 }
@@ -118,8 +120,10 @@ std::string check_qualified_name(std::string_view name) {
 std::string check_label_value(std::string_view value) {
   if (value.size() > 63) return too_long_message(63);
   if (value.empty() || is_name_part(value)) return {};
-  return "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
-         "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+  return "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start "
+         "and "
+         "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation "
+         "is "
          "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 }
 
@@ -140,8 +144,10 @@ std::string check_env_name(std::string_view name) {
 
 std::string check_config_key(std::string_view name) {
   if (name.size() > 253) return too_long_message(253);
-  if (name.empty() || !std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; }))
-    return "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME', "
+  if (name.empty() ||
+      !std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; }))
+    return "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
+           "'KEY_NAME', "
            " or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
   if (name == ".") return "must not be '.'";
   if (name.starts_with("..")) return "must not start with '..'";

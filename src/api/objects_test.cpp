@@ -37,25 +37,31 @@ std::vector<std::string> problems_of(const Resource& r, const Value& object, con
 TEST(Conform, DropsEmptyAndNullKeepsPointers) {
   const Value pod = testing::conformed(kind(kPods), yaml(R"(
 metadata: {name: a, creationTimestamp: null, labels: {}}
-spec: {hostNetwork: false, terminationGracePeriodSeconds: 0, nodeSelector: {}, containers: [{name: a, resources: {}, stdin: false}], volumes: [{name: v, emptyDir: {}}]}
+spec:
+  {hostNetwork: false, terminationGracePeriodSeconds: 0, nodeSelector: {},
+   containers: [{name: a, resources: {}, stdin: false}], volumes: [{name: v, emptyDir: {}}]}
 status: {}
 )"));
-  EXPECT_EQ(data::to_json(pod),
-            R"({"metadata":{"name":"a"},"spec":{"containers":[{"name":"a"}],"terminationGracePeriodSeconds":0,"volumes":[{"emptyDir":{},"name":"v"}]}})");
+  EXPECT_EQ(
+      data::to_json(pod),
+      R"({"metadata":{"name":"a"},"spec":{"containers":[{"name":"a"}],)"
+            R"("terminationGracePeriodSeconds":0,"volumes":[{"emptyDir":{},"name":"v"}]}})");
 }
 
 TEST(Conform, SaysEveryUnknownFieldAndWrongType) {
   std::vector<std::string> unknown;
   std::vector<base::Cause> problems;
-  conform(kind(kDeployments), yaml("spec: {replicas: three, colour: red, template: {spec: {containers: [{nam: a}, 7]}}}\nfoo: 1\n"),
+  conform(kind(kDeployments),
+          yaml("spec: {replicas: three, colour: red, template: {spec: {containers: [{nam: a}, 7]}}}\nfoo: 1\n"),
           unknown, problems);
   std::sort(unknown.begin(), unknown.end());
   EXPECT_EQ(unknown, (std::vector<std::string>{"foo", "spec.colour", "spec.template.spec.containers[0].nam"}));
-  EXPECT_EQ(lines(problems),
-            (std::vector<std::string>{
-                "spec.replicas: Invalid value: \"string\": spec.replicas in body must be of type integer: \"string\"",
-                "spec.template.spec.containers[1]: Invalid value: \"integer\": spec.template.spec.containers[1] in body must "
-                "be of type object: \"integer\""}));
+  EXPECT_EQ(
+      lines(problems),
+      (std::vector<std::string>{
+          "spec.replicas: Invalid value: \"string\": spec.replicas in body must be of type integer: \"string\"",
+          "spec.template.spec.containers[1]: Invalid value: \"integer\": spec.template.spec.containers[1] in body must "
+          "be of type object: \"integer\""}));
 }
 
 TEST(Conform, BringsScalarsIntoTheirForm) {
@@ -81,7 +87,8 @@ TEST(Defaults, OfADeployment) {
   EXPECT_EQ(spec["replicas"].as_int(), 1);
   EXPECT_EQ(spec["revisionHistoryLimit"].as_int(), 10);
   EXPECT_EQ(spec["progressDeadlineSeconds"].as_int(), 600);
-  EXPECT_EQ(data::to_json(spec["strategy"]), R"({"rollingUpdate":{"maxSurge":"25%","maxUnavailable":"25%"},"type":"RollingUpdate"})");
+  EXPECT_EQ(data::to_json(spec["strategy"]),
+            R"({"rollingUpdate":{"maxSurge":"25%","maxUnavailable":"25%"},"type":"RollingUpdate"})");
   const Value& pod = spec["template"]["spec"];
   EXPECT_EQ(pod["restartPolicy"].as_string(), "Always");
   EXPECT_EQ(pod["terminationGracePeriodSeconds"].as_int(), 30);
@@ -90,22 +97,32 @@ TEST(Defaults, OfADeployment) {
   const Value& container = pod["containers"].at(0);
   EXPECT_EQ(container["imagePullPolicy"].as_string(), "IfNotPresent");
   EXPECT_EQ(container["ports"].at(0)["protocol"].as_string(), "TCP");
-  EXPECT_EQ(data::to_json(container["readinessProbe"]),
-            R"({"failureThreshold":3,"httpGet":{"path":"/","port":8080,"scheme":"HTTP"},"periodSeconds":10,"successThreshold":1,"timeoutSeconds":1})");
+  EXPECT_EQ(
+      data::to_json(container["readinessProbe"]),
+      R"({"failureThreshold":3,"httpGet":{"path":"/","port":8080,"scheme":"HTTP"},"periodSeconds":10,)"
+            R"("successThreshold":1,"timeoutSeconds":1})");
   EXPECT_TRUE(with_defaults(kind(kDeployments), d).shares(d));
 }
 
 TEST(Defaults, PullPolicyFollowsTheTag) {
-  for (auto [image, policy] : {std::pair{"web", "Always"}, {"web:latest", "Always"}, {"r:5000/web", "Always"}, {"web:1", "IfNotPresent"},
-                               {"r:5000/web:1", "IfNotPresent"}, {"web@sha256:00", "IfNotPresent"}}) {
-    const Value pod = stored(kind(kPods), json(R"({"spec":{"containers":[{"name":"a","image":")" + std::string(image) + "\"}]}}"));
+  for (auto [image, policy] : {std::pair{"web", "Always"},
+                               {"web:latest", "Always"},
+                               {"r:5000/web", "Always"},
+                               {"web:1", "IfNotPresent"},
+                               {"r:5000/web:1", "IfNotPresent"},
+                               {"web@sha256:00", "IfNotPresent"}}) {
+    const Value pod =
+        stored(kind(kPods), json(R"({"spec":{"containers":[{"name":"a","image":")" + std::string(image) + "\"}]}}"));
     EXPECT_EQ(pod["spec"]["containers"].at(0)["imagePullPolicy"].as_string(), policy) << image;
   }
 }
 
 TEST(Defaults, RequestsOfAPodFollowItsLimits) {
-  const Value pod = stored(kind(kPods), yaml("spec: {containers: [{name: a, resources: {limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 500m}}}]}"));
-  EXPECT_EQ(data::to_json(pod["spec"]["containers"].at(0)["resources"]["requests"]), R"({"cpu":"500m","memory":"1Gi"})");
+  const Value pod = stored(
+      kind(kPods),
+      yaml("spec: {containers: [{name: a, resources: {limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 500m}}}]}"));
+  EXPECT_EQ(data::to_json(pod["spec"]["containers"].at(0)["resources"]["requests"]),
+            R"({"cpu":"500m","memory":"1Gi"})");
 }
 
 TEST(Defaults, OfAServiceSecretAndNamespace) {
@@ -115,7 +132,9 @@ TEST(Defaults, OfAServiceSecretAndNamespace) {
   const Value secret = stored(kind(kSecrets), yaml("stringData: {a: b}\ndata: {c: ZA==}"));
   EXPECT_EQ(data::to_json(secret), R"({"data":{"a":"Yg==","c":"ZA=="},"type":"Opaque"})");
   const Value ns = stored(kind(kNamespaces), yaml("metadata: {name: shop}"));
-  EXPECT_EQ(data::to_json(ns), R"({"metadata":{"labels":{"kubernetes.io/metadata.name":"shop"},"name":"shop"},"status":{"phase":"Active"}})");
+  EXPECT_EQ(
+      data::to_json(ns),
+      R"({"metadata":{"labels":{"kubernetes.io/metadata.name":"shop"},"name":"shop"},"status":{"phase":"Active"}})");
 }
 
 TEST(Validate, AGoodDeploymentHasNoProblems) { EXPECT_TRUE(problems_of(kDeployments, yaml(kDeployment)).empty()); }
@@ -131,19 +150,24 @@ spec:
     metadata: {labels: {app: web}}
     spec:
       restartPolicy: Never
-      containers: [{name: a, image: x, ports: [{containerPort: 0}]}, {name: a, image: z, volumeMounts: [{name: v, mountPath: /v}]}, {name: B}]
+      containers:
+      - {name: a, image: x, ports: [{containerPort: 0}]}
+      - {name: a, image: z, volumeMounts: [{name: v, mountPath: /v}]}
+      - {name: B}
 )");
   const auto found = problems_of(kDeployments, bad);
   auto has = [&](std::string_view prefix) {
     return std::ranges::any_of(found, [&](const std::string& line) { return line.starts_with(prefix); });
   };
   for (const char* expected :
-       {"metadata.labels: Invalid value: \"a b\": name part must consist of", "metadata.labels: Invalid value: \"x y\": a valid label",
+       {"metadata.labels: Invalid value: \"a b\": name part must consist of",
+        "metadata.labels: Invalid value: \"x y\": a valid label",
         "metadata.name: Invalid value: \"Web_1\": a lowercase RFC 1123 subdomain",
         "spec.replicas: Invalid value: -1: must be greater than or equal to 0",
         "spec.strategy.type: Unsupported value: \"Blue\": supported values: \"Recreate\", \"RollingUpdate\"",
         "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`",
-        "spec.template.spec.containers[0].ports[0].containerPort: Invalid value: 0: must be between 1 and 65535, inclusive",
+        "spec.template.spec.containers[0].ports[0].containerPort: Invalid value: 0: must be between 1 and 65535, "
+        "inclusive",
         "spec.template.spec.containers[1].name: Duplicate value: \"a\"",
         "spec.template.spec.containers[1].volumeMounts[0].name: Not found: \"v\"",
         "spec.template.spec.containers[2].image: Required value",
@@ -154,7 +178,8 @@ spec:
 }
 
 TEST(Validate, RequiredFields) {
-  EXPECT_EQ(problems_of(kDeployments, yaml("metadata: {name: a, namespace: b}")), std::vector<std::string>{"spec: Required value"});
+  EXPECT_EQ(problems_of(kDeployments, yaml("metadata: {name: a, namespace: b}")),
+            std::vector<std::string>{"spec: Required value"});
   EXPECT_EQ(problems_of(kServices, yaml("metadata: {name: a, namespace: b}\nspec: {}")),
             std::vector<std::string>{"spec.ports: Required value"});
   const auto found = problems_of(kPods, yaml("metadata: {namespace: b}\nspec: {containers: [{image: x}]}"));
@@ -167,13 +192,15 @@ TEST(Validate, ImmutableFields) {
   Value changed = old;
   changed.set({"spec", "selector", "matchLabels", "tier"}, "front");
   changed.set({"spec", "template", "metadata", "labels", "tier"}, "front");
-  EXPECT_EQ(problems_of(kDeployments, changed, old),
-            std::vector<std::string>{
-                "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"web\",\"tier\":\"front\"}}: field is immutable"});
+  EXPECT_EQ(
+      problems_of(kDeployments, changed, old),
+      std::vector<std::string>{
+          "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"web\",\"tier\":\"front\"}}: field is immutable"});
 }
 
 TEST(Validate, APodMayChangeItsImageOnly) {
-  const Value old = stored(kind(kPods), yaml("metadata: {name: a, namespace: b}\nspec: {containers: [{name: a, image: x:1}]}"));
+  const Value old =
+      stored(kind(kPods), yaml("metadata: {name: a, namespace: b}\nspec: {containers: [{name: a, image: x:1}]}"));
   Value image = old, command = old;
   image.member("spec").member("containers").element(0).set("image", "x:2");
   command.member("spec").member("containers").element(0).set("command", Value::array({"sh"}));
@@ -184,7 +211,8 @@ TEST(Validate, APodMayChangeItsImageOnly) {
 }
 
 TEST(Validate, InvalidErrorReadsAsKubernetesWritesIt) {
-  const base::Error one = invalid_object(kind(kDeployments), "web", {{"FieldValueRequired", "Required value", "spec.a"}});
+  const base::Error one =
+      invalid_object(kind(kDeployments), "web", {{"FieldValueRequired", "Required value", "spec.a"}});
   EXPECT_EQ(one.message, "Deployment.apps \"web\" is invalid: spec.a: Required value");
   const base::Error two = invalid_object(kind(kPods), "a", {{"", "x", "b"}, {"", "y", "c"}});
   EXPECT_EQ(two.message, "Pod \"a\" is invalid: [b: x, c: y]");

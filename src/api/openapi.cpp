@@ -1,7 +1,8 @@
-// OpenAPI v3 documents, one a group version, made from the schemas: for `kubectl explain`, for validation and for client-side apply.
-#include <set>
-
+// OpenAPI v3 documents, one a group version, made from the schemas: for `kubectl explain`, for validation and for
+// client-side apply.
 #include <fmt/format.h>
+
+#include <set>
 
 #include "api/scheme.h"
 
@@ -23,7 +24,9 @@ Value typed(std::string_view type, std::string_view format = {}) {
   return out;
 }
 
-Value reference(std::string_view name) { return Value::object({{"$ref", "#/components/schemas/" + std::string(name)}}); }
+Value reference(std::string_view name) {
+  return Value::object({{"$ref", "#/components/schemas/" + std::string(name)}});
+}
 
 Value string_or(std::string_view other, std::string_view doc) {
   return Value::object({{"description", doc}, {"oneOf", Value::array({typed("string"), typed(other)})}});
@@ -33,8 +36,10 @@ class Components {
  public:
   // The schema as it stands in a field: shared types become references.
   Value use(const Schema& schema) {
-    if (schema.type == Type::IntOrString && schema.name.empty()) return shared(kIntOrString, string_or("integer", "A whole number, or a text such as a percentage."));
-    if (schema.type == Type::Quantity) return shared(kQuantity, string_or("number", "An amount with an optional suffix: 500m, 1.5, 64Mi."));
+    if (schema.type == Type::IntOrString && schema.name.empty())
+      return shared(kIntOrString, string_or("integer", "A whole number, or a text such as a percentage."));
+    if (schema.type == Type::Quantity)
+      return shared(kQuantity, string_or("number", "An amount with an optional suffix: 500m, 1.5, 64Mi."));
     if (schema.name.empty()) return inlined(schema);
     if (seen_.insert(schema.name).second) schemas_.set(schema.name, inlined(schema));
     return Value::object({{"allOf", Value::array({reference(schema.name)})}});
@@ -51,7 +56,8 @@ class Components {
   }
 
   static std::string name_of_kind(const Kind& kind) {
-    return kind.schema->name.empty() ? kind.resource.group + "." + kind.resource.version + "." + kind.resource.kind : kind.schema->name;
+    return kind.schema->name.empty() ? kind.resource.group + "." + kind.resource.version + "." + kind.resource.kind
+                                     : kind.schema->name;
   }
 
   Value take() { return std::move(schemas_); }
@@ -72,21 +78,34 @@ class Components {
 
   Value shape(const Schema& schema) {
     switch (schema.type) {
-      case Type::String: return typed("string", schema.format);
+      case Type::String:
+        return typed("string", schema.format);
       case Type::Duration:
-      case Type::Quantity: return typed("string");
-      case Type::Int32: return typed("integer", "int32");
-      case Type::Int64: return typed("integer", "int64");
-      case Type::Double: return typed("number", "double");
-      case Type::Bool: return typed("boolean");
+      case Type::Quantity:
+        return typed("string");
+      case Type::Int32:
+        return typed("integer", "int32");
+      case Type::Int64:
+        return typed("integer", "int64");
+      case Type::Double:
+        return typed("number", "double");
+      case Type::Bool:
+        return typed("boolean");
       case Type::Time:
-      case Type::MicroTime: return typed("string", "date-time");
-      case Type::Bytes: return typed("string", "byte");
-      case Type::IntOrString: return Value::object({{"x-kubernetes-int-or-string", true}});
-      case Type::Object: return object(schema);
-      case Type::Map: return typed("object").with("additionalProperties", use(*schema.items));
-      case Type::List: return typed("array").with("items", use(*schema.items));
-      case Type::Any: return schema.atomic ? typed("object") : Value::object({{"x-kubernetes-preserve-unknown-fields", true}});
+      case Type::MicroTime:
+        return typed("string", "date-time");
+      case Type::Bytes:
+        return typed("string", "byte");
+      case Type::IntOrString:
+        return Value::object({{"x-kubernetes-int-or-string", true}});
+      case Type::Object:
+        return object(schema);
+      case Type::Map:
+        return typed("object").with("additionalProperties", use(*schema.items));
+      case Type::List:
+        return typed("array").with("items", use(*schema.items));
+      case Type::Any:
+        return schema.atomic ? typed("object") : Value::object({{"x-kubernetes-preserve-unknown-fields", true}});
     }
     return {};
   }
@@ -139,16 +158,18 @@ class Components {
 };
 
 Value parameter(std::string_view name, std::string_view in, std::string_view type, std::string_view doc) {
-  Value out = Value::object({{"name", name}, {"in", in}, {"description", doc}, {"schema", typed(type).with("uniqueItems", true)}});
+  Value out = Value::object(
+      {{"name", name}, {"in", in}, {"description", doc}, {"schema", typed(type).with("uniqueItems", true)}});
   if (in == "path") out.set("required", true);
   return out;
 }
 
 Value write_parameters(bool patch) {
-  Value out = Value::array(
-      {parameter("dryRun", "query", "string", "All: do everything but store the result."),
-       parameter("fieldManager", "query", "string", "Who makes the change, for the ownership of fields."),
-       parameter("fieldValidation", "query", "string", "Ignore, Warn or Strict: what to do about unknown and duplicate fields.")});
+  Value out =
+      Value::array({parameter("dryRun", "query", "string", "All: do everything but store the result."),
+                    parameter("fieldManager", "query", "string", "Who makes the change, for the ownership of fields."),
+                    parameter("fieldValidation", "query", "string",
+                              "Ignore, Warn or Strict: what to do about unknown and duplicate fields.")});
   if (patch) out.push_back(parameter("force", "query", "boolean", "Take fields over from other appliers."));
   return out;
 }
@@ -198,7 +219,8 @@ class Paths {
 
   static Value operation(const Kind& kind, std::string_view action, std::string_view word) {
     const Resource& r = kind.resource;
-    Value content = Value::object({{"application/json", Value::object({{"schema", reference(Components::name_of_kind(kind))}})}});
+    Value content =
+        Value::object({{"application/json", Value::object({{"schema", reference(Components::name_of_kind(kind))}})}});
     return Value::object(
         {{"operationId", fmt::format("{}{}{}", word, r.namespaced ? "Namespaced" : "", r.kind)},
          {"responses", Value::object({{"200", Value::object({{"description", "OK"}, {"content", content}})}})},
@@ -214,7 +236,9 @@ class Paths {
     const Value any = Value::object({{"schema", typed("object")}});
     Value content = Value::object({{"application/json", body}});
     if (action == "patch") {
-      content = Value::object({{"application/apply-patch+yaml", any}, {"application/json-patch+json", any}, {"application/merge-patch+json", any}});
+      content = Value::object({{"application/apply-patch+yaml", any},
+                               {"application/json-patch+json", any},
+                               {"application/merge-patch+json", any}});
       if (!kind.custom) content.set("application/strategic-merge-patch+json", any);
     }
     out.set("requestBody", Value::object({{"content", content}, {"required", true}}));

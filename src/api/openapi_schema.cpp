@@ -1,8 +1,8 @@
 // Structural OpenAPI v3 schemas of CustomResourceDefinitions (`read_openapi_schema` in crd.h).
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <array>
-
-#include <re2/re2.h>
 
 #include "api/crd.h"
 
@@ -43,7 +43,8 @@ class Reader {
       schema.type = Type::IntOrString;
     } else if (type.is_empty()) {
       schema.type = Type::Any;
-      if (!value_only && !schema.preserve_unknown) problems_.push_back(required(at.at("type"), "must not be empty for specified object fields"));
+      if (!value_only && !schema.preserve_unknown)
+        problems_.push_back(required(at.at("type"), "must not be empty for specified object fields"));
       if (value_only) set_fields(s, schema, at, true, depth);
       if (value_only && !s["items"].is_null()) set_items(s, schema, at, true, depth);
     } else if (type.as_string() == "object") {
@@ -53,7 +54,8 @@ class Reader {
     } else if (auto scalar = scalar_type(type.as_string())) {
       schema.type = *scalar;
     } else {
-      problems_.push_back(unsupported(at.at("type"), type, {"array", "boolean", "integer", "number", "object", "string"}));
+      problems_.push_back(
+          unsupported(at.at("type"), type, {"array", "boolean", "integer", "number", "object", "string"}));
     }
   }
 
@@ -78,10 +80,12 @@ class Reader {
     schema.type = Type::Object;
     const bool is_map = additional.is_object() || additional.as_bool();
     if (is_map && !s["properties"].is_empty())
-      problems_.push_back(forbidden(at.at("additionalProperties"), "additionalProperties and properties are mutual exclusive"));
+      problems_.push_back(
+          forbidden(at.at("additionalProperties"), "additionalProperties and properties are mutual exclusive"));
     if (is_map) {
       schema.type = Type::Map;
-      schema.items = additional.is_object() ? read(additional, at.at("additionalProperties"), value_only, depth + 1) : any();
+      schema.items =
+          additional.is_object() ? read(additional, at.at("additionalProperties"), value_only, depth + 1) : any();
     } else {
       set_fields(s, schema, at, value_only, depth);
     }
@@ -161,9 +165,10 @@ class Reader {
   // Plain scalars are most of a large definition: one instance of each is enough.
   SchemaPtr interned(SchemaPtr schema) {
     const bool scalar = schema->type == Type::String || schema->type == Type::Int64 || schema->type == Type::Bool;
-    const bool plain = schema->one_of_values.empty() && schema->pattern.empty() && schema->format.empty() && !schema->minimum &&
-                       !schema->maximum && !schema->multiple_of && !schema->min_length && !schema->max_length && !schema->nullable &&
-                       schema->all_of.empty() && schema->any_of.empty() && schema->one_of.empty() && !schema->none_of;
+    const bool plain = schema->one_of_values.empty() && schema->pattern.empty() && schema->format.empty() &&
+                       !schema->minimum && !schema->maximum && !schema->multiple_of && !schema->min_length &&
+                       !schema->max_length && !schema->nullable && schema->all_of.empty() && schema->any_of.empty() &&
+                       schema->one_of.empty() && !schema->none_of;
     if (!scalar || !plain) return schema;
     SchemaPtr& slot = plain_[static_cast<std::size_t>(schema->type)];
     if (!slot) slot = std::move(schema);

@@ -1,4 +1,5 @@
-// The causes of an Invalid answer, in the words of Kubernetes' field errors ("spec.replicas: Invalid value: -1: must be ...").
+// The causes of an Invalid answer, in the words of Kubernetes' field errors ("spec.replicas: Invalid value: -1: must be
+// ...").
 #pragma once
 
 #include <string>

@@ -1,13 +1,14 @@
 // Protobuf bodies of kubectl >= 1.32 and other typed clients (`decode_protobuf` in scheme.h).
 //
-// The wire format is that of https://protobuf.dev/programming-guides/encoding/; the envelope is 4 magic bytes and a message
-// Unknown {1: TypeMeta {1: apiVersion, 2: kind}, 2: the object's bytes}. Field numbers come from the schema tables, fields
-// that are not in the table are skipped, as protobuf wants it. Times, quantities and the like are messages of their own.
+// The wire format is that of https://protobuf.dev/programming-guides/encoding/; the envelope is 4 magic bytes and a
+// message Unknown {1: TypeMeta {1: apiVersion, 2: kind}, 2: the object's bytes}. Field numbers come from the schema
+// tables, fields that are not in the table are skipped, as protobuf wants it. Times, quantities and the like are
+// messages of their own.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "api/scheme.h"
 #include "base/strings.h"
@@ -42,11 +43,20 @@ class Reader {
     Record record{.number = static_cast<int>(tag >> 3), .wire = static_cast<Wire>(tag & 7)};
     if ((tag >> 3) == 0 || (tag >> 3) > 536'870'911) failed_ = true;
     switch (record.wire) {
-      case Wire::Varint: record.number_value = varint(); break;
-      case Wire::Fixed64: record.number_value = fixed(8); break;
-      case Wire::Fixed32: record.number_value = fixed(4); break;
-      case Wire::Bytes: record.bytes = take(varint()); break;
-      default: failed_ = true;
+      case Wire::Varint:
+        record.number_value = varint();
+        break;
+      case Wire::Fixed64:
+        record.number_value = fixed(8);
+        break;
+      case Wire::Fixed32:
+        record.number_value = fixed(4);
+        break;
+      case Wire::Bytes:
+        record.bytes = take(varint());
+        break;
+      default:
+        failed_ = true;
     }
     if (failed_) return std::nullopt;
     return record;
@@ -161,7 +171,9 @@ class Decoder {
     Value found = map.items->type == Type::String || map.items->type == Type::Bytes ? Value("") : Value();
     while (auto part = reader.next()) {
       if (part->number == 1) key = part->bytes;
-      if (part->number == 2) found = map.items->type == Type::List ? wrapped_list(*map.items, *part, depth) : value(*map.items, *part, depth);
+      if (part->number == 2)
+        found =
+            map.items->type == Type::List ? wrapped_list(*map.items, *part, depth) : value(*map.items, *part, depth);
     }
     if (reader.failed() || record.wire != Wire::Bytes) return fail("malformed map entry");
     if (!base::is_utf8(key)) return fail("text is not UTF-8");
@@ -186,21 +198,35 @@ class Decoder {
     const Wire wanted = number ? Wire::Varint : schema.type == Type::Double ? Wire::Fixed64 : Wire::Bytes;
     if (record.wire != wanted) return fail("a field has the wrong wire type"), Value();
     switch (schema.type) {
-      case Type::Bool: return record.number_value != 0;
-      case Type::Int32: return static_cast<std::int64_t>(static_cast<std::int32_t>(record.number_value));
-      case Type::Int64: return static_cast<std::int64_t>(record.number_value);
-      case Type::Double: return floating(record.number_value);
-      case Type::String: return text(record.bytes);
-      case Type::Bytes: return base::base64_encode(record.bytes);
-      case Type::Object: return object(schema, record.bytes, depth + 1);
-      case Type::Quantity: return text(part(record.bytes, 1).bytes);
-      case Type::IntOrString: return int_or_string(record.bytes);
-      case Type::Time: return time(record.bytes, base::format_time);
-      case Type::MicroTime: return time(record.bytes, base::format_micro_time);
-      case Type::Duration: return base::format_duration(base::Duration(static_cast<std::int64_t>(part(record.bytes, 1).number_value)));
-      case Type::Any: return raw(part(record.bytes, 1).bytes);
+      case Type::Bool:
+        return record.number_value != 0;
+      case Type::Int32:
+        return static_cast<std::int64_t>(static_cast<std::int32_t>(record.number_value));
+      case Type::Int64:
+        return static_cast<std::int64_t>(record.number_value);
+      case Type::Double:
+        return floating(record.number_value);
+      case Type::String:
+        return text(record.bytes);
+      case Type::Bytes:
+        return base::base64_encode(record.bytes);
+      case Type::Object:
+        return object(schema, record.bytes, depth + 1);
+      case Type::Quantity:
+        return text(part(record.bytes, 1).bytes);
+      case Type::IntOrString:
+        return int_or_string(record.bytes);
+      case Type::Time:
+        return time(record.bytes, base::format_time);
+      case Type::MicroTime:
+        return time(record.bytes, base::format_micro_time);
+      case Type::Duration:
+        return base::format_duration(base::Duration(static_cast<std::int64_t>(part(record.bytes, 1).number_value)));
+      case Type::Any:
+        return raw(part(record.bytes, 1).bytes);
       case Type::Map:
-      case Type::List: break;
+      case Type::List:
+        break;
     }
     return fail("a field cannot be sent as protobuf"), Value();
   }
@@ -275,7 +301,8 @@ std::optional<Envelope> open_envelope(std::string_view bytes) {
 }  // namespace
 
 base::Result<Value> decode_protobuf(const Scheme& scheme, std::string_view bytes) {
-  if (!bytes.starts_with(kMagic)) return base::fail(base::Code::BadRequest, "the body is not a Kubernetes protobuf message");
+  if (!bytes.starts_with(kMagic))
+    return base::fail(base::Code::BadRequest, "the body is not a Kubernetes protobuf message");
   auto envelope = open_envelope(bytes.substr(kMagic.size()));
   if (!envelope || !base::is_utf8(envelope->api_version) || !base::is_utf8(envelope->kind))
     return base::fail(base::Code::BadRequest, "the protobuf envelope is malformed");
@@ -288,7 +315,8 @@ base::Result<Value> decode_protobuf(const Scheme& scheme, std::string_view bytes
   Decoder decoder;
   Value object = decoder.object(*kind->schema, envelope->raw, 0);
   if (!decoder.error.empty())
-    return base::fail(base::Code::BadRequest, fmt::format("cannot decode the protobuf {}: {}", envelope->kind, decoder.error));
+    return base::fail(base::Code::BadRequest,
+                      fmt::format("cannot decode the protobuf {}: {}", envelope->kind, decoder.error));
   object.set("apiVersion", envelope->api_version);
   object.set("kind", envelope->kind);
   return object;

@@ -1,4 +1,5 @@
-// Fuzzes decode_protobuf: any bytes give a value or an error, never a crash, and a decoded object survives conform and JSON.
+// Fuzzes decode_protobuf: any bytes give a value or an error, never a crash, and a decoded object survives conform and
+// JSON.
 #include <cstdint>
 #include <string>
 

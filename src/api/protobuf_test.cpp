@@ -26,7 +26,8 @@ TEST(Protobuf, DecodesTheBodyOfAConfigMap) {
 
 TEST(Protobuf, EmptyMeansAbsent) {
   // A Deployment as Go writes it: empty status, zero scalars.
-  const std::string object = tag(1, tag(1, "web") + tag(2, "")) + tag(2, tag(3, tag(1, ""))) + tag(3, std::string("\x08\x00", 2));
+  const std::string object =
+      tag(1, tag(1, "web") + tag(2, "")) + tag(2, tag(3, tag(1, ""))) + tag(3, std::string("\x08\x00", 2));
   auto decoded = decode_protobuf(*Scheme::builtin(), envelope("apps/v1", "Deployment", object));
   ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
   const Value conformed = testing::conformed(testing::kind(kDeployments), *decoded);
@@ -45,9 +46,12 @@ TEST(Protobuf, RefusesWhatItCannotRead) {
   EXPECT_EQ(message("{}"), "the body is not a Kubernetes protobuf message");
   EXPECT_EQ(message(good.substr(0, good.size() - 1)), "the protobuf envelope is malformed");
   EXPECT_EQ(message(envelope("v1", "Nothing", "")), "no kind \"Nothing\" is registered for version \"v1\" in protobuf");
-  EXPECT_EQ(message(envelope("v1", "ConfigMap", "\x0a\x7f")), "cannot decode the protobuf ConfigMap: malformed message");
-  EXPECT_EQ(message(envelope("v1", "ConfigMap", tag(1, tag(1, "\xff")))), "cannot decode the protobuf ConfigMap: text is not UTF-8");
-  EXPECT_EQ(message(envelope("v1", "ConfigMap", "\x08\x01")), "cannot decode the protobuf ConfigMap: a field has the wrong wire type");
+  EXPECT_EQ(message(envelope("v1", "ConfigMap", "\x0a\x7f")),
+            "cannot decode the protobuf ConfigMap: malformed message");
+  EXPECT_EQ(message(envelope("v1", "ConfigMap", tag(1, tag(1, "\xff")))),
+            "cannot decode the protobuf ConfigMap: text is not UTF-8");
+  EXPECT_EQ(message(envelope("v1", "ConfigMap", "\x08\x01")),
+            "cannot decode the protobuf ConfigMap: a field has the wrong wire type");
 }
 
 TEST(Protobuf, UnknownFieldsAreSkipped) {
@@ -62,7 +66,8 @@ TEST(Conformance, ProtobufBodiesDecodeToTheirJson) {
   int compared = 0;
   for (const auto& kind : scheme->kinds()) {
     const std::string group = kind->resource.group.empty() ? "core" : kind->resource.group;
-    const auto base = conformance() / "kubernetes-api" / (group + "." + kind->resource.version + "." + kind->resource.kind);
+    const auto base =
+        conformance() / "kubernetes-api" / (group + "." + kind->resource.version + "." + kind->resource.kind);
     if (kind->custom || !std::filesystem::exists(base.string() + ".pb")) continue;
     SCOPED_TRACE(kind->resource.kind);
     auto decoded = decode_protobuf(*scheme, testing::read_file(base.string() + ".pb"));

@@ -1,8 +1,8 @@
 #include "api/schema.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace slipway::api {
 

@@ -23,10 +23,10 @@ namespace slipway::api {
 // A column of `kubectl get`. `value` computes the cell; `path` (JSONPath subset ".spec.replicas") serves CRDs.
 struct Column {
   std::string name;
-  std::string type = "string";    // string, integer, number, boolean, date
-  std::string format = {};        // "name" for the name column
+  std::string type = "string";  // string, integer, number, boolean, date
+  std::string format = {};      // "name" for the name column
   std::string description = {};
-  int priority = 0;               // > 0: only with -o wide
+  int priority = 0;  // > 0: only with -o wide
   std::function<data::Value(const data::Value& object, base::Time now)> value = {};
   std::string path = {};
 };
@@ -49,17 +49,17 @@ struct Kind {
   std::string singular;
   std::string list_kind;
   std::vector<std::string> short_names = {};
-  std::vector<std::string> categories = {};      // "all"
-  bool has_status = false;                       // status subresource
+  std::vector<std::string> categories = {};  // "all"
+  bool has_status = false;                   // status subresource
   std::optional<ScalePaths> scale = {};
   SchemaPtr schema;
-  std::vector<Column> columns = {};              // without NAMESPACE; empty: name and age
-  std::vector<Subresource> subresources = {};    // beside status and scale
-  std::vector<std::string> selectable = {};      // field selectors beyond metadata.name and metadata.namespace
-  bool custom = false;                           // from a CRD: no strategic merge, no protobuf
-  std::string crd = {};                          // name of the CustomResourceDefinition that it is from
-  std::string storage_version = {};              // version that its objects are stored in; empty: its own
-  bool stored = true;                            // false: a question (SelfSubjectAccessReview) or a subresource's kind (Scale)
+  std::vector<Column> columns = {};            // without NAMESPACE; empty: name and age
+  std::vector<Subresource> subresources = {};  // beside status and scale
+  std::vector<std::string> selectable = {};    // field selectors beyond metadata.name and metadata.namespace
+  bool custom = false;                         // from a CRD: no strategic merge, no protobuf
+  std::string crd = {};                        // name of the CustomResourceDefinition that it is from
+  std::string storage_version = {};            // version that its objects are stored in; empty: its own
+  bool stored = true;  // false: a question (SelfSubjectAccessReview) or a subresource's kind (Scale)
   std::vector<std::string> verbs = {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"};
   // Rules that tables cannot say. `old` is null on create. Problems are appended with their field paths.
   std::function<void(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems)> check = {};
@@ -78,8 +78,8 @@ class Scheme {
   const Kind* find_kind(std::string_view api_version, std::string_view kind) const;
   const std::vector<std::shared_ptr<const Kind>>& kinds() const { return kinds_; }  // in registration order
 
-  // With the kinds of a CRD added or replaced / removed. Invalid when the CRD's schema cannot be used. A built-in kind of the same
-  // group, version and plural stays as it is.
+  // With the kinds of a CRD added or replaced / removed. Invalid when the CRD's schema cannot be used. A built-in kind
+  // of the same group, version and plural stays as it is.
   base::Result<std::shared_ptr<const Scheme>> with_crd(const data::Value& crd) const;
   std::shared_ptr<const Scheme> without_crd(const data::Value& crd) const;
   void add(Kind kind);  // while building
@@ -90,8 +90,9 @@ class Scheme {
 
 // --- decoding ---------------------------------------------------------------------------------------------
 
-// Brings a decoded document into the form of its schema: drops nulls and empty optional values, checks types, prunes unknown fields.
-// Unknown fields go to `unknown` (paths, for strict validation); wrong types to `problems` (all of them, not the first).
+// Brings a decoded document into the form of its schema: drops nulls and empty optional values, checks types, prunes
+// unknown fields. Unknown fields go to `unknown` (paths, for strict validation); wrong types to `problems` (all of
+// them, not the first).
 data::Value conform(const Kind& kind, const data::Value& object, std::vector<std::string>& unknown,
                     std::vector<base::Cause>& problems);
 // The body of an application/vnd.kubernetes.protobuf message, envelope included.
@@ -101,12 +102,13 @@ base::Result<data::Value> decode_protobuf(const Scheme& scheme, std::string_view
 
 // Fills in defaults, those of tables and those of code. Idempotent.
 data::Value with_defaults(const Kind& kind, data::Value object);
-// All problems of an object: required fields, value rules, names, `Kind::check`, immutable fields. `old` is null on create.
+// All problems of an object: required fields, value rules, names, `Kind::check`, immutable fields. `old` is null on
+// create.
 std::vector<base::Cause> validate(const Kind& kind, const data::Value& object, const data::Value& old);
 // The Invalid error of these problems: `Deployment.apps "web" is invalid: spec.replicas: Invalid value: ...`.
 base::Error invalid_object(const Kind& kind, std::string_view name, std::vector<base::Cause> problems);
-// Create: keeps what a client may say (drops status where it is a subresource, uid, managedFields ...). Update: carries over from `old`
-// what a client may not change; a status update takes only the status from `object`. Sets generation.
+// Create: keeps what a client may say (drops status where it is a subresource, uid, managedFields ...). Update: carries
+// over from `old` what a client may not change; a status update takes only the status from `object`. Sets generation.
 data::Value prepare_create(const Kind& kind, data::Value object);
 data::Value prepare_update(const Kind& kind, data::Value object, const data::Value& old);
 data::Value prepare_status_update(const Kind& kind, const data::Value& object, const data::Value& old);
@@ -117,13 +119,14 @@ enum class IncludeObject { None, Metadata, Object };
 // meta.k8s.io/v1 Table of these objects. `list_metadata` is put on the table.
 data::Value make_table(const Kind& kind, const std::vector<data::Value>& objects, const data::Value& list_metadata,
                        IncludeObject include, base::Time now);
-data::Value aggregated_discovery(const Scheme& scheme, bool core_only);          // /api and /apis, v2
-data::Value group_list(const Scheme& scheme);                                    // /apis, plain
-data::Value resource_list(const Scheme& scheme, std::string_view group_version); // /api/v1, /apis/apps/v1; null: unknown
+data::Value aggregated_discovery(const Scheme& scheme, bool core_only);  // /api and /apis, v2
+data::Value group_list(const Scheme& scheme);                            // /apis, plain
+data::Value resource_list(const Scheme& scheme,
+                          std::string_view group_version);  // /api/v1, /apis/apps/v1; null: unknown
 // /openapi/v3. The hash in each URL is that of the document, so this makes them all: keep the answer with the scheme.
 data::Value openapi_index(const Scheme& scheme);
 data::Value openapi_document(const Scheme& scheme, std::string_view group_version);
-data::Value make_status(const base::Error& error);                               // metav1.Status of a failure
+data::Value make_status(const base::Error& error);  // metav1.Status of a failure
 
 // --- server-side apply ------------------------------------------------------------------------------------
 

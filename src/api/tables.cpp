@@ -30,7 +30,8 @@ Value cell_of(const Column& column, const Value& object, base::Time now) {
 
 // Only what says which object a row is about.
 Value partial(const Value& object) {
-  return Value::object({{"kind", "PartialObjectMetadata"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", object["metadata"]}});
+  return Value::object(
+      {{"kind", "PartialObjectMetadata"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", object["metadata"]}});
 }
 
 Value row_of(const std::vector<Column>& columns, const Value& object, IncludeObject include, base::Time now) {

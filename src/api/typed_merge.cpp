@@ -50,7 +50,9 @@ Items items_of(const Schema& list, const Value& v) {
 
 void add_fields(const Schema& schema, const Value& v, FieldSet& at) {
   switch (v.is_empty() ? Shape::Leaf : shape_of(schema, v)) {
-    case Shape::Leaf: at.set_member(true); break;
+    case Shape::Leaf:
+      at.set_member(true);
+      break;
     case Shape::Fields:
       for (const data::Member& m : v.members()) {
         FieldSet& child = at.make_child(field_element(m.key.view()));
@@ -70,7 +72,8 @@ void add_fields(const Schema& schema, const Value& v, FieldSet& at) {
 
 // Does Go's zero object have this field already? Then its appearing says nothing, only what is in it.
 bool is_always_there(const Field* field) {
-  return field && field->type->type != Type::Any && (field->required || (field->type->type == Type::Object && field->omit_empty));
+  return field && field->type->type != Type::Any &&
+         (field->required || (field->type->type == Type::Object && field->omit_empty));
 }
 
 class Compare {
@@ -83,19 +86,24 @@ class Compare {
 
  private:
   // The three sets stand at the path of `a` and `b`.
-  void walk(const Schema& schema, const Value& a, const Value& b, FieldSet& added, FieldSet& removed, FieldSet& modified) {
+  void walk(const Schema& schema, const Value& a, const Value& b, FieldSet& added, FieldSet& removed,
+            FieldSet& modified) {
     if (a.shares(b)) return;
     switch (shape_of(schema, a, b)) {
       case Shape::Leaf:
         if (!a.is_null() && !b.is_null() && a != b) modified.set_member(true);
         break;
-      case Shape::Fields: fields(schema, a, b, added, removed, modified); break;
-      case Shape::Items: items(schema, a, b, added, removed, modified); break;
+      case Shape::Fields:
+        fields(schema, a, b, added, removed, modified);
+        break;
+      case Shape::Items:
+        items(schema, a, b, added, removed, modified);
+        break;
     }
   }
 
-  void step(const Schema& schema, const Value& a, const Value& b, const std::string& element, bool always_there, FieldSet& added,
-            FieldSet& removed, FieldSet& modified) {
+  void step(const Schema& schema, const Value& a, const Value& b, const std::string& element, bool always_there,
+            FieldSet& added, FieldSet& removed, FieldSet& modified) {
     if (a.shares(b) || a == b) return;
     FieldSet plus, minus, other;
     if (a.is_null() && (!always_there || b.is_empty() || shape_of(schema, b) == Shape::Leaf)) plus.set_member(true);
@@ -110,7 +118,8 @@ class Compare {
     if (!child.is_empty()) set.make_child(element) = std::move(child);
   }
 
-  void fields(const Schema& schema, const Value& a, const Value& b, FieldSet& added, FieldSet& removed, FieldSet& modified) {
+  void fields(const Schema& schema, const Value& a, const Value& b, FieldSet& added, FieldSet& removed,
+              FieldSet& modified) {
     std::set<std::string_view> names;
     for (const Value* v : {&a, &b})
       for (const data::Member& m : v->members()) names.insert(m.key.view());
@@ -119,7 +128,8 @@ class Compare {
            schema.type == Type::Object && is_always_there(schema.find(name)), added, removed, modified);
   }
 
-  void items(const Schema& schema, const Value& a, const Value& b, FieldSet& added, FieldSet& removed, FieldSet& modified) {
+  void items(const Schema& schema, const Value& a, const Value& b, FieldSet& added, FieldSet& removed,
+             FieldSet& modified) {
     const Items before = items_of(schema, a), after = items_of(schema, b);
     std::set<std::string_view> elements;
     for (const Items* each : {&before, &after})
@@ -129,7 +139,8 @@ class Compare {
       return it == items.end() ? data::kNull : *it->second;
     };
     for (std::string_view element : elements)
-      step(*schema.items, value_in(before, element), value_in(after, element), std::string(element), false, added, removed, modified);
+      step(*schema.items, value_in(before, element), value_in(after, element), std::string(element), false, added,
+           removed, modified);
   }
 };
 
@@ -187,12 +198,14 @@ Comparison compare(const Schema& schema, const Value& before, const Value& after
 Value merged(const Schema& schema, const Value& live, const Value& applied) {
   if (live.is_null() || applied.is_null()) return applied.is_null() ? live : applied;
   switch (shape_of(schema, live, applied)) {
-    case Shape::Leaf: return live == applied ? live : applied;
+    case Shape::Leaf:
+      return live == applied ? live : applied;
     case Shape::Items: {
       Value out = merged_items(schema, live, applied);
       return out == live ? live : out;
     }
-    case Shape::Fields: break;
+    case Shape::Fields:
+      break;
   }
   Value out = live;
   for (const data::Member& m : applied.members()) {
@@ -204,9 +217,12 @@ Value merged(const Schema& schema, const Value& live, const Value& applied) {
 
 Value without_fields(const Schema& schema, const Value& object, const FieldSet& fields) {
   switch (shape_of(schema, object)) {
-    case Shape::Leaf: return object;
-    case Shape::Items: return without_items(schema, object, fields);
-    case Shape::Fields: break;
+    case Shape::Leaf:
+      return object;
+    case Shape::Items:
+      return without_items(schema, object, fields);
+    case Shape::Fields:
+      break;
   }
   Value out = object;
   for (const data::Member& m : object.members()) {
@@ -235,7 +251,8 @@ std::string find_duplicate_item(const Schema& schema, const Value& object, const
   }
   if (shape_of(schema, object) == Shape::Fields)
     for (const data::Member& m : object.members())
-      if (std::string inside = find_duplicate_item(schema_of(schema, m.key.view()), m.value, at + "." + m.key.str()); !inside.empty())
+      if (std::string inside = find_duplicate_item(schema_of(schema, m.key.view()), m.value, at + "." + m.key.str());
+          !inside.empty())
         return inside;
   return {};
 }

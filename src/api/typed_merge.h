@@ -1,7 +1,8 @@
-// What server-side apply asks of two objects of one kind: which fields they have, where they differ, one merged into the other.
+// What server-side apply asks of two objects of one kind: which fields they have, where they differ, one merged into
+// the other.
 //
-// Lists follow their kind: map and set lists go item by item, atomic ones are one value. Unknown parts (Type::Any) go field by
-// field where they are objects.
+// Lists follow their kind: map and set lists go item by item, atomic ones are one value. Unknown parts (Type::Any) go
+// field by field where they are objects.
 #pragma once
 
 #include "api/field_set.h"

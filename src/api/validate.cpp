@@ -1,12 +1,12 @@
 #include "api/validate.h"
 
+#include <fmt/format.h>
+#include <re2/re2.h>
+
 #include <cmath>
 #include <memory>
 #include <set>
 #include <unordered_map>
-
-#include <fmt/format.h>
-#include <re2/re2.h>
 
 #include "api/meta.h"
 #include "api/names.h"
@@ -24,30 +24,45 @@ std::string number_text(double d) { return data::format_double(d); }
 // Decoding has seen to this already, but for the branches of anyOf and its kind.
 bool has_type(Type type, const Value& v) {
   switch (type) {
-    case Type::String: return v.is_string();
+    case Type::String:
+      return v.is_string();
     case Type::Int32:
-    case Type::Int64: return v.is_int();
-    case Type::Double: return v.is_number();
-    case Type::Bool: return v.is_bool();
+    case Type::Int64:
+      return v.is_int();
+    case Type::Double:
+      return v.is_number();
+    case Type::Bool:
+      return v.is_bool();
     case Type::Object:
-    case Type::Map: return v.is_object();
-    case Type::List: return v.is_array();
-    case Type::IntOrString: return v.is_int() || v.is_string();
-    default: return true;
+    case Type::Map:
+      return v.is_object();
+    case Type::List:
+      return v.is_array();
+    case Type::IntOrString:
+      return v.is_int() || v.is_string();
+    default:
+      return true;
   }
 }
 
 std::string_view type_name(Type type) {
   switch (type) {
     case Type::Int32:
-    case Type::Int64: return "integer";
-    case Type::Double: return "number";
-    case Type::Bool: return "boolean";
+    case Type::Int64:
+      return "integer";
+    case Type::Double:
+      return "number";
+    case Type::Bool:
+      return "boolean";
     case Type::Object:
-    case Type::Map: return "object";
-    case Type::List: return "array";
-    case Type::IntOrString: return "integer,string";
-    default: return "string";
+    case Type::Map:
+      return "object";
+    case Type::List:
+      return "array";
+    case Type::IntOrString:
+      return "integer,string";
+    default:
+      return "string";
   }
 }
 
@@ -75,7 +90,8 @@ class Check {
     for (const Field& field : schema.fields) {
       const Path here = at.at(field.name);
       const Value& child = v[field.name];
-      if (field.required && (child.is_null() ? !v.has(field.name) || !field.type->nullable : is_missing(field, child))) {
+      if (field.required &&
+          (child.is_null() ? !v.has(field.name) || !field.type->nullable : is_missing(field, child))) {
         problems_.push_back(required(here));
         continue;
       }
@@ -94,8 +110,7 @@ class Check {
   }
 
   void map(const Schema& schema, const Value& v, const Value& old, const Path& at) {
-    for (const data::Member& m : v.members())
-      value(*schema.items, m.value, old[m.key.view()], at.at_key(m.key.view()));
+    for (const data::Member& m : v.members()) value(*schema.items, m.value, old[m.key.view()], at.at_key(m.key.view()));
     count(v.size(), schema.min_properties, schema.max_properties, "properties", v, at);
   }
 
@@ -134,7 +149,8 @@ class Check {
     const auto length = static_cast<std::int64_t>(v.as_string().size());
     if (schema.max_length && length > *schema.max_length) problems_.push_back(too_long(at, *schema.max_length));
     if (schema.min_length && length < *schema.min_length)
-      problems_.push_back(invalid(at, v, said(at, fmt::format("should be at least {} chars long", *schema.min_length))));
+      problems_.push_back(
+          invalid(at, v, said(at, fmt::format("should be at least {} chars long", *schema.min_length))));
     if (!schema.pattern.empty() && !matches_pattern(v.as_string(), schema.pattern))
       problems_.push_back(invalid(at, v, said(at, fmt::format("should match '{}'", schema.pattern))));
   }
@@ -155,7 +171,8 @@ class Check {
                                   number_text(low ? *schema.minimum : *schema.maximum)));
     }
     if (schema.minimum && schema.maximum && *schema.minimum > 0)
-      return fmt::format("must be between {} and {}, inclusive", number_text(*schema.minimum), number_text(*schema.maximum));
+      return fmt::format("must be between {} and {}, inclusive", number_text(*schema.minimum),
+                         number_text(*schema.maximum));
     return low ? "must be greater than or equal to " + number_text(*schema.minimum)
                : "must be less than or equal to " + number_text(*schema.maximum);
   }
@@ -182,7 +199,8 @@ class Check {
   void count(std::size_t n, std::optional<std::int64_t> min, std::optional<std::int64_t> max, std::string_view what,
              const Value& v, const Path& at) {
     const auto size = static_cast<std::int64_t>(n);
-    if (min && size < *min) problems_.push_back(invalid(at, v, said(at, fmt::format("should have at least {} {}", *min, what))));
+    if (min && size < *min)
+      problems_.push_back(invalid(at, v, said(at, fmt::format("should have at least {} {}", *min, what))));
     if (max && size > *max) problems_.push_back(too_many(at, n, *max));
   }
 
@@ -196,10 +214,14 @@ class Check {
 
 std::string check_name(Kind::Name rule, std::string_view name) {
   switch (rule) {
-    case Kind::Name::Subdomain: return check_dns1123_subdomain(name);
-    case Kind::Name::Label: return check_dns1123_label(name);
-    case Kind::Name::Label1035: return check_dns1035_label(name);
-    case Kind::Name::Path: return check_path_segment(name);
+    case Kind::Name::Subdomain:
+      return check_dns1123_subdomain(name);
+    case Kind::Name::Label:
+      return check_dns1123_label(name);
+    case Kind::Name::Label1035:
+      return check_dns1035_label(name);
+    case Kind::Name::Path:
+      return check_path_segment(name);
   }
   return {};
 }
@@ -240,8 +262,7 @@ void validate_annotations(const Value& annotations, const Path& at, Problems& pr
 void validate_owners(const Value& owners, const Path& at, Problems& problems) {
   int controllers = 0;
   for (std::size_t i = 0; i < owners.size(); ++i) controllers += owners.at(i)["controller"].as_bool();
-  if (controllers > 1)
-    problems.push_back(invalid(at, owners, "Only one reference can have Controller set to true"));
+  if (controllers > 1) problems.push_back(invalid(at, owners, "Only one reference can have Controller set to true"));
 }
 
 void validate_finalizers(const Value& object, const Value& old, const Path& at, Problems& problems) {
@@ -252,8 +273,9 @@ void validate_finalizers(const Value& object, const Value& old, const Path& at, 
     if (!has_finalizer(old, f.as_string())) added.push_back(f);
   }
   if (is_deleting(old) && added.size() > 0)
-    problems.push_back(forbidden(at, "no new finalizers can be added if the object is being deleted, found new finalizers " +
-                                         data::to_json(added)));
+    problems.push_back(forbidden(
+        at,
+        "no new finalizers can be added if the object is being deleted, found new finalizers " + data::to_json(added)));
 }
 
 }  // namespace

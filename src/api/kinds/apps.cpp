@@ -78,7 +78,10 @@ kind ReplicaSet replicasets short=rs categories=all status scale selectable=stat
 }  // namespace
 
 Family apps() {
-  return {.group = "apps", .version = "v1", .package = "io.k8s.api.apps.v1", .table = kTable,
+  return {.group = "apps",
+          .version = "v1",
+          .package = "io.k8s.api.apps.v1",
+          .table = kTable,
           .types = {{"DeploymentStrategy", {.complete = complete_strategy}}},
           .kinds = {{"Deployment", {.columns = deployment_columns(), .check = check_deployment}},
                     {"ReplicaSet", {.columns = replica_set_columns(), .check = check_replica_set}}}};

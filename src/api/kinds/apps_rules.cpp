@@ -35,7 +35,8 @@ void check_template(const Value& spec, const Path& at, Problems& problems) {
   if (!policy.is_empty() && policy.as_string() != "Always")
     problems.push_back(unsupported(pod.at("restartPolicy"), policy, {"Always"}));
   if (!spec["template"]["spec"]["activeDeadlineSeconds"].is_null())
-    problems.push_back(forbidden(pod.at("activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported"));
+    problems.push_back(
+        forbidden(pod.at("activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported"));
 }
 
 // An int or a percentage that can be used; `is_limit`: at most 100 %.
@@ -48,8 +49,10 @@ void check_int_or_percent(const Value& v, bool is_limit, const Path& at, Problem
   const std::string_view text = v.as_string();
   auto percent = text.ends_with('%') ? base::parse_uint(text.substr(0, text.size() - 1)) : std::nullopt;
   if (!percent)
-    problems.push_back(invalid(at, v, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or "
-                                      "'93%', regex used for validation is '[0-9]+%')"));
+    problems.push_back(
+        invalid(at, v,
+                "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or "
+                "'93%', regex used for validation is '[0-9]+%')"));
   else if (is_limit && *percent > 100)
     problems.push_back(invalid(at, v, "must not be greater than 100%"));
 }
@@ -67,7 +70,8 @@ void check_strategy(const Value& strategy, const Path& at, Problems& problems) {
   check_int_or_percent(rolling["maxUnavailable"], true, here.at("maxUnavailable"), problems);
   check_int_or_percent(rolling["maxSurge"], false, here.at("maxSurge"), problems);
   if (is_zero_amount(rolling["maxUnavailable"]) && is_zero_amount(rolling["maxSurge"]))
-    problems.push_back(invalid(here.at("maxUnavailable"), rolling["maxUnavailable"], "may not be 0 when `maxSurge` is 0"));
+    problems.push_back(
+        invalid(here.at("maxUnavailable"), rolling["maxUnavailable"], "may not be 0 when `maxSurge` is 0"));
 }
 
 }  // namespace

@@ -100,11 +100,17 @@ kind SelfSubjectReview selfsubjectreviews cluster virtual=create | Who am I?
 }  // namespace
 
 Family authorization() {
-  return {.group = "authorization.k8s.io", .version = "v1", .package = "io.k8s.api.authorization.v1", .table = kAuthorization};
+  return {.group = "authorization.k8s.io",
+          .version = "v1",
+          .package = "io.k8s.api.authorization.v1",
+          .table = kAuthorization};
 }
 
 Family authentication() {
-  return {.group = "authentication.k8s.io", .version = "v1", .package = "io.k8s.api.authentication.v1", .table = kAuthentication};
+  return {.group = "authentication.k8s.io",
+          .version = "v1",
+          .package = "io.k8s.api.authentication.v1",
+          .table = kAuthentication};
 }
 
 }  // namespace slipway::api::kinds

@@ -20,8 +20,12 @@ std::string joined(const Value& list, std::string_view field) {
   return base::join(parts, ",");
 }
 
-Value containers_cell(const Value& o, base::Time) { return or_none(joined(o["spec"]["template"]["spec"]["containers"], "name")); }
-Value images_cell(const Value& o, base::Time) { return or_none(joined(o["spec"]["template"]["spec"]["containers"], "image")); }
+Value containers_cell(const Value& o, base::Time) {
+  return or_none(joined(o["spec"]["template"]["spec"]["containers"], "name"));
+}
+Value images_cell(const Value& o, base::Time) {
+  return or_none(joined(o["spec"]["template"]["spec"]["containers"], "image"));
+}
 
 Value label_selector_cell(const Value& o, base::Time) {
   auto selector = data::LabelSelector::from_value(o["spec"]["selector"]);
@@ -95,7 +99,9 @@ std::string age_since(const Value& time, base::Time now) {
 }
 
 Column name_column() {
-  return {.name = "Name", .format = "name", .description = "Name, unique in its namespace.",
+  return {.name = "Name",
+          .format = "name",
+          .description = "Name, unique in its namespace.",
           .value = [](const Value& o, base::Time) -> Value { return o["metadata"]["name"]; }};
 }
 
@@ -140,8 +146,10 @@ std::vector<Column> deployment_columns() {
 std::vector<Column> replica_set_columns() {
   std::vector<Column> columns = {
       name_column(),
-      integer_column("Desired", "Pods wanted.", [](const Value& o, base::Time) { return count_of(o["spec"]["replicas"]); }),
-      integer_column("Current", "Pods there are.", [](const Value& o, base::Time) { return count_of(o["status"]["replicas"]); }),
+      integer_column("Desired", "Pods wanted.",
+                     [](const Value& o, base::Time) { return count_of(o["spec"]["replicas"]); }),
+      integer_column("Current", "Pods there are.",
+                     [](const Value& o, base::Time) { return count_of(o["status"]["replicas"]); }),
       integer_column("Ready", "Pods that are ready.",
                      [](const Value& o, base::Time) { return count_of(o["status"]["readyReplicas"]); }),
       age_column()};
@@ -150,21 +158,26 @@ std::vector<Column> replica_set_columns() {
 }
 
 std::vector<Column> service_columns() {
-  return {name_column(),
-          text_column("Type", "How the service is reached.", [](const Value& o, base::Time) { return o["spec"]["type"]; }),
-          text_column("Cluster-IP", "Virtual address.",
-                      [](const Value& o, base::Time) -> Value { return or_none(o["spec"]["clusterIP"].str()); }),
-          text_column("External-IP", "Address from outside.", [](const Value& o, base::Time) -> Value { return external_ip(o); }),
-          text_column("Port(s)", "Ports with their protocols.", [](const Value& o, base::Time) -> Value { return service_ports(o); }),
-          age_column(),
-          wide_column("Selector", "Labels of the pods behind it.", [](const Value& o, base::Time) -> Value {
-            return or_none(data::LabelSelector::of(o["spec"]["selector"]).text());
-          })};
+  return {
+      name_column(),
+      text_column("Type", "How the service is reached.", [](const Value& o, base::Time) { return o["spec"]["type"]; }),
+      text_column("Cluster-IP", "Virtual address.",
+                  [](const Value& o, base::Time) -> Value { return or_none(o["spec"]["clusterIP"].str()); }),
+      text_column("External-IP", "Address from outside.",
+                  [](const Value& o, base::Time) -> Value { return external_ip(o); }),
+      text_column("Port(s)", "Ports with their protocols.",
+                  [](const Value& o, base::Time) -> Value { return service_ports(o); }),
+      age_column(),
+      wide_column("Selector", "Labels of the pods behind it.", [](const Value& o, base::Time) -> Value {
+        return or_none(data::LabelSelector::of(o["spec"]["selector"]).text());
+      })};
 }
 
 std::vector<Column> namespace_columns() {
-  return {name_column(), text_column("Status", "Active or Terminating.", [](const Value& o, base::Time) { return o["status"]["phase"]; }),
-          age_column()};
+  return {
+      name_column(),
+      text_column("Status", "Active or Terminating.", [](const Value& o, base::Time) { return o["status"]["phase"]; }),
+      age_column()};
 }
 
 std::vector<Column> config_map_columns() {
@@ -177,28 +190,35 @@ std::vector<Column> config_map_columns() {
 }
 
 std::vector<Column> secret_columns() {
-  return {name_column(), text_column("Type", "What the secret is for.", [](const Value& o, base::Time) { return o["type"]; }),
-          integer_column("Data", "Number of entries.",
-                         [](const Value& o, base::Time) -> Value { return static_cast<std::int64_t>(o["data"].size()); }),
-          age_column()};
+  return {
+      name_column(),
+      text_column("Type", "What the secret is for.", [](const Value& o, base::Time) { return o["type"]; }),
+      integer_column("Data", "Number of entries.",
+                     [](const Value& o, base::Time) -> Value { return static_cast<std::int64_t>(o["data"].size()); }),
+      age_column()};
 }
 
 std::vector<Column> service_account_columns() {
   return {name_column(),
-          integer_column("Secrets", "Number of secrets it may use.",
-                         [](const Value& o, base::Time) -> Value { return static_cast<std::int64_t>(o["secrets"].size()); }),
+          integer_column(
+              "Secrets", "Number of secrets it may use.",
+              [](const Value& o, base::Time) -> Value { return static_cast<std::int64_t>(o["secrets"].size()); }),
           age_column()};
 }
 
 std::vector<Column> endpoint_slice_columns() {
-  return {name_column(), text_column("AddressType", "Kind of addresses.", [](const Value& o, base::Time) { return o["addressType"]; }),
-          text_column("Ports", "Ports of all endpoints.", [](const Value& o, base::Time) -> Value { return endpoint_ports(o); }),
-          text_column("Endpoints", "Addresses.", [](const Value& o, base::Time) -> Value { return endpoint_addresses(o); }),
-          age_column()};
+  return {
+      name_column(),
+      text_column("AddressType", "Kind of addresses.", [](const Value& o, base::Time) { return o["addressType"]; }),
+      text_column("Ports", "Ports of all endpoints.",
+                  [](const Value& o, base::Time) -> Value { return endpoint_ports(o); }),
+      text_column("Endpoints", "Addresses.", [](const Value& o, base::Time) -> Value { return endpoint_addresses(o); }),
+      age_column()};
 }
 
 std::vector<Column> lease_columns() {
-  return {name_column(), text_column("Holder", "Who has it.", [](const Value& o, base::Time) { return o["spec"]["holderIdentity"]; }),
+  return {name_column(),
+          text_column("Holder", "Who has it.", [](const Value& o, base::Time) { return o["spec"]["holderIdentity"]; }),
           age_column()};
 }
 
@@ -216,7 +236,8 @@ std::vector<Column> role_binding_columns() {
                       [](const Value& o, base::Time) -> Value {
                         return o["roleRef"]["kind"].str() + "/" + o["roleRef"]["name"].str();
                       }),
-          age_column(), wide_column("Users", "Users that have it.", subjects("User")),
+          age_column(),
+          wide_column("Users", "Users that have it.", subjects("User")),
           wide_column("Groups", "Groups that have it.", subjects("Group")),
           wide_column("ServiceAccounts", "Service accounts that have it.", subjects("ServiceAccount"))};
 }

@@ -1,6 +1,6 @@
-#include <set>
-
 #include <fmt/format.h>
+
+#include <set>
 
 #include "api/kinds/pod_rules.h"
 #include "api/names.h"
@@ -98,8 +98,9 @@ void check_resources(const Value& resources, const Path& at, Problems& problems)
     if (limit.is_null()) continue;
     auto want = data::Quantity::from_value(m.value), most = data::Quantity::from_value(limit);
     if (want && most && *want > *most)
-      problems.push_back(invalid(requests, m.value,
-                                 fmt::format("must be less than or equal to {} limit of {}", m.key.view(), limit.as_string())));
+      problems.push_back(
+          invalid(requests, m.value,
+                  fmt::format("must be less than or equal to {} limit of {}", m.key.view(), limit.as_string())));
   }
 }
 

@@ -22,7 +22,10 @@ kind Lease leases | A claim that must be renewed.
 }  // namespace
 
 Family coordination() {
-  return {.group = "coordination.k8s.io", .version = "v1", .package = "io.k8s.api.coordination.v1", .table = kTable,
+  return {.group = "coordination.k8s.io",
+          .version = "v1",
+          .package = "io.k8s.api.coordination.v1",
+          .table = kTable,
           .kinds = {{"Lease", {.columns = lease_columns()}}}};
 }
 

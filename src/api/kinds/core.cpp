@@ -242,13 +242,17 @@ kind Event events short=ev selectable=involvedObject.kind,involvedObject.namespa
 }  // namespace
 
 Family core() {
-  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable,
+  return {.group = "",
+          .version = "v1",
+          .package = "io.k8s.api.core.v1",
+          .table = kTable,
           .types = {{"Service", {.complete = complete_service}},
                     {"Namespace", {.complete = complete_namespace}},
                     {"Secret", {.complete = complete_secret}}},
-          .kinds = {{"Namespace", {.columns = namespace_columns(),
-                                   .begin = begin_namespace,
-                                   .subresources = {{"finalize", "", "v1", "Namespace", {"update"}}}}},
+          .kinds = {{"Namespace",
+                     {.columns = namespace_columns(),
+                      .begin = begin_namespace,
+                      .subresources = {{"finalize", "", "v1", "Namespace", {"update"}}}}},
                     {"Node", {.columns = node_columns()}},
                     {"Service", {.columns = service_columns(), .check = check_service}},
                     {"ConfigMap", {.columns = config_map_columns(), .check = check_config}},

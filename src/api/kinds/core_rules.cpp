@@ -63,7 +63,8 @@ void check_cluster_ip(const Value& spec, const Value& old, const Path& at, Probl
   if (!ip.is_empty() && ip.as_string() != "None")
     if (std::string bad = check_ip(ip.as_string()); !bad.empty()) problems.push_back(invalid(here, ip, bad));
   const Value& was = old["clusterIP"];
-  if (!was.is_empty() && ip != was && old["type"].as_string() != "ExternalName" && spec["type"].as_string() != "ExternalName")
+  if (!was.is_empty() && ip != was && old["type"].as_string() != "ExternalName" &&
+      spec["type"].as_string() != "ExternalName")
     problems.push_back(invalid(here, ip, "field is immutable"));
 }
 
@@ -133,7 +134,8 @@ void check_config(const Value& object, const Value& old, std::vector<base::Cause
       problems.push_back(invalid(binary.at_key(m.key.view()), m.key.view(), "duplicate of key present in data"));
   if (text_size(object["data"]) + text_size(object["binaryData"]) > kLimit) problems.push_back(too_long(data, kLimit));
   if (!old["immutable"].as_bool()) return;
-  if (!object["immutable"].as_bool()) problems.push_back(forbidden(root.at("immutable"), "field is immutable when `immutable` is set"));
+  if (!object["immutable"].as_bool())
+    problems.push_back(forbidden(root.at("immutable"), "field is immutable when `immutable` is set"));
   if (object["data"] != old["data"]) problems.push_back(forbidden(data, "field is immutable when `immutable` is set"));
   if (object["binaryData"] != old["binaryData"])
     problems.push_back(forbidden(binary, "field is immutable when `immutable` is set"));

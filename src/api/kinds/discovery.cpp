@@ -46,7 +46,10 @@ kind EndpointSlice endpointslices | Some of the endpoints of a service.
 }  // namespace
 
 Family discovery() {
-  return {.group = "discovery.k8s.io", .version = "v1", .package = "io.k8s.api.discovery.v1", .table = kTable,
+  return {.group = "discovery.k8s.io",
+          .version = "v1",
+          .package = "io.k8s.api.discovery.v1",
+          .table = kTable,
           .kinds = {{"EndpointSlice", {.columns = endpoint_slice_columns()}}}};
 }
 

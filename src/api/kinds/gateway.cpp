@@ -169,18 +169,22 @@ std::string_view filter_field(std::string_view type) {
 void check_filter(const Value& filter, const Path& at, std::vector<base::Cause>& problems) {
   const std::string_view wanted = filter_field(filter["type"].as_string());
   if (wanted.empty()) return;  // said already
-  if (filter[wanted].is_null()) problems.push_back(required(at.at(wanted), "must be specified for " + filter["type"].str()));
+  if (filter[wanted].is_null())
+    problems.push_back(required(at.at(wanted), "must be specified for " + filter["type"].str()));
   for (const data::Member& m : filter.members())
     if (m.key.view() != "type" && m.key.view() != wanted)
-      problems.push_back(forbidden(at.at(m.key.view()), "must not be set for a filter of type " + filter["type"].str()));
+      problems.push_back(
+          forbidden(at.at(m.key.view()), "must not be set for a filter of type " + filter["type"].str()));
 }
 
 void check_path_match(const Value& match, const Path& at, std::vector<base::Cause>& problems) {
   const std::string_view type = match["type"].as_string("PathPrefix"), value = match["value"].as_string("/");
   if (type == "RegularExpression") return;
-  if (!value.starts_with('/')) problems.push_back(invalid(at.at("value"), match["value"], "must be an absolute path and start with '/'"));
+  if (!value.starts_with('/'))
+    problems.push_back(invalid(at.at("value"), match["value"], "must be an absolute path and start with '/'"));
   for (std::string_view bad : {"//", "/./", "/../", "%2f", "%2F", "#"})
-    if (value.contains(bad)) problems.push_back(invalid(at.at("value"), match["value"], "must not contain '" + std::string(bad) + "'"));
+    if (value.contains(bad))
+      problems.push_back(invalid(at.at("value"), match["value"], "must not contain '" + std::string(bad) + "'"));
   if (value.ends_with("/..") || value.ends_with("/."))
     problems.push_back(invalid(at.at("value"), match["value"], "must not end with '/..' or '/.'"));
 }
@@ -188,7 +192,8 @@ void check_path_match(const Value& match, const Path& at, std::vector<base::Caus
 void check_rule(const Value& rule, const Path& at, std::vector<base::Cause>& problems) {
   for (const Value& filter : rule["filters"].items())
     if (filter["type"].as_string() == "RequestRedirect" && !rule["backendRefs"].is_empty())
-      problems.push_back(forbidden(at.at("backendRefs"), "RequestRedirect filter must not be used together with backendRefs"));
+      problems.push_back(
+          forbidden(at.at("backendRefs"), "RequestRedirect filter must not be used together with backendRefs"));
 }
 
 void check_backend(const Value& ref, const Path& at, std::vector<base::Cause>& problems) {
@@ -199,14 +204,20 @@ void check_backend(const Value& ref, const Path& at, std::vector<base::Cause>& p
 std::vector<Column> route_columns() {
   return {name_column(),
           text_column("Hostnames", "Hosts that the route is for.",
-                      [](const Value& o, base::Time) -> Value { return o["spec"]["hostnames"].is_empty() ? Value("") : Value(data::to_json(o["spec"]["hostnames"])); }),
+                      [](const Value& o, base::Time) -> Value {
+                        return o["spec"]["hostnames"].is_empty() ? Value("")
+                                                                 : Value(data::to_json(o["spec"]["hostnames"]));
+                      }),
           age_column()};
 }
 
 }  // namespace
 
 Family gateway() {
-  return {.group = "gateway.networking.k8s.io", .version = "v1", .package = "io.k8s.networking.gateway.v1", .table = kTable,
+  return {.group = "gateway.networking.k8s.io",
+          .version = "v1",
+          .package = "io.k8s.networking.gateway.v1",
+          .table = kTable,
           .types = {{"HTTPRouteFilter", {.check = check_filter}},
                     {"HTTPPathMatch", {.check = check_path_match}},
                     {"HTTPRouteRule", {.check = check_rule}},

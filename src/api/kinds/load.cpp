@@ -1,10 +1,10 @@
 // Reads schema tables (the language is described in family.h).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "api/kinds/family.h"
 #include "base/strings.h"
@@ -66,10 +66,18 @@ std::vector<Block> read_blocks(const Family& family) {
 }
 
 const std::map<std::string_view, Type> kScalars = {
-    {"string", Type::String},     {"int32", Type::Int32},             {"int64", Type::Int64},
-    {"double", Type::Double},     {"bool", Type::Bool},               {"quantity", Type::Quantity},
-    {"intOrString", Type::IntOrString}, {"time", Type::Time},         {"microTime", Type::MicroTime},
-    {"duration", Type::Duration}, {"bytes", Type::Bytes},             {"any", Type::Any},
+    {"string", Type::String},
+    {"int32", Type::Int32},
+    {"int64", Type::Int64},
+    {"double", Type::Double},
+    {"bool", Type::Bool},
+    {"quantity", Type::Quantity},
+    {"intOrString", Type::IntOrString},
+    {"time", Type::Time},
+    {"microTime", Type::MicroTime},
+    {"duration", Type::Duration},
+    {"bytes", Type::Bytes},
+    {"any", Type::Any},
     {"fields", Type::Any},
 };
 

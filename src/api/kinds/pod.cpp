@@ -267,7 +267,10 @@ kind Pod pods short=po categories=all status selectable=spec.nodeName,spec.resta
 }  // namespace
 
 Family pod() {
-  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable,
+  return {.group = "",
+          .version = "v1",
+          .package = "io.k8s.api.core.v1",
+          .table = kTable,
           .types = pod_rules(),
           .kinds = {{"Pod",
                      {.columns = pod_columns(),

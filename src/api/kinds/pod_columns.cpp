@@ -1,8 +1,8 @@
 // Columns of pods, nodes and events: the ones that need thought.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "api/kinds/columns.h"
 #include "api/meta.h"
@@ -156,34 +156,40 @@ std::string pod_status(const Value& pod) {
 }
 
 std::vector<Column> pod_columns() {
-  return {name_column(),
-          text_column("Ready", "Ready containers of all.", ready_containers),
-          text_column("Status", "Phase of the pod, or why it is not further.",
-                      [](const Value& o, base::Time) -> Value { return pod_status(o); }),
-          text_column("Restarts", "How often its containers were restarted.", restarts),
-          age_column(),
-          wide_column("IP", "Address of the pod.", [](const Value& o, base::Time) -> Value { return none_if_empty(o["status"]["podIP"]); }),
-          wide_column("Node", "Node it runs on.", [](const Value& o, base::Time) -> Value { return none_if_empty(o["spec"]["nodeName"]); }),
-          wide_column("Nominated Node", "Node that is being cleared for it.",
-                      [](const Value& o, base::Time) -> Value { return none_if_empty(o["status"]["nominatedNodeName"]); }),
-          wide_column("Readiness Gates", "Extra conditions met of all.", readiness_gates)};
+  return {
+      name_column(),
+      text_column("Ready", "Ready containers of all.", ready_containers),
+      text_column("Status", "Phase of the pod, or why it is not further.",
+                  [](const Value& o, base::Time) -> Value { return pod_status(o); }),
+      text_column("Restarts", "How often its containers were restarted.", restarts),
+      age_column(),
+      wide_column("IP", "Address of the pod.",
+                  [](const Value& o, base::Time) -> Value { return none_if_empty(o["status"]["podIP"]); }),
+      wide_column("Node", "Node it runs on.",
+                  [](const Value& o, base::Time) -> Value { return none_if_empty(o["spec"]["nodeName"]); }),
+      wide_column("Nominated Node", "Node that is being cleared for it.",
+                  [](const Value& o, base::Time) -> Value { return none_if_empty(o["status"]["nominatedNodeName"]); }),
+      wide_column("Readiness Gates", "Extra conditions met of all.", readiness_gates)};
 }
 
 std::vector<Column> node_columns() {
-  return {name_column(),
-          text_column("Status", "Is it ready, does it take pods?", [](const Value& o, base::Time) -> Value { return node_status(o); }),
-          text_column("Roles", "Roles by its labels.", [](const Value& o, base::Time) -> Value { return node_roles(o); }),
-          age_column(),
-          text_column("Version", "Version of its agent.", node_info("kubeletVersion")),
-          wide_column("Internal-IP", "Address inside.", node_address("InternalIP")),
-          wide_column("External-IP", "Address outside.", node_address("ExternalIP")),
-          wide_column("OS-Image", "Operating system.", node_info("osImage")),
-          wide_column("Kernel-Version", "Kernel.", node_info("kernelVersion")),
-          wide_column("Container-Runtime", "What runs its containers.", node_info("containerRuntimeVersion"))};
+  return {
+      name_column(),
+      text_column("Status", "Is it ready, does it take pods?",
+                  [](const Value& o, base::Time) -> Value { return node_status(o); }),
+      text_column("Roles", "Roles by its labels.", [](const Value& o, base::Time) -> Value { return node_roles(o); }),
+      age_column(),
+      text_column("Version", "Version of its agent.", node_info("kubeletVersion")),
+      wide_column("Internal-IP", "Address inside.", node_address("InternalIP")),
+      wide_column("External-IP", "Address outside.", node_address("ExternalIP")),
+      wide_column("OS-Image", "Operating system.", node_info("osImage")),
+      wide_column("Kernel-Version", "Kernel.", node_info("kernelVersion")),
+      wide_column("Container-Runtime", "What runs its containers.", node_info("containerRuntimeVersion"))};
 }
 
 std::vector<Column> event_columns() {
-  Column name = wide_column("Name", "Name of the event.", [](const Value& o, base::Time) { return o["metadata"]["name"]; });
+  Column name =
+      wide_column("Name", "Name of the event.", [](const Value& o, base::Time) { return o["metadata"]["name"]; });
   name.format = "name";
   return {text_column("Last Seen", "Time since it was last seen.",
                       [](const Value& o, base::Time now) -> Value { return age_since(last_seen(o), now); }),
@@ -193,8 +199,9 @@ std::vector<Column> event_columns() {
           wide_column("Subobject", "Which part of it.",
                       [](const Value& o, base::Time) { return o["involvedObject"]["fieldPath"]; }),
           wide_column("Source", "Who reports it.", [](const Value& o, base::Time) -> Value { return event_source(o); }),
-          text_column("Message", "What happened.",
-                      [](const Value& o, base::Time) -> Value { return std::string(base::trim(o["message"].as_string())); }),
+          text_column(
+              "Message", "What happened.",
+              [](const Value& o, base::Time) -> Value { return std::string(base::trim(o["message"].as_string())); }),
           wide_column("First Seen", "Time since it was first seen.",
                       [](const Value& o, base::Time now) -> Value {
                         return age_since(o["firstTimestamp"].is_null() ? o["eventTime"] : o["firstTimestamp"], now);

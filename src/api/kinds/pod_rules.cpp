@@ -153,25 +153,25 @@ void complete_pod(Value& pod) {
     }
 }
 
-void begin_pod(Value& pod) {
-  pod.set("status", Value::object({{"phase", "Pending"}, {"qosClass", qos_class(pod)}}));
-}
+void begin_pod(Value& pod) { pod.set("status", Value::object({{"phase", "Pending"}, {"qosClass", qos_class(pod)}})); }
 
 void check_pod_update(const Value& pod, const Value& old, std::vector<base::Cause>& problems) {
   if (old.is_null()) return;
   const Path spec{nullptr, "spec"};
   const Value &now = pod["spec"], &was = old["spec"];
   if (fixed_part(now) != fixed_part(was))
-    problems.push_back(forbidden(spec,
-                                 "pod updates may not change fields other than `spec.containers[*].image`,"
-                                 "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
-                                 "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be "
-                                 "set to 1 if it was previously negative)"));
+    problems.push_back(
+        forbidden(spec,
+                  "pod updates may not change fields other than `spec.containers[*].image`,"
+                  "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
+                  "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be "
+                  "set to 1 if it was previously negative)"));
   if (!was["nodeName"].is_empty() && now["nodeName"] != was["nodeName"])
     problems.push_back(forbidden(spec.at("nodeName"), "a pod stays on its node"));
   for (const Value& t : was["tolerations"].items())
     if (!contains(now["tolerations"], t))
-      problems.push_back(forbidden(spec.at("tolerations"), "existing toleration can not be modified except its tolerationSeconds"));
+      problems.push_back(
+          forbidden(spec.at("tolerations"), "existing toleration can not be modified except its tolerationSeconds"));
   if (now["terminationGracePeriodSeconds"] != was["terminationGracePeriodSeconds"] &&
       was["terminationGracePeriodSeconds"].as_int() >= 0)
     problems.push_back(forbidden(spec.at("terminationGracePeriodSeconds"), "may not change"));

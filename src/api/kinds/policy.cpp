@@ -11,8 +11,6 @@ kind Eviction evictions virtual= | Asks that a pod be deleted, if its disruption
 
 }  // namespace
 
-Family policy() {
-  return {.group = "policy", .version = "v1", .package = "io.k8s.api.policy.v1", .table = kTable};
-}
+Family policy() { return {.group = "policy", .version = "v1", .package = "io.k8s.api.policy.v1", .table = kTable}; }
 
 }  // namespace slipway::api::kinds

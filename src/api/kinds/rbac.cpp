@@ -47,8 +47,12 @@ kind ClusterRoleBinding clusterrolebindings cluster name=path | Grants rights in
 }  // namespace
 
 Family rbac() {
-  return {.group = "rbac.authorization.k8s.io", .version = "v1", .package = "io.k8s.api.rbac.v1", .table = kTable,
-          .types = {{"RoleBinding", {.complete = complete_role_binding}}, {"ClusterRoleBinding", {.complete = complete_role_binding}}},
+  return {.group = "rbac.authorization.k8s.io",
+          .version = "v1",
+          .package = "io.k8s.api.rbac.v1",
+          .table = kTable,
+          .types = {{"RoleBinding", {.complete = complete_role_binding}},
+                    {"ClusterRoleBinding", {.complete = complete_role_binding}}},
           .kinds = {{"Role", {.columns = role_columns()}},
                     {"ClusterRole", {.columns = role_columns()}},
                     {"RoleBinding", {.columns = role_binding_columns()}},
