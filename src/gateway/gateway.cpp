@@ -136,6 +136,7 @@ class Gateway::Impl {
     for (const auto& [_, object] : routes_.all()) routes.push_back(parse_route(object));
     desired_ = desire(routes, services, {.gateway_binds = gateway_binds(), .gateway_port = options_.port});
     for (const auto& [id, target] : desired_.targets) log_.name_rule(id, target.space, target.route);
+    for (const auto& [_, service] : services.all()) log_.name_version(service.space, service.name, service.hash);
     publish_names(services);
     drop_unusable_binds();
     driver_.want(desired_.structure, desired_.targets);

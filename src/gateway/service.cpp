@@ -53,6 +53,7 @@ void Services::add_service(const Value& object) {
     if (p["protocol"].as_string("TCP") != "TCP") continue;
     service.ports.push_back({p["name"].str(), static_cast<int>(p["port"].as_int()), speaks_http(p)});
   }
+  service.hash = object["spec"]["selector"]["pod-template-hash"].str();
   services_[{service.space, service.name}] = std::move(service);
 }
 

@@ -22,6 +22,7 @@ struct Service {
   std::string space, name;
   std::string address;  // spec.clusterIP; empty: headless or not yet allocated
   std::vector<ServicePort> ports;
+  std::string hash = {};  // pod-template-hash of the selector: the one version that it serves; empty: any
   bool operator==(const Service&) const = default;
 
   const ServicePort* port(int number) const;  // null: no such port

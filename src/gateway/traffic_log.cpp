@@ -64,25 +64,35 @@ void TrafficLog::name_rule(const std::string& rule, const std::string& space, co
   routes_[rule] = {space, route};
 }
 
+void TrafficLog::name_version(const std::string& space, const std::string& service, const std::string& hash) {
+  std::lock_guard lock(mutex_);
+  versions_[{space, service}] = hash;
+}
+
+TrafficLog::Name TrafficLog::name_now(const std::string& space, const std::string& route, const std::string& service) const {
+  auto version = versions_.find({space, service});
+  return {space, route, service, version == versions_.end() ? "" : version->second};
+}
+
 TrafficLog::Series& TrafficLog::series_of(const LogLine& line) {
   auto known = routes_.find(line.rule);
-  Name name{known == routes_.end() ? "" : known->second.first, known == routes_.end() ? "" : known->second.second,
-            line.service};
-  if (!series_.contains(name) && series_.size() >= kMaxNames) name = {kOther, kOther, kOther};
+  Name name = known == routes_.end() ? name_now("", "", line.service)
+                                     : name_now(known->second.first, known->second.second, line.service);
+  if (!series_.contains(name) && series_.size() >= kMaxNames) name = {kOther, kOther, kOther, kOther};
   auto& series = series_[name];
   if (series) return *series;
   series = std::make_shared<Series>();
-  auto& [space, route, service] = name;
-  runtime::Labels labels{space, route, service};
+  auto& [space, route, service, hash] = name;
+  runtime::Labels labels{space, route, service, hash};
   series->durations =
       &metrics_
            .histogram("slipway_gateway_request_duration_seconds",
-                      "Time from a request's header to the last byte of its answer.", {"namespace", "route", "service"})
+                      "Time from a request's header to the last byte of its answer.", {"namespace", "route", "service", "hash"})
            .with(labels);
   series->retries = &metrics_
                          .counter("slipway_gateway_connection_retries_total",
                                   "Connections to a server that were tried again; answers never are.",
-                                  {"namespace", "route", "service"})
+                                  {"namespace", "route", "service", "hash"})
                          .with(labels);
   return *series;
 }
@@ -100,10 +110,10 @@ void TrafficLog::add(const LogLine& line, base::MonoTime at) {
   if (!counter) {
     auto known = routes_.find(line.rule);
     auto [space, route] = known == routes_.end() ? std::pair<std::string, std::string>() : known->second;
-    counter =
-        &metrics_
-             .counter("slipway_gateway_requests_total", "Answers by status.", {"namespace", "route", "service", "code"})
-             .with({space, route, line.service, std::to_string(code)});
+    counter = &metrics_
+                   .counter("slipway_gateway_requests_total", "Answers by status.",
+                            {"namespace", "route", "service", "hash", "code"})
+                   .with({space, route, line.service, std::get<3>(name_now(space, route, line.service)), std::to_string(code)});
   }
   counter->add();
   ++series.total;
@@ -117,14 +127,14 @@ std::optional<TrafficLog::Answer> TrafficLog::ask(const std::string& space, cons
                                                   base::Duration window, base::MonoTime now) const {
   if (!is_query(query) || window <= base::Duration(0)) return std::nullopt;
   std::lock_guard lock(mutex_);
-  auto found = series_.find({space, route, service});
+  auto found = series_.find(name_now(space, route, service));
   WindowSum sum = found == series_.end() ? WindowSum{} : found->second->window.sum(window, now);
   return Answer{value_of(sum, query, window), sum.requests};
 }
 
 std::uint64_t TrafficLog::total(const std::string& space, const std::string& route, const std::string& service) const {
   std::lock_guard lock(mutex_);
-  auto found = series_.find({space, route, service});
+  auto found = series_.find(name_now(space, route, service));
   return found == series_.end() ? 0 : found->second->total;
 }
 
