@@ -31,6 +31,7 @@ constexpr auto kReloadGap = milliseconds(200);
 constexpr auto kReloadLimit = seconds(10);
 constexpr auto kAudit = seconds(5);  // looks at the proxy even when nothing changed
 constexpr int kMaxBusyPasses = 500;
+constexpr int kListenTries = 100;
 
 std::string map_text(const Map& map) {
   std::string out;
@@ -188,6 +189,8 @@ void Driver::spawn() {
                       auto listening = listen_on(*fd, options_.listen_address, options_.listen_port);
                       if (listening) return spawn_with(*fd);
                       close(*fd);
+                      // A worker of a master that was killed gives the address free in a moment.
+                      if (++busy_passes_ < kListenTries) return again(kSoon);
                       fail(listening.error().message);
                     });
 }
