@@ -1,7 +1,8 @@
 // Deleting a ready pod of a Deployment never leaves fewer available pods than replicas minus maxUnavailable.
 //
 // Pods that crash by themselves may break the budget; taking one more away then is what the rule forbids. The old number is remembered
-// because a controller may have decided when more were available (caches are behind by seconds at most).
+// because a controller may have decided when more were available (caches are behind by seconds at most); for the same reason a pod that has
+// just lost its readiness still counts.
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -26,6 +27,8 @@ class AvailableBudget final : public Checker {
                                                                            change.previous->object["spec"]["replicas"].as_int(1));
     if (change.entry->key.resource != api::kPods.qualified()) return {};
     const Value& pod = change.entry->object;
+    if (change.previous && control::is_ready(change.previous->object) && !control::is_ready(pod))
+      lost_[std::string(api::uid_of(pod))] = truth.now;
     const bool taken = change.previous && control::is_ready(change.previous->object) && !api::is_deleting(change.previous->object) &&
                        (change.kind == store::Change::Kind::Delete || api::is_deleting(pod));
     if (!taken) return {};
@@ -42,8 +45,11 @@ class AvailableBudget final : public Checker {
   }
 
  private:
-  static std::int64_t count_ready(const Truth& truth, std::string_view space, const Value& labels) {
-    return std::ranges::count_if(active_pods(truth, space, labels), [](const Value& p) { return control::is_ready(p); });
+  std::int64_t count_ready(const Truth& truth, std::string_view space, const Value& labels) const {
+    return std::ranges::count_if(active_pods(truth, space, labels), [&](const Value& p) {
+      const auto lost = lost_.find(std::string(api::uid_of(p)));
+      return control::is_ready(p) || (lost != lost_.end() && truth.now - lost->second <= kUnseen);
+    });
   }
   // The smallest budget of the last minute: who decides may not have seen yet that more replicas were asked for.
   std::int64_t least_budget(const Truth& truth, const Value& deployment) {
@@ -65,6 +71,8 @@ class AvailableBudget final : public Checker {
   }
 
   static constexpr base::Duration kBehind = base::minutes(1);
+  static constexpr base::Duration kUnseen = base::seconds(6);  // FaultRates::stale_time and the way of a request
+  std::map<std::string, base::Time> lost_;  // when pods stopped being ready, by uid
   std::map<std::string, std::deque<std::pair<base::Time, std::int64_t>>> recent_;  // replicas that were asked for until then
 };
 
