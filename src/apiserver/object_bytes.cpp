@@ -6,9 +6,29 @@ namespace slipway::apiserver {
 
 Bytes ObjectBytes::find(const KindPtr& kind, const store::Entry& entry) {
   std::string version = kind->resource.api_version();
-  if (Bytes bytes = known(entry.modified, version)) return bytes;
-  auto bytes = std::make_shared<const std::string>(data::to_json(visible(*kind, entry)));
-  keep(entry.modified, {std::move(version), bytes});
+  {
+    std::lock_guard lock(mutex_);
+    if (Bytes bytes = known(entry.modified, version)) return bytes;
+  }
+  return encode(*kind, entry, version);
+}
+
+std::vector<Bytes> ObjectBytes::find_all(const Listing& listing) {
+  std::string version = listing.kind->resource.api_version();
+  std::vector<Bytes> out;
+  out.reserve(listing.entries.size());
+  {
+    std::lock_guard lock(mutex_);
+    for (const store::EntryPtr& entry : listing.entries) out.push_back(known(entry->modified, version));
+  }
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (out[i] == nullptr) out[i] = encode(*listing.kind, *listing.entries[i], version);
+  return out;
+}
+
+Bytes ObjectBytes::encode(const api::Kind& kind, const store::Entry& entry, const std::string& version) {
+  auto bytes = std::make_shared<const std::string>(data::to_json(visible(kind, entry)));
+  keep(entry.modified, {version, bytes});
   return bytes;
 }
 
@@ -18,7 +38,6 @@ std::size_t ObjectBytes::size() const {
 }
 
 Bytes ObjectBytes::known(store::Revision revision, const std::string& version) const {
-  std::lock_guard lock(mutex_);
   auto found = slots_.find(revision);
   return found != slots_.end() && found->second.version == version ? found->second.bytes : nullptr;
 }
@@ -40,23 +59,19 @@ void ObjectBytes::keep(store::Revision revision, Slot slot) {
 }
 
 std::string list_json(const Listing& listing, ObjectBytes& objects) {
-  std::vector<Bytes> items;
-  items.reserve(listing.entries.size());
+  std::vector<Bytes> items = objects.find_all(listing);
   std::size_t size = 0;
-  for (const store::EntryPtr& entry : listing.entries) {
-    items.push_back(objects.find(listing.kind, *entry));
-    size += items.back()->size() + 1;
-  }
+  for (const Bytes& item : items) size += item->size() + 1;
   std::string out =
       "{\"apiVersion\":" + data::to_json(data::Value(listing.kind->resource.api_version())) + ",\"items\":[";
   std::string tail = "],\"kind\":" + data::to_json(data::Value(listing.kind->list_kind)) +
-                     ",\"metadata\":" + data::to_json(listing.metadata) + "}";
+                     ",\"metadata\":" + data::to_json(listing.metadata) + "}\n";
   out.reserve(out.size() + size + tail.size() + 1);
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) out += ',';
     out += *items[i];
   }
-  return out + tail;
+  return std::move(out.append(tail));
 }
 
 }  // namespace slipway::apiserver

@@ -8,6 +8,7 @@
 #include <deque>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "apiserver/response.h"
 
@@ -19,14 +20,16 @@ class ObjectBytes {
 
   // The bytes of `visible(kind, entry)`.
   Bytes find(const KindPtr& kind, const store::Entry& entry);
-  std::size_t size() const;  // bytes kept
+  std::vector<Bytes> find_all(const Listing& listing);  // in its order
+  std::size_t size() const;                             // bytes kept
 
  private:
   struct Slot {
     std::string version;  // the API version it is shown in
     Bytes bytes;
   };
-  Bytes known(store::Revision revision, const std::string& version) const;
+  Bytes known(store::Revision revision, const std::string& version) const;  // under the lock
+  Bytes encode(const api::Kind& kind, const store::Entry& entry, const std::string& version);
   void keep(store::Revision revision, Slot slot);
 
   const std::size_t limit_;
@@ -36,7 +39,7 @@ class ObjectBytes {
   std::size_t size_ = 0;
 };
 
-// A listing as JSON text.
+// A listing as JSON text, with a newline at its end.
 std::string list_json(const Listing& listing, ObjectBytes& objects);
 
 }  // namespace slipway::apiserver

@@ -58,7 +58,7 @@ Rendered body_of(const Response& response, const Form& form, base::Time now) {
   if (auto* listing = std::get_if<Listing>(&response.body)) {
     if (listing->bytes != nullptr && form == Form{.include = form.include})
       return {.content_type = "application/json",
-              .bytes = std::make_shared<const std::string>(list_json(*listing, *listing->bytes) + "\n")};
+              .bytes = std::make_shared<const std::string>(list_json(*listing, *listing->bytes))};
     return encoded(shaped_list(*listing, form, now), form.encoding, form.shape);
   }
   if (auto* single = std::get_if<Single>(&response.body)) {
