@@ -52,6 +52,7 @@ class LineShow final : public Show {
     away_ = false;
     if (!sight.has_release()) return;
     view::ReleaseView now = view::compute(sight.objects, sight.now);
+    if (!last_) printed_at_ = sight.now;
     const view::Lines lines = last_ ? view::render_changes(&*last_, now) : view::Lines();
     print(lines, sight.now);
     if (sight.now - printed_at_ >= kHeartbeat) print({waiting_line(now)}, sight.now);

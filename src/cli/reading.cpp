@@ -46,11 +46,19 @@ Value log_of(const Value& status, const Value& entry) {
   return out;
 }
 
+// What a decision was made from; where the plan stood is in its text already.
+std::vector<data::Member> numbers_of(const Value& decision) {
+  std::vector<data::Member> out;
+  for (const data::Member& input : decision["inputs"].members())
+    if (!(input.key == "index") && !(input.key == "step")) out.push_back(input);
+  return out;
+}
+
 std::string decisions_text(const Value& log) {
   std::string out;
   for (const Value& decision : log.items()) {
     out += padded(decision["time"].str(), 29) + padded(decision["rule"].str(), 23) + decision["text"].str() + "\n";
-    for (const data::Member& input : decision["inputs"].members())
+    for (const data::Member& input : numbers_of(decision))
       out += std::string(29, ' ') + padded(input.key.str(), 23) + data::to_json(input.value) + "\n";
   }
   return out;

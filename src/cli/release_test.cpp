@@ -105,7 +105,7 @@ TEST(Goal, GivesTheExitCode) {
 TEST(ReleaseText, SaysHowToEndAPause) {
   const std::string text = release_block(
       Terminal("never"), sight(working("Paused", R"(,"step":{"index":3,"count":4},"message":"waits for a person")")));
-  for (const char* part : {"release/web  shop  revision 1 → 2", "now       waits for a person\n",
+  for (const char* part : {"release/web  shop  revision 1 → 2", "waits for a person\n",
                            "next      slipway promote web -n shop    slipway abort web -n shop\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   Sight held = sight(working("Paused"));

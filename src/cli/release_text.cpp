@@ -45,10 +45,8 @@ std::string release_block(const Terminal& terminal, const Sight& sight) {
   if (!sight.has_release()) return deployment_block(terminal, sight);
   const view::ReleaseView v = view::compute(sight.objects, sight.now);
   const view::Style style = style_of(terminal);
-  const std::string message = v.message.empty() ? "" : "now       " + v.message + "\n";
   const std::string rollback = joined(view::render_rollback(v, style));
-  return joined(view::render_live(v, style)) + message + (rollback.empty() ? "" : "\n" + rollback) +
-         next_text(sight, v);
+  return joined(view::render_live(v, style)) + (rollback.empty() ? "" : "\n" + rollback) + next_text(sight, v);
 }
 
 Value release_object(const Sight& sight) {
