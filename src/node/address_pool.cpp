@@ -15,7 +15,8 @@ void AddressPool::take(const std::string& address) {
   used_.insert(address);
   const auto parts = base::split(address, '.');
   if (parts.size() != 4) return;
-  const auto host = static_cast<unsigned>(base::parse_uint(parts[2]).value_or(0) * 256 + base::parse_uint(parts[3]).value_or(0));
+  const auto host =
+      static_cast<unsigned>(base::parse_uint(parts[2]).value_or(0) * 256 + base::parse_uint(parts[3]).value_or(0));
   next_ = std::max(next_, host + 1);
 }
 

@@ -26,25 +26,42 @@ Value remains_of(const Sandbox& s, const std::vector<ContainerState>& containers
   Value list = Value::array();
   std::set<std::string> seen;
   for (const ContainerState& c : containers)
-    if (c.key.pod == s.uid && seen.insert(c.key.container).second) list.push_back(Value::object({{"name", c.key.container}}));
-  return Value::object({{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", Value::object({{"name", s.name}, {"namespace", s.space}, {"uid", s.uid}})},
+    if (c.key.pod == s.uid && seen.insert(c.key.container).second)
+      list.push_back(Value::object({{"name", c.key.container}}));
+  return Value::object({{"apiVersion", "v1"},
+                        {"kind", "Pod"},
+                        {"metadata", Value::object({{"name", s.name}, {"namespace", s.space}, {"uid", s.uid}})},
                         {"spec", Value::object({{"containers", list}, {"restartPolicy", "Never"}})}});
 }
 
 bool waits_for_objects(const lifecycle::PodRecord& record) {
-  return !record.prepare_message.empty() || std::any_of(record.containers.begin(), record.containers.end(), [](const auto& c) {
-    return c.second.waiting_reason == "CreateContainerConfigError";
-  });
+  return !record.prepare_message.empty() ||
+         std::any_of(record.containers.begin(), record.containers.end(),
+                     [](const auto& c) { return c.second.waiting_reason == "CreateContainerConfigError"; });
 }
 
 }  // namespace
 
 class Agent::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, PodRuntime& runtime, control::DrainGate& drain, AgentOptions options)
-      : api_(api), loop_(loop), runtime_(runtime), options_(std::move(options)), events_(api, loop), pods_(api, loop, random, api::kPods),
-        config_maps_(api, loop, random, api::kConfigMaps), secrets_(api, loop, random, api::kSecrets), services_(api, loop, random, api::kServices),
-        tools_{.api = api, .loop = loop, .runtime = runtime, .drain = drain, .events = events_, .limits = options_.limits, .host_ip = options_.host_ip,
+  Impl(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, PodRuntime& runtime,
+       control::DrainGate& drain, AgentOptions options)
+      : api_(api),
+        loop_(loop),
+        runtime_(runtime),
+        options_(std::move(options)),
+        events_(api, loop),
+        pods_(api, loop, random, api::kPods),
+        config_maps_(api, loop, random, api::kConfigMaps),
+        secrets_(api, loop, random, api::kSecrets),
+        services_(api, loop, random, api::kServices),
+        tools_{.api = api,
+               .loop = loop,
+               .runtime = runtime,
+               .drain = drain,
+               .events = events_,
+               .limits = options_.limits,
+               .host_ip = options_.host_ip,
                .lookup = [this](const Value& pod) { return lookup(pod); },
                .allocate = [this] { return addresses_.allocate(); },
                .finished = [this](const std::string& uid) { finished(uid); }} {}
@@ -56,7 +73,8 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
     pods_.add_listener([this](const Value& before, const Value& after) { pod_changed(before, after); });
     pods_.add_progress_listener([this] { adopt(); });
     for (client::Cache* cache : {&config_maps_, &secrets_}) {
-      cache->add_listener([this](const Value& before, const Value& after) { object_changed(after.is_null() ? before : after); });
+      cache->add_listener(
+          [this](const Value& before, const Value& after) { object_changed(after.is_null() ? before : after); });
       cache->add_progress_listener([this] { adopt(); });
     }
     for (client::Cache* cache : {&pods_, &config_maps_, &secrets_, &services_}) cache->start();
@@ -74,7 +92,8 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
     };
   }
 
-  // --- coming up -------------------------------------------------------------------------------------------------------
+  // --- coming up
+  // -------------------------------------------------------------------------------------------------------
 
   void ask_runtime() {
     runtime_.report(alive([](Impl& self, Result<RuntimeReport> report) {
@@ -120,7 +139,8 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
 
   void end_orphans(std::map<std::string, Sandbox> sandboxes, const lifecycle::Clock& clock) {
     for (const ContainerState& c : found_.containers)
-      if (!sandboxes.contains(c.key.pod)) sandboxes[c.key.pod] = {.uid = c.key.pod, .space = "unknown", .name = c.key.pod};
+      if (!sandboxes.contains(c.key.pod))
+        sandboxes[c.key.pod] = {.uid = c.key.pod, .space = "unknown", .name = c.key.pod};
     for (const auto& [uid, sandbox] : sandboxes) {
       if (workers_.contains(uid)) continue;
       const Value pod = remains_of(sandbox, found_.containers);
@@ -133,40 +153,58 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void register_node() {
-    client::Request request{.verb = client::Verb::Create, .resource = api::kNodes, .body = node_object(options_, report_), .field_manager = "kubelet"};
+    client::Request request{.verb = client::Verb::Create,
+                            .resource = api::kNodes,
+                            .body = node_object(options_, report_),
+                            .field_manager = "kubelet"};
     api_.call(std::move(request), alive([](Impl& self, client::Answer answer) {
-      if (!answer && answer.error().code != Code::AlreadyExists) return self.again([&self] { self.register_node(); });
-      if (!answer) self.patch_node(node_object(self.options_, self.report_), "");
-      self.patch_node(Value::object({{"status", node_status(self.options_, self.report_, self.loop_.now())}}), "status");
-      self.renew_lease();
-    }));
+                if (!answer && answer.error().code != Code::AlreadyExists)
+                  return self.again([&self] { self.register_node(); });
+                if (!answer) self.patch_node(node_object(self.options_, self.report_), "");
+                self.patch_node(Value::object({{"status", node_status(self.options_, self.report_, self.loop_.now())}}),
+                                "status");
+                self.renew_lease();
+              }));
   }
 
   void patch_node(Value body, std::string subresource) {
-    client::Request request{.verb = client::Verb::Patch, .resource = api::kNodes, .name = options_.name, .subresource = subresource, .field_manager = "kubelet"};
+    client::Request request{.verb = client::Verb::Patch,
+                            .resource = api::kNodes,
+                            .name = options_.name,
+                            .subresource = subresource,
+                            .field_manager = "kubelet"};
     request.body = std::move(body);
     const bool last = subresource == "status";
     api_.call(std::move(request), alive([last](Impl& self, client::Answer answer) {
-      if (!answer) return self.again([&self] { self.register_node(); });
-      if (last) self.registered_ = true;
-    }));
+                if (!answer) return self.again([&self] { self.register_node(); });
+                if (last) self.registered_ = true;
+              }));
   }
 
   void renew_lease() {
-    client::Request request{.verb = client::Verb::Patch, .resource = api::kLeases, .space = "kube-node-lease", .name = options_.name, .field_manager = "kubelet"};
+    client::Request request{.verb = client::Verb::Patch,
+                            .resource = api::kLeases,
+                            .space = "kube-node-lease",
+                            .name = options_.name,
+                            .field_manager = "kubelet"};
     request.body = lease_object(options_, loop_.now());
     api_.call(std::move(request), alive([](Impl& self, client::Answer answer) {
-      if (!answer && answer.error().code == Code::NotFound) self.create_lease();
-      self.lease_timer_ = self.loop_.after(self.options_.lease_renewal, [&self] { self.renew_lease(); });
-    }));
+                if (!answer && answer.error().code == Code::NotFound) self.create_lease();
+                self.lease_timer_ = self.loop_.after(self.options_.lease_renewal, [&self] { self.renew_lease(); });
+              }));
   }
 
   void create_lease() {
-    client::Request request{.verb = client::Verb::Create, .resource = api::kLeases, .space = "kube-node-lease", .body = lease_object(options_, loop_.now()), .field_manager = "kubelet"};
+    client::Request request{.verb = client::Verb::Create,
+                            .resource = api::kLeases,
+                            .space = "kube-node-lease",
+                            .body = lease_object(options_, loop_.now()),
+                            .field_manager = "kubelet"};
     api_.call(std::move(request), [](client::Answer) {});  // the next renewal tries again
   }
 
-  // --- pods ---------------------------------------------------------------------------------------------------------------
+  // --- pods
+  // ---------------------------------------------------------------------------------------------------------------
 
   void add_worker(const Value& pod, lifecycle::PodRecord record) {
     auto worker = std::make_shared<PodWorker>(tools_, pod, std::move(record));
@@ -190,7 +228,8 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
     for (const auto& [uid, worker] : workers_) {
       const Value& pod = worker->pod();
       if (api::space_of(pod) != api::space_of(object)) continue;
-      if (lifecycle::names_object(pod, kind, api::name_of(object)) || waits_for_objects(worker->record())) worker->objects_changed();
+      if (lifecycle::names_object(pod, kind, api::name_of(object)) || waits_for_objects(worker->record()))
+        worker->objects_changed();
     }
   }
 
@@ -208,14 +247,20 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
     addresses_.release(worker.record().ip);
     for (const auto& [name, c] : worker.record().containers)
       if (c.phase == lifecycle::ContainerRecord::Phase::Ended) runtime_.forget({uid, name, c.attempt});
-    runtime_.remove_logs({.uid = uid, .space = std::string(api::space_of(worker.pod())), .name = std::string(api::name_of(worker.pod()))});
+    runtime_.remove_logs({.uid = uid,
+                          .space = std::string(api::space_of(worker.pod())),
+                          .name = std::string(api::name_of(worker.pod()))});
     graveyard_ = node.mapped();  // it is on the stack right now
   }
 
   lifecycle::Lookup lookup(const Value& pod) {
     const std::string space(api::space_of(pod));
-    return {.config_map = [this, space](std::string_view name) -> const Value& { return config_maps_.find({space, std::string(name)}); },
-            .secret = [this, space](std::string_view name) -> const Value& { return secrets_.find({space, std::string(name)}); },
+    return {.config_map = [this, space](std::string_view name) -> const Value& {
+              return config_maps_.find({space, std::string(name)});
+            },
+            .secret = [this, space](std::string_view name) -> const Value& {
+              return secrets_.find({space, std::string(name)});
+            },
             .services = services_.in_space(space),
             .host_ip = options_.host_ip,
             .node_cpu_millis = options_.machine.cpus * 1000,
@@ -239,7 +284,8 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
   bool listed_ = false, adopted_ = false, registered_ = false;
 };
 
-Agent::Agent(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, PodRuntime& runtime, control::DrainGate& drain, AgentOptions options)
+Agent::Agent(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, PodRuntime& runtime,
+             control::DrainGate& drain, AgentOptions options)
     : impl_(std::make_shared<Impl>(api, loop, random, runtime, drain, std::move(options))) {}
 Agent::~Agent() = default;
 void Agent::start() { impl_->start(); }

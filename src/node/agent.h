@@ -3,9 +3,10 @@
 //   node::Agent agent(api, loop, random, runtime, drain_gate, {.name = "node-1", .machine = node::this_machine()});
 //   agent.start();
 //
-// All deciding is in lifecycle/; this class watches, asks the runtime, notes answers, and writes status (only when it changes, as a
-// strategic merge patch with the uid as precondition, so that conditions of others survive). Control loop only. A pod that is deleted is
-// first drained (DrainGate), then stopped, then removed from the API with grace 0. What ran before the agent started is adopted.
+// All deciding is in lifecycle/; this class watches, asks the runtime, notes answers, and writes status (only when it
+// changes, as a strategic merge patch with the uid as precondition, so that conditions of others survive). Control loop
+// only. A pod that is deleted is first drained (DrainGate), then stopped, then removed from the API with grace 0. What
+// ran before the agent started is adopted.
 #pragma once
 
 #include <memory>
@@ -24,10 +25,10 @@
 namespace slipway::node {
 
 struct AgentOptions {
-  std::string name;                               // of the Node
+  std::string name;  // of the Node
   Machine machine = {};
   std::string host_ip = "127.0.0.1";
-  std::string version = "v1.33.0+slipway";        // shown as kubelet version
+  std::string version = "v1.33.0+slipway";  // shown as kubelet version
   std::int64_t max_pods = 1000;
   lifecycle::Limits limits = {};
   base::Duration lease_renewal = base::seconds(10);
@@ -35,14 +36,14 @@ struct AgentOptions {
 
 class Agent {
  public:
-  Agent(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, PodRuntime& runtime, control::DrainGate& drain,
-        AgentOptions options);
+  Agent(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, PodRuntime& runtime,
+        control::DrainGate& drain, AgentOptions options);
   ~Agent();
   Agent(const Agent&) = delete;
 
   void start();
-  bool ready() const;             // registered, and has adopted what ran
-  std::size_t pods() const;       // known on this node
+  bool ready() const;        // registered, and has adopted what ran
+  std::size_t pods() const;  // known on this node
 
  private:
   class Impl;

@@ -29,7 +29,8 @@ class AgentTest : public testing::Test {
   void SetUp() override { restart_agent(); }
   void restart_agent() {
     agent.reset();
-    agent = std::make_unique<Agent>(api, cluster.loop, cluster.random, *runtime, gate, AgentOptions{.name = "node-1", .machine = {.cpus = 2, .memory = 8ll << 30}});
+    agent = std::make_unique<Agent>(api, cluster.loop, cluster.random, *runtime, gate,
+                                    AgentOptions{.name = "node-1", .machine = {.cpus = 2, .memory = 8ll << 30}});
     agent->start();
     cluster.loop.run_for(base::seconds(1));
     ASSERT_TRUE(agent->ready());
@@ -45,7 +46,9 @@ class AgentTest : public testing::Test {
   }
   void run(base::Duration d) { cluster.loop.run_for(d); }
   Value pod(const string& name = "web") { return cluster.get("/api/v1/namespaces/default/pods/" + name).body; }
-  bool exists(const string& name = "web") { return cluster.get("/api/v1/namespaces/default/pods/" + name).status == 200; }
+  bool exists(const string& name = "web") {
+    return cluster.get("/api/v1/namespaces/default/pods/" + name).status == 200;
+  }
   Value status(const string& container = "web") {
     const Value p = pod();
     for (const char* list : {"containerStatuses", "initContainerStatuses"})
@@ -54,8 +57,12 @@ class AgentTest : public testing::Test {
     return {};
   }
   bool ready() { return api::is_condition_true(pod(), "Ready"); }
-  ContainerKey key(const string& container = "web", std::int64_t attempt = 0) { return {string(api::uid_of(pod())), container, attempt}; }
-  int count(const string& what) { return static_cast<int>(std::count(runtime->story.begin(), runtime->story.end(), what)); }
+  ContainerKey key(const string& container = "web", std::int64_t attempt = 0) {
+    return {string(api::uid_of(pod())), container, attempt};
+  }
+  int count(const string& what) {
+    return static_cast<int>(std::count(runtime->story.begin(), runtime->story.end(), what));
+  }
 
   apiserver::testing::Cluster cluster;
   apiserver::LocalClient api{cluster.server, cluster.loop, {.user = "admin", .groups = {"system:masters"}}};
@@ -84,7 +91,8 @@ TEST_F(AgentTest, APodRunsAndBecomesReady) {
   EXPECT_TRUE(ready());
   std::vector<string> types;
   for (const Value& c : p["status"]["conditions"].items()) types.push_back(c["type"].str());
-  EXPECT_EQ(types, (std::vector<string>{"PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"}));
+  EXPECT_EQ(types, (std::vector<string>{"PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady",
+                                        "Ready"}));
   EXPECT_EQ(runtime->specs[key()].argv, std::vector<string>{"/web"});
 }
 
@@ -129,9 +137,14 @@ TEST_F(AgentTest, AFailingLivenessProbeRestarts) {
 TEST_F(AgentTest, TheStartupProbeHoldsTheOthersBack) {
   bool up = false;
   std::vector<string> asked;
-  runtime->healthy = [&](auto&, const string& what) { asked.push_back(what); return what != "/start" || up; };
-  create_web("    startupProbe: {httpGet: {path: /start, port: 80}, periodSeconds: 1, failureThreshold: 100}\n"
-             "    livenessProbe: {httpGet: {path: /live, port: 80}}\n    readinessProbe: {httpGet: {path: /ready, port: 80}}\n");
+  runtime->healthy = [&](auto&, const string& what) {
+    asked.push_back(what);
+    return what != "/start" || up;
+  };
+  create_web(
+      "    startupProbe: {httpGet: {path: /start, port: 80}, periodSeconds: 1, failureThreshold: 100}\n"
+      "    livenessProbe: {httpGet: {path: /live, port: 80}}\n    readinessProbe: {httpGet: {path: /ready, port: "
+      "80}}\n");
   run(base::seconds(10));
   EXPECT_EQ(std::count(asked.begin(), asked.end(), "/start"), static_cast<long>(asked.size()));
   EXPECT_FALSE(status()["started"].as_bool());
@@ -150,7 +163,8 @@ TEST_F(AgentTest, RestartsBackOffAndSaySo) {
   run(base::seconds(5));
   EXPECT_EQ(status()["restartCount"].as_int(), 1);
   EXPECT_EQ(status()["state"]["waiting"]["reason"].str(), "CrashLoopBackOff");
-  EXPECT_TRUE(status()["state"]["waiting"]["message"].as_string().starts_with("back-off 10s restarting failed container=web pod=web_default("));
+  EXPECT_TRUE(status()["state"]["waiting"]["message"].as_string().starts_with(
+      "back-off 10s restarting failed container=web pod=web_default("));
   EXPECT_EQ(status()["lastState"]["terminated"]["exitCode"].as_int(), 1);
   run(base::seconds(6));
   EXPECT_EQ(status()["restartCount"].as_int(), 2);
@@ -230,7 +244,8 @@ TEST_F(AgentTest, AMissingImageIsSaidAndComesLater) {
 TEST_F(AgentTest, AMissingConfigMapIsSaidAndComesLater) {
   create_web("    env: [{name: A, valueFrom: {configMapKeyRef: {name: conf, key: a}}}]\n");
   EXPECT_EQ(status()["state"]["waiting"]["reason"].str(), "CreateContainerConfigError");
-  cluster.post("/api/v1/namespaces/default/configmaps", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: b}\n");
+  cluster.post("/api/v1/namespaces/default/configmaps",
+               "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: b}\n");
   run(base::milliseconds(100));
   ASSERT_TRUE(ready());
   const auto& env = runtime->specs[key()].env;
@@ -273,7 +288,8 @@ TEST_F(AgentTest, SidecarsStartFirstAndStopLast) {
   EXPECT_TRUE(ready());
   cluster.remove("/api/v1/namespaces/default/pods/web");
   run(base::seconds(1));
-  EXPECT_EQ(runtime->story, (std::vector<string>{"start side/0", "start web/0", "signal web/0 15", "signal side/0 15", "logs of web removed"}));
+  EXPECT_EQ(runtime->story, (std::vector<string>{"start side/0", "start web/0", "signal web/0 15", "signal side/0 15",
+                                                 "logs of web removed"}));
 }
 
 TEST_F(AgentTest, PodsThatEndSucceedOrFail) {
@@ -354,9 +370,12 @@ TEST_F(AgentTest, ConditionsOfOthersSurvive) {
 
 TEST_F(AgentTest, AddressesAreNotUsedTwice) {
   for (const char* name : {"a", "b", "c"})
-    create("apiVersion: v1\nkind: Pod\nmetadata: {name: " + string(name) + "}\nspec: {nodeName: node-1, containers: [{name: web, image: \"web:1\"}]}\n");
+    create("apiVersion: v1\nkind: Pod\nmetadata: {name: " + string(name) +
+           "}\nspec: {nodeName: node-1, containers: [{name: web, image: \"web:1\"}]}\n");
   restart_agent();
-  create("apiVersion: v1\nkind: Pod\nmetadata: {name: d}\nspec: {nodeName: node-1, containers: [{name: web, image: \"web:1\"}]}\n");
+  create(
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: d}\nspec: {nodeName: node-1, containers: [{name: web, image: "
+      "\"web:1\"}]}\n");
   std::set<string> all;
   for (const char* name : {"a", "b", "c", "d"}) all.insert(pod(name)["status"]["podIP"].str());
   EXPECT_EQ(all.size(), 4u);

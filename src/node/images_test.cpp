@@ -36,7 +36,10 @@ std::string tar_entry(const TarFile& f) {
   h.replace(136, 11, octal(0, 11));
   h[156] = f.type;
   h.replace(157, f.target.size(), f.target);
-  h.replace(257, 8, std::string("ustar\0" "00", 8));
+  h.replace(257, 8,
+            std::string("ustar\0"
+                        "00",
+                        8));
   h.replace(148, 8, "        ");
   std::uint64_t sum = 0;
   for (unsigned char c : h) sum += c;
@@ -80,7 +83,9 @@ class ImagesTest : public testing::Test {
     EXPECT_FALSE(store_.resolve("shop/web:1"));
     EXPECT_TRUE(fs::is_empty(folder_.path + "/images/drafts"));
   }
-  std::string content(const std::string& path) { return read_file(store_.resolve("shop/web:1")->root + "/" + path).value_or("(absent)"); }
+  std::string content(const std::string& path) {
+    return read_file(store_.resolve("shop/web:1")->root + "/" + path).value_or("(absent)");
+  }
 
   TempFolder folder_;
   Store store_{folder_.path + "/images", false};
@@ -169,15 +174,21 @@ class OciTest : public ImagesTest {
     const std::string digest = base::sha256_hex(bytes);
     EXPECT_TRUE(make_folders(layout_ + "/blobs/sha256", 0755));
     EXPECT_TRUE(write_file(layout_ + "/blobs/sha256/" + digest, bytes));
-    return Value::object({{"mediaType", type}, {"digest", "sha256:" + digest}, {"size", static_cast<std::int64_t>(bytes.size())}});
+    return Value::object(
+        {{"mediaType", type}, {"digest", "sha256:" + digest}, {"size", static_cast<std::int64_t>(bytes.size())}});
   }
   void write_layout(const std::vector<std::string>& layers) {
     Value list = Value::array();
     for (const std::string& l : layers) list.push_back(blob(l, "application/vnd.oci.image.layer.v1.tar+gzip"));
-    const Value config = Value::object({{"config", Value::object({{"Entrypoint", Value::array({"/web"})}, {"Cmd", Value::array({"-v"})},
-                                                                  {"Env", Value::array({"A=1=2"})}, {"WorkingDir", "/srv"}, {"User", "1000:1000"}})}});
-    const Value manifest = Value::object({{"config", blob(data::to_json(config), "application/vnd.oci.image.config.v1+json")}, {"layers", list}});
-    const Value index = Value::object({{"manifests", Value::array({blob(data::to_json(manifest), "application/vnd.oci.image.manifest.v1+json")})}});
+    const Value config = Value::object({{"config", Value::object({{"Entrypoint", Value::array({"/web"})},
+                                                                  {"Cmd", Value::array({"-v"})},
+                                                                  {"Env", Value::array({"A=1=2"})},
+                                                                  {"WorkingDir", "/srv"},
+                                                                  {"User", "1000:1000"}})}});
+    const Value manifest = Value::object(
+        {{"config", blob(data::to_json(config), "application/vnd.oci.image.config.v1+json")}, {"layers", list}});
+    const Value index = Value::object(
+        {{"manifests", Value::array({blob(data::to_json(manifest), "application/vnd.oci.image.manifest.v1+json")})}});
     ASSERT_TRUE(write_file(layout_ + "/index.json", data::to_json(index)));
     ASSERT_TRUE(write_file(layout_ + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})"));
   }
@@ -213,7 +224,8 @@ TEST_F(OciTest, ATamperedBlobIsRefused) {
 TEST_F(ImagesTest, DockerArchives) {
   const std::string layer = tar_of({{"web", "v1", "", '0', 0755}});
   const std::string config = R"({"config":{"Entrypoint":["/web"]}})";
-  const auto entry = import_bytes(tar_of({{"l1/layer.tar", layer}, {"c.json", config},
+  const auto entry = import_bytes(tar_of({{"l1/layer.tar", layer},
+                                          {"c.json", config},
                                           {"manifest.json", R"([{"Config":"c.json","Layers":["l1/layer.tar"]}])"}}));
   ASSERT_TRUE(entry) << entry.error().message;
   EXPECT_EQ(content("web"), "v1");

@@ -9,9 +9,14 @@ std::optional<LogLine> parse_log_line(std::string_view line) {
   const auto first = line.find(' '), second = line.find(' ', first + 1), third = line.find(' ', second + 1);
   if (third == line.npos) return std::nullopt;
   const auto time = base::parse_time(line.substr(0, first));
-  const std::string_view stream = line.substr(first + 1, second - first - 1), tag = line.substr(second + 1, third - second - 1);
-  if (!time || (stream != "stdout" && stream != "stderr") || (!tag.starts_with("F") && !tag.starts_with("P"))) return std::nullopt;
-  return LogLine{.time = *time, .stamp = line.substr(0, first), .error_stream = stream == "stderr", .partial = tag.starts_with("P"),
+  const std::string_view stream = line.substr(first + 1, second - first - 1),
+                         tag = line.substr(second + 1, third - second - 1);
+  if (!time || (stream != "stdout" && stream != "stderr") || (!tag.starts_with("F") && !tag.starts_with("P")))
+    return std::nullopt;
+  return LogLine{.time = *time,
+                 .stamp = line.substr(0, first),
+                 .error_stream = stream == "stderr",
+                 .partial = tag.starts_with("P"),
                  .text = line.substr(third + 1)};
 }
 

@@ -13,10 +13,10 @@ namespace slipway::node {
 
 struct LogLine {
   base::Time time;
-  std::string_view stamp;   // the time as it is written
+  std::string_view stamp;  // the time as it is written
   bool error_stream = false;
-  bool partial = false;     // the line goes on in the next entry
-  std::string_view text;    // without newline
+  bool partial = false;   // the line goes on in the next entry
+  std::string_view text;  // without newline
 };
 // nullopt: not a line of this format (torn by a crash).
 std::optional<LogLine> parse_log_line(std::string_view line);
@@ -44,7 +44,7 @@ class LogFilter {
 
   LogQuery query_;
   std::string rest_;
-  std::deque<std::string> tail_;   // the last lines so far; a line may be of several partial entries
+  std::deque<std::string> tail_;  // the last lines so far; a line may be of several partial entries
   bool tailing_ = true, in_line_ = false;
   std::int64_t written_ = 0;
 };

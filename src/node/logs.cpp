@@ -34,8 +34,14 @@ std::vector<std::int64_t> attempts_in(const std::string& folder) {
 
 class Stream final : public LogStream, public std::enable_shared_from_this<Stream> {
  public:
-  Stream(runtime::Loop& loop, std::string folder, std::int64_t attempt, LogQuery query, std::function<bool()> follows, LogReader& reader)
-      : loop_(loop), folder_(std::move(folder)), attempt_(attempt), filter_(std::move(query)), follows_(std::move(follows)), reader_(reader) {
+  Stream(runtime::Loop& loop, std::string folder, std::int64_t attempt, LogQuery query, std::function<bool()> follows,
+         LogReader& reader)
+      : loop_(loop),
+        folder_(std::move(folder)),
+        attempt_(attempt),
+        filter_(std::move(query)),
+        follows_(std::move(follows)),
+        reader_(reader) {
     open_files();
   }
 
@@ -51,7 +57,8 @@ class Stream final : public LogStream, public std::enable_shared_from_this<Strea
   // Rotated ones first, the oldest of them at first. Open descriptors stay with their file when it is renamed.
   void open_files() {
     for (int i = 9; i >= 0; --i) {
-      UniqueFd file(::open((path() + (i == 0 ? "" : "." + std::to_string(i))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+      UniqueFd file(
+          ::open((path() + (i == 0 ? "" : "." + std::to_string(i))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
       if (file) files_.push_back(std::move(file));
     }
   }
@@ -79,7 +86,9 @@ class Stream final : public LogStream, public std::enable_shared_from_this<Strea
   // The current file was renamed away and a fresh one stands in its place.
   bool rotated() {
     struct stat ours{}, now{};
-    if (files_.empty() || fstat(files_.back().get(), &ours) != 0 || stat(path().c_str(), &now) != 0 || ours.st_ino == now.st_ino) return false;
+    if (files_.empty() || fstat(files_.back().get(), &ours) != 0 || stat(path().c_str(), &now) != 0 ||
+        ours.st_ino == now.st_ino)
+      return false;
     UniqueFd fresh(::open(path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!fresh) return false;
     files_.push_back(std::move(fresh));
@@ -115,16 +124,20 @@ class Handle final : public LogStream {
 
 }  // namespace
 
-base::Result<std::unique_ptr<LogStream>> Logs::open(const LogTarget& t, LogQuery query, std::function<bool()> follows, LogReader& reader) {
+base::Result<std::unique_ptr<LogStream>> Logs::open(const LogTarget& t, LogQuery query, std::function<bool()> follows,
+                                                    LogReader& reader) {
   for (const std::string& name : {t.space, t.pod, t.uid, t.container})
     if (!is_safe_name(name)) return base::fail(base::Code::BadRequest, "bad name in a log request");
   const std::string folder = Layout{data_dir_}.logs(t.space, t.pod, t.uid) + "/" + t.container;
   const auto attempts = attempts_in(folder);
   const std::size_t wanted = t.previous ? 2 : 1;
   if (attempts.size() < wanted)
-    return base::fail(base::Code::BadRequest, t.previous ? "previous terminated container \"" + t.container + "\" in pod \"" + t.pod + "\" not found"
-                                                         : "container \"" + t.container + "\" in pod \"" + t.pod + "\" is waiting to start");
-  auto stream = std::make_shared<Stream>(loop_, folder, attempts[attempts.size() - wanted], std::move(query), std::move(follows), reader);
+    return base::fail(base::Code::BadRequest,
+                      t.previous
+                          ? "previous terminated container \"" + t.container + "\" in pod \"" + t.pod + "\" not found"
+                          : "container \"" + t.container + "\" in pod \"" + t.pod + "\" is waiting to start");
+  auto stream = std::make_shared<Stream>(loop_, folder, attempts[attempts.size() - wanted], std::move(query),
+                                         std::move(follows), reader);
   stream->next();
   return std::make_unique<Handle>(std::move(stream));
 }

@@ -1,7 +1,7 @@
 // The logs of containers on this node, for `kubectl logs`: read, tail, follow. Control loop only.
 //
-// The server adapts this to the API server's LogSource (server/). Reading goes on in slices between other work of the loop; following
-// looks at the file again whenever it has grown, also across rotation.
+// The server adapts this to the API server's LogSource (server/). Reading goes on in slices between other work of the
+// loop; following looks at the file again whenever it has grown, also across rotation.
 #pragma once
 
 #include <functional>
@@ -40,7 +40,8 @@ class Logs {
 
   // `follows` says whether the container may still write (asked each time there is nothing new); empty: do not follow.
   // BadRequest with kubectl's words when there is no such log (yet). Nothing is delivered before `open` has returned.
-  base::Result<std::unique_ptr<LogStream>> open(const LogTarget& target, LogQuery query, std::function<bool()> follows, LogReader& reader);
+  base::Result<std::unique_ptr<LogStream>> open(const LogTarget& target, LogQuery query, std::function<bool()> follows,
+                                                LogReader& reader);
 
  private:
   runtime::Loop& loop_;

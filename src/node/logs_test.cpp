@@ -22,7 +22,9 @@ struct Collected final : LogReader {
 
 class LogsTest : public testing::Test {
  protected:
-  std::string path(int attempt) { return Layout{folder.path}.logs("default", "web", "u") + "/web/" + std::to_string(attempt) + ".log"; }
+  std::string path(int attempt) {
+    return Layout{folder.path}.logs("default", "web", "u") + "/web/" + std::to_string(attempt) + ".log";
+  }
   std::string read(LogQuery query = {}, bool previous = false) {
     Collected c;
     auto stream = logs.open({"default", "web", "u", "web", previous}, std::move(query), {}, c);

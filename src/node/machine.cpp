@@ -32,10 +32,17 @@ Machine this_machine() {
   uname(&name);
   struct sysinfo info{};
   sysinfo(&info);
-  const std::string architecture = std::string_view(name.machine) == "x86_64" ? "amd64" : std::string_view(name.machine) == "aarch64" ? "arm64" : name.machine;
-  return {.host_name = base::to_lower(name.nodename), .kernel = name.release, .os_image = pretty_name(),
-          .machine_id = line_of("/etc/machine-id"), .boot_id = line_of("/proc/sys/kernel/random/boot_id"), .architecture = architecture,
-          .cpus = sysconf(_SC_NPROCESSORS_ONLN), .memory = static_cast<std::int64_t>(info.totalram) * info.mem_unit};
+  const std::string architecture = std::string_view(name.machine) == "x86_64"    ? "amd64"
+                                   : std::string_view(name.machine) == "aarch64" ? "arm64"
+                                                                                 : name.machine;
+  return {.host_name = base::to_lower(name.nodename),
+          .kernel = name.release,
+          .os_image = pretty_name(),
+          .machine_id = line_of("/etc/machine-id"),
+          .boot_id = line_of("/proc/sys/kernel/random/boot_id"),
+          .architecture = architecture,
+          .cpus = sysconf(_SC_NPROCESSORS_ONLN),
+          .memory = static_cast<std::int64_t>(info.totalram) * info.mem_unit};
 }
 
 }  // namespace slipway::node

@@ -1,8 +1,10 @@
 // A program for tests and benchmarks of pods: answers HTTP on ADDRESS:PORT.
 //
-//   slipway-listener ADDRESS PORT        GET /ready 200, GET /env NAME's value is not found: 404, GET /file?PATH the file, GET /exit ends
+//   slipway-listener ADDRESS PORT        GET /ready 200, GET /env NAME's value is not found: 404, GET /file?PATH the
+//   file, GET /exit ends
 //
-// Statically linked, so that an image of this one file is enough. ADDRESS "$POD_IP" reads the variable; empty means 0.0.0.0.
+// Statically linked, so that an image of this one file is enough. ADDRESS "$POD_IP" reads the variable; empty means
+// 0.0.0.0.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -33,8 +35,9 @@ void answer(int client) {
   if (target == "/exit") std::exit(9);
   std::string body = target.rfind("/file?", 0) == 0 ? file_text(target.substr(6)) : "ok\n";
   const bool known = target == "/ready" || target.rfind("/file?", 0) == 0;
-  const std::string text = std::string("HTTP/1.1 ") + (known ? "200 OK" : "404 Not Found") + "\r\nContent-Length: " +
-                           std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+  const std::string text = std::string("HTTP/1.1 ") + (known ? "200 OK" : "404 Not Found") +
+                           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+                           body;
   (void)!write(client, text.data(), text.size());
 }
 

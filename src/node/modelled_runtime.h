@@ -1,5 +1,5 @@
-// A pod runtime without processes, for tests in virtual time: containers start at once, end when they are told to, and answer probes as
-// the test says.
+// A pod runtime without processes, for tests in virtual time: containers start at once, end when they are told to, and
+// answer probes as the test says.
 #pragma once
 
 #include <csignal>
@@ -20,9 +20,11 @@ class ModelledRuntime final : public PodRuntime {
 
   // --- what the test sets and sees
   std::set<std::string> images = {"web:1"};
-  std::set<int> deaf_to;                                         // signals that containers ignore
-  std::function<bool(const ContainerKey&, const std::string& what)> healthy = [](auto&, auto&) { return true; };  // what: path or argv[0]
-  std::vector<std::string> story;                                // "start web/0", "signal web/0 15", "exec web/0 /stop" ...
+  std::set<int> deaf_to;  // signals that containers ignore
+  std::function<bool(const ContainerKey&, const std::string& what)> healthy = [](auto&, auto&) {
+    return true;
+  };                               // what: path or argv[0]
+  std::vector<std::string> story;  // "start web/0", "signal web/0 15", "exec web/0 /stop" ...
   std::map<std::string, std::map<std::string, Volume>> volumes;  // by pod uid and name
   std::map<ContainerKey, ContainerSpec> specs;
   std::map<ContainerKey, ContainerState> containers;
@@ -50,10 +52,13 @@ class ModelledRuntime final : public PodRuntime {
 
   // --- PodRuntime
   void report(Done<RuntimeReport> done) override {
-    loop_.post([done = std::move(done)]() mutable { done(RuntimeReport{.name = "modelled", .pod_range = "10.244", .limits = true}); });
+    loop_.post([done = std::move(done)]() mutable {
+      done(RuntimeReport{.name = "modelled", .pod_range = "10.244", .limits = true});
+    });
   }
   base::Result<Image> resolve(const std::string& reference) override {
-    if (!images.contains(reference)) return base::fail(base::Code::NotFound, "image \"" + reference + "\" is not on this node");
+    if (!images.contains(reference))
+      return base::fail(base::Code::NotFound, "image \"" + reference + "\" is not on this node");
     return Image{.reference = reference, .digest = "sha256:1", .root = "/", .entrypoint = {"/web"}};
   }
   void make_sandbox(Sandbox sandbox, Done<bool> done) override {
@@ -78,7 +83,8 @@ class ModelledRuntime final : public PodRuntime {
     story.push_back("start " + name(key));
     specs[key] = spec;
     containers[key] = {.key = key, .running = true, .started = loop_.now()};
-    if (lose_start_answers) return loop_.post([done = std::move(done)]() mutable { done(base::fail(base::Code::Unavailable, "lost")); });
+    if (lose_start_answers)
+      return loop_.post([done = std::move(done)]() mutable { done(base::fail(base::Code::Unavailable, "lost")); });
     answer(std::move(done), containers[key]);
   }
   void signal(const ContainerKey& key, int signal, Done<bool> done) override {
@@ -93,8 +99,11 @@ class ModelledRuntime final : public PodRuntime {
     for (const auto& [uid, s] : sandboxes) all.sandboxes.push_back(s);
     answer(std::move(done), all);
   }
-  void on_end(std::function<void(const ContainerState&)> listener) override { listeners_.push_back(std::move(listener)); }
-  void check_exec(const ContainerKey& key, std::vector<std::string> argv, base::Duration, Done<CheckResult> done) override {
+  void on_end(std::function<void(const ContainerState&)> listener) override {
+    listeners_.push_back(std::move(listener));
+  }
+  void check_exec(const ContainerKey& key, std::vector<std::string> argv, base::Duration,
+                  Done<CheckResult> done) override {
     story.push_back("exec " + name(key) + " " + argv[0]);
     answer(std::move(done), CheckResult{healthy(key, argv[0]), "exec failed"});
   }

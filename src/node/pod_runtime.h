@@ -1,8 +1,9 @@
 // What the node agent needs of the thing that runs pods: small verbs, no decisions.
 //
-// Real implementations put processes behind it (runtimes/); a model can, too: nothing here speaks of processes, files or sockets.
-// Control loop only; every `Done` answers later, exactly once. Containers are named by pod uid, container name and attempt (the restart
-// count), so that an agent that has just started recognises what runs: `list` tells all, and ends are told at least once.
+// Real implementations put processes behind it (runtimes/); a model can, too: nothing here speaks of processes, files
+// or sockets. Control loop only; every `Done` answers later, exactly once. Containers are named by pod uid, container
+// name and attempt (the restart count), so that an agent that has just started recognises what runs: `list` tells all,
+// and ends are told at least once.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@
 namespace slipway::node {
 
 struct ContainerKey {
-  std::string pod;        // uid
+  std::string pod;  // uid
   std::string container;
   std::int64_t attempt = 0;
   auto operator<=>(const ContainerKey&) const = default;
@@ -39,18 +40,18 @@ struct ContainerState {
 };
 
 struct Image {
-  std::string reference;      // "shop/web:1.9.0", as the pod names it
-  std::string digest;         // "sha256:..."; empty for the machine's own programs
-  std::string root;           // folder
+  std::string reference;  // "shop/web:1.9.0", as the pod names it
+  std::string digest;     // "sha256:..."; empty for the machine's own programs
+  std::string root;       // folder
   std::vector<std::string> entrypoint, command;
   std::vector<std::pair<std::string, std::string>> env;
   std::string workdir = "/";
-  std::int64_t uid = 0;       // of the image's USER, when it is a number; 0: none
+  std::int64_t uid = 0;  // of the image's USER, when it is a number; 0: none
 };
 
 // One file of a volume.
 struct VolumeFile {
-  std::string path;           // relative, without ".."
+  std::string path;  // relative, without ".."
   std::string bytes;
   std::uint32_t mode = 0644;
   auto operator<=>(const VolumeFile&) const = default;
@@ -58,8 +59,8 @@ struct VolumeFile {
 
 struct Volume {
   std::string name;
-  bool scratch = false;                  // an emptyDir: writable, starts empty
-  std::vector<VolumeFile> files = {};    // otherwise: shown read-only, replaced as a whole
+  bool scratch = false;                // an emptyDir: writable, starts empty
+  std::vector<VolumeFile> files = {};  // otherwise: shown read-only, replaced as a whole
   bool operator==(const Volume&) const = default;
 };
 
@@ -80,7 +81,7 @@ struct ContainerSpec {
   std::vector<std::pair<std::string, std::string>> env;
   std::string cwd;
   std::vector<VolumeMount> mounts;
-  std::int64_t run_as = 0;               // securityContext.runAsUser; 0: the pod's own user
+  std::int64_t run_as = 0;  // securityContext.runAsUser; 0: the pod's own user
   std::uint64_t memory_limit = 0, cpu_millis = 0;
   std::string termination_path = "/dev/termination-log";
 };
@@ -98,10 +99,10 @@ struct CheckResult {
 };
 
 struct RuntimeReport {
-  std::string name;                      // "isolated", "user-namespace", "loopback"
-  std::string pod_range;                 // the first two bytes of pod addresses: "10.244", "127.20"
-  bool limits = false;                   // memory and cpu limits are applied
-  std::vector<std::string> notes = {};   // what is missing here, for people
+  std::string name;                     // "isolated", "user-namespace", "loopback"
+  std::string pod_range;                // the first two bytes of pod addresses: "10.244", "127.20"
+  bool limits = false;                  // memory and cpu limits are applied
+  std::vector<std::string> notes = {};  // what is missing here, for people
 };
 
 class PodRuntime {
@@ -111,7 +112,8 @@ class PodRuntime {
   virtual ~PodRuntime() = default;
 
   virtual void report(Done<RuntimeReport> done) = 0;
-  // NotFound with the remedy in its text when there is no such image; Forbidden for the machine's programs without permission.
+  // NotFound with the remedy in its text when there is no such image; Forbidden for the machine's programs without
+  // permission.
   virtual base::Result<Image> resolve(const std::string& reference) = 0;
 
   // Network and folders of a pod. Idempotent. Volumes come before containers.
@@ -132,9 +134,11 @@ class PodRuntime {
   virtual void on_end(std::function<void(const ContainerState&)> listener) = 0;
 
   // Probes and hooks. The answer comes within `limit`; a failure to ask is a result that is not ok.
-  virtual void check_exec(const ContainerKey& key, std::vector<std::string> argv, base::Duration limit, Done<CheckResult> done) = 0;
+  virtual void check_exec(const ContainerKey& key, std::vector<std::string> argv, base::Duration limit,
+                          Done<CheckResult> done) = 0;
   virtual void check_http(const ContainerKey& key, HttpCheck check, base::Duration limit, Done<CheckResult> done) = 0;
-  virtual void check_tcp(const ContainerKey& key, std::string ip, int port, base::Duration limit, Done<CheckResult> done) = 0;
+  virtual void check_tcp(const ContainerKey& key, std::string ip, int port, base::Duration limit,
+                         Done<CheckResult> done) = 0;
 };
 
 }  // namespace slipway::node

@@ -40,9 +40,12 @@ std::int64_t run_as_of(const Value& pod, const Value& container) {
 
 std::string reason_for(const base::Error& error) {
   switch (error.code) {
-    case Code::NotFound: return "ErrImageNotFound";
-    case Code::Forbidden: return "ErrImageForbidden";
-    default: return "InvalidImageName";
+    case Code::NotFound:
+      return "ErrImageNotFound";
+    case Code::Forbidden:
+      return "ErrImageForbidden";
+    default:
+      return "InvalidImageName";
   }
 }
 
@@ -57,7 +60,8 @@ Sandbox PodWorker::sandbox() const {
 }
 
 void PodWorker::update(Value pod) {
-  const bool fields = api::labels_of(pod) != api::labels_of(pod_) || pod["metadata"]["annotations"] != pod_["metadata"]["annotations"];
+  const bool fields =
+      api::labels_of(pod) != api::labels_of(pod_) || pod["metadata"]["annotations"] != pod_["metadata"]["annotations"];
   pod_ = std::move(pod);
   if (fields) refresh_volumes();
   poke();
@@ -96,7 +100,8 @@ void PodWorker::step() {
   wake_.cancel();
   if (step.wake_at) wake_ = tools_.loop.after(*step.wake_at - tools_.loop.mono(), [this] { poke(); });
   for (const auto& action : step.actions) perform(action);
-  if (record_.gone && record_.end == lifecycle::PodRecord::End::Deleting) return tools_.finished(std::string(api::uid_of(pod_)));
+  if (record_.gone && record_.end == lifecycle::PodRecord::End::Deleting)
+    return tools_.finished(std::string(api::uid_of(pod_)));
   write_status();
 }
 
@@ -114,7 +119,8 @@ void PodWorker::later(base::Duration delay, std::function<void()> task) {
 
 void PodWorker::tell(bool warning, const std::string& reason, const std::string& message) {
   using Kind = control::Note::Kind;
-  tools_.events.record("kubelet", pod_, {.kind = warning ? Kind::Warning : Kind::Normal, .reason = reason, .message = message});
+  tools_.events.record("kubelet", pod_,
+                       {.kind = warning ? Kind::Warning : Kind::Normal, .reason = reason, .message = message});
 }
 
 void PodWorker::perform_one(const lifecycle::Tell& t) { tell(t.warning, t.reason, t.message); }
@@ -135,30 +141,33 @@ Result<std::vector<Volume>> PodWorker::volumes() const {
 
 void PodWorker::perform_one(const lifecycle::Prepare&) {
   if (record_.ip.empty()) record_.ip = tools_.allocate().value_or("");
-  auto all = record_.ip.empty() ? Result<std::vector<Volume>>(base::fail(Code::Unavailable, "no free pod address")) : volumes();
+  auto all = record_.ip.empty() ? Result<std::vector<Volume>>(base::fail(Code::Unavailable, "no free pod address"))
+                                : volumes();
   if (!all) {
     tell(true, "FailedMount", all.error().message);
     note_prepare_failed(record_, "ContainerCreating", all.error().message, clock());
     return poke();
   }
   tools_.runtime.make_sandbox(sandbox(), noting([all = std::move(*all)](PodWorker& self, Result<bool> made) mutable {
-    if (made) return self.put_volumes(std::move(all), 0);
-    self.tell(true, "FailedCreatePodSandBox", made.error().message);
-    note_prepare_failed(self.record_, "ContainerCreating", made.error().message, self.clock());
-  }));
+                                if (made) return self.put_volumes(std::move(all), 0);
+                                self.tell(true, "FailedCreatePodSandBox", made.error().message);
+                                note_prepare_failed(self.record_, "ContainerCreating", made.error().message,
+                                                    self.clock());
+                              }));
 }
 
 void PodWorker::put_volumes(std::vector<Volume> all, std::size_t next) {
   if (next == all.size()) return note_prepared(record_);
   Volume volume = all[next];
-  tools_.runtime.put_volume(sandbox(), volume, noting([all = std::move(all), next](PodWorker& self, Result<bool> put) mutable {
-    if (put) {
-      self.shown_[all[next].name] = all[next];
-      return self.put_volumes(std::move(all), next + 1);
-    }
-    self.tell(true, "FailedMount", put.error().message);
-    note_prepare_failed(self.record_, "ContainerCreating", put.error().message, self.clock());
-  }));
+  tools_.runtime.put_volume(sandbox(), volume,
+                            noting([all = std::move(all), next](PodWorker& self, Result<bool> put) mutable {
+                              if (put) {
+                                self.shown_[all[next].name] = all[next];
+                                return self.put_volumes(std::move(all), next + 1);
+                              }
+                              self.tell(true, "FailedMount", put.error().message);
+                              note_prepare_failed(self.record_, "ContainerCreating", put.error().message, self.clock());
+                            }));
 }
 
 // Live updates: what changed is published again; an object that has gone missing leaves the old files standing.
@@ -169,8 +178,8 @@ void PodWorker::refresh_volumes() {
   for (const Volume& v : *all) {
     if (v.scratch || shown_[v.name] == v) continue;
     tools_.runtime.put_volume(sandbox(), v, noting([v](PodWorker& self, Result<bool> put) {
-      if (put) self.shown_[v.name] = v;
-    }));
+                                if (put) self.shown_[v.name] = v;
+                              }));
   }
 }
 
@@ -190,7 +199,8 @@ Result<ContainerSpec> PodWorker::container_spec(const lifecycle::Start& start) {
   c.argv = lifecycle::argv_of(spec, c.image, c.env);
   c.cwd = spec["workingDir"].str();
   for (const Value& m : spec["volumeMounts"].items()) {
-    const std::string sub = m.has("subPathExpr") ? lifecycle::expand(m["subPathExpr"].as_string(), c.env) : m["subPath"].str();
+    const std::string sub =
+        m.has("subPathExpr") ? lifecycle::expand(m["subPathExpr"].as_string(), c.env) : m["subPath"].str();
     c.mounts.push_back({m["name"].str(), m["mountPath"].str(), sub, m["readOnly"].as_bool()});
   }
   for (VolumeMount& m : c.mounts) m.read_only = m.read_only || !shown_[m.volume].scratch;
@@ -209,15 +219,17 @@ void PodWorker::not_startable(const std::string& container, std::string reason, 
 
 void PodWorker::perform_one(const lifecycle::Start& start) {
   auto spec = container_spec(start);
-  if (!spec && spec.error().code == Code::Conflict) return not_startable(start.container, "CreateContainerConfigError", spec.error().message);
+  if (!spec && spec.error().code == Code::Conflict)
+    return not_startable(start.container, "CreateContainerConfigError", spec.error().message);
   if (!spec) return not_startable(start.container, reason_for(spec.error()), spec.error().message);
   if (spec->argv.empty())
-    return not_startable(start.container, "CreateContainerError", "no command: give one in the pod, or import the image with --entrypoint");
+    return not_startable(start.container, "CreateContainerError",
+                         "no command: give one in the pod, or import the image with --entrypoint");
   const ContainerKey key = spec->key;
   const Image image = spec->image;
   tools_.runtime.start(std::move(*spec), noting([key, image](PodWorker& self, Result<ContainerState> state) {
-    self.started(key, image, std::move(state));
-  }));
+                         self.started(key, image, std::move(state));
+                       }));
 }
 
 void PodWorker::started(const ContainerKey& key, const Image& image, Result<ContainerState> state) {
@@ -229,9 +241,12 @@ void PodWorker::started(const ContainerKey& key, const Image& image, Result<Cont
   }
   switch (state.error().code) {
     case Code::Unavailable:
-    case Code::AlreadyExists: return find_out(key, image);  // it may run: the answer was lost, now or before
-    case Code::Invalid: return not_startable(key.container, "CreateContainerError", state.error().message);
-    default: break;
+    case Code::AlreadyExists:
+      return find_out(key, image);  // it may run: the answer was lost, now or before
+    case Code::Invalid:
+      return not_startable(key.container, "CreateContainerError", state.error().message);
+    default:
+      break;
   }
   tell(true, "Failed", "Error: failed to start container \"" + key.container + "\": " + state.error().message);
   note_start_failed(record_, key, state.error().message, clock());
@@ -250,21 +265,26 @@ void PodWorker::find_out(const ContainerKey& key, const Image& image) {
 
 // --- probes, hooks, signals ------------------------------------------------------------------------------------------
 
-void PodWorker::run_handler(const ContainerKey& key, const Value& handler, base::Duration limit, PodRuntime::Done<CheckResult> done) {
+void PodWorker::run_handler(const ContainerKey& key, const Value& handler, base::Duration limit,
+                            PodRuntime::Done<CheckResult> done) {
   auto h = lifecycle::handler_of(handler, lifecycle::container_spec(pod_, key.container), record_.ip);
   if (!h) return done(CheckResult{false, h.error().message});
-  if (auto* exec = std::get_if<lifecycle::ExecCheck>(&*h)) return tools_.runtime.check_exec(key, std::move(exec->argv), limit, std::move(done));
-  if (auto* http = std::get_if<HttpCheck>(&*h)) return tools_.runtime.check_http(key, std::move(*http), limit, std::move(done));
-  if (auto* tcp = std::get_if<lifecycle::TcpCheck>(&*h)) return tools_.runtime.check_tcp(key, tcp->ip, tcp->port, limit, std::move(done));
+  if (auto* exec = std::get_if<lifecycle::ExecCheck>(&*h))
+    return tools_.runtime.check_exec(key, std::move(exec->argv), limit, std::move(done));
+  if (auto* http = std::get_if<HttpCheck>(&*h))
+    return tools_.runtime.check_http(key, std::move(*http), limit, std::move(done));
+  if (auto* tcp = std::get_if<lifecycle::TcpCheck>(&*h))
+    return tools_.runtime.check_tcp(key, tcp->ip, tcp->port, limit, std::move(done));
   auto kept = std::make_shared<PodRuntime::Done<CheckResult>>(std::move(done));
   later(std::min(std::get<lifecycle::SleepHook>(*h).length, limit), [kept] { (*kept)(CheckResult{true, ""}); });
 }
 
 void PodWorker::perform_one(const lifecycle::Check& check) {
   const Value& probe = lifecycle::probe_spec(lifecycle::container_spec(pod_, check.key.container), check.kind);
-  run_handler(check.key, probe, lifecycle::probe_timeout(probe), noting([check](PodWorker& self, Result<CheckResult> r) {
-    self.checked(check, r ? *r : CheckResult{false, r.error().message});
-  }));
+  run_handler(check.key, probe, lifecycle::probe_timeout(probe),
+              noting([check](PodWorker& self, Result<CheckResult> r) {
+                self.checked(check, r ? *r : CheckResult{false, r.error().message});
+              }));
 }
 
 void PodWorker::checked(const lifecycle::Check& check, const CheckResult& result) {
@@ -275,67 +295,83 @@ void PodWorker::checked(const lifecycle::Check& check, const CheckResult& result
   note_check(record_, pod_, check.key, check.kind, result, clock());
   const bool kills = it->second.stop_asked && !stop_before;
   const std::string probe(lifecycle::probe_name(check.kind));
-  if (it->second.probes[check.kind].failures > failures_before || kills) tell(true, "Unhealthy", probe + " probe failed: " + result.output);
+  if (it->second.probes[check.kind].failures > failures_before || kills)
+    tell(true, "Unhealthy", probe + " probe failed: " + result.output);
   if (kills)
-    tell(false, "Killing", "Container " + check.key.container + " failed " + base::to_lower(probe) + " probe, will be restarted");
+    tell(false, "Killing",
+         "Container " + check.key.container + " failed " + base::to_lower(probe) + " probe, will be restarted");
 }
 
 void PodWorker::perform_one(const lifecycle::PostStart& hook) {
   const Value& handler = lifecycle::container_spec(pod_, hook.key.container)["lifecycle"]["postStart"];
   run_handler(hook.key, handler, kLongestPostStart, noting([key = hook.key](PodWorker& self, Result<CheckResult> r) {
-    note_post_start(self.record_, key, r && r->ok);
-  }));
+                note_post_start(self.record_, key, r && r->ok);
+              }));
 }
 
 void PodWorker::perform_one(const lifecycle::PreStop& hook) {
   const Value& handler = lifecycle::container_spec(pod_, hook.key.container)["lifecycle"]["preStop"];
   run_handler(hook.key, handler, hook.limit, noting([key = hook.key](PodWorker& self, Result<CheckResult> r) {
-    if (!r || !r->ok) self.tell(true, "FailedPreStopHook", "PreStopHook of container " + key.container + " failed: " + (r ? r->output : r.error().message));
-    note_pre_stop(self.record_, key);
-  }));
+                if (!r || !r->ok)
+                  self.tell(
+                      true, "FailedPreStopHook",
+                      "PreStopHook of container " + key.container + " failed: " + (r ? r->output : r.error().message));
+                note_pre_stop(self.record_, key);
+              }));
 }
 
 void PodWorker::perform_one(const lifecycle::Signal& s) {
   tools_.runtime.signal(s.key, s.signal, noting([s](PodWorker& self, Result<bool> sent) {
-    const auto it = self.record_.containers.find(s.key.container);
-    const bool still = it != self.record_.containers.end() && it->second.attempt == s.key.attempt && it->second.phase == ContainerRecord::Phase::Running;
-    if (!sent && still) self.later(kAskAgain, [&self, s] { self.perform_one(s); });
-  }));
+                          const auto it = self.record_.containers.find(s.key.container);
+                          const bool still = it != self.record_.containers.end() &&
+                                             it->second.attempt == s.key.attempt &&
+                                             it->second.phase == ContainerRecord::Phase::Running;
+                          if (!sent && still) self.later(kAskAgain, [&self, s] { self.perform_one(s); });
+                        }));
 }
 
 void PodWorker::perform_one(const lifecycle::Drain&) {
   const Sandbox s = sandbox();
-  tools_.drain.drain({.space = s.space, .name = s.name, .uid = s.uid, .ip = s.ip}, noting([](PodWorker& self) { self.record_.drained = true; }));
+  tools_.drain.drain({.space = s.space, .name = s.name, .uid = s.uid, .ip = s.ip},
+                     noting([](PodWorker& self) { self.record_.drained = true; }));
 }
 
-// --- the end -----------------------------------------------------------------------------------------------------------
+// --- the end
+// -----------------------------------------------------------------------------------------------------------
 
 void PodWorker::perform_one(const lifecycle::Forget& f) { to_forget_.push_back(f.key); }
 
 void PodWorker::perform_one(const lifecycle::Remove&) {
   tools_.runtime.remove_sandbox(std::string(api::uid_of(pod_)), noting([](PodWorker& self, Result<bool> removed) {
-    if (removed)
-      self.record_.removed = true;
-    else
-      self.later(kAskAgain, [&self] { self.perform_one(lifecycle::Remove{}); });
-  }));
+                                  if (removed)
+                                    self.record_.removed = true;
+                                  else
+                                    self.later(kAskAgain, [&self] { self.perform_one(lifecycle::Remove{}); });
+                                }));
 }
 
 void PodWorker::perform_one(const lifecycle::Finish&) { finish_ = true; }
 
 void PodWorker::delete_object() {
   deleting_ = true;
-  client::Request request{.verb = client::Verb::Delete, .resource = api::kPods, .space = std::string(api::space_of(pod_)), .name = std::string(api::name_of(pod_))};
-  request.body = Value::object({{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"gracePeriodSeconds", 0},
+  client::Request request{.verb = client::Verb::Delete,
+                          .resource = api::kPods,
+                          .space = std::string(api::space_of(pod_)),
+                          .name = std::string(api::name_of(pod_))};
+  request.body = Value::object({{"apiVersion", "v1"},
+                                {"kind", "DeleteOptions"},
+                                {"gracePeriodSeconds", 0},
                                 {"preconditions", Value::object({{"uid", api::uid_of(pod_)}})}});
   tools_.api.call(std::move(request), noting([](PodWorker& self, client::Answer answer) {
-    // Gone, or another pod has the name by now: the watch tells. Anything else is tried again.
-    if (answer || answer.error().code == Code::NotFound || answer.error().code == Code::Conflict) return;
-    self.later(kAskAgain, [&self] { self.delete_object(); });
-  }));
+                    // Gone, or another pod has the name by now: the watch tells. Anything else is tried again.
+                    if (answer || answer.error().code == Code::NotFound || answer.error().code == Code::Conflict)
+                      return;
+                    self.later(kAskAgain, [&self] { self.delete_object(); });
+                  }));
 }
 
-// --- status --------------------------------------------------------------------------------------------------------------
+// --- status
+// --------------------------------------------------------------------------------------------------------------
 
 void PodWorker::write_status() {
   if (writing_ || record_.gone || deleting_) return;
@@ -350,11 +386,18 @@ void PodWorker::write_status() {
     return;
   }
   writing_ = true;
-  client::Request request{.verb = client::Verb::Patch, .resource = api::kPods, .space = std::string(api::space_of(pod_)), .name = std::string(api::name_of(pod_)),
-                          .subresource = "status", .patch_type = client::PatchType::Strategic, .field_manager = "kubelet"};
-  request.body = Value::object({{"metadata", Value::object({{"uid", api::uid_of(pod_)}})}, {"status", lifecycle::patch_of(status)}});
+  client::Request request{.verb = client::Verb::Patch,
+                          .resource = api::kPods,
+                          .space = std::string(api::space_of(pod_)),
+                          .name = std::string(api::name_of(pod_)),
+                          .subresource = "status",
+                          .patch_type = client::PatchType::Strategic,
+                          .field_manager = "kubelet"};
+  request.body = Value::object(
+      {{"metadata", Value::object({{"uid", api::uid_of(pod_)}})}, {"status", lifecycle::patch_of(status)}});
   written_status_ = status;
-  tools_.api.call(std::move(request), noting([](PodWorker& self, client::Answer answer) { self.written(std::move(answer)); }));
+  tools_.api.call(std::move(request),
+                  noting([](PodWorker& self, client::Answer answer) { self.written(std::move(answer)); }));
 }
 
 void PodWorker::written(client::Answer answer) {

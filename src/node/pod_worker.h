@@ -1,6 +1,7 @@
 // One pod on this node: its record, and the hands that carry out what lifecycle::decide asks for.
 //
-// Every answer is noted in the record, and the worker then steps again, in a task of its own. Owned by the agent, by uid.
+// Every answer is noted in the record, and the worker then steps again, in a task of its own. Owned by the agent, by
+// uid.
 #pragma once
 
 #include <functional>
@@ -29,19 +30,19 @@ struct WorkerTools {
   lifecycle::Limits limits;
   std::string host_ip;
   std::function<lifecycle::Lookup(const data::Value& pod)> lookup;
-  std::function<std::optional<std::string>()> allocate;       // an address
-  std::function<void(const std::string& uid)> finished;       // nothing is left of this pod here
+  std::function<std::optional<std::string>()> allocate;  // an address
+  std::function<void(const std::string& uid)> finished;  // nothing is left of this pod here
 };
 
 class PodWorker : public std::enable_shared_from_this<PodWorker> {
  public:
   PodWorker(const WorkerTools& tools, data::Value pod, lifecycle::PodRecord record);
 
-  void update(data::Value pod);   // a newer object
-  void gone();                    // the object was deleted: stop at once
-  void objects_changed();         // a ConfigMap or Secret that it may name
+  void update(data::Value pod);  // a newer object
+  void gone();                   // the object was deleted: stop at once
+  void objects_changed();        // a ConfigMap or Secret that it may name
   void ended(const ContainerState& state);
-  void poke();                    // step soon
+  void poke();  // step soon
 
   const data::Value& pod() const { return pod_; }
   const lifecycle::PodRecord& record() const { return record_; }
@@ -71,7 +72,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   void started(const ContainerKey& key, const Image& image, base::Result<ContainerState> state);
   void find_out(const ContainerKey& key, const Image& image);
   void not_startable(const std::string& container, std::string reason, const std::string& message);
-  void run_handler(const ContainerKey& key, const data::Value& handler, base::Duration limit, PodRuntime::Done<CheckResult> done);
+  void run_handler(const ContainerKey& key, const data::Value& handler, base::Duration limit,
+                   PodRuntime::Done<CheckResult> done);
   void checked(const lifecycle::Check& check, const CheckResult& result);
   void write_status();
   void written(client::Answer answer);
@@ -92,8 +94,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   const WorkerTools& tools_;
   data::Value pod_;
   lifecycle::PodRecord record_;
-  std::map<std::string, Volume> shown_;       // volumes as last published
-  std::vector<ContainerKey> to_forget_;       // once the status that tells of their end is written
+  std::map<std::string, Volume> shown_;  // volumes as last published
+  std::vector<ContainerKey> to_forget_;  // once the status that tells of their end is written
   runtime::Timer wake_;
   std::map<std::uint64_t, runtime::Timer> timers_;
   std::uint64_t timers_set_ = 0;

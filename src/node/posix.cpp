@@ -18,14 +18,19 @@ namespace {
 
 base::Code code_of_errno(int number) {
   switch (number) {
-    case ENOENT: return base::Code::NotFound;
+    case ENOENT:
+      return base::Code::NotFound;
     case EPERM:
-    case EACCES: return base::Code::Forbidden;
-    case EEXIST: return base::Code::AlreadyExists;
+    case EACCES:
+      return base::Code::Forbidden;
+    case EEXIST:
+      return base::Code::AlreadyExists;
     case ENOSPC:
     case EDQUOT:
-    case EMFILE: return base::Code::Unavailable;
-    default: return base::Code::Internal;
+    case EMFILE:
+      return base::Code::Unavailable;
+    default:
+      return base::Code::Internal;
   }
 }
 

@@ -1,4 +1,5 @@
-// Small wrappers over system calls that every file of this module needs. Failures carry the call, the path and the system's words.
+// Small wrappers over system calls that every file of this module needs. Failures carry the call, the path and the
+// system's words.
 #pragma once
 
 #include <sys/types.h>
@@ -37,7 +38,8 @@ base::Result<void> make_folders(const std::string& path, mode_t mode);  // all m
 base::Result<void> remove_tree(const std::string& path);                // follows no link; absent is fine
 bool exists(const std::string& path);
 
-// The start time of a process in clock ticks since boot (proc(5), field 22): with the pid it names a process for good. 0 when it is gone.
+// The start time of a process in clock ticks since boot (proc(5), field 22): with the pid it names a process for good.
+// 0 when it is gone.
 std::uint64_t start_ticks_of(pid_t pid);
 
 }  // namespace slipway::node

@@ -35,13 +35,16 @@ class RuntimeTest : public testing::TestWithParam<const char*> {
     const std::string image = folder.path + "/image";
     ASSERT_TRUE(make_folders(image + "/app", 0755));
     fs::copy_file(fs::path(shim_program()).parent_path() / "slipway-listener", image + "/app/listener");
-    const auto entry = images::import_image(store, image, "web:1", {.entrypoint = std::vector<std::string>{"/app/listener", "$POD_IP", "8080"}, .workdir = "/app"});
+    const auto entry = images::import_image(
+        store, image, "web:1",
+        {.entrypoint = std::vector<std::string>{"/app/listener", "$POD_IP", "8080"}, .workdir = "/app"});
     ASSERT_TRUE(entry) << entry.error().message;
   }
   void connect() {
     runtime.reset();
     shim = std::make_unique<ShimClient>(world.loop, options);
-    runtime = std::make_unique<ProcessRuntime>(world.loop, *shim, store, ProcessRuntimeOptions{.data_dir = folder.path});
+    runtime =
+        std::make_unique<ProcessRuntime>(world.loop, *shim, store, ProcessRuntimeOptions{.data_dir = folder.path});
     runtime->on_end([this](const ContainerState& s) { ended[s.key] = s; });
     shim->start();
     const auto r = world.wait<RuntimeReport>([&](auto done) { runtime->report(std::move(done)); });
@@ -51,7 +54,11 @@ class RuntimeTest : public testing::TestWithParam<const char*> {
   bool isolated() const { return std::string(GetParam()) == "isolated"; }
 
   Sandbox make_sandbox(const std::string& uid, int host) {
-    Sandbox s{.uid = uid, .space = "default", .name = uid, .hostname = uid, .ip = report.pod_range + ".9." + std::to_string(host)};
+    Sandbox s{.uid = uid,
+              .space = "default",
+              .name = uid,
+              .hostname = uid,
+              .ip = report.pod_range + ".9." + std::to_string(host)};
     EXPECT_TRUE(world.wait<bool>([&](auto done) { runtime->make_sandbox(s, std::move(done)); }));
     return s;
   }
@@ -95,8 +102,16 @@ TEST_P(RuntimeTest, TwoPodsListenOnTheSamePort) {
   }
   EXPECT_FALSE(get({"one", "web", 0}, pods[0].ip, "/other").ok);
   EXPECT_NE(get({"one", "web", 0}, pods[0].ip, "/other").output.find("404"), std::string::npos);
-  EXPECT_TRUE(world.wait<CheckResult>([&](auto done) { runtime->check_tcp({"one", "web", 0}, pods[0].ip, 8080, base::seconds(5), std::move(done)); })->ok);
-  EXPECT_FALSE(world.wait<CheckResult>([&](auto done) { runtime->check_tcp({"one", "web", 0}, pods[0].ip, 9999, base::seconds(5), std::move(done)); })->ok);
+  EXPECT_TRUE(world
+                  .wait<CheckResult>([&](auto done) {
+                    runtime->check_tcp({"one", "web", 0}, pods[0].ip, 8080, base::seconds(5), std::move(done));
+                  })
+                  ->ok);
+  EXPECT_FALSE(world
+                   .wait<CheckResult>([&](auto done) {
+                     runtime->check_tcp({"one", "web", 0}, pods[0].ip, 9999, base::seconds(5), std::move(done));
+                   })
+                   ->ok);
 }
 
 TEST_P(RuntimeTest, StopsAndReportsTheEnd) {
@@ -223,7 +238,8 @@ TEST_P(RuntimeTest, OnLoopbackOnlyThePodsOwnSocketCounts) {
   EXPECT_NE(stolen.output.find("another process"), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rungs, RuntimeTest, testing::Values("isolated", "loopback"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Rungs, RuntimeTest, testing::Values("isolated", "loopback"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace slipway::node

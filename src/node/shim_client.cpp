@@ -41,16 +41,20 @@ Result<UniqueFd> connect_to(const std::string& data_dir) {
     return base::fail(Code::Invalid, "the data directory's path is too long for a unix socket: " + path);
   path.copy(address.sun_path, path.size());
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd || connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return os_fail("connect to " + path);
+  if (!fd || connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    return os_fail("connect to " + path);
   return fd;
 }
 
 Result<void> start_shim(const ShimOptions& o) {
   if (o.program.empty()) return base::fail(Code::Unavailable, "no shim is running");
   std::vector<std::string> argv = o.program;
-  std::error_code error;  // the real path reads better in lists of processes, unless the file has been replaced meanwhile
-  if (const auto real = std::filesystem::read_symlink(argv[0], error); !error && std::filesystem::exists(real, error)) argv[0] = real;
-  for (const std::string& arg : {std::string("--data-dir"), o.data_dir, std::string("--runtime"), o.runtime}) argv.push_back(arg);
+  std::error_code
+      error;  // the real path reads better in lists of processes, unless the file has been replaced meanwhile
+  if (const auto real = std::filesystem::read_symlink(argv[0], error); !error && std::filesystem::exists(real, error))
+    argv[0] = real;
+  for (const std::string& arg : {std::string("--data-dir"), o.data_dir, std::string("--runtime"), o.runtime})
+    argv.push_back(arg);
   const auto ended = runtime::run_program(argv);
   if (!ended) return base::fail(ended.error());
   if (ended->status != 0) return base::fail(Code::Unavailable, "the shim did not start (see above, and run/shim.log)");
@@ -96,8 +100,7 @@ class ShimClient::Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void ask(Value request, std::vector<int> fds, Reply reply) {
-    if (queue_.size() > kMaxQueued)
-      return loop_.post([reply = std::move(reply)]() mutable { reply(lost(), {}); });
+    if (queue_.size() > kMaxQueued) return loop_.post([reply = std::move(reply)]() mutable { reply(lost(), {}); });
     const std::int64_t n = ++next_;
     request.set("n", n);
     Outgoing out{.n = n, .bytes = {}, .fds = {}};
@@ -173,8 +176,9 @@ class ShimClient::Connection : public std::enable_shared_from_this<Connection> {
   void greet(const Value& hello) {
     if (hello["version"].as_int() != shim::kProtocolVersion) {
       for (auto& done : std::exchange(waiting_for_report_, {}))
-        done(base::fail(Code::Unavailable, "the running shim speaks protocol " + std::to_string(hello["version"].as_int()) +
-                                               ", this program speaks " + std::to_string(shim::kProtocolVersion) +
+        done(base::fail(Code::Unavailable, "the running shim speaks protocol " +
+                                               std::to_string(hello["version"].as_int()) + ", this program speaks " +
+                                               std::to_string(shim::kProtocolVersion) +
                                                ": stop the old pods with `slipway down` and start again"));
       return;
     }
@@ -260,7 +264,9 @@ ShimClient::~ShimClient() { connection_->close(); }
 
 void ShimClient::start() { connection_->open(); }
 void ShimClient::report(Done<HostReport> done) { connection_->report(std::move(done)); }
-void ShimClient::on_exit(std::function<void(const ProcessState&)> listener) { connection_->add_listener(std::move(listener)); }
+void ShimClient::on_exit(std::function<void(const ProcessState&)> listener) {
+  connection_->add_listener(std::move(listener));
+}
 
 void ShimClient::spawn(ProcessSpec spec, Done<ProcessState> done) {
   connection_->ask(Value::object({{"op", "spawn"}, {"spec", shim::to_value(spec)}}), spec.pass_fds,
@@ -278,16 +284,18 @@ void ShimClient::forget(const std::string& id, Done<bool> done) {
 }
 
 void ShimClient::list(Done<std::vector<ProcessState>> done) {
-  connection_->ask(Value::object({{"op", "list"}}), {}, [done = std::move(done)](Result<Value> answer, UniqueFd) mutable {
-    if (!answer) return done(base::fail(answer.error()));
-    std::vector<ProcessState> all;
-    for (const Value& v : answer->items()) all.push_back(shim::state_of(v));
-    done(std::move(all));
-  });
+  connection_->ask(Value::object({{"op", "list"}}), {},
+                   [done = std::move(done)](Result<Value> answer, UniqueFd) mutable {
+                     if (!answer) return done(base::fail(answer.error()));
+                     std::vector<ProcessState> all;
+                     for (const Value& v : answer->items()) all.push_back(shim::state_of(v));
+                     done(std::move(all));
+                   });
 }
 
 void ShimClient::make_pod_network(const std::string& name, const std::string& address, Done<bool> done) {
-  connection_->ask(Value::object({{"op", "pod-network"}, {"name", name}, {"address", address}}), {}, plain(std::move(done)));
+  connection_->ask(Value::object({{"op", "pod-network"}, {"name", name}, {"address", address}}), {},
+                   plain(std::move(done)));
 }
 
 void ShimClient::remove_pod_network(const std::string& name, Done<bool> done) {
@@ -303,11 +311,12 @@ void ShimClient::remove_node_address(const std::string& address, Done<bool> done
 }
 
 void ShimClient::open_socket(NetworkSpace network, int domain, int type, Done<int> done) {
-  connection_->ask(Value::object({{"op", "socket"}, {"space", static_cast<int>(network)}, {"domain", domain}, {"type", type}}), {},
-                   [done = std::move(done)](Result<Value> answer, UniqueFd fd) mutable {
-                     if (!answer) return done(base::fail(answer.error()));
-                     fd ? done(fd.release()) : done(base::fail(Code::Internal, "the shim sent no socket"));
-                   });
+  connection_->ask(
+      Value::object({{"op", "socket"}, {"space", static_cast<int>(network)}, {"domain", domain}, {"type", type}}), {},
+      [done = std::move(done)](Result<Value> answer, UniqueFd fd) mutable {
+        if (!answer) return done(base::fail(answer.error()));
+        fd ? done(fd.release()) : done(base::fail(Code::Internal, "the shim sent no socket"));
+      });
 }
 
 void ShimClient::shut_down(base::Duration grace, Done<bool> done) {

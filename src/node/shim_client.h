@@ -4,8 +4,9 @@
 //   node::ShimClient shim(loop, options);
 //   shim.start();                                                  // connects; calls made before wait for that
 //
-// When the connection breaks, questions under way fail with Unavailable (their effect is unknown: list), and the client connects again,
-// starting the shim anew if it is gone. After every connect all ended processes are told again: ends are told at least once.
+// When the connection breaks, questions under way fail with Unavailable (their effect is unknown: list), and the client
+// connects again, starting the shim anew if it is gone. After every connect all ended processes are told again: ends
+// are told at least once.
 #pragma once
 
 #include <functional>
@@ -27,7 +28,8 @@ struct ShimOptions {
 
 // Connects, or starts a shim and waits until it listens. Unavailable with the shim's own words when it cannot start.
 base::Result<void> ensure_shim(const ShimOptions& options);
-// Ends all processes of the data directory (SIGTERM, then SIGKILL after `grace`) and then the shim. Blocking; fine when none runs.
+// Ends all processes of the data directory (SIGTERM, then SIGKILL after `grace`) and then the shim. Blocking; fine when
+// none runs.
 base::Result<void> stop_shim(const std::string& data_dir, base::Duration grace);
 
 class ShimClient final : public control::ProcessHost {

@@ -1,4 +1,5 @@
-// The shim and its client with real processes, on every rung that this machine allows. Builds on the program slipway-shim beside the test.
+// The shim and its client with real processes, on every rung that this machine allows. Builds on the program
+// slipway-shim beside the test.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -54,7 +55,8 @@ class ShimTest : public testing::TestWithParam<const char*> {
 
 TEST_P(ShimTest, ReportsExitCodesAndWritesBothStreamsToTheLog) {
   const std::string log = folder_.path + "/logs/a/0.log";
-  ASSERT_TRUE(spawn({.id = "a", .argv = {"sh", "-c", "echo out; echo err >&2; printf rest; exit 3"}, .stdout_path = log}));
+  ASSERT_TRUE(
+      spawn({.id = "a", .argv = {"sh", "-c", "echo out; echo err >&2; printf rest; exit 3"}, .stdout_path = log}));
   EXPECT_EQ(end_of("a").exit_code, 3);
   const std::string text = read_file(log).value_or("");
   EXPECT_NE(text.find(" stdout F out\n"), text.npos) << text;
@@ -88,7 +90,8 @@ TEST_P(ShimTest, PassesDescriptorsAndClosesAllOthers) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   UniqueFd read_end(ends[0]), write_end(ends[1]);
-  ASSERT_TRUE(spawn({.id = "a", .argv = {"sh", "-c", "ls /proc/self/fd | tr '\\n' ' ' >&3"}, .pass_fds = {write_end.get()}}));
+  ASSERT_TRUE(
+      spawn({.id = "a", .argv = {"sh", "-c", "ls /proc/self/fd | tr '\\n' ' ' >&3"}, .pass_fds = {write_end.get()}}));
   write_end.reset();
   end_of("a");
   char text[64] = {};
@@ -105,8 +108,10 @@ TEST_P(ShimTest, ProcessesOutliveTheirClientAndAreAdopted) {
     client.start();
     for (const char* id : {"stays", "ends"})
       (void)world.wait<ProcessState>([&](auto done) {
-        client.spawn({.id = id, .argv = {"sh", "-c", id[0] == 's' ? "exec sleep 1000" : "kill -USR1 $PPID; exit 7"},
-                      .env = {{"PATH", "/usr/bin:/bin"}}}, std::move(done));
+        client.spawn({.id = id,
+                      .argv = {"sh", "-c", id[0] == 's' ? "exec sleep 1000" : "kill -USR1 $PPID; exit 7"},
+                      .env = {{"PATH", "/usr/bin:/bin"}}},
+                     std::move(done));
       });
     kill(getpid(), SIGKILL);
   }
@@ -155,18 +160,30 @@ TEST_P(ShimTest, IsolatedProcessesSeeTheirOwnRootTreeAndNetworkOnly) {
   ASSERT_TRUE(write_file(folder_.path + "/hosts", "10.244.7.7 web-1\n"));
   const auto report = world_.wait<HostReport>([&](auto done) { client_->report(std::move(done)); });
   ASSERT_TRUE(report);
-  ProcessSpec spec{.id = "a", .argv = {"sh", "-c", "hostname; cat /etc/hosts; grep -c : /proc/net/dev; grep CapEff /proc/self/status;"
-                                       "touch /x || echo read-only; test -e " + folder_.path + " || echo hidden; exec sleep 1000"},
-                   .root = "/", .mounts = {{folder_.path + "/hosts", "/etc/hosts", true}}, .network = control::NetworkSpace::Pod,
-                   .pod_network = "p", .stdout_path = folder_.path + "/a.log", .hostname = "web-1"};
+  ProcessSpec spec{.id = "a",
+                   .argv = {"sh", "-c",
+                            "hostname; cat /etc/hosts; grep -c : /proc/net/dev; grep CapEff /proc/self/status;"
+                            "touch /x || echo read-only; test -e " +
+                                folder_.path + " || echo hidden; exec sleep 1000"},
+                   .root = "/",
+                   .mounts = {{folder_.path + "/hosts", "/etc/hosts", true}},
+                   .network = control::NetworkSpace::Pod,
+                   .pod_network = "p",
+                   .stdout_path = folder_.path + "/a.log",
+                   .hostname = "web-1"};
   if (report->root) spec.uid = spec.gid = 200007;
   ASSERT_TRUE(spawn(spec));
   std::string log;
   world_.run_until([&] { return (log = read_file(folder_.path + "/a.log").value_or("")).find("hidden") != log.npos; });
-  for (const char* line : {"F web-1\n", "F 10.244.7.7 web-1\n", "F 2\n", "CapEff:\t0000000000000000\n", "F read-only\n"})
+  for (const char* line :
+       {"F web-1\n", "F 10.244.7.7 web-1\n", "F 2\n", "CapEff:\t0000000000000000\n", "F read-only\n"})
     EXPECT_NE(log.find(line), log.npos) << line << log;
   // Another process enters it, as an exec probe does.
-  ASSERT_TRUE(spawn({.id = "exec", .argv = {"sh", "-c", "hostname; test -e /proc/2/status"}, .uid = spec.uid, .join = "a", .capture = 100}));
+  ASSERT_TRUE(spawn({.id = "exec",
+                     .argv = {"sh", "-c", "hostname; test -e /proc/2/status"},
+                     .uid = spec.uid,
+                     .join = "a",
+                     .capture = 100}));
   EXPECT_EQ(end_of("exec").output, "web-1\n");
   EXPECT_EQ(ended_.at("exec").exit_code, 0);
 }
@@ -174,7 +191,9 @@ TEST_P(ShimTest, IsolatedProcessesSeeTheirOwnRootTreeAndNetworkOnly) {
 TEST_P(ShimTest, LimitsMemoryAndSaysThatItRanOut) {
   const auto report = world_.wait<HostReport>([&](auto done) { client_->report(std::move(done)); });
   if (!report || !report->cgroups) GTEST_SKIP() << "no control groups";
-  ASSERT_TRUE(spawn({.id = "a", .argv = {"sh", "-c", "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done"}, .cgroup = "shim-test",
+  ASSERT_TRUE(spawn({.id = "a",
+                     .argv = {"sh", "-c", "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done"},
+                     .cgroup = "shim-test",
                      .memory_limit = 16u << 20}));
   const auto end = end_of("a");
   EXPECT_EQ(end.exit_code, 137);

@@ -29,7 +29,9 @@ struct TempFolder {
 };
 
 // Built beside the test program.
-inline std::string shim_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "slipway-shim"; }
+inline std::string shim_program() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "slipway-shim";
+}
 
 struct RealWorld {
   runtime::real::Loop loop;

@@ -78,7 +78,8 @@ class GzipBytes final : public Bytes {
     const int result = inflate(&stream_, Z_NO_FLUSH);
     between_ = result == Z_STREAM_END;  // another member may follow
     if (between_) inflateReset(&stream_);
-    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return base::fail(Code::Invalid, "the gzip data is damaged");
+    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+      return base::fail(Code::Invalid, "the gzip data is damaged");
     return {};
   }
 

@@ -29,7 +29,8 @@ std::unexpected<base::Error> refuse(const std::string& path, const std::string& 
 }
 
 UniqueFd open_beneath(int root, const std::string& path, int flags) {
-  open_how how{.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC), .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+  open_how how{.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC),
+               .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
   return UniqueFd(static_cast<int>(syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
 }
 
@@ -76,13 +77,15 @@ Result<Draft> Draft::open(const std::string& folder, ImportLimits limits) {
 
 Result<std::string> Draft::checked(const std::string& path) const {
   if (path.starts_with("/")) return refuse(path, "is an absolute path");
-  if (path.size() > limits_.path_bytes || path.find('\0') != path.npos) return refuse(path.substr(0, 80) + "...", "is not a usable path");
+  if (path.size() > limits_.path_bytes || path.find('\0') != path.npos)
+    return refuse(path.substr(0, 80) + "...", "is not a usable path");
   std::string out;
   std::size_t depth = 0;
   for (std::string_view part : base::split(path, '/')) {
     if (part.empty() || part == ".") continue;
     if (part == "..") return refuse(path, "holds \"..\"");
-    if (++depth > limits_.depth || part.size() > 255) return refuse(path.substr(0, 80) + "...", "is too deep or too long");
+    if (++depth > limits_.depth || part.size() > 255)
+      return refuse(path.substr(0, 80) + "...", "is too deep or too long");
     out += (out.empty() ? "" : "/") + std::string(part);
   }
   return out;
@@ -90,14 +93,16 @@ Result<std::string> Draft::checked(const std::string& path) const {
 
 Result<void> Draft::count(std::uint64_t bytes) {
   bytes_ += bytes;
-  if (++entries_ > limits_.entries) return base::fail(Code::TooLarge, "image refused: more than " + std::to_string(limits_.entries) + " entries");
+  if (++entries_ > limits_.entries)
+    return base::fail(Code::TooLarge, "image refused: more than " + std::to_string(limits_.entries) + " entries");
   if (bytes > limits_.file_bytes || bytes_ > limits_.bytes)
     return base::fail(Code::TooLarge, "image refused: larger than " + std::to_string(limits_.bytes) + " bytes");
   return {};
 }
 
 Result<void> Draft::refuse_mode(const std::string& path, std::uint32_t mode) const {
-  if ((mode & (S_ISUID | S_ISGID)) != 0) return refuse(path, "has the setuid or setgid bit: remove it (chmod a-s) and pack again");
+  if ((mode & (S_ISUID | S_ISGID)) != 0)
+    return refuse(path, "has the setuid or setgid bit: remove it (chmod a-s) and pack again");
   return {};
 }
 
@@ -137,18 +142,25 @@ Result<void> Draft::add(const TarEntry& entry, TarReader& tar) {
   auto path = checked(entry.path);
   if (!path) return base::fail(path.error());
   if (auto counted = count(entry.size); !counted) return counted;
-  if (path->empty()) return entry.type == TarEntry::Type::Folder ? Result<void>() : refuse(entry.path, "is not a usable path");
+  if (path->empty())
+    return entry.type == TarEntry::Type::Folder ? Result<void>() : refuse(entry.path, "is not a usable path");
   if (!in_this_layer_.insert(*path).second && entry.type != TarEntry::Type::Folder) return refuse(*path, "comes twice");
   const std::string parent = parent_of(*path), name = parent.empty() ? *path : path->substr(parent.size() + 1);
   if (name.starts_with(kWhiteout)) return white_out(parent, name);
   if (entry.type != TarEntry::Type::Link)
-    if (auto fine = refuse_mode(*path, entry.mode & (entry.type == TarEntry::Type::Folder ? ~S_ISGID : ~0u)); !fine) return fine;
+    if (auto fine = refuse_mode(*path, entry.mode & (entry.type == TarEntry::Type::Folder ? ~S_ISGID : ~0u)); !fine)
+      return fine;
   switch (entry.type) {
-    case TarEntry::Type::File: return add_file(*path, entry, tar);
-    case TarEntry::Type::Folder: return make_folder(*path);
-    case TarEntry::Type::Link: return add_link(*path, entry.target);
-    case TarEntry::Type::HardLink: return add_hard_link(*path, entry.target);
-    case TarEntry::Type::Other: break;
+    case TarEntry::Type::File:
+      return add_file(*path, entry, tar);
+    case TarEntry::Type::Folder:
+      return make_folder(*path);
+    case TarEntry::Type::Link:
+      return add_link(*path, entry.target);
+    case TarEntry::Type::HardLink:
+      return add_hard_link(*path, entry.target);
+    case TarEntry::Type::Other:
+      break;
   }
   return refuse(*path, "is a device, pipe or socket");
 }
@@ -163,7 +175,8 @@ Result<void> Draft::white_out(const std::string& folder, const std::string& name
     return remove_tree(base + "/" + hidden);
   }
   for (const auto& entry : fs::directory_iterator(base))
-    if (const std::string path = (folder.empty() ? "" : folder + "/") + entry.path().filename().string(); !in_this_layer_.contains(path))
+    if (const std::string path = (folder.empty() ? "" : folder + "/") + entry.path().filename().string();
+        !in_this_layer_.contains(path))
       if (auto removed = remove_tree(entry.path()); !removed) return removed;
   return {};
 }
@@ -188,14 +201,16 @@ Result<void> Draft::add_file(const std::string& path, const TarEntry& entry, Tar
 }
 
 Result<void> Draft::add_link(const std::string& path, const std::string& target) {
-  if (target.empty() || target.size() > limits_.path_bytes || target.find('\0') != target.npos) return refuse(path, "is a link to nowhere");
+  if (target.empty() || target.size() > limits_.path_bytes || target.find('\0') != target.npos)
+    return refuse(path, "is a link to nowhere");
   if (!resolved(parent_of(path), target)) return refuse(path, "is a link that leads out of the image, to " + target);
   std::string name;
   auto parent = open_parent(path, name);
   if (!parent) return base::fail(parent.error());
   if (is_folder_at(parent->get(), name)) return refuse(path, "is a folder and something else");
   unlinkat(parent->get(), name.c_str(), 0);
-  return symlinkat(target.c_str(), parent->get(), name.c_str()) == 0 ? Result<void>() : Result<void>(os_fail("link " + path));
+  return symlinkat(target.c_str(), parent->get(), name.c_str()) == 0 ? Result<void>()
+                                                                     : Result<void>(os_fail("link " + path));
 }
 
 Result<void> Draft::add_hard_link(const std::string& path, const std::string& target) {
@@ -206,10 +221,12 @@ Result<void> Draft::add_hard_link(const std::string& path, const std::string& ta
   if (!parent) return base::fail(parent.error());
   const UniqueFd old = open_beneath(root_.get(), *from, O_PATH | O_NOFOLLOW);
   struct stat s{};
-  if (!old || fstat(old.get(), &s) != 0 || !S_ISREG(s.st_mode)) return refuse(path, "is a hard link to " + target + ", which is no file of the image");
+  if (!old || fstat(old.get(), &s) != 0 || !S_ISREG(s.st_mode))
+    return refuse(path, "is a hard link to " + target + ", which is no file of the image");
   if (is_folder_at(parent->get(), name)) return refuse(path, "is a folder and something else");
   unlinkat(parent->get(), name.c_str(), 0);
-  if (linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(old.get())).c_str(), parent->get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+  if (linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(old.get())).c_str(), parent->get(), name.c_str(),
+             AT_SYMLINK_FOLLOW) != 0)
     return os_fail("link " + path);
   return {};
 }
@@ -247,8 +264,9 @@ Result<void> Draft::copy_entry(const std::string& source, const std::string& pat
   return {};
 }
 
-// An absolute link means the image's own root: it is made relative, so that it means that everywhere. One to something that the image
-// does not have would mean the machine's files to whoever follows it there: refused, but for what every pod gets (/proc ...).
+// An absolute link means the image's own root: it is made relative, so that it means that everywhere. One to something
+// that the image does not have would mean the machine's files to whoever follows it there: refused, but for what every
+// pod gets (/proc ...).
 Result<std::string> Draft::settle_link(const std::string& path) {
   const std::string link = folder_ + "/" + path, target = fs::read_symlink(link).string();
   const auto parts = resolved(parent_of(path), target);
@@ -258,7 +276,8 @@ Result<std::string> Draft::settle_link(const std::string& path) {
   const std::string inside = base::join(*parts, "/");
   struct stat s{};
   const bool known = parts->empty() || given.contains(parts->front()) || given.contains(inside);
-  if (!known && lstat((folder_ + "/" + inside).c_str(), &s) != 0) return refuse(path, "is a link to " + target + ", which is not in the image");
+  if (!known && lstat((folder_ + "/" + inside).c_str(), &s) != 0)
+    return refuse(path, "is a link to " + target + ", which is not in the image");
   std::string relative;
   for (char c : path) relative += c == '/' ? "../" : "";
   relative += inside.empty() ? "." : inside;
@@ -267,7 +286,8 @@ Result<std::string> Draft::settle_link(const std::string& path) {
   return relative;
 }
 
-// Sorted, with kind, path, mode and content: two folders with the same files have the same digest wherever and whenever they were made.
+// Sorted, with kind, path, mode and content: two folders with the same files have the same digest wherever and whenever
+// they were made.
 Result<void> Draft::list(const std::string& folder, std::string& listing, Finished& totals) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder_ + "/" + folder)) names.push_back(entry.path().filename());
@@ -304,7 +324,8 @@ Result<Draft::Finished> Draft::finish() {
   for (const char* point : {"proc", "dev", "tmp", "etc"})
     if (!exists(folder_ + "/" + point)) mkdirat(root_.get(), point, 0755);
   for (const char* point : {"etc/hosts", "etc/resolv.conf"})
-    if (const UniqueFd etc = open_beneath(root_.get(), "etc", O_RDONLY | O_DIRECTORY); etc && !exists(folder_ + "/" + point))
+    if (const UniqueFd etc = open_beneath(root_.get(), "etc", O_RDONLY | O_DIRECTORY);
+        etc && !exists(folder_ + "/" + point))
       UniqueFd(openat(etc.get(), point + 4, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444));
   return totals;
 }

@@ -1,9 +1,11 @@
-// An image that is being put together from something a stranger made: refuses what could harm this machine, with the reason.
+// An image that is being put together from something a stranger made: refuses what could harm this machine, with the
+// reason.
 //
-// Refused, and with it the whole import: paths that are absolute or hold "..", paths through a link, links and hard links that lead out of
-// the image, devices, pipes and sockets, setuid and setgid bits, names that come twice in one layer, and more or larger entries than the
-// limits. Nothing is ever written through a link (openat2 with RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH). Owners are not kept; modes are
-// reduced to "may be read, and executed if it could be".
+// Refused, and with it the whole import: paths that are absolute or hold "..", paths through a link, links and hard
+// links that lead out of the image, devices, pipes and sockets, setuid and setgid bits, names that come twice in one
+// layer, and more or larger entries than the limits. Nothing is ever written through a link (openat2 with
+// RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH). Owners are not kept; modes are reduced to "may be read, and executed if it
+// could be".
 #pragma once
 
 #include <cstdint>
@@ -33,7 +35,8 @@ class Draft {
   base::Result<void> add_layer(Bytes& bytes);
   // A folder of this machine, copied.
   base::Result<void> add_folder(const std::string& source);
-  // Checks links as a whole, makes the mount points that every pod needs, and computes the digest over the canonical listing.
+  // Checks links as a whole, makes the mount points that every pod needs, and computes the digest over the canonical
+  // listing.
   struct Finished {
     std::string digest;
     std::uint64_t bytes = 0, entries = 0;

@@ -22,7 +22,9 @@ namespace {
 constexpr std::size_t kMostJson = 8u << 20;
 constexpr const char* kOurPlatform = "amd64";
 
-std::unexpected<base::Error> not_an_image(const std::string& why) { return base::fail(Code::Invalid, "not an image: " + why); }
+std::unexpected<base::Error> not_an_image(const std::string& why) {
+  return base::fail(Code::Invalid, "not an image: " + why);
+}
 
 Result<Value> read_json(const std::string& path) {
   auto text = read_file(path, kMostJson);
@@ -57,7 +59,8 @@ Image config_of(const Value& config) {
 // An import under way: the files go to `draft`/root; `scratch` holds an unpacked outer archive.
 class Import {
  public:
-  Import(Draft& draft, std::string scratch, const ImportLimits& limits) : draft_(draft), scratch_(std::move(scratch)), limits_(limits) {}
+  Import(Draft& draft, std::string scratch, const ImportLimits& limits)
+      : draft_(draft), scratch_(std::move(scratch)), limits_(limits) {}
 
   Result<Image> take(const std::string& source) {
     if (is_folder(source)) return take_folder(source, false);
@@ -82,7 +85,8 @@ class Import {
       if (!entry) return base::fail(entry.error());
       if (!*entry) return false;
       const std::string& path = (*entry)->path;
-      if (path == "oci-layout" || path == "./oci-layout" || path == "manifest.json" || path == "./manifest.json") return true;
+      if (path == "oci-layout" || path == "./oci-layout" || path == "manifest.json" || path == "./manifest.json")
+        return true;
     }
   }
 
@@ -97,7 +101,8 @@ class Import {
   static Result<std::string> blob(const std::string& folder, const Value& descriptor) {
     const std::string digest = descriptor["digest"].str();
     const std::string hex = digest.starts_with("sha256:") ? digest.substr(7) : "";
-    if (hex.size() != 64 || hex.find_first_not_of("0123456789abcdef") != hex.npos) return not_an_image("digest \"" + digest + "\" is not sha256");
+    if (hex.size() != 64 || hex.find_first_not_of("0123456789abcdef") != hex.npos)
+      return not_an_image("digest \"" + digest + "\" is not sha256");
     const std::string path = folder + "/blobs/sha256/" + hex;
     auto found = sha256_of_file(path);
     if (!found) return not_an_image("blob " + digest + " is missing");
@@ -132,7 +137,8 @@ class Import {
     if (!config) return base::fail(config.error());
     std::vector<std::string> layers;
     for (const Value& layer : (*manifest)["layers"].items()) {
-      if (layer["mediaType"].as_string().ends_with("zstd")) return not_an_image("layers packed with zstd are not supported: use gzip");
+      if (layer["mediaType"].as_string().ends_with("zstd"))
+        return not_an_image("layers packed with zstd are not supported: use gzip");
       auto path = blob(folder, layer);
       if (!path) return base::fail(path.error());
       layers.push_back(*path);
@@ -145,7 +151,8 @@ class Import {
   Result<Image> take_docker(const std::string& folder) {
     auto manifest = read_json(folder + "/manifest.json");
     if (!manifest) return base::fail(manifest.error());
-    if (manifest->size() != 1) return not_an_image("the archive holds " + std::to_string(manifest->size()) + " images: save one at a time");
+    if (manifest->size() != 1)
+      return not_an_image("the archive holds " + std::to_string(manifest->size()) + " images: save one at a time");
     const Value& image = manifest->at(0);
     std::vector<std::string> layers;
     for (const Value& layer : image["Layers"].items()) layers.push_back(layer.str());
@@ -153,7 +160,8 @@ class Import {
     for (std::string& path : layers) {
       struct stat s{};
       const std::string full = folder + "/" + path;
-      if (path.find("..") != path.npos || lstat(full.c_str(), &s) != 0 || !S_ISREG(s.st_mode)) return not_an_image("it lacks " + path);
+      if (path.find("..") != path.npos || lstat(full.c_str(), &s) != 0 || !S_ISREG(s.st_mode))
+        return not_an_image("it lacks " + path);
       path = full;
     }
     auto config = read_json(layers.back());
@@ -188,9 +196,15 @@ Value image_json(const Image& image, const Draft::Finished& totals) {
   };
   Value env = Value::array();
   for (const auto& [name, value] : image.env) env.push_back(name + "=" + value);
-  return Value::object({{"digest", image.digest}, {"entrypoint", list(image.entrypoint)}, {"cmd", list(image.command)}, {"env", env},
-                        {"workdir", image.workdir}, {"uid", image.uid}, {"size", static_cast<std::int64_t>(totals.bytes)},
-                        {"files", static_cast<std::int64_t>(totals.entries)}, {"imported", base::format_time(wall_now())}});
+  return Value::object({{"digest", image.digest},
+                        {"entrypoint", list(image.entrypoint)},
+                        {"cmd", list(image.command)},
+                        {"env", env},
+                        {"workdir", image.workdir},
+                        {"uid", image.uid},
+                        {"size", static_cast<std::int64_t>(totals.bytes)},
+                        {"files", static_cast<std::int64_t>(totals.entries)},
+                        {"imported", base::format_time(wall_now())}});
 }
 
 // What runs is named by files and configuration together.
@@ -200,8 +214,8 @@ std::string digest_of(const Image& image, const std::string& files) {
   return "sha256:" + base::sha256_hex(data::to_json(image_json(bare, {}).without("imported")));
 }
 
-Result<Entry> import_into(const Store& store, const std::string& folder, const std::string& source, const Reference& name,
-                          const ImportOptions& options) {
+Result<Entry> import_into(const Store& store, const std::string& folder, const std::string& source,
+                          const Reference& name, const ImportOptions& options) {
   auto draft = Draft::open(folder + "/root", options.limits);
   if (!draft) return base::fail(draft.error());
   const std::string scratch = folder + ".outer";
@@ -218,7 +232,8 @@ Result<Entry> import_into(const Store& store, const std::string& folder, const s
   auto totals = draft->finish();
   if (!totals) return base::fail(totals.error());
   image->digest = digest_of(*image, totals->digest);
-  if (auto written = write_file(folder + "/image.json", data::to_pretty_json(image_json(*image, *totals)) + "\n"); !written)
+  if (auto written = write_file(folder + "/image.json", data::to_pretty_json(image_json(*image, *totals)) + "\n");
+      !written)
     return base::fail(written.error());
   auto entry = store.accept(folder, name, *image);
   if (entry) entry->size = totals->bytes, entry->files = totals->entries;
@@ -227,10 +242,12 @@ Result<Entry> import_into(const Store& store, const std::string& folder, const s
 
 }  // namespace
 
-Result<Entry> import_image(const Store& store, const std::string& source, const std::string& reference, const ImportOptions& options) {
+Result<Entry> import_image(const Store& store, const std::string& source, const std::string& reference,
+                           const ImportOptions& options) {
   auto name = parse_reference(reference);
   if (!name) return base::fail(name.error());
-  if (!name->digest.empty() || name->name == "host") return base::fail(Code::Invalid, "import needs a NAME:TAG other than host, without a digest");
+  if (!name->digest.empty() || name->name == "host")
+    return base::fail(Code::Invalid, "import needs a NAME:TAG other than host, without a digest");
   auto folder = store.make_draft();
   if (!folder) return base::fail(folder.error());
   auto entry = import_into(store, *folder, source, *name, options);

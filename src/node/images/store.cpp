@@ -41,7 +41,9 @@ Image image_of(const Value& v) {
 }
 
 bool is_name_text(std::string_view text, std::string_view also) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](unsigned char c) { return std::isalnum(c) || also.find(static_cast<char>(c)) != also.npos; });
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](unsigned char c) {
+    return std::isalnum(c) || also.find(static_cast<char>(c)) != also.npos;
+  });
 }
 
 Value read_names(const std::string& folder) {
@@ -66,13 +68,15 @@ Result<Reference> parse_reference(std::string_view text) {
   if (const auto at = text.find('@'); at != text.npos) {
     r.digest = text.substr(at + 1);
     text = text.substr(0, at);
-    if (!r.digest.starts_with("sha256:") || r.digest.size() != 71) return base::fail(Code::Invalid, "image digest must be sha256: and 64 digits");
+    if (!r.digest.starts_with("sha256:") || r.digest.size() != 71)
+      return base::fail(Code::Invalid, "image digest must be sha256: and 64 digits");
   }
   const auto colon = text.rfind(':');
   const bool tagged = colon != text.npos && text.find('/', colon) == text.npos;  // not the port of a registry
   r.name = text.substr(0, tagged ? colon : text.npos);
   r.tag = tagged ? text.substr(colon + 1) : "latest";
-  const bool fine = is_name_text(r.name, "-_./:") && is_name_text(r.tag, "-_.") && r.name.find("..") == r.name.npos && !r.name.starts_with("/");
+  const bool fine = is_name_text(r.name, "-_./:") && is_name_text(r.tag, "-_.") && r.name.find("..") == r.name.npos &&
+                    !r.name.starts_with("/");
   if (!fine) return base::fail(Code::Invalid, "image name \"" + std::string(text) + "\" is not of the form NAME:TAG");
   return r;
 }
@@ -81,15 +85,20 @@ Result<Image> Store::resolve(const std::string& reference) const {
   auto name = parse_reference(reference);
   if (!name) return base::fail(name.error());
   if (name->name == "host" && name->digest.empty()) {
-    if (!allow_host_) return base::fail(Code::Forbidden, "image \"host\" is this machine's own programs: start the server with --allow-host-image to allow it");
+    if (!allow_host_)
+      return base::fail(
+          Code::Forbidden,
+          "image \"host\" is this machine's own programs: start the server with --allow-host-image to allow it");
     return Image{.reference = reference, .root = "/"};
   }
   std::string digest = name->digest.empty() ? "" : name->digest.substr(7);
   if (digest.empty()) digest = read_names(folder_)[name->tagged()].str();
   const std::string folder = folder_ + "/sha256/" + digest;
-  const auto config = digest.empty() ? Result<std::string>(base::fail(Code::NotFound, "")) : read_file(folder + "/image.json");
+  const auto config =
+      digest.empty() ? Result<std::string>(base::fail(Code::NotFound, "")) : read_file(folder + "/image.json");
   if (!config)
-    return base::fail(Code::NotFound, "image \"" + reference + "\" is not on this node; bring it in with: slipway image import " +
+    return base::fail(Code::NotFound, "image \"" + reference +
+                                          "\" is not on this node; bring it in with: slipway image import " +
                                           (name->digest.empty() ? name->tagged() : name->name + ":TAG") + " DIR");
   Image image = image_of(data::parse_json(*config).value_or(Value()));
   image.reference = reference;
@@ -101,8 +110,11 @@ std::vector<Entry> Store::list() const {
   std::vector<Entry> out;
   const Value names = read_names(folder_);
   for (const auto& m : names.members()) {
-    const Value v = data::parse_json(read_file(folder_ + "/sha256/" + m.value.str() + "/image.json").value_or("{}")).value_or(Value());
-    out.push_back({.reference = m.key.str(), .digest = "sha256:" + m.value.str(), .size = static_cast<std::uint64_t>(v["size"].as_int()),
+    const Value v = data::parse_json(read_file(folder_ + "/sha256/" + m.value.str() + "/image.json").value_or("{}"))
+                        .value_or(Value());
+    out.push_back({.reference = m.key.str(),
+                   .digest = "sha256:" + m.value.str(),
+                   .size = static_cast<std::uint64_t>(v["size"].as_int()),
                    .files = static_cast<std::uint64_t>(v["files"].as_int())});
     if (const auto when = base::parse_time(v["imported"].as_string())) out.back().imported = *when;
   }
@@ -116,7 +128,8 @@ Result<void> Store::remove(const std::string& reference) {
   if (!held) return base::fail(held.error());
   Value names = read_names(folder_);
   const std::string digest = names[name->tagged()].str();
-  if (!names.erase(name->tagged())) return base::fail(Code::NotFound, "image \"" + reference + "\" is not on this node");
+  if (!names.erase(name->tagged()))
+    return base::fail(Code::NotFound, "image \"" + reference + "\" is not on this node");
   if (auto written = write_names(folder_, names); !written) return written;
   for (const auto& m : names.members())
     if (m.value.as_string() == digest) return {};

@@ -4,8 +4,8 @@
 //   sha256/<digest>/image.json        {"digest","entrypoint","cmd","env","workdir","uid","size","files"}
 //   names.json                        {"shop/web:1.9.0": "<digest>"}
 //
-// An import is complete or has not happened: it is made beside and renamed into place. The name "host" is the machine's own programs
-// and is there only when the administrator has allowed it.
+// An import is complete or has not happened: it is made beside and renamed into place. The name "host" is the machine's
+// own programs and is there only when the administrator has allowed it.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ class Store {
 
   // NotFound with the remedy as text; Forbidden for "host" when it is not allowed.
   base::Result<Image> resolve(const std::string& reference) const;
-  std::vector<Entry> list() const;  // in name order
+  std::vector<Entry> list() const;                          // in name order
   base::Result<void> remove(const std::string& reference);  // the name; content stays while another name has it
 
   // For imports: an empty folder beside the images, and the step that puts it into place under a name.

@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kBlock = 512;
 constexpr std::uint64_t kMostText = 1u << 20;  // of a long name or a pax header
 
-std::unexpected<base::Error> damaged(std::string what) { return base::fail(Code::Invalid, "the archive is damaged: " + std::move(what)); }
+std::unexpected<base::Error> damaged(std::string what) {
+  return base::fail(Code::Invalid, "the archive is damaged: " + std::move(what));
+}
 
 std::string_view field(const char* header, std::size_t at, std::size_t size) {
   std::string_view text(header + at, size);
@@ -44,8 +46,7 @@ Result<std::uint64_t> number(const char* header, std::size_t at, std::size_t siz
 
 bool checksum_fits(const char* header) {
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < kBlock; ++i)
-    sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(header[i]);
+  for (std::size_t i = 0; i < kBlock; ++i) sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(header[i]);
   const auto written = number(header, 148, 8);
   return written && *written == sum;
 }
@@ -54,17 +55,23 @@ TarEntry::Type type_of(char flag) {
   switch (flag) {
     case '0':
     case '\0':
-    case '7': return TarEntry::Type::File;
-    case '1': return TarEntry::Type::HardLink;
-    case '2': return TarEntry::Type::Link;
-    case '5': return TarEntry::Type::Folder;
-    default: return TarEntry::Type::Other;
+    case '7':
+      return TarEntry::Type::File;
+    case '1':
+      return TarEntry::Type::HardLink;
+    case '2':
+      return TarEntry::Type::Link;
+    case '5':
+      return TarEntry::Type::Folder;
+    default:
+      return TarEntry::Type::Other;
   }
 }
 
 std::string written_path(const char* header) {
   const std::string name(field(header, 0, 100));
-  const bool ustar = std::memcmp(header + 257, "ustar\0", 6) == 0;  // GNU's "ustar " has other things where the prefix would be
+  const bool ustar =
+      std::memcmp(header + 257, "ustar\0", 6) == 0;  // GNU's "ustar " has other things where the prefix would be
   const std::string prefix(ustar ? field(header, 345, 155) : "");
   return prefix.empty() ? name : prefix + "/" + name;
 }

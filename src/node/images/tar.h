@@ -19,7 +19,7 @@ namespace slipway::node::images {
 struct TarEntry {
   enum class Type { File, Folder, Link, HardLink, Other };
   Type type = Type::File;
-  std::string path, target;   // as written
+  std::string path, target;  // as written
   std::uint32_t mode = 0;
   std::uint64_t size = 0;
 };

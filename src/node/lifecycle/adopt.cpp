@@ -21,10 +21,13 @@ const Value& status_entry(const Value& pod, const std::string& name) {
 
 base::Duration backoff_after(std::int64_t restarts) {
   if (restarts == 0) return base::Duration(0);
-  return std::min<base::Duration>(base::seconds(10) * (std::int64_t(1) << std::min<std::int64_t>(restarts - 1, 5)), base::minutes(5));
+  return std::min<base::Duration>(base::seconds(10) * (std::int64_t(1) << std::min<std::int64_t>(restarts - 1, 5)),
+                                  base::minutes(5));
 }
 
-base::MonoTime in_mono(base::Time t, const Clock& clock) { return clock.mono - std::max(clock.now - t, base::Duration(0)); }
+base::MonoTime in_mono(base::Time t, const Clock& clock) {
+  return clock.mono - std::max(clock.now - t, base::Duration(0));
+}
 
 void adopt_run(ContainerRecord& c, const ContainerState& found, const Value& status, const Clock& clock) {
   const bool same_run = status["restartCount"].as_int() == found.key.attempt;
@@ -41,7 +44,8 @@ void adopt_run(ContainerRecord& c, const ContainerState& found, const Value& sta
 }
 
 // Nothing of it is left in the runtime: what the status says is all there is.
-void adopt_status(ContainerRecord& c, const std::string& uid, const std::string& name, const Value& status, const Clock& clock) {
+void adopt_status(ContainerRecord& c, const std::string& uid, const std::string& name, const Value& status,
+                  const Clock& clock) {
   const Value &ended = status["state"]["terminated"], &running = status["state"]["running"];
   if (ended.is_null() && running.is_null()) {
     if (const Value& last = status["lastState"]["terminated"]; last.is_object()) c.last = last;
@@ -53,7 +57,8 @@ void adopt_status(ContainerRecord& c, const std::string& uid, const std::string&
   c.current = {.key = {uid, name, c.attempt}, .started = began, .ended = end};
   c.current.exit_code = static_cast<int>(ended["exitCode"].as_int(137));
   c.end_reason = ended["reason"].str("ContainerStatusUnknown");
-  c.end_message = ended.is_null() ? "The container could not be located when the node agent started" : ended["message"].str();
+  c.end_message =
+      ended.is_null() ? "The container could not be located when the node agent started" : ended["message"].str();
   c.running_since = in_mono(began, clock);
   c.ended_at = in_mono(end, clock);
 }
@@ -70,7 +75,8 @@ PodRecord adopt(const Value& pod, const std::vector<ContainerState>& found, bool
       const std::string name = spec["name"].str();
       const ContainerState* newest = nullptr;
       for (const ContainerState& s : found)
-        if (s.key.pod == uid && s.key.container == name && (newest == nullptr || s.key.attempt > newest->key.attempt)) newest = &s;
+        if (s.key.pod == uid && s.key.container == name && (newest == nullptr || s.key.attempt > newest->key.attempt))
+          newest = &s;
       const Value& status = status_entry(pod, name);
       if (status.is_null() && newest == nullptr) continue;
       ContainerRecord& c = r.containers[name];

@@ -18,7 +18,8 @@ using Stop = ContainerRecord::Stop;
 namespace {
 
 constexpr base::Duration kBackoffFirst = base::seconds(10), kBackoffMost = base::minutes(5);
-constexpr base::Duration kLeastAfterHook = base::seconds(2);  // for SIGTERM to work when preStop has eaten the grace period
+constexpr base::Duration kLeastAfterHook =
+    base::seconds(2);  // for SIGTERM to work when preStop has eaten the grace period
 
 class Decider {
  public:
@@ -47,7 +48,9 @@ class Decider {
     wake(at);
     return false;
   }
-  ContainerKey key_of(const std::string& name) const { return {std::string(api::uid_of(pod_)), name, r_.containers.at(name).attempt}; }
+  ContainerKey key_of(const std::string& name) const {
+    return {std::string(api::uid_of(pod_)), name, r_.containers.at(name).attempt};
+  }
 
   // --- on the way up -------------------------------------------------------------------------------------------------
 
@@ -80,8 +83,9 @@ class Decider {
     const bool sidecar = is_sidecar(spec);
     if (!sidecar && c.phase == Phase::Ended && c.current.exit_code == 0) return true;
     keep_running(spec);
-    const bool main_has_begun = std::any_of(pod_["spec"]["containers"].items().begin(), pod_["spec"]["containers"].items().end(),
-                                            [&](const Value& m) { return r_.containers.contains(m["name"].str()); });
+    const bool main_has_begun =
+        std::any_of(pod_["spec"]["containers"].items().begin(), pod_["spec"]["containers"].items().end(),
+                    [&](const Value& m) { return r_.containers.contains(m["name"].str()); });
     return sidecar && (c.started || main_has_begun);
   }
 
@@ -89,10 +93,14 @@ class Decider {
     const std::string name = spec["name"].str();
     ContainerRecord& c = r_.containers[name];
     switch (c.phase) {
-      case Phase::Waiting: return start(name, c);
-      case Phase::Starting: return;
-      case Phase::Running: return watch(spec, name, c);
-      case Phase::Ended: return start_again(name, c);
+      case Phase::Waiting:
+        return start(name, c);
+      case Phase::Starting:
+        return;
+      case Phase::Running:
+        return watch(spec, name, c);
+      case Phase::Ended:
+        return start_again(name, c);
     }
   }
 
@@ -102,7 +110,8 @@ class Decider {
     act(Start{name, c.attempt});
   }
 
-  // The first restart comes at once, the next ones after 10 s, 20 s ... 5 min; ten good minutes are forgiven (note_ended).
+  // The first restart comes at once, the next ones after 10 s, 20 s ... 5 min; ten good minutes are forgiven
+  // (note_ended).
   void start_again(const std::string& name, ContainerRecord& c) {
     if (!restarts(pod_, name, c.current.exit_code)) return;
     if (!due(c.ended_at + c.backoff)) return;
@@ -115,7 +124,8 @@ class Decider {
     start(name, c);
   }
 
-  // --- while it runs ---------------------------------------------------------------------------------------------------
+  // --- while it runs
+  // ---------------------------------------------------------------------------------------------------
 
   void watch(const Value& spec, const std::string& name, ContainerRecord& c) {
     if (c.post_start_failed && c.stop == Stop::No && !c.stop_asked) {
@@ -151,7 +161,8 @@ class Decider {
     act(Check{key_of(name), kind});
   }
 
-  // --- on the way down -------------------------------------------------------------------------------------------------
+  // --- on the way down
+  // -------------------------------------------------------------------------------------------------
 
   bool is_over(const ContainerRecord& c) const { return c.phase == Phase::Ended || c.phase == Phase::Waiting; }
 
@@ -224,7 +235,8 @@ class Decider {
   }
 
   void begin_end() {
-    const bool runs = std::any_of(r_.containers.begin(), r_.containers.end(), [&](const auto& c) { return !is_over(c.second); });
+    const bool runs =
+        std::any_of(r_.containers.begin(), r_.containers.end(), [&](const auto& c) { return !is_over(c.second); });
     const base::Duration grace = remaining_grace();
     r_.kill_at = t_.mono + grace;
     r_.end = End::Stopping;

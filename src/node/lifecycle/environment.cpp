@@ -17,7 +17,8 @@ namespace {
 
 bool is_variable_name(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c == '.'; });
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 void put(Environment& env, std::string name, std::string value) {
@@ -42,9 +43,11 @@ void put_service(Environment& env, const Value& service) {
   put(env, base + "_SERVICE_HOST", ip);
   put(env, base + "_SERVICE_PORT", std::to_string(ports[0]["port"].as_int()));
   for (const Value& p : ports) {
-    if (p.has("name")) put(env, base + "_SERVICE_PORT_" + variable_of(p["name"].as_string()), std::to_string(p["port"].as_int()));
+    if (p.has("name"))
+      put(env, base + "_SERVICE_PORT_" + variable_of(p["name"].as_string()), std::to_string(p["port"].as_int()));
   }
-  const std::string first_url = base::to_lower(ports[0]["protocol"].as_string("TCP")) + "://" + ip + ":" + std::to_string(ports[0]["port"].as_int());
+  const std::string first_url = base::to_lower(ports[0]["protocol"].as_string("TCP")) + "://" + ip + ":" +
+                                std::to_string(ports[0]["port"].as_int());
   put(env, base + "_PORT", first_url);
   for (const Value& p : ports) {
     const std::string protocol = p["protocol"].str("TCP"), port = std::to_string(p["port"].as_int());
@@ -62,7 +65,8 @@ Result<void> put_all(Environment& env, const Value& from, const Lookup& lookup) 
   const Value& object = secret ? lookup.secret(ref["name"].as_string()) : lookup.config_map(ref["name"].as_string());
   if (object.is_null()) {
     if (ref["optional"].as_bool()) return {};
-    return base::fail(Code::Invalid, std::string(secret ? "secret" : "configmap") + " \"" + ref["name"].str() + "\" not found");
+    return base::fail(Code::Invalid,
+                      std::string(secret ? "secret" : "configmap") + " \"" + ref["name"].str() + "\" not found");
   }
   for (const auto& [key, bytes] : entries_of(object))
     if (const std::string name = from["prefix"].str() + key; is_variable_name(name)) put(env, name, bytes);
@@ -70,7 +74,8 @@ Result<void> put_all(Environment& env, const Value& from, const Lookup& lookup) 
 }
 
 // nullopt: optional and absent.
-Result<std::optional<std::string>> value_from(const Value& pod, const Value& container, const Value& from, const Lookup& lookup) {
+Result<std::optional<std::string>> value_from(const Value& pod, const Value& container, const Value& from,
+                                              const Lookup& lookup) {
   if (from.has("fieldRef")) {
     auto value = field_of(pod, from["fieldRef"]["fieldPath"].as_string(), lookup);
     if (!value) return base::fail(value.error());
@@ -88,8 +93,8 @@ Result<std::optional<std::string>> value_from(const Value& pod, const Value& con
   if (found || ref["optional"].as_bool()) return found;
   const std::string kind = secret ? "secret" : "configmap";
   if (object.is_null()) return base::fail(Code::Invalid, kind + " \"" + ref["name"].str() + "\" not found");
-  return base::fail(Code::Invalid, "couldn't find key " + ref["key"].str() + " in " + kind + " " + std::string(api::space_of(pod)) + "/" +
-                                       ref["name"].str());
+  return base::fail(Code::Invalid, "couldn't find key " + ref["key"].str() + " in " + kind + " " +
+                                       std::string(api::space_of(pod)) + "/" + ref["name"].str());
 }
 
 }  // namespace

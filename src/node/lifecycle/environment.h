@@ -1,6 +1,7 @@
 // A container's environment, command and the files of its volumes, from the pod and the objects that it names. Pure.
 //
-// Specification: "Define Environment Variables", "Expose Pod Information", "Projected Volumes" in the Kubernetes documentation.
+// Specification: "Define Environment Variables", "Expose Pod Information", "Projected Volumes" in the Kubernetes
+// documentation.
 #pragma once
 
 #include <functional>
@@ -19,24 +20,27 @@ namespace slipway::node::lifecycle {
 struct Lookup {
   std::function<const data::Value&(std::string_view name)> config_map;
   std::function<const data::Value&(std::string_view name)> secret;
-  std::vector<data::Value> services = {};       // of the pod's namespace, for the service variables
+  std::vector<data::Value> services = {};  // of the pod's namespace, for the service variables
   std::string pod_ip = {}, host_ip = {};
   std::int64_t node_cpu_millis = 0, node_memory = 0;  // what limits default to
 };
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
-// In the order in which Kubernetes defines them: image, services, envFrom, env; later ones replace earlier ones of the same name.
-// Invalid, with the container's text for CreateContainerConfigError, when something it needs is missing.
-base::Result<Environment> environment_of(const data::Value& pod, const data::Value& container, const Image& image, const Lookup& lookup);
+// In the order in which Kubernetes defines them: image, services, envFrom, env; later ones replace earlier ones of the
+// same name. Invalid, with the container's text for CreateContainerConfigError, when something it needs is missing.
+base::Result<Environment> environment_of(const data::Value& pod, const data::Value& container, const Image& image,
+                                         const Lookup& lookup);
 
 // "$(NAME)" by value, "$$" by "$"; unknown names stay as they are.
 std::string expand(std::string_view text, const Environment& env);
 // command/args over the image's entrypoint and command; empty when neither says anything.
 std::vector<std::string> argv_of(const data::Value& container, const Image& image, const Environment& env);
 
-// A volume of the pod. Invalid for kinds that this node does not have (hostPath ...), NotFound for a missing ConfigMap or Secret.
+// A volume of the pod. Invalid for kinds that this node does not have (hostPath ...), NotFound for a missing ConfigMap
+// or Secret.
 base::Result<Volume> volume_of(const data::Value& pod, const data::Value& volume, const Lookup& lookup);
-bool names_object(const data::Value& pod, std::string_view kind, std::string_view name);  // "ConfigMap" or "Secret": in volumes
+bool names_object(const data::Value& pod, std::string_view kind,
+                  std::string_view name);  // "ConfigMap" or "Secret": in volumes
 
 }  // namespace slipway::node::lifecycle

@@ -48,7 +48,8 @@ Result<std::string> field_of(const Value& pod, std::string_view path, const Look
 Result<std::string> resource_of(const Value& pod, const Value& container, const Value& ref, const Lookup& lookup) {
   const std::string_view resource = ref["resource"].as_string();
   const auto dot = resource.find('.');
-  if (dot == resource.npos) return base::fail(Code::Invalid, "resource \"" + std::string(resource) + "\" is not supported");
+  if (dot == resource.npos)
+    return base::fail(Code::Invalid, "resource \"" + std::string(resource) + "\" is not supported");
   const std::string_view list = resource.substr(0, dot), name = resource.substr(dot + 1);
   const Value& from = ref.has("containerName") ? container_spec(pod, ref["containerName"].as_string()) : container;
   const Value& set = from["resources"][list][name];
@@ -60,7 +61,9 @@ Result<std::string> resource_of(const Value& pod, const Value& container, const 
   } else if (list == "limits") {
     amount = data::Quantity::from_milli(name == "cpu" ? lookup.node_cpu_millis : lookup.node_memory * 1000);
   }
-  const auto divisor = ref["divisor"].is_null() ? data::Quantity::from_milli(1000) : data::Quantity::from_value(ref["divisor"]).value_or(data::Quantity::from_milli(1000));
+  const auto divisor = ref["divisor"].is_null()
+                           ? data::Quantity::from_milli(1000)
+                           : data::Quantity::from_value(ref["divisor"]).value_or(data::Quantity::from_milli(1000));
   const std::int64_t by = std::max<std::int64_t>(divisor.milli(), 1);
   return std::to_string((amount.milli() + by - 1) / by);
 }
@@ -70,7 +73,8 @@ std::vector<std::pair<std::string, std::string>> entries_of(const Value& object)
   const bool secret = object["kind"].as_string() == "Secret";
   for (const auto& m : object["data"].members())
     out.emplace_back(m.key.str(), secret ? base::base64_decode(m.value.as_string()).value_or("") : m.value.str());
-  for (const auto& m : object["binaryData"].members()) out.emplace_back(m.key.str(), base::base64_decode(m.value.as_string()).value_or(""));
+  for (const auto& m : object["binaryData"].members())
+    out.emplace_back(m.key.str(), base::base64_decode(m.value.as_string()).value_or(""));
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -12,12 +12,20 @@
 
 namespace slipway::node::lifecycle {
 
-struct TcpCheck { std::string ip; int port = 0; };
-struct ExecCheck { std::vector<std::string> argv; };
-struct SleepHook { base::Duration length{0}; };
+struct TcpCheck {
+  std::string ip;
+  int port = 0;
+};
+struct ExecCheck {
+  std::vector<std::string> argv;
+};
+struct SleepHook {
+  base::Duration length{0};
+};
 using Handler = std::variant<ExecCheck, HttpCheck, TcpCheck, SleepHook>;
 
-// `handler` is a probe or a lifecycle handler; ports may be names of the container's ports. Invalid when nothing of it is known here.
+// `handler` is a probe or a lifecycle handler; ports may be names of the container's ports. Invalid when nothing of it
+// is known here.
 base::Result<Handler> handler_of(const data::Value& handler, const data::Value& container, const std::string& pod_ip);
 
 }  // namespace slipway::node::lifecycle

@@ -36,8 +36,8 @@ class World {
   void step() {
     Step step = decide(pod_, record_, clock_);
     const Step again = decide(pod_, step.record, clock_);
-    RC_ASSERT(again.actions.empty());               // asked once
-    RC_ASSERT(again.record == step.record);         // and settled
+    RC_ASSERT(again.actions.empty());                           // asked once
+    RC_ASSERT(again.record == step.record);                     // and settled
     RC_ASSERT(!again.wake_at || *again.wake_at > clock_.mono);  // never a busy loop
     record_ = step.record;
     wake_at_ = again.wake_at;
@@ -76,7 +76,13 @@ class World {
     const auto it = std::next(running_.begin(), static_cast<long>(which % running_.size()));
     const ContainerKey key = *it;
     running_.erase(it);
-    note_ended(record_, {.key = key, .started = clock_.now, .ended = clock_.now, .exit_code = signal != 0 ? 128 + signal : code, .signal = signal}, clock_);
+    note_ended(record_,
+               {.key = key,
+                .started = clock_.now,
+                .ended = clock_.now,
+                .exit_code = signal != 0 ? 128 + signal : code,
+                .signal = signal},
+               clock_);
   }
   bool finished() const { return finished_; }
   bool anything_runs() const { return !running_.empty(); }
@@ -89,7 +95,9 @@ class World {
 
   void asked(const Prepare&) {
     RC_ASSERT(!record_.prepared);
-    later([this](bool well) { well ? note_prepared(record_) : note_prepare_failed(record_, "ContainerCreating", "no", clock_); });
+    later([this](bool well) {
+      well ? note_prepared(record_) : note_prepare_failed(record_, "ContainerCreating", "no", clock_);
+    });
   }
   void asked(const Start& s) {
     RC_ASSERT(record_.prepared);
@@ -112,7 +120,9 @@ class World {
     if (!running_.contains(s.key)) return;
     if (s.signal == SIGKILL) {
       later([this, key = s.key](bool) {
-        if (running_.erase(key) > 0) note_ended(record_, {.key = key, .started = clock_.now, .ended = clock_.now, .exit_code = 137, .signal = 9}, clock_);
+        if (running_.erase(key) > 0)
+          note_ended(record_, {.key = key, .started = clock_.now, .ended = clock_.now, .exit_code = 137, .signal = 9},
+                     clock_);
       });
     }
   }
@@ -175,12 +185,24 @@ enum class Event { AnswerWell, AnswerBadly, EndWell, EndBadly, Wait, Wake };
 
 void happen(World& world, Event event, std::size_t which) {
   switch (event) {
-    case Event::AnswerWell: world.answer(which, true); break;
-    case Event::AnswerBadly: world.answer(which, false); break;
-    case Event::EndWell: world.end_one(which, 0); break;
-    case Event::EndBadly: world.end_one(which, 1); break;
-    case Event::Wait: world.advance(base::milliseconds(100 * (which % 50))); break;
-    case Event::Wake: world.sleep_until_wake(); break;
+    case Event::AnswerWell:
+      world.answer(which, true);
+      break;
+    case Event::AnswerBadly:
+      world.answer(which, false);
+      break;
+    case Event::EndWell:
+      world.end_one(which, 0);
+      break;
+    case Event::EndBadly:
+      world.end_one(which, 1);
+      break;
+    case Event::Wait:
+      world.advance(base::milliseconds(100 * (which % 50)));
+      break;
+    case Event::Wake:
+      world.sleep_until_wake();
+      break;
   }
   world.step();
 }
@@ -188,7 +210,13 @@ void happen(World& world, Event event, std::size_t which) {
 void random_history(World& world, int length) {
   world.step();
   for (int i = 0; i < length; ++i)
-    happen(world, *rc::gen::weightedElement<Event>({{6, Event::AnswerWell}, {1, Event::AnswerBadly}, {1, Event::EndWell}, {1, Event::EndBadly}, {1, Event::Wait}, {3, Event::Wake}}),
+    happen(world,
+           *rc::gen::weightedElement<Event>({{6, Event::AnswerWell},
+                                             {1, Event::AnswerBadly},
+                                             {1, Event::EndWell},
+                                             {1, Event::EndBadly},
+                                             {1, Event::Wait},
+                                             {3, Event::Wake}}),
            *rc::gen::inRange<std::size_t>(0, 100));
 }
 
@@ -229,9 +257,14 @@ RC_GTEST_PROP(Lifecycle, AHealthyPodBecomesReadyWhateverCameBefore, ()) {
 }
 
 Lookup lookup_of(const Value& config_map, const Value& secret) {
-  return {.config_map = [config_map](std::string_view name) -> const Value& { return name == "conf" ? config_map : data::kNull; },
+  return {.config_map = [config_map](std::string_view name) -> const Value& {
+            return name == "conf" ? config_map : data::kNull;
+          },
           .secret = [secret](std::string_view name) -> const Value& { return name == "sec" ? secret : data::kNull; },
-          .pod_ip = "10.244.0.9", .host_ip = "127.0.0.1", .node_cpu_millis = 2000, .node_memory = 1 << 30};
+          .pod_ip = "10.244.0.9",
+          .host_ip = "127.0.0.1",
+          .node_cpu_millis = 2000,
+          .node_memory = 1 << 30};
 }
 
 std::string value_in(const Environment& env, const std::string& name) {
@@ -241,15 +274,18 @@ std::string value_in(const Environment& env, const std::string& name) {
 }
 
 TEST(Environment, ComesInOrderAndExpands) {
-  const Value pod = parse(R"({"metadata":{"name":"web","namespace":"shop","labels":{"app":"x"}},"spec":{"nodeName":"n1"}})");
+  const Value pod =
+      parse(R"({"metadata":{"name":"web","namespace":"shop","labels":{"app":"x"}},"spec":{"nodeName":"n1"}})");
   const Value container = parse(R"json({"env":[{"name":"A","value":"1"},{"name":"B","value":"$(A)-$(NONE)-$$(A)"},
     {"name":"IP","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}},{"name":"L","valueFrom":{"fieldRef":{"fieldPath":"metadata.labels['app']"}}},
     {"name":"CPU","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"}}},{"name":"MEM","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"1Mi"}}},
     {"name":"S","valueFrom":{"secretKeyRef":{"name":"sec","key":"p"}}},{"name":"O","valueFrom":{"configMapKeyRef":{"name":"conf","key":"none","optional":true}}},
     {"name":"A","value":"2"}],
     "envFrom":[{"prefix":"C_","configMapRef":{"name":"conf"}}],"resources":{"limits":{"cpu":"1500m"}}})json");
-  Lookup lookup = lookup_of(parse(R"({"kind":"ConfigMap","data":{"k":"v","bad key":"x"}})"), parse(R"({"kind":"Secret","data":{"p":"aGk="}})"));
-  lookup.services = {parse(R"({"metadata":{"name":"web-api"},"spec":{"clusterIP":"10.96.0.7","ports":[{"name":"http","port":80}]}})")};
+  Lookup lookup = lookup_of(parse(R"({"kind":"ConfigMap","data":{"k":"v","bad key":"x"}})"),
+                            parse(R"({"kind":"Secret","data":{"p":"aGk="}})"));
+  lookup.services = {
+      parse(R"({"metadata":{"name":"web-api"},"spec":{"clusterIP":"10.96.0.7","ports":[{"name":"http","port":80}]}})")};
   const auto env = environment_of(pod, container, {.env = {{"PATH", "/bin"}}}, lookup);
   ASSERT_TRUE(env);
   EXPECT_EQ(value_in(*env, "B"), "1-$(NONE)-$(A)");
@@ -272,7 +308,8 @@ TEST(Environment, SaysWhatIsMissing) {
   const Lookup lookup = lookup_of(parse(R"({"kind":"ConfigMap","data":{"k":"v"}})"), Value());
   const Value pod = parse(R"({"metadata":{"name":"web","namespace":"shop"}})");
   const auto missing = [&](const char* from) {
-    const auto env = environment_of(pod, parse(R"({"env":[{"name":"A","valueFrom":)" + std::string(from) + "}]}"), {}, lookup);
+    const auto env =
+        environment_of(pod, parse(R"({"env":[{"name":"A","valueFrom":)" + std::string(from) + "}]}"), {}, lookup);
     return env ? "" : env.error().message;
   };
   EXPECT_EQ(missing(R"({"configMapKeyRef":{"name":"conf","key":"z"}})"), "couldn't find key z in configmap shop/conf");
@@ -280,20 +317,32 @@ TEST(Environment, SaysWhatIsMissing) {
 }
 
 TEST(Volumes, FilesOfAllSources) {
-  const Lookup lookup = lookup_of(parse(R"({"kind":"ConfigMap","data":{"a":"1","b":"2"}})"), parse(R"({"kind":"Secret","data":{"p":"aGk="}})"));
+  const Lookup lookup = lookup_of(parse(R"({"kind":"ConfigMap","data":{"a":"1","b":"2"}})"),
+                                  parse(R"({"kind":"Secret","data":{"p":"aGk="}})"));
   const Value pod = parse(R"({"metadata":{"name":"web","labels":{"app":"x"}}})");
-  const auto volume = volume_of(pod, parse(R"({"name":"all","projected":{"defaultMode":288,"sources":[{"configMap":{"name":"conf","items":[{"key":"a","path":"x/a"}]}},
-    {"secret":{"name":"sec"}},{"downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}}]}}]}})"), lookup);
+  const auto volume = volume_of(
+      pod,
+      parse(
+          R"({"name":"all","projected":{"defaultMode":288,"sources":[{"configMap":{"name":"conf","items":[{"key":"a","path":"x/a"}]}},
+    {"secret":{"name":"sec"}},{"downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}}]}}]}})"),
+      lookup);
   ASSERT_TRUE(volume) << volume.error().message;
-  EXPECT_EQ(volume->files, (std::vector<VolumeFile>{{"labels", "app=\"x\"", 0440}, {"p", "hi", 0440}, {"x/a", "1", 0440}}));
-  EXPECT_EQ(volume_of(pod, parse(R"({"name":"v","configMap":{"name":"none"}})"), lookup).error().code, base::Code::NotFound);
-  EXPECT_TRUE(volume_of(pod, parse(R"({"name":"v","configMap":{"name":"none","optional":true}})"), lookup)->files.empty());
-  EXPECT_EQ(volume_of(pod, parse(R"({"name":"v","hostPath":{"path":"/etc"}})"), lookup).error().code, base::Code::Invalid);
-  EXPECT_FALSE(volume_of(pod, parse(R"({"name":"v","configMap":{"name":"conf","items":[{"key":"a","path":"../x"}]}})"), lookup));
+  EXPECT_EQ(volume->files,
+            (std::vector<VolumeFile>{{"labels", "app=\"x\"", 0440}, {"p", "hi", 0440}, {"x/a", "1", 0440}}));
+  EXPECT_EQ(volume_of(pod, parse(R"({"name":"v","configMap":{"name":"none"}})"), lookup).error().code,
+            base::Code::NotFound);
+  EXPECT_TRUE(
+      volume_of(pod, parse(R"({"name":"v","configMap":{"name":"none","optional":true}})"), lookup)->files.empty());
+  EXPECT_EQ(volume_of(pod, parse(R"({"name":"v","hostPath":{"path":"/etc"}})"), lookup).error().code,
+            base::Code::Invalid);
+  EXPECT_FALSE(
+      volume_of(pod, parse(R"({"name":"v","configMap":{"name":"conf","items":[{"key":"a","path":"../x"}]}})"), lookup));
 }
 
 TEST(Status, Qos) {
-  const auto pod = [](const char* resources) { return parse(R"({"spec":{"containers":[{"resources":)" + std::string(resources) + "}]}}"); };
+  const auto pod = [](const char* resources) {
+    return parse(R"({"spec":{"containers":[{"resources":)" + std::string(resources) + "}]}}");
+  };
   EXPECT_EQ(qos_class(pod("{}")), "BestEffort");
   EXPECT_EQ(qos_class(pod(R"({"requests":{"cpu":"1"}})")), "Burstable");
   EXPECT_EQ(qos_class(pod(R"({"limits":{"cpu":"1","memory":"1Gi"}})")), "Guaranteed");

@@ -10,11 +10,14 @@ using data::Value;
 
 namespace {
 
-constexpr base::Duration kRetryFirst = base::seconds(1), kRetryMost = base::seconds(30);  // of what could not even be tried
+constexpr base::Duration kRetryFirst = base::seconds(1),
+                         kRetryMost = base::seconds(30);  // of what could not even be tried
 constexpr base::Duration kBackoffForgiven = base::minutes(10);
 constexpr base::Duration kEagerFirst = base::milliseconds(10);
 
-base::Duration retry_delay(int failures) { return std::min(kRetryFirst * (1 << std::min(failures - 1, 5)), kRetryMost); }
+base::Duration retry_delay(int failures) {
+  return std::min(kRetryFirst * (1 << std::min(failures - 1, 5)), kRetryMost);
+}
 
 // The record of this very run, or null when the answer is about an older one.
 ContainerRecord* current(PodRecord& record, const ContainerKey& key) {
@@ -66,7 +69,8 @@ void note_prepare_failed(PodRecord& record, std::string reason, std::string mess
   record.prepare_at = clock.mono + retry_delay(++record.failed_prepares);
 }
 
-void note_started(PodRecord& record, const ContainerState& state, const Image& image, bool has_post_start, const Clock& clock) {
+void note_started(PodRecord& record, const ContainerState& state, const Image& image, bool has_post_start,
+                  const Clock& clock) {
   ContainerRecord* c = current(record, state.key);
   if (c == nullptr || c->phase != ContainerRecord::Phase::Starting) return;
   begin_run(*c, state, clock);
@@ -75,7 +79,8 @@ void note_started(PodRecord& record, const ContainerState& state, const Image& i
   c->image_id = image.digest;
 }
 
-void note_not_startable(PodRecord& record, const std::string& container, std::string reason, std::string message, const Clock& clock) {
+void note_not_startable(PodRecord& record, const std::string& container, std::string reason, std::string message,
+                        const Clock& clock) {
   ContainerRecord& c = record.containers[container];
   c.phase = ContainerRecord::Phase::Waiting;
   c.waiting_reason = std::move(reason);

@@ -30,18 +30,24 @@ bool is_sidecar(const Value& container) { return container["restartPolicy"].as_s
 
 const Value& probe_spec(const Value& container, ProbeKind kind) {
   switch (kind) {
-    case ProbeKind::Startup: return container["startupProbe"];
-    case ProbeKind::Liveness: return container["livenessProbe"];
-    case ProbeKind::Readiness: return container["readinessProbe"];
+    case ProbeKind::Startup:
+      return container["startupProbe"];
+    case ProbeKind::Liveness:
+      return container["livenessProbe"];
+    case ProbeKind::Readiness:
+      return container["readinessProbe"];
   }
   return data::kNull;
 }
 
 std::string_view probe_name(ProbeKind kind) {
   switch (kind) {
-    case ProbeKind::Startup: return "Startup";
-    case ProbeKind::Liveness: return "Liveness";
-    case ProbeKind::Readiness: return "Readiness";
+    case ProbeKind::Startup:
+      return "Startup";
+    case ProbeKind::Liveness:
+      return "Liveness";
+    case ProbeKind::Readiness:
+      return "Readiness";
   }
   return "";
 }
@@ -49,9 +55,12 @@ std::string_view probe_name(ProbeKind kind) {
 base::Duration probe_period(const Value& p) { return seconds_of(p["periodSeconds"], 10, 1); }
 base::Duration probe_delay(const Value& p) { return seconds_of(p["initialDelaySeconds"], 0, 0); }
 base::Duration probe_timeout(const Value& p) { return seconds_of(p["timeoutSeconds"], 1, 1); }
-int probe_failures(const Value& p) { return static_cast<int>(std::max<std::int64_t>(p["failureThreshold"].as_int(3), 1)); }
+int probe_failures(const Value& p) {
+  return static_cast<int>(std::max<std::int64_t>(p["failureThreshold"].as_int(3), 1));
+}
 int probe_successes(const Value& p, ProbeKind kind) {
-  return kind == ProbeKind::Readiness ? static_cast<int>(std::max<std::int64_t>(p["successThreshold"].as_int(1), 1)) : 1;
+  return kind == ProbeKind::Readiness ? static_cast<int>(std::max<std::int64_t>(p["successThreshold"].as_int(1), 1))
+                                      : 1;
 }
 
 base::Duration grace_of(const Value& pod) {

@@ -10,7 +10,8 @@
 
 namespace slipway::node::lifecycle {
 
-const data::Value& container_spec(const data::Value& pod, std::string_view name);  // init containers, too; null when absent
+const data::Value& container_spec(const data::Value& pod,
+                                  std::string_view name);  // init containers, too; null when absent
 bool is_init(const data::Value& pod, std::string_view name);
 bool is_sidecar(const data::Value& container);  // an init container with restartPolicy Always
 

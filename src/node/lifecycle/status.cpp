@@ -30,8 +30,9 @@ std::string end_reason(const ContainerRecord& c) {
 }
 
 std::string backoff_text(const Value& pod, const ContainerRecord& c, std::string_view name) {
-  return "back-off " + base::format_duration(c.backoff) + " restarting failed container=" + std::string(name) + " pod=" +
-         std::string(api::name_of(pod)) + "_" + std::string(api::space_of(pod)) + "(" + std::string(api::uid_of(pod)) + ")";
+  return "back-off " + base::format_duration(c.backoff) + " restarting failed container=" + std::string(name) +
+         " pod=" + std::string(api::name_of(pod)) + "_" + std::string(api::space_of(pod)) + "(" +
+         std::string(api::uid_of(pod)) + ")";
 }
 
 bool will_restart(const Value& pod, const PodRecord& record, const ContainerRecord& c, std::string_view name) {
@@ -47,14 +48,16 @@ Value waiting(std::string_view reason, const std::string& message) {
 Value state_value(const Value& pod, const PodRecord& record, const ContainerRecord& c, std::string_view name) {
   switch (c.phase) {
     case Phase::Running:
-      if (c.post_start_due) return waiting("ContainerCreating", "");  // not running until its postStart hook has returned
+      if (c.post_start_due)
+        return waiting("ContainerCreating", "");  // not running until its postStart hook has returned
       return Value::object({{"running", Value::object({{"startedAt", base::format_time(c.current.started)}})}});
     case Phase::Ended:
       if (will_restart(pod, record, c, name) && c.backoff > base::Duration(0))
         return waiting("CrashLoopBackOff", backoff_text(pod, c, name));
       return Value::object({{"terminated", terminated_value(c)}});
     case Phase::Waiting:
-    case Phase::Starting: break;
+    case Phase::Starting:
+      break;
   }
   if (!record.prepared && !is_init(pod, name) && !record.prepare_reason.empty())
     return waiting(record.prepare_reason, record.prepare_message);
@@ -63,7 +66,8 @@ Value state_value(const Value& pod, const PodRecord& record, const ContainerReco
 }
 
 Value last_state(const Value& pod, const PodRecord& record, const ContainerRecord& c, std::string_view name) {
-  const bool in_backoff = c.phase == Phase::Ended && will_restart(pod, record, c, name) && c.backoff > base::Duration(0);
+  const bool in_backoff =
+      c.phase == Phase::Ended && will_restart(pod, record, c, name) && c.backoff > base::Duration(0);
   if (in_backoff) return Value::object({{"terminated", terminated_value(c)}});
   return c.last ? Value::object({{"terminated", *c.last}}) : Value::object();
 }
@@ -74,9 +78,14 @@ Value container_status(const Value& pod, const PodRecord& record, const Value& s
   const bool known = c.phase == Phase::Running || c.phase == Phase::Ended;
   const bool plain_init = is_init(pod, name) && !is_sidecar(spec);
   const bool ready = plain_init ? c.phase == Phase::Ended && c.current.exit_code == 0 : c.ready;
-  Value v = Value::object({{"name", name}, {"image", spec["image"]}, {"imageID", c.image_id}, {"ready", ready},
-                           {"restartCount", c.attempt}, {"started", c.phase == Phase::Running && c.started},
-                           {"state", state_value(pod, record, c, name)}, {"lastState", last_state(pod, record, c, name)}});
+  Value v = Value::object({{"name", name},
+                           {"image", spec["image"]},
+                           {"imageID", c.image_id},
+                           {"ready", ready},
+                           {"restartCount", c.attempt},
+                           {"started", c.phase == Phase::Running && c.started},
+                           {"state", state_value(pod, record, c, name)},
+                           {"lastState", last_state(pod, record, c, name)}});
   if (known) v.set("containerID", container_id(c.current));
   return v;
 }
@@ -89,9 +98,12 @@ Value container_statuses(const Value& pod, const PodRecord& record, const Value&
 
 std::string phase_of(const Value& pod, const PodRecord& record) {
   switch (outcome_of(pod, record)) {
-    case Outcome::Succeeded: return "Succeeded";
-    case Outcome::Failed: return "Failed";
-    case Outcome::Open: break;
+    case Outcome::Succeeded:
+      return "Succeeded";
+    case Outcome::Failed:
+      return "Failed";
+    case Outcome::Open:
+      break;
   }
   if (!init_done(pod, record)) return "Pending";
   for (const Value& spec : pod["spec"]["containers"].items()) {
@@ -110,8 +122,10 @@ class Conditions {
     const std::string_view status = holds ? "True" : "False";
     std::string since = base::format_time(clock_.now);
     for (const Value& c : before_.items())
-      if (c["type"].as_string() == type && c["status"].as_string() == status) since = c["lastTransitionTime"].str(since);
-    Value v = Value::object({{"type", type}, {"status", status}, {"lastTransitionTime", since}, {"lastProbeTime", Value()}});
+      if (c["type"].as_string() == type && c["status"].as_string() == status)
+        since = c["lastTransitionTime"].str(since);
+    Value v =
+        Value::object({{"type", type}, {"status", status}, {"lastTransitionTime", since}, {"lastProbeTime", Value()}});
     if (!reason.empty()) v.set("reason", reason);
     if (!message.empty()) v.set("message", message);
     list_.push_back(v.without("lastProbeTime"));
@@ -124,7 +138,8 @@ class Conditions {
   Value list_ = Value::array();
 };
 
-std::string names_where(const Value& pod, const Value& specs, const PodRecord& record, bool (*fails)(const Value&, const ContainerRecord&)) {
+std::string names_where(const Value& pod, const Value& specs, const PodRecord& record,
+                        bool (*fails)(const Value&, const ContainerRecord&)) {
   (void)pod;
   std::string out;
   for (const Value& spec : specs.items())
@@ -135,18 +150,21 @@ std::string names_where(const Value& pod, const Value& specs, const PodRecord& r
 std::string missing_gates(const Value& pod) {
   std::string out;
   for (const Value& gate : pod["spec"]["readinessGates"].items())
-    if (!api::is_condition_true(pod, gate["conditionType"].as_string())) out += (out.empty() ? "" : " ") + gate["conditionType"].str();
+    if (!api::is_condition_true(pod, gate["conditionType"].as_string()))
+      out += (out.empty() ? "" : " ") + gate["conditionType"].str();
   return out;
 }
 
 Value conditions(const Value& pod, const PodRecord& record, std::string_view phase, const Clock& clock) {
-  const Value& before = record.status["conditions"].is_null() ? pod["status"]["conditions"] : record.status["conditions"];
+  const Value& before =
+      record.status["conditions"].is_null() ? pod["status"]["conditions"] : record.status["conditions"];
   Conditions list(before, clock);
   const bool over = phase == "Succeeded" || phase == "Failed";
   const std::string_view over_reason = phase == "Succeeded" ? "PodCompleted" : phase == "Failed" ? "PodFailed" : "";
-  const std::string uninitialised = names_where(pod, pod["spec"]["initContainers"], record, [](const Value& s, const ContainerRecord& c) {
-    return is_sidecar(s) ? !c.started : !(c.phase == Phase::Ended && c.current.exit_code == 0);
-  });
+  const std::string uninitialised =
+      names_where(pod, pod["spec"]["initContainers"], record, [](const Value& s, const ContainerRecord& c) {
+        return is_sidecar(s) ? !c.started : !(c.phase == Phase::Ended && c.current.exit_code == 0);
+      });
   const auto unready_check = [](const Value&, const ContainerRecord& c) { return !c.ready; };
   const std::string unready = names_where(pod, pod["spec"]["containers"], record, unready_check);
   const std::string gates = missing_gates(pod);
@@ -161,7 +179,8 @@ Value conditions(const Value& pod, const PodRecord& record, std::string_view pha
   } else {
     list.add("ContainersReady", unready.empty(), unready.empty() ? "" : "ContainersNotReady", text);
     if (unready.empty() && !gates.empty())
-      list.add("Ready", false, "ReadinessGatesNotReady", "the status of pod readiness gate \"" + gates + "\" is not \"True\"");
+      list.add("Ready", false, "ReadinessGatesNotReady",
+               "the status of pod readiness gate \"" + gates + "\" is not \"True\"");
     else
       list.add("Ready", unready.empty(), unready.empty() ? "" : "ContainersNotReady", text);
   }
@@ -175,7 +194,8 @@ bool same(const Value& a, const Value& b) {
     return std::equal(a.items().begin(), a.items().end(), b.items().begin(), same);
   if (!a.is_object() || !b.is_object()) return a == b;
   const auto covered = [](const Value& one, const Value& other) {
-    return std::all_of(one.members().begin(), one.members().end(), [&](const auto& m) { return same(m.value, other[m.key.view()]); });
+    return std::all_of(one.members().begin(), one.members().end(),
+                       [&](const auto& m) { return same(m.value, other[m.key.view()]); });
   };
   return covered(a, b) && covered(b, a);
 }
@@ -183,7 +203,8 @@ bool same(const Value& a, const Value& b) {
 bool limits_are_requests(const Value& container) {
   const Value &limits = container["resources"]["limits"], &requests = container["resources"]["requests"];
   for (const char* resource : {"cpu", "memory"})
-    if (limits[resource].is_null() || (!requests[resource].is_null() && requests[resource] != limits[resource])) return false;
+    if (limits[resource].is_null() || (!requests[resource].is_null() && requests[resource] != limits[resource]))
+      return false;
   return true;
 }
 
@@ -192,7 +213,8 @@ bool limits_are_requests(const Value& container) {
 bool init_done(const Value& pod, const PodRecord& record) {
   for (const Value& spec : pod["spec"]["initContainers"].items()) {
     const ContainerRecord& c = record_of(record, spec["name"].as_string());
-    if (is_sidecar(spec) ? !(c.started || c.attempt > 0) : !(c.phase == Phase::Ended && c.current.exit_code == 0)) return false;
+    if (is_sidecar(spec) ? !(c.started || c.attempt > 0) : !(c.phase == Phase::Ended && c.current.exit_code == 0))
+      return false;
   }
   return true;
 }
@@ -201,8 +223,8 @@ Outcome outcome_of(const Value& pod, const PodRecord& record) {
   bool any_running = false, all_ended = true, any_failed = !record.failed_reason.empty();
   for (const auto& [name, c] : record.containers) {
     any_running = any_running || c.phase == Phase::Running || c.phase == Phase::Starting;
-    if (c.phase == Phase::Ended && is_init(pod, name) && !is_sidecar(container_spec(pod, name)) && c.current.exit_code != 0 &&
-        !restarts(pod, name, c.current.exit_code))
+    if (c.phase == Phase::Ended && is_init(pod, name) && !is_sidecar(container_spec(pod, name)) &&
+        c.current.exit_code != 0 && !restarts(pod, name, c.current.exit_code))
       return any_running ? Outcome::Open : Outcome::Failed;
   }
   for (const Value& spec : pod["spec"]["containers"].items()) {
@@ -217,7 +239,8 @@ Outcome outcome_of(const Value& pod, const PodRecord& record) {
 }
 
 Value terminated_value(const ContainerRecord& c) {
-  Value v = Value::object({{"exitCode", c.current.exit_code}, {"reason", end_reason(c)},
+  Value v = Value::object({{"exitCode", c.current.exit_code},
+                           {"reason", end_reason(c)},
                            {"startedAt", base::format_time(c.current.started)},
                            {"finishedAt", base::format_time(c.current.ended.value_or(c.current.started))},
                            {"containerID", container_id(c.current)}});
@@ -229,7 +252,9 @@ Value terminated_value(const ContainerRecord& c) {
 
 Value status_of(const Value& pod, const PodRecord& record, const Clock& clock) {
   const std::string phase = phase_of(pod, record);
-  Value status = Value::object({{"phase", phase}, {"qosClass", qos_class(pod)}, {"conditions", conditions(pod, record, phase, clock)},
+  Value status = Value::object({{"phase", phase},
+                                {"qosClass", qos_class(pod)},
+                                {"conditions", conditions(pod, record, phase, clock)},
                                 {"containerStatuses", container_statuses(pod, record, pod["spec"]["containers"])}});
   if (pod["spec"]["initContainers"].size() > 0)
     status.set("initContainerStatuses", container_statuses(pod, record, pod["spec"]["initContainers"]));

@@ -1,7 +1,8 @@
 // A pod's status from its record. Pure.
 //
-// Specification: PodStatus in the API reference; conditions in the order PodScheduled, PodReadyToStartContainers, Initialized,
-// ContainersReady, Ready. Conditions of others (readiness gates) are not part of the result: the agent's patch merges by type.
+// Specification: PodStatus in the API reference; conditions in the order PodScheduled, PodReadyToStartContainers,
+// Initialized, ContainersReady, Ready. Conditions of others (readiness gates) are not part of the result: the agent's
+// patch merges by type.
 #pragma once
 
 #include <string_view>

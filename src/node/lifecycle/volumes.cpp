@@ -24,8 +24,8 @@ Result<void> add_file(std::vector<VolumeFile>& files, std::string path, std::str
   return {};
 }
 
-Result<void> add_object(std::vector<VolumeFile>& files, const Value& object, const Value& source, const std::string& kind,
-                        const std::string& name, std::int64_t mode) {
+Result<void> add_object(std::vector<VolumeFile>& files, const Value& object, const Value& source,
+                        const std::string& kind, const std::string& name, std::int64_t mode) {
   const bool optional = source["optional"].as_bool();
   if (object.is_null()) {
     if (optional) return {};
@@ -45,7 +45,8 @@ Result<void> add_object(std::vector<VolumeFile>& files, const Value& object, con
   return {};
 }
 
-Result<void> add_fields(std::vector<VolumeFile>& files, const Value& pod, const Value& source, const Lookup& lookup, std::int64_t mode) {
+Result<void> add_fields(std::vector<VolumeFile>& files, const Value& pod, const Value& source, const Lookup& lookup,
+                        std::int64_t mode) {
   for (const Value& item : source["items"].items()) {
     const Value& container = data::kNull;
     auto text = item.has("fieldRef") ? field_of(pod, item["fieldRef"]["fieldPath"].as_string(), lookup)
@@ -57,19 +58,23 @@ Result<void> add_fields(std::vector<VolumeFile>& files, const Value& pod, const 
 }
 
 // One source, of a projected volume or standing alone. Null when it is none that makes files.
-Result<void> add_source(std::vector<VolumeFile>& files, const Value& pod, const Value& source, const Lookup& lookup, std::int64_t mode) {
+Result<void> add_source(std::vector<VolumeFile>& files, const Value& pod, const Value& source, const Lookup& lookup,
+                        std::int64_t mode) {
   if (const Value& map = source["configMap"]; !map.is_null())
     return add_object(files, lookup.config_map(map["name"].as_string()), map, "configmap", map["name"].str(), mode);
   if (const Value& secret = source["secret"]; !secret.is_null()) {
-    const std::string name = secret["secretName"].str(secret["name"].as_string());  // alone and projected name it differently
+    const std::string name =
+        secret["secretName"].str(secret["name"].as_string());  // alone and projected name it differently
     return add_object(files, lookup.secret(name), secret, "secret", name, mode);
   }
-  if (const Value& fields = source["downwardAPI"]; !fields.is_null()) return add_fields(files, pod, fields, lookup, mode);
+  if (const Value& fields = source["downwardAPI"]; !fields.is_null())
+    return add_fields(files, pod, fields, lookup, mode);
   std::string kinds;
   for (const auto& m : source.members())
     if (m.key.view() != "name") kinds += (kinds.empty() ? "" : ", ") + m.key.str();
-  return base::fail(Code::Invalid, "volumes of kind " + kinds + " are not available on this node: use emptyDir, configMap, secret, "
-                                   "downwardAPI or projected");
+  return base::fail(Code::Invalid, "volumes of kind " + kinds +
+                                       " are not available on this node: use emptyDir, configMap, secret, "
+                                       "downwardAPI or projected");
 }
 
 }  // namespace
@@ -89,7 +94,9 @@ Result<Volume> volume_of(const Value& pod, const Value& volume, const Lookup& lo
     for (const char* kind : {"configMap", "secret", "downwardAPI"}) mode = volume[kind]["defaultMode"].as_int(mode);
     added = add_source(out.files, pod, volume, lookup, mode);
   }
-  if (!added) return base::fail(base::Error{.code = added.error().code, .message = "volume " + out.name + ": " + added.error().message});
+  if (!added)
+    return base::fail(
+        base::Error{.code = added.error().code, .message = "volume " + out.name + ": " + added.error().message});
   std::sort(out.files.begin(), out.files.end());
   return out;
 }

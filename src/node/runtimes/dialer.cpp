@@ -2,10 +2,10 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
-#include <array>
 
 #include "base/strings.h"
 #include "runtime/real/asio_loop.h"
@@ -50,7 +50,8 @@ class Tls {
   std::string to_send() {
     std::string out;
     char buffer[4096];
-    for (int n = 0; (n = BIO_read(SSL_get_wbio(ssl_), buffer, sizeof buffer)) > 0;) out.append(buffer, static_cast<std::size_t>(n));
+    for (int n = 0; (n = BIO_read(SSL_get_wbio(ssl_), buffer, sizeof buffer)) > 0;)
+      out.append(buffer, static_cast<std::size_t>(n));
     return out;
   }
 
@@ -104,7 +105,8 @@ class Dialing : public std::enable_shared_from_this<Dialing> {
   void send(std::string bytes) {
     if (bytes.empty()) return;
     auto kept = std::make_shared<std::string>(std::move(bytes));
-    boost::asio::async_write(socket_, boost::asio::buffer(*kept), [kept, self = shared_from_this()](error_code, std::size_t) {});
+    boost::asio::async_write(socket_, boost::asio::buffer(*kept),
+                             [kept, self = shared_from_this()](error_code, std::size_t) {});
   }
 
   void read() {
@@ -173,12 +175,14 @@ std::string request_of(const HttpCheck& check) {
       rest += name + ": " + value + "\r\n";
   }
   const std::string path = check.path.starts_with("/") ? check.path : "/" + check.path;
-  return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: " + agent + "\r\nAccept: */*\r\nConnection: close\r\n" + rest + "\r\n";
+  return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: " + agent +
+         "\r\nAccept: */*\r\nConnection: close\r\n" + rest + "\r\n";
 }
 
 }  // namespace
 
-void dial_tcp(runtime::real::Loop& loop, UniqueFd socket, const std::string& ip, int port, base::Duration limit, Checked done) {
+void dial_tcp(runtime::real::Loop& loop, UniqueFd socket, const std::string& ip, int port, base::Duration limit,
+              Checked done) {
   std::make_shared<Dialing>(loop, std::move(socket), limit, std::move(done))->start(ip, port, "", false);
 }
 

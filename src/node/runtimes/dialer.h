@@ -15,8 +15,10 @@ namespace slipway::node {
 using Checked = std::move_only_function<void(CheckResult)>;
 
 // `socket` is fresh and non-blocking. The answer comes on the loop, once, within `limit`.
-void dial_tcp(runtime::real::Loop& loop, UniqueFd socket, const std::string& ip, int port, base::Duration limit, Checked done);
-// Success is a status from 200 to 399, as for the kubelet; redirects are not followed. HTTPS is not verified, as for the kubelet.
+void dial_tcp(runtime::real::Loop& loop, UniqueFd socket, const std::string& ip, int port, base::Duration limit,
+              Checked done);
+// Success is a status from 200 to 399, as for the kubelet; redirects are not followed. HTTPS is not verified, as for
+// the kubelet.
 void dial_http(runtime::real::Loop& loop, UniqueFd socket, const HttpCheck& check, base::Duration limit, Checked done);
 
 }  // namespace slipway::node

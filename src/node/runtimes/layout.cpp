@@ -22,7 +22,8 @@ Result<void> write_one(const std::string& folder, const VolumeFile& f, std::uint
   const std::string path = folder + "/" + f.path;
   if (auto made = make_folders(path.substr(0, path.rfind('/')), 0755); !made) return made;
   if (auto written = write_file(path, f.bytes, f.mode); !written) return written;
-  if (chmod(path.c_str(), f.mode) != 0 || (owner != 0 && chown(path.c_str(), owner, owner) != 0)) return os_fail("own " + path);
+  if (chmod(path.c_str(), f.mode) != 0 || (owner != 0 && chown(path.c_str(), owner, owner) != 0))
+    return os_fail("own " + path);
   return {};
 }
 
@@ -30,7 +31,8 @@ Result<void> write_one(const std::string& folder, const VolumeFile& f, std::uint
 Result<void> turn_link(const std::string& link, const std::string& target) {
   const std::string fresh = link + "_tmp";
   unlink(fresh.c_str());
-  if (symlink(target.c_str(), fresh.c_str()) != 0 || rename(fresh.c_str(), link.c_str()) != 0) return os_fail("link " + link);
+  if (symlink(target.c_str(), fresh.c_str()) != 0 || rename(fresh.c_str(), link.c_str()) != 0)
+    return os_fail("link " + link);
   return {};
 }
 
@@ -42,9 +44,13 @@ std::string content_name(const std::vector<VolumeFile>& files) {
 
 }  // namespace
 
-bool is_safe_name(std::string_view name) { return !name.empty() && name.find('/') == name.npos && name != "." && name != ".."; }
+bool is_safe_name(std::string_view name) {
+  return !name.empty() && name.find('/') == name.npos && name != "." && name != "..";
+}
 
-std::string process_id(const ContainerKey& k) { return "pod/" + k.pod + "/" + k.container + "/" + std::to_string(k.attempt); }
+std::string process_id(const ContainerKey& k) {
+  return "pod/" + k.pod + "/" + k.container + "/" + std::to_string(k.attempt);
+}
 
 std::optional<ContainerKey> key_of_process(std::string_view id) {
   const auto parts = base::split(id, '/');
@@ -71,7 +77,8 @@ Result<void> publish_volume(const std::string& folder, const std::vector<VolumeF
     if (!exists(folder + "/" + name))
       if (auto linked = turn_link(folder + "/" + name, "..data/" + name); !linked) return linked;
   for (const auto& entry : std::filesystem::directory_iterator(folder, none))
-    if (const std::string name = entry.path().filename(); !name.starts_with("..") && !names.contains(name)) unlink(entry.path().c_str());
+    if (const std::string name = entry.path().filename(); !name.starts_with("..") && !names.contains(name))
+      unlink(entry.path().c_str());
   return before.empty() ? Result<void>() : remove_tree(folder + "/" + before);
 }
 

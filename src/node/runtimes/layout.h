@@ -33,8 +33,8 @@ bool is_safe_name(std::string_view name);
 std::string process_id(const ContainerKey& key);
 std::optional<ContainerKey> key_of_process(std::string_view id);
 
-// Writes a volume's files as Kubernetes does: a fresh folder, then the link ..data is turned to it, so that readers see all of the
-// old or all of the new. `owner` is the uid that may read them (0: leave).
+// Writes a volume's files as Kubernetes does: a fresh folder, then the link ..data is turned to it, so that readers see
+// all of the old or all of the new. `owner` is the uid that may read them (0: leave).
 base::Result<void> publish_volume(const std::string& folder, const std::vector<VolumeFile>& files, std::uint32_t owner);
 
 }  // namespace slipway::node

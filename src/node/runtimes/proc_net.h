@@ -1,4 +1,5 @@
-// Who listens? In loopback mode all pods share the host's network, so an answer on a pod's address may come from somebody else.
+// Who listens? In loopback mode all pods share the host's network, so an answer on a pod's address may come from
+// somebody else.
 #pragma once
 
 #include <sys/types.h>
@@ -8,7 +9,8 @@
 
 namespace slipway::node {
 
-// Inodes of the sockets that take connections for ip:port, also those bound to every address (proc(5): /proc/net/tcp and tcp6).
+// Inodes of the sockets that take connections for ip:port, also those bound to every address (proc(5): /proc/net/tcp
+// and tcp6).
 std::vector<std::string> listening_inodes(const std::string& ip, int port);
 // Does a process of this session hold one of these sockets? Containers are sessions: the shim calls setsid for each.
 bool session_holds(pid_t session, const std::vector<std::string>& inodes);

@@ -30,7 +30,8 @@ namespace {
 constexpr std::size_t kExecOutput = 4096, kTerminationMessage = 4096;
 
 Value sandbox_value(const Sandbox& s) {
-  return Value::object({{"uid", s.uid}, {"namespace", s.space}, {"name", s.name}, {"hostname", s.hostname}, {"ip", s.ip}});
+  return Value::object(
+      {{"uid", s.uid}, {"namespace", s.space}, {"name", s.name}, {"hostname", s.hostname}, {"ip", s.ip}});
 }
 
 Sandbox sandbox_of(const Value& v) {
@@ -45,7 +46,8 @@ std::string short_output(const std::string& text) { return text.substr(0, 1024);
 
 }  // namespace
 
-ProcessRuntime::ProcessRuntime(runtime::real::Loop& loop, control::ProcessHost& host, images::Store& images, ProcessRuntimeOptions options)
+ProcessRuntime::ProcessRuntime(runtime::real::Loop& loop, control::ProcessHost& host, images::Store& images,
+                               ProcessRuntimeOptions options)
     : loop_(loop), host_(host), images_(images), options_(std::move(options)), layout_{options_.data_dir} {
   host_.on_exit([this, alive = std::weak_ptr(alive_)](const ProcessState& state) {
     if (!alive.expired()) ended(state);
@@ -63,7 +65,8 @@ void ProcessRuntime::with_report(std::function<void(Result<void>)> next) {
     reported_ = true;
     // Users of their own must be able to pass through, not to look: what is private inside has modes of its own.
     if (loopback() && report_.root)
-      for (const std::string& folder : {options_.data_dir, images_.folder(), layout_.pods()}) chmod(folder.c_str(), 0711);
+      for (const std::string& folder : {options_.data_dir, images_.folder(), layout_.pods()})
+        chmod(folder.c_str(), 0711);
     next({});
   });
 }
@@ -72,7 +75,10 @@ void ProcessRuntime::report(Done<RuntimeReport> done) {
   auto kept = std::make_shared<Done<RuntimeReport>>(std::move(done));
   with_report([this, kept](Result<void> ready) {
     if (!ready) return (*kept)(base::fail(ready.error()));
-    RuntimeReport r{.name = "loopback", .pod_range = loopback() ? "127.20" : "10.244", .limits = report_.cgroups, .notes = report_.notes};
+    RuntimeReport r{.name = "loopback",
+                    .pod_range = loopback() ? "127.20" : "10.244",
+                    .limits = report_.cgroups,
+                    .notes = report_.notes};
     if (report_.rung == HostReport::Rung::Isolated) r.name = "isolated";
     if (report_.rung == HostReport::Rung::UserNamespace) r.name = "user-namespace";
     if (!report_.root) r.notes.push_back("unprivileged: pods are as powerful as the user who started this node");
@@ -86,8 +92,8 @@ Result<void> ProcessRuntime::write_sandbox(const Sandbox& s) const {
   const std::string pod = layout_.pod(s.uid);
   std::string resolv = read_file("/etc/resolv.conf").value_or("");
   if (!options_.dns_address.empty())
-    resolv = "nameserver " + options_.dns_address + "\nsearch " + s.space + ".svc." + options_.cluster_domain + " svc." +
-             options_.cluster_domain + " " + options_.cluster_domain + "\noptions ndots:5\n";
+    resolv = "nameserver " + options_.dns_address + "\nsearch " + s.space + ".svc." + options_.cluster_domain +
+             " svc." + options_.cluster_domain + " " + options_.cluster_domain + "\noptions ndots:5\n";
   return in_turn([&] { return make_folders(pod + "/volumes", 0711); },  //
                  [&] { return write_file(pod + "/hosts", hosts_text(s)); },
                  [&] { return write_file(pod + "/resolv.conf", resolv); },
@@ -119,7 +125,8 @@ void ProcessRuntime::put_volume(const Sandbox& sandbox, Volume volume, Done<bool
 }
 
 void ProcessRuntime::remove_sandbox(const std::string& uid, Done<bool> done) {
-  auto removed = is_safe_name(uid) ? remove_tree(layout_.pod(uid)) : Result<void>(base::fail(Code::Invalid, "pod uid is no name"));
+  auto removed =
+      is_safe_name(uid) ? remove_tree(layout_.pod(uid)) : Result<void>(base::fail(Code::Invalid, "pod uid is no name"));
   if (!removed) return loop_.post([done = std::move(done), e = removed.error()]() mutable { done(base::fail(e)); });
   std::erase_if(own_sockets_, [&](const auto& entry) { return entry.first.pod == uid; });
   std::erase_if(pids_, [&](const auto& entry) { return entry.first.pod == uid; });
@@ -127,7 +134,8 @@ void ProcessRuntime::remove_sandbox(const std::string& uid, Done<bool> done) {
 }
 
 void ProcessRuntime::remove_logs(const Sandbox& s) {
-  if (is_safe_name(s.space) && is_safe_name(s.name) && is_safe_name(s.uid)) (void)remove_tree(layout_.logs(s.space, s.name, s.uid));
+  if (is_safe_name(s.space) && is_safe_name(s.name) && is_safe_name(s.uid))
+    (void)remove_tree(layout_.logs(s.space, s.name, s.uid));
 }
 
 Result<ProcessSpec> ProcessRuntime::make_process(const ContainerSpec& spec) const {
@@ -138,7 +146,8 @@ Result<ProcessSpec> ProcessRuntime::make_process(const ContainerSpec& spec) cons
   auto process = loopback() ? loopback_process(spec, layout_, report_) : isolated_process(spec, layout_, report_);
   if (!process) return process;
   // For probes that join it later, also after a restart of the server.
-  if (auto kept = write_file(folder + "/process.json", data::to_json(shim::to_value(*process)), 0600); !kept) return base::fail(kept.error());
+  if (auto kept = write_file(folder + "/process.json", data::to_json(shim::to_value(*process)), 0600); !kept)
+    return base::fail(kept.error());
   return process;
 }
 
@@ -146,24 +155,31 @@ void ProcessRuntime::start(ContainerSpec spec, Done<ContainerState> done) {
   auto process = make_process(spec);
   if (!process) return loop_.post([done = std::move(done), e = process.error()]() mutable { done(base::fail(e)); });
   // The network is there, unless the shim was started anew since.
-  host_.make_pod_network(spec.sandbox.uid, spec.sandbox.ip, [this, process = std::move(*process), key = spec.key, done = std::move(done),
-                                                             alive = std::weak_ptr(alive_)](Result<bool> made) mutable {
-    if (alive.expired()) return;
-    made ? spawn(std::move(process), key, std::move(done)) : done(base::fail(made.error()));
-  });
+  host_.make_pod_network(spec.sandbox.uid, spec.sandbox.ip,
+                         [this, process = std::move(*process), key = spec.key, done = std::move(done),
+                          alive = std::weak_ptr(alive_)](Result<bool> made) mutable {
+                           if (alive.expired()) return;
+                           made ? spawn(std::move(process), key, std::move(done)) : done(base::fail(made.error()));
+                         });
 }
 
 void ProcessRuntime::spawn(ProcessSpec process, const ContainerKey& key, Done<ContainerState> done) {
-  host_.spawn(std::move(process), [this, key, done = std::move(done), alive = std::weak_ptr(alive_)](Result<ProcessState> s) mutable {
-    if (alive.expired()) return;
-    s ? done(state_of(*s, key)) : done(base::fail(s.error()));
-  });
+  host_.spawn(std::move(process),
+              [this, key, done = std::move(done), alive = std::weak_ptr(alive_)](Result<ProcessState> s) mutable {
+                if (alive.expired()) return;
+                s ? done(state_of(*s, key)) : done(base::fail(s.error()));
+              });
 }
 
 ContainerState ProcessRuntime::state_of(const ProcessState& s, const ContainerKey& key) {
   if (s.running) pids_[key] = s.pid;
-  ContainerState c{.key = key, .running = s.running, .started = s.started, .ended = s.ended, .exit_code = s.exit_code,
-                   .signal = s.signal, .out_of_memory = s.out_of_memory};
+  ContainerState c{.key = key,
+                   .running = s.running,
+                   .started = s.started,
+                   .ended = s.ended,
+                   .exit_code = s.exit_code,
+                   .signal = s.signal,
+                   .out_of_memory = s.out_of_memory};
   if (!s.running) {
     const UniqueFd file(open((layout_.container(key) + "/termination-log").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     char text[kTerminationMessage];
@@ -174,7 +190,9 @@ ContainerState ProcessRuntime::state_of(const ProcessState& s, const ContainerKe
   return c;
 }
 
-void ProcessRuntime::signal(const ContainerKey& key, int signal, Done<bool> done) { host_.signal(process_id(key), signal, std::move(done)); }
+void ProcessRuntime::signal(const ContainerKey& key, int signal, Done<bool> done) {
+  host_.signal(process_id(key), signal, std::move(done));
+}
 
 void ProcessRuntime::forget(const ContainerKey& key) {
   pids_.erase(key);
@@ -183,22 +201,25 @@ void ProcessRuntime::forget(const ContainerKey& key) {
 }
 
 void ProcessRuntime::list(Done<Everything> done) {
-  host_.list([this, done = std::move(done), alive = std::weak_ptr(alive_)](Result<std::vector<ProcessState>> all) mutable {
-    if (alive.expired()) return;
-    if (!all) return done(base::fail(all.error()));
-    Everything e;
-    for (const ProcessState& s : *all)
-      if (const auto key = key_of_process(s.id)) e.containers.push_back(state_of(s, *key));
-    std::error_code error;
-    for (const auto& pod : std::filesystem::directory_iterator(layout_.pods(), error)) {
-      const auto sandbox = data::parse_json(read_file(pod.path().string() + "/sandbox.json").value_or("null"));
-      if (sandbox && sandbox->is_object()) e.sandboxes.push_back(sandbox_of(*sandbox));
-    }
-    done(std::move(e));
-  });
+  host_.list(
+      [this, done = std::move(done), alive = std::weak_ptr(alive_)](Result<std::vector<ProcessState>> all) mutable {
+        if (alive.expired()) return;
+        if (!all) return done(base::fail(all.error()));
+        Everything e;
+        for (const ProcessState& s : *all)
+          if (const auto key = key_of_process(s.id)) e.containers.push_back(state_of(s, *key));
+        std::error_code error;
+        for (const auto& pod : std::filesystem::directory_iterator(layout_.pods(), error)) {
+          const auto sandbox = data::parse_json(read_file(pod.path().string() + "/sandbox.json").value_or("null"));
+          if (sandbox && sandbox->is_object()) e.sandboxes.push_back(sandbox_of(*sandbox));
+        }
+        done(std::move(e));
+      });
 }
 
-void ProcessRuntime::on_end(std::function<void(const ContainerState&)> listener) { listeners_.push_back(std::move(listener)); }
+void ProcessRuntime::on_end(std::function<void(const ContainerState&)> listener) {
+  listeners_.push_back(std::move(listener));
+}
 
 void ProcessRuntime::ended(const ProcessState& state) {
   if (state.id.starts_with("exec/")) return exec_ended(state.id, state);
@@ -208,9 +229,11 @@ void ProcessRuntime::ended(const ProcessState& state) {
   for (const auto& listener : std::vector(listeners_)) listener(c);
 }
 
-void ProcessRuntime::check_exec(const ContainerKey& key, std::vector<std::string> argv, base::Duration limit, Done<CheckResult> done) {
+void ProcessRuntime::check_exec(const ContainerKey& key, std::vector<std::string> argv, base::Duration limit,
+                                Done<CheckResult> done) {
   const auto stored = data::parse_json(read_file(layout_.container(key) + "/process.json").value_or("null"));
-  const std::string id = "exec/" + key.pod + "/" + key.container + "/" + std::to_string(++next_exec_) + "-" + std::to_string(getpid());
+  const std::string id =
+      "exec/" + key.pod + "/" + key.container + "/" + std::to_string(++next_exec_) + "-" + std::to_string(getpid());
   ProcessSpec spec = shim::spec_of(stored.value_or(Value()));
   spec.id = id;
   spec.argv = std::move(argv);
@@ -247,32 +270,41 @@ void ProcessRuntime::with_socket(Done<int> done) {
   done(fd);
 }
 
-void ProcessRuntime::check_http(const ContainerKey& key, HttpCheck check, base::Duration limit, Done<CheckResult> done) {
+void ProcessRuntime::check_http(const ContainerKey& key, HttpCheck check, base::Duration limit,
+                                Done<CheckResult> done) {
   auto checked = only_from_the_pod(key, check.ip, check.port, std::move(done));
-  with_socket([this, check, limit, checked = std::move(checked), alive = std::weak_ptr(alive_)](Result<int> fd) mutable {
-    UniqueFd socket(fd.value_or(-1));
-    if (alive.expired()) return;
-    if (!socket) return checked(CheckResult{false, fd.error().message});
-    dial_http(loop_, std::move(socket), check, limit, [checked = std::move(checked)](CheckResult r) mutable { checked(std::move(r)); });
-  });
+  with_socket(
+      [this, check, limit, checked = std::move(checked), alive = std::weak_ptr(alive_)](Result<int> fd) mutable {
+        UniqueFd socket(fd.value_or(-1));
+        if (alive.expired()) return;
+        if (!socket) return checked(CheckResult{false, fd.error().message});
+        dial_http(loop_, std::move(socket), check, limit,
+                  [checked = std::move(checked)](CheckResult r) mutable { checked(std::move(r)); });
+      });
 }
 
-void ProcessRuntime::check_tcp(const ContainerKey& key, std::string ip, int port, base::Duration limit, Done<CheckResult> done) {
+void ProcessRuntime::check_tcp(const ContainerKey& key, std::string ip, int port, base::Duration limit,
+                               Done<CheckResult> done) {
   auto checked = only_from_the_pod(key, ip, port, std::move(done));
-  with_socket([this, ip, port, limit, checked = std::move(checked), alive = std::weak_ptr(alive_)](Result<int> fd) mutable {
-    UniqueFd socket(fd.value_or(-1));
-    if (alive.expired()) return;
-    if (!socket) return checked(CheckResult{false, fd.error().message});
-    dial_tcp(loop_, std::move(socket), ip, port, limit, [checked = std::move(checked)](CheckResult r) mutable { checked(std::move(r)); });
-  });
+  with_socket(
+      [this, ip, port, limit, checked = std::move(checked), alive = std::weak_ptr(alive_)](Result<int> fd) mutable {
+        UniqueFd socket(fd.value_or(-1));
+        if (alive.expired()) return;
+        if (!socket) return checked(CheckResult{false, fd.error().message});
+        dial_tcp(loop_, std::move(socket), ip, port, limit,
+                 [checked = std::move(checked)](CheckResult r) mutable { checked(std::move(r)); });
+      });
 }
 
-PodRuntime::Done<CheckResult> ProcessRuntime::only_from_the_pod(const ContainerKey& key, std::string ip, int port, Done<CheckResult> done) {
+PodRuntime::Done<CheckResult> ProcessRuntime::only_from_the_pod(const ContainerKey& key, std::string ip, int port,
+                                                                Done<CheckResult> done) {
   if (!loopback()) return done;
-  return [this, key, ip = std::move(ip), port, done = std::move(done), alive = std::weak_ptr(alive_)](Result<CheckResult> r) mutable {
+  return [this, key, ip = std::move(ip), port, done = std::move(done),
+          alive = std::weak_ptr(alive_)](Result<CheckResult> r) mutable {
     if (alive.expired()) return;
     if (r && r->ok && !is_pods_own(key, ip, port))
-      r = CheckResult{false, "port " + std::to_string(port) + " of " + ip + " is answered by another process, not by this pod: listen on $POD_IP"};
+      r = CheckResult{false, "port " + std::to_string(port) + " of " + ip +
+                                 " is answered by another process, not by this pod: listen on $POD_IP"};
     done(std::move(r));
   };
 }

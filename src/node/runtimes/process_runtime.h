@@ -16,13 +16,14 @@ namespace slipway::node {
 
 struct ProcessRuntimeOptions {
   std::string data_dir;
-  std::string dns_address = {};                  // name server of pods; empty: the machine's own resolv.conf is shown
+  std::string dns_address = {};  // name server of pods; empty: the machine's own resolv.conf is shown
   std::string cluster_domain = "cluster.local";
 };
 
 class ProcessRuntime final : public PodRuntime {
  public:
-  ProcessRuntime(runtime::real::Loop& loop, control::ProcessHost& host, images::Store& images, ProcessRuntimeOptions options);
+  ProcessRuntime(runtime::real::Loop& loop, control::ProcessHost& host, images::Store& images,
+                 ProcessRuntimeOptions options);
   ~ProcessRuntime() override;
 
   void report(Done<RuntimeReport> done) override;
@@ -36,9 +37,11 @@ class ProcessRuntime final : public PodRuntime {
   void forget(const ContainerKey& key) override;
   void list(Done<Everything> done) override;
   void on_end(std::function<void(const ContainerState&)> listener) override;
-  void check_exec(const ContainerKey& key, std::vector<std::string> argv, base::Duration limit, Done<CheckResult> done) override;
+  void check_exec(const ContainerKey& key, std::vector<std::string> argv, base::Duration limit,
+                  Done<CheckResult> done) override;
   void check_http(const ContainerKey& key, HttpCheck check, base::Duration limit, Done<CheckResult> done) override;
-  void check_tcp(const ContainerKey& key, std::string ip, int port, base::Duration limit, Done<CheckResult> done) override;
+  void check_tcp(const ContainerKey& key, std::string ip, int port, base::Duration limit,
+                 Done<CheckResult> done) override;
 
  private:
   struct Exec {

@@ -47,7 +47,8 @@ std::string clean(const std::string& path) {
 // The tree of links that a loopback container sees below its working directory.
 class LinkTree {
  public:
-  LinkTree(std::string image, std::string root) : image_(image == "/" ? "" : std::move(image)), root_(std::move(root)) {}
+  LinkTree(std::string image, std::string root)
+      : image_(image == "/" ? "" : std::move(image)), root_(std::move(root)) {}
 
   Result<void> build() {
     if (auto cleared = remove_tree(root_); !cleared) return cleared;
@@ -93,7 +94,8 @@ Result<std::string> program_in(const std::string& image, const ContainerSpec& c)
   } else {
     for (const auto& [key, value] : c.env)
       if (key == "PATH")
-        for (std::string_view folder : base::split(value, ':')) candidates.push_back(root + std::string(folder) + "/" + name);
+        for (std::string_view folder : base::split(value, ':'))
+          candidates.push_back(root + std::string(folder) + "/" + name);
   }
   for (const std::string& path : candidates)
     if (struct stat s{}; stat(path.c_str(), &s) == 0 && S_ISREG(s.st_mode) && (s.st_mode & 0111) != 0) return path;
@@ -110,12 +112,15 @@ void set_env(ProcessSpec& p, const std::string& name, const std::string& value) 
 std::uint32_t pod_user(const std::string& ip) {
   const auto parts = base::split(ip, '.');
   if (parts.size() != 4) return kFirstPodUser;
-  return kFirstPodUser + static_cast<std::uint32_t>(base::parse_uint(parts[2]).value_or(0) * 256 + base::parse_uint(parts[3]).value_or(0));
+  return kFirstPodUser + static_cast<std::uint32_t>(base::parse_uint(parts[2]).value_or(0) * 256 +
+                                                    base::parse_uint(parts[3]).value_or(0));
 }
 
 Result<std::uint32_t> user_of(const ContainerSpec& c, const HostReport& report) {
   if (!report.root) return 0u;  // there is one user only
-  if (c.run_as < 0) return base::fail(Code::Forbidden, "runAsUser 0 is not allowed on this node: leave it out, and the pod gets a user of its own");
+  if (c.run_as < 0)
+    return base::fail(Code::Forbidden,
+                      "runAsUser 0 is not allowed on this node: leave it out, and the pod gets a user of its own");
   const std::int64_t asked = c.run_as > 0 ? c.run_as : c.image.uid;
   // On loopback a user of the machine could reach that user's files.
   if (asked > 0 && report.rung == HostReport::Rung::Isolated) return static_cast<std::uint32_t>(asked);
@@ -150,10 +155,12 @@ Result<ProcessSpec> loopback_process(const ContainerSpec& c, const Layout& layou
   const std::string home = clean(p.cwd), tree = layout.container(c.key) + "/root";
   for (const VolumeMount& m : c.mounts) {
     if (!is_below(clean(m.path), home) || clean(m.path) == home || home == "/")
-      return base::fail(Code::Invalid, "loopback pods have no file system of their own: volume " + m.volume + " at " + m.path +
-                                           " would not be found there; mount it below a workingDir (now " + home +
+      return base::fail(Code::Invalid, "loopback pods have no file system of their own: volume " + m.volume + " at " +
+                                           m.path + " would not be found there; mount it below a workingDir (now " +
+                                           home +
                                            ") and open it by a relative path, or run where namespaces are allowed");
-    if (!m.sub_path.empty()) return base::fail(Code::Invalid, "loopback pods know no subPath (volume " + m.volume + ")");
+    if (!m.sub_path.empty())
+      return base::fail(Code::Invalid, "loopback pods know no subPath (volume " + m.volume + ")");
   }
   auto program = program_in(c.image.root, c);
   if (!program) return base::fail(program.error());
@@ -163,7 +170,8 @@ Result<ProcessSpec> loopback_process(const ContainerSpec& c, const Layout& layou
     LinkTree links(c.image.root, tree);
     if (auto built = links.build(); !built) return base::fail(built.error());
     for (const VolumeMount& m : c.mounts)
-      if (auto placed = links.place(clean(m.path), layout.volume(c.sandbox.uid, m.volume)); !placed) return base::fail(placed.error());
+      if (auto placed = links.place(clean(m.path), layout.volume(c.sandbox.uid, m.volume)); !placed)
+        return base::fail(placed.error());
     root = tree;
   }
   p.cwd = root + home;

@@ -21,7 +21,8 @@ std::string mount_point(std::string_view type, std::string_view option) {
     const auto fields = base::split(line, ' ');
     if (fields.size() < 4 || fields[2] != type) continue;
     const auto options = base::split(fields[3], ',');
-    if (option.empty() || std::find(options.begin(), options.end(), option) != options.end()) return std::string(fields[1]);
+    if (option.empty() || std::find(options.begin(), options.end(), option) != options.end())
+      return std::string(fields[1]);
   }
   return {};
 }
@@ -58,8 +59,10 @@ Cgroups Cgroups::probe() {
     const auto colon = line.find(':'), second = line.find(':', colon + 1);
     if (second == line.npos) continue;
     const std::string_view controllers = line.substr(colon + 1, second - colon - 1), path = line.substr(second + 1);
-    if (controllers.empty()) found.find_v2(path);
-    else found.find_v1(line.substr(colon + 1));
+    if (controllers.empty())
+      found.find_v2(path);
+    else
+      found.find_v1(line.substr(colon + 1));
   }
   if (found.bases_.empty() && found.why_.empty()) found.why_ = "no memory or cpu controller is mounted";
   return found;
@@ -87,7 +90,8 @@ void Cgroups::find_v2(std::string_view own) {
   Base base{joined(mount, own), has_word(controllers, "memory"), has_word(controllers, "cpu"), true};
   if (!base.memory && !base.cpu) return;
   const std::string enable = std::string(base.memory ? "+memory " : "") + (base.cpu ? "+cpu" : "");
-  // Controllers are handed down level by level; a group that holds processes itself cannot hand down, the root excepted.
+  // Controllers are handed down level by level; a group that holds processes itself cannot hand down, the root
+  // excepted.
   if (!put(above + "/cgroup.subtree_control", enable) || !make_folders(base.folder, 0755) ||
       !put(base.folder + "/cgroup.subtree_control", enable)) {
     why_ = "cannot hand controllers down from " + above;
@@ -97,7 +101,8 @@ void Cgroups::find_v2(std::string_view own) {
 }
 
 base::Result<void> Cgroups::make(const std::string& name, std::uint64_t memory, std::uint64_t cpu) const {
-  const std::string quota = std::to_string(cpu * kPeriodMicroseconds / 1000), period = std::to_string(kPeriodMicroseconds);
+  const std::string quota = std::to_string(cpu * kPeriodMicroseconds / 1000),
+                    period = std::to_string(kPeriodMicroseconds);
   for (const Base& b : bases_) {
     const std::string folder = b.folder + "/" + name;
     if (auto made = make_folders(folder, 0755); !made) return made;

@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint64_t kRewriteAfterLines = 4096;  // and at least four times as many lines as entries
 
 std::string line_of(const char* what, const Journal::Entry& entry) {
-  return data::to_json(Value::object({{what, to_value(entry.state)}, {"ticks", std::int64_t(entry.start_ticks)}})) + "\n";
+  return data::to_json(Value::object({{what, to_value(entry.state)}, {"ticks", std::int64_t(entry.start_ticks)}})) +
+         "\n";
 }
 }  // namespace
 

@@ -1,7 +1,7 @@
 // What the shim must not forget: which processes it started, and how they ended.
 //
-// An append-only file of JSON lines. An end is on disk (fdatasync) before anybody is told of it, so that an exit code is reported
-// the same way by the next shim, should this one be killed. A torn last line is dropped.
+// An append-only file of JSON lines. An end is on disk (fdatasync) before anybody is told of it, so that an exit code
+// is reported the same way by the next shim, should this one be killed. A torn last line is dropped.
 #pragma once
 
 #include <map>

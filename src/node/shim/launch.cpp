@@ -1,6 +1,7 @@
 #include "node/shim/launch.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sched.h>
@@ -10,7 +11,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <grp.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -51,7 +51,9 @@ Result<Pipes> make_pipes() {
 }
 
 bool isolated_root(const Launch& l) { return l.isolate && !l.spec.root.empty() && l.spec.join.empty(); }
-bool own_pids(const Launch& l) { return l.isolate && l.spec.join.empty() && (l.spec.private_pids || !l.spec.root.empty()); }
+bool own_pids(const Launch& l) {
+  return l.isolate && l.spec.join.empty() && (l.spec.private_pids || !l.spec.root.empty());
+}
 bool supervised(const Launch& l) { return own_pids(l) || (!l.spec.join.empty() && l.join.namespaces); }
 
 unsigned long clone_flags(const Launch& l) {
@@ -104,8 +106,11 @@ class Child {
     if (!l_.join.namespaces) return {};
     const std::string base = "/proc/" + std::to_string(l_.join.pid) + "/ns/";
     std::vector<std::pair<int, UniqueFd>> spaces;  // all are opened before /proc changes under our feet
-    for (const auto& [name, flag] : {std::pair("ipc", CLONE_NEWIPC), {"uts", CLONE_NEWUTS}, {"net", CLONE_NEWNET},
-                                     {"pid", CLONE_NEWPID}, {"mnt", CLONE_NEWNS}}) {
+    for (const auto& [name, flag] : {std::pair("ipc", CLONE_NEWIPC),
+                                     {"uts", CLONE_NEWUTS},
+                                     {"net", CLONE_NEWNET},
+                                     {"pid", CLONE_NEWPID},
+                                     {"mnt", CLONE_NEWNS}}) {
       spaces.emplace_back(flag, UniqueFd(open((base + name).c_str(), O_RDONLY | O_CLOEXEC)));
       if (!spaces.back().second) return os_fail("open namespace of " + spec_.join);
     }
@@ -151,7 +156,8 @@ class Child {
     if (auto ready = in_turn([&] { return drop_rights(); }, [&] { return go_home(); }); !ready) give_up(ready.error());
     const std::string program = find_program();
     if (program.empty())
-      give_up({.code = base::Code::NotFound, .message = "program " + spec_.argv[0] + " is not in the image (or not executable)"});
+      give_up({.code = base::Code::NotFound,
+               .message = "program " + spec_.argv[0] + " is not in the image (or not executable)"});
     arrange_descriptors();
     if (auto limited = set_limits(); !limited) give_up(limited.error());
     std::vector<std::string> env;
@@ -163,14 +169,18 @@ class Child {
   }
 
   Result<void> set_limits() {
-    static const std::map<std::string, __rlimit_resource> kNames = {
-        {"nofile", RLIMIT_NOFILE}, {"as", RLIMIT_AS}, {"cpu", RLIMIT_CPU}, {"nproc", RLIMIT_NPROC}, {"core", RLIMIT_CORE}};
+    static const std::map<std::string, __rlimit_resource> kNames = {{"nofile", RLIMIT_NOFILE},
+                                                                    {"as", RLIMIT_AS},
+                                                                    {"cpu", RLIMIT_CPU},
+                                                                    {"nproc", RLIMIT_NPROC},
+                                                                    {"core", RLIMIT_CORE}};
     for (const auto& [name, value] : spec_.rlimits) {
       const auto it = kNames.find(name);
       if (it == kNames.end()) return base::fail(base::Code::Invalid, "unknown limit " + name);
       rlimit limit{};
       getrlimit(it->second, &limit);
-      limit.rlim_max = std::min<rlim_t>(limit.rlim_max, value);  // raising the hard limit takes a right that we may lack
+      limit.rlim_max =
+          std::min<rlim_t>(limit.rlim_max, value);  // raising the hard limit takes a right that we may lack
       limit.rlim_cur = std::min<rlim_t>(value, limit.rlim_max);
       if (setrlimit(it->second, &limit) != 0) return os_fail("set limit " + name);
     }
@@ -220,7 +230,8 @@ class Child {
     return stat(path.c_str(), &s) == 0 && S_ISREG(s.st_mode) && access(path.c_str(), X_OK) == 0;
   }
 
-  // 0: /dev/null, 1 and 2: the pipes, 3...: the passed ones; the error pipe stays until exec, everything else is closed.
+  // 0: /dev/null, 1 and 2: the pipes, 3...: the passed ones; the error pipe stays until exec, everything else is
+  // closed.
   void arrange_descriptors() {
     std::vector<int> wanted = {open("/dev/null", O_RDWR | O_CLOEXEC), p_.out.write.get(), p_.err.write.get()};
     wanted.insert(wanted.end(), l_.pass_fds.begin(), l_.pass_fds.end());
@@ -266,9 +277,13 @@ Result<Launched> launch(const Launch& what) {
   const long pid = syscall(SYS_clone, clone_flags(what), nullptr, nullptr, nullptr, nullptr);
   if (pid < 0) return os_fail("start process");
   if (pid == 0) Child(what, std::move(*pipes)).run();
-  return Launched{.pid = static_cast<pid_t>(pid), .supervised = supervised(what), .out = std::move(pipes->out.read),
-                  .err = std::move(pipes->err.read), .error = std::move(pipes->error.read),
-                  .status = std::move(pipes->status.read), .go = std::move(pipes->go.write)};
+  return Launched{.pid = static_cast<pid_t>(pid),
+                  .supervised = supervised(what),
+                  .out = std::move(pipes->out.read),
+                  .err = std::move(pipes->err.read),
+                  .error = std::move(pipes->error.read),
+                  .status = std::move(pipes->status.read),
+                  .go = std::move(pipes->go.write)};
 }
 
 void release(Launched& child) {

@@ -1,8 +1,9 @@
 // Writes what a process prints in the CRI log format and rotates the file.
 //
-// One line per output line: `2026-11-23T07:05:14.339374779Z stdout F text`. The tag is P instead of F for a piece of a line that was
-// longer than 16 KiB, or not terminated when the stream ended (kubernetes/design-proposals: CRI log format).
-// `web/3.log` is renamed to `web/3.log.1`, `.1` to `.2` and so on when it has grown to 10 MiB; the fifth is removed.
+// One line per output line: `2026-11-23T07:05:14.339374779Z stdout F text`. The tag is P instead of F for a piece of a
+// line that was longer than 16 KiB, or not terminated when the stream ended (kubernetes/design-proposals: CRI log
+// format). `web/3.log` is renamed to `web/3.log.1`, `.1` to `.2` and so on when it has grown to 10 MiB; the fifth is
+// removed.
 #pragma once
 
 #include <array>
@@ -32,7 +33,9 @@ class LogWriter {
 
   void write(Stream stream, std::string_view bytes, base::Time now);
   void end(Stream stream, base::Time now);  // writes what is left of an unterminated line
-  std::uint64_t lost_bytes() const { return lost_; }  // could not be written (disk full): the process must not wait for that
+  std::uint64_t lost_bytes() const {
+    return lost_;
+  }  // could not be written (disk full): the process must not wait for that
 
  private:
   void append_line(Stream stream, std::string_view text, char tag, base::Time now);

@@ -33,7 +33,8 @@ std::vector<std::string> strings_of(const Value& v) {
 Value mounts_value(const std::vector<control::Mount>& mounts) {
   Value out = Value::array();
   for (const auto& m : mounts)
-    out.push_back(Value::object({{"source", m.source}, {"target", m.target}, {"ro", m.read_only}, {"inside", m.inside}}));
+    out.push_back(
+        Value::object({{"source", m.source}, {"target", m.target}, {"ro", m.read_only}, {"inside", m.inside}}));
   return out;
 }
 
@@ -66,12 +67,24 @@ Value to_value(const ProcessSpec& s) {
   Value env = Value::array(), limits = Value::object();
   for (const auto& [name, value] : s.env) env.push_back(Value::array({name, value}));
   for (const auto& [name, value] : s.rlimits) limits.set(name, static_cast<std::int64_t>(value));
-  return Value::object({{"id", s.id}, {"argv", strings(s.argv)}, {"env", env}, {"cwd", s.cwd}, {"root", s.root},
-                        {"mounts", mounts_value(s.mounts)}, {"network", static_cast<int>(s.network)},
-                        {"podNetwork", s.pod_network}, {"uid", s.uid}, {"gid", s.gid}, {"privatePids", s.private_pids},
-                        {"log", s.stdout_path}, {"hostname", s.hostname}, {"rlimits", limits}, {"cgroup", s.cgroup},
+  return Value::object({{"id", s.id},
+                        {"argv", strings(s.argv)},
+                        {"env", env},
+                        {"cwd", s.cwd},
+                        {"root", s.root},
+                        {"mounts", mounts_value(s.mounts)},
+                        {"network", static_cast<int>(s.network)},
+                        {"podNetwork", s.pod_network},
+                        {"uid", s.uid},
+                        {"gid", s.gid},
+                        {"privatePids", s.private_pids},
+                        {"log", s.stdout_path},
+                        {"hostname", s.hostname},
+                        {"rlimits", limits},
+                        {"cgroup", s.cgroup},
                         {"memory", static_cast<std::int64_t>(s.memory_limit)},
-                        {"cpu", static_cast<std::int64_t>(s.cpu_millis)}, {"join", s.join},
+                        {"cpu", static_cast<std::int64_t>(s.cpu_millis)},
+                        {"join", s.join},
                         {"capture", static_cast<std::int64_t>(s.capture)}});
 }
 
@@ -97,9 +110,15 @@ ProcessSpec spec_of(const Value& v) {
 }
 
 Value to_value(const ProcessState& s) {
-  return Value::object({{"id", s.id}, {"running", s.running}, {"pid", s.pid}, {"started", nanoseconds(s.started)},
-                        {"ended", s.ended ? Value(nanoseconds(*s.ended)) : Value()}, {"exit", s.exit_code},
-                        {"signal", s.signal}, {"oom", s.out_of_memory}, {"output", base::base64_encode(s.output)}});
+  return Value::object({{"id", s.id},
+                        {"running", s.running},
+                        {"pid", s.pid},
+                        {"started", nanoseconds(s.started)},
+                        {"ended", s.ended ? Value(nanoseconds(*s.ended)) : Value()},
+                        {"exit", s.exit_code},
+                        {"signal", s.signal},
+                        {"oom", s.out_of_memory},
+                        {"output", base::base64_encode(s.output)}});
 }
 
 ProcessState state_of(const Value& v) {
@@ -114,13 +133,15 @@ ProcessState state_of(const Value& v) {
 }
 
 Value to_value(const HostReport& r) {
-  return Value::object({{"rung", static_cast<int>(r.rung)}, {"root", r.root}, {"cgroups", r.cgroups},
-                        {"notes", strings(r.notes)}});
+  return Value::object(
+      {{"rung", static_cast<int>(r.rung)}, {"root", r.root}, {"cgroups", r.cgroups}, {"notes", strings(r.notes)}});
 }
 
 HostReport report_of(const Value& v) {
-  return {.rung = static_cast<HostReport::Rung>(v["rung"].as_int(2)), .root = v["root"].as_bool(),
-          .cgroups = v["cgroups"].as_bool(), .notes = strings_of(v["notes"])};
+  return {.rung = static_cast<HostReport::Rung>(v["rung"].as_int(2)),
+          .root = v["root"].as_bool(),
+          .cgroups = v["cgroups"].as_bool(),
+          .notes = strings_of(v["notes"])};
 }
 
 Value to_value(const base::Error& error) {

@@ -1,10 +1,10 @@
 // The language between the shim and its clients: frames over a unix stream socket.
 //
-// A frame is a four-byte little-endian length and that many bytes of JSON. Descriptors travel as SCM_RIGHTS with the first byte of the
-// frame that speaks of them ("fds": how many). Right after accepting, the shim says {"hello":{"version":1,"pid":...,"report":{...}}}.
-// Requests are {"n":number,"op":name,...}, answers {"n":number,"ok":value} or {"n":number,"error":{"code","message"}}; the shim also
-// says {"exit":state} by itself. A client that reads another version must not send anything: the shim outlives servers, so both may
-// be of different age.
+// A frame is a four-byte little-endian length and that many bytes of JSON. Descriptors travel as SCM_RIGHTS with the
+// first byte of the frame that speaks of them ("fds": how many). Right after accepting, the shim says
+// {"hello":{"version":1,"pid":...,"report":{...}}}. Requests are {"n":number,"op":name,...}, answers
+// {"n":number,"ok":value} or {"n":number,"error":{"code","message"}}; the shim also says {"exit":state} by itself. A
+// client that reads another version must not send anything: the shim outlives servers, so both may be of different age.
 //
 //   op            fields                   answer
 //   spawn         spec, fds                state
@@ -56,7 +56,8 @@ control::HostReport report_of(const data::Value& v);
 data::Value to_value(const base::Error& error);
 base::Error error_of(const data::Value& v);
 
-// Sends bytes (as many as go) with descriptors attached to the first. Returns the number of bytes sent, or -1 with errno.
+// Sends bytes (as many as go) with descriptors attached to the first. Returns the number of bytes sent, or -1 with
+// errno.
 ssize_t send_with_fds(int socket, std::string_view bytes, const std::vector<int>& fds);
 // Receives into `buffer`; received descriptors (close-on-exec) are appended. Returns as recvmsg does.
 ssize_t receive_with_fds(int socket, char* buffer, std::size_t size, std::deque<int>& fds);

@@ -51,11 +51,11 @@ class Keeper {
     if (!home || !netlink) return base::fail(home ? netlink.error() : home.error());
     home_ = std::move(*home);
     netlink_ = std::move(*netlink);
-    auto ready = in_turn([&] { return loopback_up(netlink_); },  //
-                         [&] { return netlink_.add_bridge(kBridge); },
-                         [&] { return note(netlink_.index_of(kBridge), bridge_); },
-                         [&] { return netlink_.add_address(bridge_, kGatewayAddress, kPodPrefix); },
-                         [&] { return netlink_.set_up(bridge_); });
+    auto ready =
+        in_turn([&] { return loopback_up(netlink_); },  //
+                [&] { return netlink_.add_bridge(kBridge); }, [&] { return note(netlink_.index_of(kBridge), bridge_); },
+                [&] { return netlink_.add_address(bridge_, kGatewayAddress, kPodPrefix); },
+                [&] { return netlink_.set_up(bridge_); });
     allow_low_ports();
     return ready;
   }
@@ -108,7 +108,8 @@ class Keeper {
     const std::string op = request["op"].str(), address = request["address"].str();
     if (op == "pod") return make_pod(n, request["name"].str(), address);
     if (op == "socket") return make_socket(n, request);
-    if (op == "pod-remove") return answer(n, without(netlink_.remove_link(link_name(request["name"].as_string())), base::Code::NotFound));
+    if (op == "pod-remove")
+      return answer(n, without(netlink_.remove_link(link_name(request["name"].as_string())), base::Code::NotFound));
     int lo = 0;
     if (auto found = note(netlink_.index_of("lo"), lo); !found) return answer(n, found);
     answer(n, op == "address-add" ? without(netlink_.add_address(lo, address, 32), base::Code::AlreadyExists)
@@ -137,8 +138,7 @@ class Keeper {
     return in_turn([&] { return netlink_.add_veth(outer, kPodLink, p.space.get()); },
                    [&] { return note(netlink_.index_of(outer), p.outer); },
                    [&] { return note(p.inside.index_of(kPodLink), p.inner); },
-                   [&] { return netlink_.set_master(p.outer, bridge_); },
-                   [&] { return netlink_.set_up(p.outer); },
+                   [&] { return netlink_.set_master(p.outer, bridge_); }, [&] { return netlink_.set_up(p.outer); },
                    [&] { return p.inside.add_address(p.inner, address, kPodPrefix); },
                    [&] { return p.inside.set_up(p.inner); },
                    [&] { return p.inside.add_default_route(kGatewayAddress); });
@@ -149,7 +149,8 @@ class Keeper {
     if (unshare(CLONE_NEWNET) != 0) return os_fail("make a network namespace");
     auto space = own_network();
     auto inside = Netlink::open();
-    Result<void> ready = space && inside ? loopback_up(*inside) : Result<void>(base::fail(base::Code::Internal, "no network"));
+    Result<void> ready =
+        space && inside ? loopback_up(*inside) : Result<void>(base::fail(base::Code::Internal, "no network"));
     allow_low_ports();
     if (setns(home_.get(), CLONE_NEWNET) != 0) _exit(1);
     if (!ready) return ready;
@@ -221,7 +222,8 @@ void NetKeeper::ask(Value request, Done done) {
   const std::int64_t n = ++next_;
   request.set("n", n);
   const std::string packet = data::to_json(request);
-  if (send(socket_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0) return done(os_fail("ask the network keeper"));
+  if (send(socket_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0)
+    return done(os_fail("ask the network keeper"));
   waiting_[n] = std::move(done);
 }
 

@@ -1,9 +1,9 @@
 // The keeper of the node's network: a child of the shim that lives in the node's own network namespace.
 //
-// The shim stays in the host's network. An unprivileged process cannot come back once it has left, and so never leaves: what must happen
-// inside the node's network (bridge, pod links, addresses, sockets) is asked of the keeper over a packet socket. The host's network is
-// never touched. Pod links are answered for only when both ends are operationally up: a frame sent before that would be lost, and its
-// repetition takes a second.
+// The shim stays in the host's network. An unprivileged process cannot come back once it has left, and so never leaves:
+// what must happen inside the node's network (bridge, pod links, addresses, sockets) is asked of the keeper over a
+// packet socket. The host's network is never touched. Pod links are answered for only when both ends are operationally
+// up: a frame sent before that would be lost, and its repetition takes a second.
 #pragma once
 
 #include <sys/types.h>
@@ -35,7 +35,8 @@ class NetKeeper {
   int node_network() const { return node_network_.get(); }
   void ended();  // all questions fail from now on
 
-  // {"op":"pod","name","address"} gives the pod's network; {"op":"pod-remove","name"}; {"op":"address-add"|"address-remove","address"};
+  // {"op":"pod","name","address"} gives the pod's network; {"op":"pod-remove","name"};
+  // {"op":"address-add"|"address-remove","address"};
   // {"op":"socket","domain","type"} gives a socket.
   void ask(data::Value request, Done done);
 

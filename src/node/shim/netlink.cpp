@@ -184,8 +184,10 @@ Result<void> Netlink::add_address(int index, const std::string& address, int pre
   const auto a = parse(address);
   if (!a) return base::fail(a.error());
   Message m(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
-            ifaddrmsg{.ifa_family = AF_INET, .ifa_prefixlen = static_cast<std::uint8_t>(prefix),
-                      .ifa_index = static_cast<std::uint32_t>(index)}, "add address " + address);
+            ifaddrmsg{.ifa_family = AF_INET,
+                      .ifa_prefixlen = static_cast<std::uint8_t>(prefix),
+                      .ifa_index = static_cast<std::uint32_t>(index)},
+            "add address " + address);
   m.attribute(IFA_LOCAL, &*a, sizeof *a).attribute(IFA_ADDRESS, &*a, sizeof *a);
   return tell(m);
 }
@@ -194,8 +196,10 @@ Result<void> Netlink::remove_address(int index, const std::string& address, int 
   const auto a = parse(address);
   if (!a) return base::fail(a.error());
   Message m(RTM_DELADDR, 0,
-            ifaddrmsg{.ifa_family = AF_INET, .ifa_prefixlen = static_cast<std::uint8_t>(prefix),
-                      .ifa_index = static_cast<std::uint32_t>(index)}, "remove address " + address);
+            ifaddrmsg{.ifa_family = AF_INET,
+                      .ifa_prefixlen = static_cast<std::uint8_t>(prefix),
+                      .ifa_index = static_cast<std::uint32_t>(index)},
+            "remove address " + address);
   m.attribute(IFA_LOCAL, &*a, sizeof *a);
   return tell(m);
 }
@@ -204,8 +208,12 @@ Result<void> Netlink::add_default_route(const std::string& gateway) {
   const auto a = parse(gateway);
   if (!a) return base::fail(a.error());
   Message m(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
-            rtmsg{.rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT,
-                  .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST}, "add route by " + gateway);
+            rtmsg{.rtm_family = AF_INET,
+                  .rtm_table = RT_TABLE_MAIN,
+                  .rtm_protocol = RTPROT_BOOT,
+                  .rtm_scope = RT_SCOPE_UNIVERSE,
+                  .rtm_type = RTN_UNICAST},
+            "add route by " + gateway);
   m.attribute(RTA_GATEWAY, &*a, sizeof *a);
   return tell(m);
 }

@@ -22,7 +22,7 @@ using control::ProcessState;
 namespace {
 
 constexpr std::size_t kReadBytes = 65536;
-constexpr int kRoundsPerEvent = 4;    // of kReadBytes: one loud pod must not keep the others waiting
+constexpr int kRoundsPerEvent = 4;  // of kReadBytes: one loud pod must not keep the others waiting
 constexpr int kRoundsAtEnd = 64;
 constexpr std::size_t kMaxCapture = 65536;
 
@@ -56,9 +56,12 @@ void Processes::recover() {
 }
 
 Result<Launch> Processes::plan(const Process& p, int network, std::vector<int> pass_fds) const {
-  Launch l{.spec = p.spec, .isolate = ground_.report.rung != HostReport::Rung::Loopback,
-           .user_namespace = ground_.report.rung == HostReport::Rung::UserNamespace, .network = network,
-           .pass_fds = std::move(pass_fds), .stage = ground_.stage};
+  Launch l{.spec = p.spec,
+           .isolate = ground_.report.rung != HostReport::Rung::Loopback,
+           .user_namespace = ground_.report.rung == HostReport::Rung::UserNamespace,
+           .network = network,
+           .pass_fds = std::move(pass_fds),
+           .stage = ground_.stage};
   if (!l.isolate && !p.spec.root.empty() && p.spec.root != "/")
     return base::fail(Code::Invalid, "this machine allows no root folder of its own for " + p.spec.id);
   if (!l.isolate && !p.spec.mounts.empty())
@@ -86,7 +89,8 @@ Result<void> Processes::start(Process& p, int network, std::vector<int> pass_fds
   p.state.pid = p.child.pid;
   by_pid_[p.child.pid] = p.spec.id;
   if (group)
-    if (auto joined = ground_.cgroups.join(p.spec.cgroup, p.child.pid); !joined) p.failure = "Internal " + joined.error().message;
+    if (auto joined = ground_.cgroups.join(p.spec.cgroup, p.child.pid); !joined)
+      p.failure = "Internal " + joined.error().message;
   if (p.failure.empty())
     release(p.child);
   else
@@ -210,7 +214,8 @@ Result<void> Processes::signal(const std::string& id, int signal) {
   if (!p.state.running) return {};  // as if it had ended right after
   const pid_t target = p.child.supervised ? p.child.pid : -p.child.pid;
   if (kill(target, signal) != 0 && errno != ESRCH) return os_fail("signal " + id);
-  if (!p.child.supervised && signal == SIGKILL) kill(p.child.pid, SIGKILL);  // before its setsid the group is still ours
+  if (!p.child.supervised && signal == SIGKILL)
+    kill(p.child.pid, SIGKILL);  // before its setsid the group is still ours
   return {};
 }
 

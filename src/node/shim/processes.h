@@ -55,7 +55,7 @@ class Processes {
   base::Result<Launch> plan(const Process& p, int network, std::vector<int> pass_fds) const;
   base::Result<void> start(Process& p, int network, std::vector<int> pass_fds);
   void watch(Process& p);
-  void settle(Process& p);          // the error pipe has said what it had to say
+  void settle(Process& p);                            // the error pipe has said what it had to say
   bool drain(Process& p, Stream stream, int rounds);  // false: the pipe is at its end
   void finish(Process& p, int status);
   void unwatch(UniqueFd& fd);

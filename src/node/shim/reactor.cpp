@@ -29,8 +29,7 @@ void Reactor::remove(int fd) {
 
 void Reactor::wait(std::optional<base::Duration> limit) {
   std::array<epoll_event, 64> events;
-  const int timeout =
-      limit ? static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*limit).count()) : -1;
+  const int timeout = limit ? static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*limit).count()) : -1;
   const int n = epoll_wait(epoll_.get(), events.data(), events.size(), timeout);
   for (int i = 0; i < n; ++i) {
     const int fd = static_cast<int>(events[i].data.u64 & 0xffffffff);

@@ -14,7 +14,8 @@ namespace slipway::node::shim {
 
 class Reactor {
  public:
-  using Handler = std::function<void(std::uint32_t events)>;  // EPOLLIN ... ; may add and remove descriptors, also its own
+  using Handler =
+      std::function<void(std::uint32_t events)>;  // EPOLLIN ... ; may add and remove descriptors, also its own
 
   Reactor();
   void add(int fd, std::uint32_t events, Handler handler);

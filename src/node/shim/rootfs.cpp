@@ -71,7 +71,8 @@ base::Result<UniqueFd> open_source(const control::Mount& m) {
 // Where `target` is, or would be, inside the image: links resolved as far as it exists.
 base::Result<Entry> locate(int image, const std::string& prefix, const control::Mount& mount) {
   const auto source = open_source(mount);
-  Entry entry{.path = {}, .folder = mount.source.empty() || (source && is_folder(fd_path(source->get()))), .missing = false};
+  Entry entry{
+      .path = {}, .folder = mount.source.empty() || (source && is_folder(fd_path(source->get()))), .missing = false};
   for (std::string_view part : base::split(mount.target, '/')) {
     if (part.empty() || part == ".") continue;
     if (part == "..") return base::fail(base::Code::Invalid, "mount path " + mount.target + " holds \"..\"");
@@ -159,7 +160,8 @@ class Assembly {
   std::vector<Entry> entries_;
 };
 
-// Opens a mount point, making what is missing of it. Only folders of our own (/dev, /tmp, volumes) can lack something by now.
+// Opens a mount point, making what is missing of it. Only folders of our own (/dev, /tmp, volumes) can lack something
+// by now.
 base::Result<UniqueFd> open_point(int root, const std::string& target, bool folder) {
   std::string path;
   const auto parts = base::split(target, '/');
@@ -192,12 +194,14 @@ base::Result<void> bind(const control::Mount& m, int root) {
   if (!point) return base::fail(point.error());
   const std::string at = fd_path(point->get());
   if (m.source.empty()) return mount_or_fail("tmpfs", at, "tmpfs", MS_NOSUID | MS_NODEV, kTmpOptions, m.target);
-  if (auto bound = mount_or_fail(fd_path(source.get()).c_str(), at, nullptr, MS_BIND | MS_REC, nullptr, m.source + " on " + m.target);
+  if (auto bound = mount_or_fail(fd_path(source.get()).c_str(), at, nullptr, MS_BIND | MS_REC, nullptr,
+                                 m.source + " on " + m.target);
       !bound)
     return bound;
   auto mounted = open_point(root, m.target, true);  // the mount now lies over the point
   const std::uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m.read_only ? MOUNT_ATTR_RDONLY : 0);
-  if (!mounted || !set_attributes(mounted->get(), attributes, AT_RECURSIVE)) return os_fail("restrict mount " + m.target);
+  if (!mounted || !set_attributes(mounted->get(), attributes, AT_RECURSIVE))
+    return os_fail("restrict mount " + m.target);
   return {};
 }
 
@@ -213,8 +217,10 @@ base::Result<void> mount_devices(int root) {
   if (auto shm = bind({"", "/dev/shm", false}, root); !shm) return shm;
   const UniqueFd dev = open_in(root, "/dev", O_RDONLY | O_DIRECTORY);
   fchmod(dev.get(), 0755);
-  for (const auto& [name, target] : {std::pair("fd", "/proc/self/fd"), {"stdin", "/proc/self/fd/0"},
-                                     {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}})
+  for (const auto& [name, target] : {std::pair("fd", "/proc/self/fd"),
+                                     {"stdin", "/proc/self/fd/0"},
+                                     {"stdout", "/proc/self/fd/1"},
+                                     {"stderr", "/proc/self/fd/2"}})
     if (symlinkat(target, dev.get(), name) != 0) return os_fail("link /dev");
   return {};
 }
@@ -266,10 +272,12 @@ base::Result<void> make_private() {
 
 base::Result<void> enter_root(const RootSpec& spec) {
   if (auto made = make_private(); !made) return made;
-  if (auto stage = mount_or_fail("tmpfs", spec.stage, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m", spec.stage); !stage)
+  if (auto stage = mount_or_fail("tmpfs", spec.stage, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m", spec.stage);
+      !stage)
     return stage;
   if (auto assembled = assemble(spec); !assembled) return assembled;
-  const UniqueFd root(open(spec.stage.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));  // opened now: the image may lie over the stage
+  const UniqueFd root(
+      open(spec.stage.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));  // opened now: the image may lie over the stage
   if (!set_attributes(root.get(), MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, AT_RECURSIVE))
     return os_fail("make root read-only");
   if (auto mounted = mount_proc(root.get()); !mounted) return mounted;

@@ -1,7 +1,8 @@
-// The file system that a child sees: an image folder as a read-only root, with /proc, /dev, /tmp and its mounts in place.
+// The file system that a child sees: an image folder as a read-only root, with /proc, /dev, /tmp and its mounts in
+// place.
 //
-// Runs in the child, inside its new mount namespace, before it gives up its rights. Paths inside the root are opened with
-// openat2(RESOLVE_IN_ROOT): a link in an image or in a volume never leads outside.
+// Runs in the child, inside its new mount namespace, before it gives up its rights. Paths inside the root are opened
+// with openat2(RESOLVE_IN_ROOT): a link in an image or in a volume never leads outside.
 #pragma once
 
 #include <string>
@@ -13,9 +14,9 @@
 namespace slipway::node::shim {
 
 struct RootSpec {
-  std::string image;                           // "/" stands for the machine's own programs: /usr, /bin, /lib*, /sbin, /etc, /opt only
+  std::string image;  // "/" stands for the machine's own programs: /usr, /bin, /lib*, /sbin, /etc, /opt only
   std::vector<control::Mount> mounts;
-  std::string stage;                           // an empty folder to build on; used by many children at once
+  std::string stage;  // an empty folder to build on; used by many children at once
 };
 
 // Afterwards "/" is the new root, and the old one is gone from the mount namespace.

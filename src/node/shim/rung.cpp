@@ -33,7 +33,8 @@ Result<void> try_isolation(const std::string& folder, bool user_namespace, int n
     return made;
   control::ProcessSpec spec{.id = "trial", .argv = {"/absent"}, .root = image, .hostname = "trial"};
   if (!user_namespace) spec.uid = spec.gid = 65534;
-  auto child = launch({.spec = spec, .isolate = true, .user_namespace = user_namespace, .network = network, .stage = stage});
+  auto child =
+      launch({.spec = spec, .isolate = true, .user_namespace = user_namespace, .network = network, .stage = stage});
   if (!child) return base::fail(child.error());
   release(*child);
   char text[1024];

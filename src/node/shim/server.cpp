@@ -44,7 +44,9 @@ struct Server::Client {
 };
 
 Server::Server(Reactor& reactor, Ground& ground, NetKeeper& keeper, Journal& journal)
-    : reactor_(reactor), ground_(ground), keeper_(keeper),
+    : reactor_(reactor),
+      ground_(ground),
+      keeper_(keeper),
       processes_(reactor, journal, ground, [this](const control::ProcessState& state) {
         std::vector<int> ids;
         for (const auto& [id, client] : clients_) ids.push_back(id);
@@ -105,7 +107,8 @@ void Server::accept() {
   client->id = id;
   client->socket = std::move(socket);
   clients_[id] = std::move(client);
-  send(id, Value::object({{"hello", Value::object({{"version", kProtocolVersion}, {"pid", getpid()},
+  send(id, Value::object({{"hello", Value::object({{"version", kProtocolVersion},
+                                                   {"pid", getpid()},
                                                    {"report", to_value(ground_.report)}})}}));
 }
 
@@ -166,7 +169,8 @@ void Server::send(int id, const Value& message, UniqueFd fd) {
 void Server::flush(Client& client) {
   while (!client.unsent.empty()) {
     auto& next = client.unsent.front();
-    const ssize_t n = send_with_fds(client.socket.get(), next.bytes, next.fd ? std::vector<int>{next.fd.get()} : std::vector<int>{});
+    const ssize_t n =
+        send_with_fds(client.socket.get(), next.bytes, next.fd ? std::vector<int>{next.fd.get()} : std::vector<int>{});
     if (n < 0) break;  // full, or gone: then reading notices
     next.fd.reset();
     client.unsent_bytes -= static_cast<std::size_t>(n);
@@ -186,17 +190,20 @@ void Server::drop(int id) {
 void Server::perform(const Value& request, std::vector<int> fds, Answer answer) {
   const std::string op = request["op"].str(), id = request["id"].str();
   const auto plain = [&](const Result<void>& r) { answer(r ? Result<Value>(Value(true)) : base::fail(r.error()), {}); };
-  if (stopping_ && op != "shutdown" && op != "list") return plain(base::fail(Code::Unavailable, "the shim is shutting down"));
+  if (stopping_ && op != "shutdown" && op != "list")
+    return plain(base::fail(Code::Unavailable, "the shim is shutting down"));
   if (op == "spawn") return spawn(request, std::move(fds), std::move(answer));
   if (op == "signal") return plain(processes_.signal(id, static_cast<int>(request["signal"].as_int())));
   if (op == "forget") return plain(processes_.forget(id));
   if (op == "pod-network") return make_network(request, std::move(answer));
   if (op == "pod-network-remove") return remove_network(request["name"].str(), std::move(answer));
-  if (op == "node-address") return ask_keeper(Value::object({{"op", "address-add"}, {"address", request["address"]}}), answer);
+  if (op == "node-address")
+    return ask_keeper(Value::object({{"op", "address-add"}, {"address", request["address"]}}), answer);
   if (op == "node-address-remove")
     return ask_keeper(Value::object({{"op", "address-remove"}, {"address", request["address"]}}), answer);
   if (op == "socket") return open_socket(request, std::move(answer));
-  if (op == "shutdown") return begin_shutdown(std::chrono::milliseconds(request["grace_ms"].as_int()), std::move(answer));
+  if (op == "shutdown")
+    return begin_shutdown(std::chrono::milliseconds(request["grace_ms"].as_int()), std::move(answer));
   if (op != "list") return plain(base::fail(Code::BadRequest, "unknown operation " + op));
   Value all = Value::array();
   for (const auto& state : processes_.list()) all.push_back(to_value(state));
@@ -226,8 +233,10 @@ void Server::make_network(const Value& request, Answer answer) {
   const std::string name = request["name"].str(), address = request["address"].str();
   if (!keeper_.running()) return answer(Value(true), {});  // loopback: every 127.x address is there already
   const auto there = networks_.find(name);
-  if (there != networks_.end() && there->second.first == address && there->second.second) return answer(Value(true), {});
-  if (there != networks_.end()) return answer(base::fail(Code::Conflict, "pod network " + name + " has another address or is being made"), {});
+  if (there != networks_.end() && there->second.first == address && there->second.second)
+    return answer(Value(true), {});
+  if (there != networks_.end())
+    return answer(base::fail(Code::Conflict, "pod network " + name + " has another address or is being made"), {});
   networks_[name] = {address, UniqueFd()};
   keeper_.ask(Value::object({{"op", "pod"}, {"name", name}, {"address", address}}),
               [this, name, answer](Result<UniqueFd> network) {
@@ -254,9 +263,10 @@ void Server::ask_keeper(Value request, Answer answer) {
 void Server::open_socket(const Value& request, Answer answer) {
   const int domain = static_cast<int>(request["domain"].as_int()), type = static_cast<int>(request["type"].as_int());
   if (keeper_.running() && static_cast<NetworkSpace>(request["space"].as_int()) != NetworkSpace::Host) {
-    return keeper_.ask(Value::object({{"op", "socket"}, {"domain", domain}, {"type", type}}), [answer](Result<UniqueFd> fd) {
-      fd ? answer(Value(true), std::move(*fd)) : answer(base::fail(fd.error()), {});
-    });
+    return keeper_.ask(Value::object({{"op", "socket"}, {"domain", domain}, {"type", type}}),
+                       [answer](Result<UniqueFd> fd) {
+                         fd ? answer(Value(true), std::move(*fd)) : answer(base::fail(fd.error()), {});
+                       });
   }
   UniqueFd fd(socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   fd ? answer(Value(true), std::move(fd)) : answer(os_fail("open socket"), {});

@@ -50,7 +50,8 @@ Result<UniqueFd> take_lock(const std::string& path) {
   return lock;
 }
 
-// Goes to the background; the parent waits for one byte that says that the socket listens. Returns that pipe's end in the child.
+// Goes to the background; the parent waits for one byte that says that the socket listens. Returns that pipe's end in
+// the child.
 Result<UniqueFd> detach(const std::string& log) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return os_fail("pipe");

@@ -1,8 +1,9 @@
 // The shim: a small process that owns all child processes of a node, so that they outlive the server.
 //
-// One thread, one epoll, no timers but the one of a shutdown. It owns pipes, wait and log files, syncs ends to disk before it tells of
-// them, and talks on a unix socket (mode 600, same user or root only) as message.h describes. When it dies, its children die with it
-// (PR_SET_PDEATHSIG, process trees); what could survive is killed by the next shim, which knows pid and start time from the journal.
+// One thread, one epoll, no timers but the one of a shutdown. It owns pipes, wait and log files, syncs ends to disk
+// before it tells of them, and talks on a unix socket (mode 600, same user or root only) as message.h describes. When
+// it dies, its children die with it (PR_SET_PDEATHSIG, process trees); what could survive is killed by the next shim,
+// which knows pid and start time from the journal.
 //
 //   slipway shim --data-dir D [--runtime best|isolated|loopback] [--foreground]
 //
@@ -16,8 +17,8 @@
 
 namespace slipway::node {
 
-// Returns when it is told to shut down (0) or cannot start (1, with a line on stderr). Without --foreground it returns 0 as soon as the
-// socket listens, and the work goes on in the background.
+// Returns when it is told to shut down (0) or cannot start (1, with a line on stderr). Without --foreground it returns
+// 0 as soon as the socket listens, and the work goes on in the background.
 int shim_main(int argc, char** argv);
 
 namespace shim {
