@@ -22,7 +22,8 @@ constexpr const char* kPod = R"({"apiVersion":"v1","kind":"Pod","metadata":{"nam
  "spec":{"restartPolicy":"Always","terminationGracePeriodSeconds":5,
   "initContainers":[{"name":"init"},{"name":"side","restartPolicy":"Always"}],
   "containers":[{"name":"web","startupProbe":{"periodSeconds":1,"failureThreshold":3},"readinessProbe":{"periodSeconds":1},
-                 "livenessProbe":{"periodSeconds":2,"failureThreshold":1},"lifecycle":{"preStop":{"sleep":{"seconds":1}},"postStart":{"exec":{}}}},
+                 "livenessProbe":{"periodSeconds":2,"failureThreshold":1},
+     "lifecycle":{"preStop":{"sleep":{"seconds":1}},"postStart":{"exec":{}}}},
                 {"name":"log"}]}})";
 
 // A world that answers what was asked, when the history says so, and checks every step.
@@ -277,9 +278,12 @@ TEST(Environment, ComesInOrderAndExpands) {
   const Value pod =
       parse(R"({"metadata":{"name":"web","namespace":"shop","labels":{"app":"x"}},"spec":{"nodeName":"n1"}})");
   const Value container = parse(R"json({"env":[{"name":"A","value":"1"},{"name":"B","value":"$(A)-$(NONE)-$$(A)"},
-    {"name":"IP","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}},{"name":"L","valueFrom":{"fieldRef":{"fieldPath":"metadata.labels['app']"}}},
-    {"name":"CPU","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"}}},{"name":"MEM","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"1Mi"}}},
-    {"name":"S","valueFrom":{"secretKeyRef":{"name":"sec","key":"p"}}},{"name":"O","valueFrom":{"configMapKeyRef":{"name":"conf","key":"none","optional":true}}},
+    {"name":"IP","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}},
+     {"name":"L","valueFrom":{"fieldRef":{"fieldPath":"metadata.labels['app']"}}},
+    {"name":"CPU","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"}}},
+     {"name":"MEM","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"1Mi"}}},
+    {"name":"S","valueFrom":{"secretKeyRef":{"name":"sec","key":"p"}}},
+     {"name":"O","valueFrom":{"configMapKeyRef":{"name":"conf","key":"none","optional":true}}},
     {"name":"A","value":"2"}],
     "envFrom":[{"prefix":"C_","configMapRef":{"name":"conf"}}],"resources":{"limits":{"cpu":"1500m"}}})json");
   Lookup lookup = lookup_of(parse(R"({"kind":"ConfigMap","data":{"k":"v","bad key":"x"}})"),
