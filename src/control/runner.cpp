@@ -223,11 +223,12 @@ void Runner::Impl::pause(const SlotPtr& slot) {
   });
 }
 
-void Runner::Impl::keep_interval(Slot& slot, bool acts) {
-  const base::MonoTime next = loop_.mono() + slot.of.controller->min_interval();
+void Runner::Impl::keep_interval(Slot& slot, const std::optional<Decision>& decision) {
+  const base::Duration rest = decision ? decision->rest : base::Duration{};
+  const base::MonoTime next = loop_.mono() + std::max(slot.of.controller->min_interval(), rest);
   if (!slot.of.controller->competes())
     slot.not_before = next;
-  else if (acts)
+  else if (decision && !decision->effects.empty())
     slot.of.not_before = next;
 }
 
@@ -285,7 +286,7 @@ void Runner::Impl::decide(const SlotPtr& slot) {
   slot->retry.cancel();
   slot->pause.cancel();
   std::optional<Decision> decision = controller.reconcile(View(*this, *slot), slot->name, now);
-  keep_interval(*slot, decision && !decision->effects.empty());
+  keep_interval(*slot, decision);
   ++stats_.decisions;
   set_wake(slot, decision ? decision->wake_at : std::nullopt);
   if (!decision) return gone(slot);

@@ -48,7 +48,7 @@ class Runner::Impl final : public World {
   void release_waiting();
   Loaded* next_ready();
   bool is_ready(Loaded& of);
-  void keep_interval(Slot& slot, bool acts);
+  void keep_interval(Slot& slot, const std::optional<Decision>& decision);
   void pause(const SlotPtr& slot);
   bool writes_seen(Slot& slot);
   bool leads() const { return started_ && leadership_.leads(); }

@@ -82,6 +82,7 @@ class Pass {
       out_.reasons.push_back({.rule = "endpointslice.sync",
                               .text = std::to_string(seen_.pods.size()) + " pods, " +
                                       std::to_string(out_.effects.size()) + " slices change"});
+    out_.rest = kRestPerPod * static_cast<std::int64_t>(seen_.pods.size());
     return std::move(out_);
   }
 

@@ -21,6 +21,9 @@ inline constexpr std::string_view kServiceName = "kubernetes.io/service-name";
 inline constexpr std::string_view kManagedBy = "endpointslice.kubernetes.io/managed-by";
 inline constexpr std::string_view kManager = "endpointslice-controller.k8s.io";
 
+// Time to rest per pod that was looked at.
+inline constexpr base::Duration kRestPerPod = base::microseconds(10);
+
 struct Observation {
   data::Value service;
   std::vector<data::Value> pods;                     // that its selector matches, in name order

@@ -46,10 +46,10 @@ Count count(const Value& set, const std::vector<Value>& pods, base::Time now) {
   for (const Value& pod : pods) {
     ++out.replicas;
     if (labels.matches(api::labels_of(pod))) ++out.labelled;
-    if (control::is_ready(pod)) ++out.ready;
-    if (counts_as_available(pod, min_ready, now))
-      ++out.available;
-    else if (const auto at = control::available_at(pod, min_ready); at && *at > now)
+    if (counts_as_available(pod, min_ready, now)) ++out.available;
+    if (!control::is_ready(pod)) continue;
+    ++out.ready;
+    if (const auto at = control::available_at(pod, min_ready); at && *at > now)
       out.next_available = std::min(out.next_available.value_or(*at), *at);
   }
   return out;
@@ -96,6 +96,7 @@ class Pass {
     out_.effects = std::move(claimed.effects);
     if (out_.effects.empty() && !api::is_deleting(set_)) manage();
     report();
+    out_.rest = kRestPerPod * static_cast<std::int64_t>(seen_.pods.size());
     return std::move(out_);
   }
 

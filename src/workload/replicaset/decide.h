@@ -16,7 +16,10 @@
 namespace slipway::workload::replicaset {
 
 // Creates or deletes per decision: so that the status keeps up while a large set changes.
-inline constexpr std::size_t kBatch = 200;
+inline constexpr std::size_t kBatch = 500;
+
+// Time to rest per pod that was looked at.
+inline constexpr base::Duration kRestPerPod = base::microseconds(10);
 
 struct Observation {
   data::Value set;

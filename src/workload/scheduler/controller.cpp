@@ -72,6 +72,7 @@ std::optional<control::Decision> SchedulerController::reconcile(const World& wor
     else if (is_pending(other))
       seen.others.push_back(other);
   }
+  seen.looked_at = world.cache(api::kPods).all().size();
   sort_by_turn(seen.others);
   for (auto& [node, room] : rooms) seen.nodes.push_back(std::move(room));
   return decide(std::move(seen), now);

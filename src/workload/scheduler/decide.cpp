@@ -120,7 +120,7 @@ bool is_pending(const Value& pod) {
 }
 
 Decision decide(Observation seen, base::Time now) {
-  Decision decision;
+  Decision decision{.rest = kRestPerPod * static_cast<std::int64_t>(seen.looked_at)};
   Obstacles obstacles;
   const Amounts requests = requests_of(seen.pod);
   Room* room = choose(seen.pod, requests, seen.nodes, obstacles);

@@ -17,7 +17,10 @@
 
 namespace slipway::workload::scheduler {
 
-inline constexpr std::size_t kBatch = 200;
+inline constexpr std::size_t kBatch = 500;
+
+// Time to rest per pod that was looked at.
+inline constexpr base::Duration kRestPerPod = base::microseconds(5);
 
 struct Room {
   data::Value node;
@@ -29,6 +32,7 @@ struct Observation {
   data::Value pod;                  // the one that is decided about: pending
   std::vector<data::Value> others;  // more pending pods, in the order in which they shall be placed
   std::vector<Room> nodes;          // in name order
+  std::size_t looked_at = 0;        // pods, for the time to rest
 };
 
 // Is it ours to place: not bound, not ended, not held back by scheduling gates, not another scheduler's?
