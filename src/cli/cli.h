@@ -38,6 +38,7 @@ struct UpOptions {
   std::string runtime = "auto";   // auto, isolated, loopback
   bool allow_host_image = false;  // pods may use the machine's own programs
   bool prometheus = true;
+  bool controllers = true;        // false: a `slipway controller` runs them
 };
 
 struct DownOptions {

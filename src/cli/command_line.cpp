@@ -138,6 +138,7 @@ class Tree {
         ->capture_default_str();
     sub->add_flag("--allow-host-image", up.allow_host_image, "Pods may use the machine's own programs (image: host)");
     sub->add_flag("!--no-prometheus", up.prometheus, "Do not start Prometheus");
+    sub->add_flag("!--no-controllers", up.controllers, "Leave the controllers to `slipway controller`, a process of its own");
 
     auto& down = options<DownOptions>();
     sub = command("down", "Stop the embedded cluster", "START", down);

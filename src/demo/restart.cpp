@@ -27,6 +27,7 @@ base::Result<void> chapter_restart(Stage& stage) {
   auto middle = stage.follow("the canary to be under way", kPatience, [](const State&) {},
                              [](const State& s) { return s.traffic.wanted >= kKillAt && s.traffic.verified >= kKillAt; });
   if (!middle) return base::fail(middle.error());
+  if (auto collected = stage.collect_retries(); !collected) return collected;  // the next server counts anew
   const auto pid = static_cast<pid_t>(stage.endpoints["pid"].as_int());
   if (pid <= 0 || kill(pid, SIGKILL) != 0) return base::fail(base::Code::Internal, "the server could not be killed");
   stage.cluster.reset();
@@ -46,6 +47,7 @@ base::Result<void> chapter_restart(Stage& stage) {
   if (!totals) return base::fail(totals.error());
   static_cast<Counted&>(stage.report.restart) = counted(*totals);
   stage.report.restart.result = settled_on(*end, "v4") ? "succeeded" : "rolled-back";
+  if (auto collected = stage.collect_retries(); !collected) return collected;
   stage.narrator.good(fmt::format("release {}; {} requests, {} failed", stage.report.restart.result, stage.report.restart.requests,
                                   stage.report.restart.failed));
   return {};

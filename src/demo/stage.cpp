@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <thread>
 
 #include "api/meta.h"
 #include "api/scheme.h"
+#include "base/strings.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "runtime/child.h"
@@ -96,6 +98,27 @@ base::Result<delivery::State> Stage::release() {
   auto object = cluster->get(api::kReleases, kSpace, kApp);
   if (!object) return base::fail(object.error());
   return delivery::read_state((*object)["status"]);
+}
+
+base::Result<void> Stage::collect_retries() {
+  auto sets = cluster->call({.verb = client::Verb::List, .resource = api::kReplicaSets, .space = kSpace});
+  auto metrics = cluster->text("/metrics");
+  if (!sets) return base::fail(sets.error());
+  if (!metrics) return base::fail(metrics.error());
+  std::map<std::string, std::string> tags{{"", "all"}};
+  for (const Value& set : (*sets)["items"].items()) {
+    const std::string image = set["spec"]["template"]["spec"]["containers"].at(0)["image"].str();
+    tags[std::string(api::label(set, "pod-template-hash"))] = image.substr(image.rfind(':') + 1);
+  }
+  for (std::string_view line : base::split(*metrics, '\n')) {
+    if (!line.starts_with("slipway_gateway_connection_retries_total{")) continue;
+    const auto at = line.find("hash=\"");
+    const std::string_view hash = at == line.npos ? "" : line.substr(at + 6, line.find('"', at + 6) - at - 6);
+    const auto tag = tags.find(std::string(hash));
+    report.connection_retries[tag == tags.end() ? std::string(hash) : tag->second] +=
+        base::parse_int(line.substr(line.rfind(' ') + 1)).value_or(0);
+  }
+  return {};
 }
 
 base::Result<delivery::State> Stage::follow(const std::string& what, base::Duration limit,

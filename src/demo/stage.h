@@ -43,6 +43,8 @@ struct Stage {
   base::Result<void> apply(const std::string& file, std::string_view kinds_only = {});
   base::Result<void> set_image(const std::string& tag);
   base::Result<delivery::State> release();
+  // Adds what the gateway has counted since its server started to the report, by image tag ("all" where versions are not told apart).
+  base::Result<void> collect_retries();
   // Watches the release until `done`; calls `seen` with every state. Says what goes on meanwhile.
   base::Result<delivery::State> follow(const std::string& what, base::Duration limit,
                                        const std::function<void(const delivery::State&)>& seen,

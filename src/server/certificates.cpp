@@ -53,12 +53,12 @@ Result<Credential> ensure_leaf(const std::string& stem, const Credential& ca, ba
   return made;
 }
 
-std::string kubeconfig_text(const Certificates& all, int port) {
+std::string kubeconfig_text(const std::string& ca, const Credential& who, int port) {
   const std::string name = "slipway";
   const Value cluster = Value::object({{"server", "https://127.0.0.1:" + std::to_string(port)},
-                                       {"certificate-authority-data", base::base64_encode(all.ca)}});
-  const Value user = Value::object({{"client-certificate-data", base::base64_encode(all.admin.certificate)},
-                                    {"client-key-data", base::base64_encode(all.admin.key)}});
+                                       {"certificate-authority-data", base::base64_encode(ca)}});
+  const Value user = Value::object({{"client-certificate-data", base::base64_encode(who.certificate)},
+                                    {"client-key-data", base::base64_encode(who.key)}});
   const Value context = Value::object({{"cluster", name}, {"user", name}});
   const auto named = [&name](std::string_view key, const Value& what) {
     return Value::array({Value::object({{"name", name}, {key, what}})});
@@ -83,11 +83,14 @@ Result<Certificates> ensure_certificates(const DataDir& dir, int api_port, base:
     return ensure_leaf(dir.pki() + "/" + name, *ca, now, [&] { return http::pki::issue_client(*ca, identity, now, kLeafValid); });
   };
   auto admin = client("admin", {.common_name = "slipway-admin", .organizations = {"system:masters"}});
+  auto controller = client("controller", {.common_name = "slipway:controller", .organizations = {}});
   auto metrics = client("metrics", {.common_name = "slipway:metrics", .organizations = {}});
-  for (const Result<Credential>* one : {&server, &admin, &metrics})
+  for (const Result<Credential>* one : {&server, &admin, &controller, &metrics})
     if (!*one) return base::fail(one->error());
   Certificates all{.ca = ca->certificate, .server = *server, .admin = *admin, .metrics = *metrics};
-  if (auto written = runtime::write_file(dir.kubeconfig(), kubeconfig_text(all, api_port), 0600); !written) return base::fail(written.error());
+  for (const auto& [path, who] : {std::pair(dir.kubeconfig(), *admin), std::pair(dir.controller_kubeconfig(), *controller)})
+    if (auto written = runtime::write_file(path, kubeconfig_text(all.ca, who, api_port), 0600); !written)
+      return base::fail(written.error());
   return all;
 }
 

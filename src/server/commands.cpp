@@ -46,6 +46,7 @@ std::vector<std::string> child_arguments(const cli::UpOptions& o) {
                                 "--gateway-port", std::to_string(o.gateway_port), "--listen", o.listen, "--runtime", o.runtime};
   if (o.allow_host_image) argv.emplace_back("--allow-host-image");
   if (!o.prometheus) argv.emplace_back("--no-prometheus");
+  if (!o.controllers) argv.emplace_back("--no-controllers");
   return argv;
 }
 

@@ -2,6 +2,7 @@
 // users of their own) can pass through to images and their volumes.
 //
 //   pki/            CA, server and client certificates        kubeconfig     for kubectl and slipway, mode 600
+//   controller.kubeconfig  for a `slipway controller` of its own, with its role's rights only
 //   store.db        the store                                 lock           held by the running server; its pid
 //   run/            unix sockets of shim and proxy            images/        imported images, content-addressed
 //   pods/           volumes and roots of pods                 logs/pods/     container logs, CRI format
@@ -26,6 +27,7 @@ class DataDir {
   const std::string& path() const { return path_; }
   std::string pki() const { return path_ + "/pki"; }
   std::string kubeconfig() const { return path_ + "/kubeconfig"; }
+  std::string controller_kubeconfig() const { return path_ + "/controller.kubeconfig"; }
   std::string store() const { return path_ + "/store.db"; }
   std::string lock() const { return path_ + "/lock"; }
   std::string run() const { return path_ + "/run"; }

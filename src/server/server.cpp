@@ -115,6 +115,8 @@ Result<void> Server::Impl::probe_machine() {
 }
 
 void Server::Impl::begin_controllers() {
+  serve_ports(*api, machine->ports());
+  if (!options.controllers) return;
   controller_client = std::make_unique<apiserver::LocalClient>(*api, loop, apiserver::part_identity(apiserver::kControllerUser));
   // The same identity at every start: the next server takes its own lease over at once, while a separate controller has to wait.
   leadership = std::make_unique<control::LeaseLeadership>(*controller_client, loop, random,
@@ -122,7 +124,6 @@ void Server::Impl::begin_controllers() {
   runner = std::make_unique<control::Runner>(*controller_client, loop, random, *leadership);
   for (const auto& [name, port] : machine->ports()) runner->add_port(name, *port);
   controllers::add_to(*runner);
-  serve_ports(*api, machine->ports());
   leadership->start();
   runner->start();
 }
