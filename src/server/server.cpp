@@ -22,6 +22,7 @@
 #include "server/ask.h"
 #include "server/certificates.h"
 #include "server/machine.h"
+#include "server/pod_logs.h"
 #include "store/sqlite_store.h"
 
 namespace slipway::server {
@@ -55,6 +56,7 @@ struct Server::Impl {
   runtime::real::OsRandom random;
   runtime::Metrics metrics;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<PodLogs> logs;
   std::unique_ptr<apiserver::ApiServer> api;
   std::unique_ptr<apiserver::HttpFront> front;
   std::unique_ptr<Machine> machine;
@@ -89,6 +91,8 @@ Result<void> Server::Impl::serve() {
   apiserver::Settings settings;
   settings.wall_clock = runtime::real::wall_clock;
   settings.service_range = machine->service_range();
+  logs = std::make_unique<PodLogs>(loop, dir.path(), *store);
+  settings.logs = logs.get();
   api = std::make_unique<apiserver::ApiServer>(*store, loop, random, settings);
   api->start();
   publish_metrics();
