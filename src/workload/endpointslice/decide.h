@@ -22,7 +22,7 @@ inline constexpr std::string_view kManagedBy = "endpointslice.kubernetes.io/mana
 inline constexpr std::string_view kManager = "endpointslice-controller.k8s.io";
 
 // Time to rest per pod that was looked at.
-inline constexpr base::Duration kRestPerPod = base::microseconds(10);
+inline constexpr base::Duration kRestPerPod = base::microseconds(25);
 
 struct Observation {
   data::Value service;

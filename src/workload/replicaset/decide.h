@@ -19,7 +19,7 @@ namespace slipway::workload::replicaset {
 inline constexpr std::size_t kBatch = 500;
 
 // Time to rest per pod that was looked at.
-inline constexpr base::Duration kRestPerPod = base::microseconds(10);
+inline constexpr base::Duration kRestPerPod = base::microseconds(25);
 
 struct Observation {
   data::Value set;
