@@ -21,7 +21,8 @@ constexpr const char* kBadTag = "v3";
 
 bool is_back(const State& state) {
   return state.phase == delivery::Phase::RolledBack && state.last_rollback &&
-         state.last_rollback->from.images.ends_with(std::string(":") + kBadTag) && state.last_rollback->verification.finished_at;
+         state.last_rollback->from.images.ends_with(std::string(":") + kBadTag) &&
+         state.last_rollback->verification.finished_at;
 }
 
 // Seconds from a time of the server to a time of the load generator: both are this machine's real-time clock.
@@ -38,7 +39,8 @@ void measure(Report::Bad& bad, const Value& totals, const State& end) {
   bad.detected_by = retreat.metric.empty() ? std::string(delivery::to_text(retreat.cause)) : retreat.metric;
   bad.requests = totals["sent"].as_int();
   bad.bad_requests = version["failed"].as_int();
-  if (retreat.failing_at && last > 0) bad.failing_measurement_to_zero = std::max(0.0, seconds_between(*retreat.failing_at, last));
+  if (retreat.failing_at && last > 0)
+    bad.failing_measurement_to_zero = std::max(0.0, seconds_between(*retreat.failing_at, last));
   if (first_bad > 0 && last > 0) bad.first_bad_response_to_zero = static_cast<double>(last - first_bad) / 1e9;
 }
 

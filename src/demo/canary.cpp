@@ -67,16 +67,18 @@ base::Result<void> chapter_canary(Stage& stage) {
   const auto begin = Clock::now();
   stage.narrator.chapter("2  Canary  v1.1 → v2");
   if (auto applied = stage.apply("release.yaml"); !applied) return applied;
-  auto idle = stage.follow("the Release to take the Deployment in", kPatience, [](const State&) {},
-                           [](const State& s) { return settled_on(s, "v1.1"); });
+  auto idle = stage.follow(
+      "the Release to take the Deployment in", kPatience, [](const State&) {},
+      [](const State& s) { return settled_on(s, "v1.1"); });
   if (!idle) return base::fail(idle.error());
   if (auto reset = stage.load->reset(); !reset) return reset;
   if (auto set = stage.set_image("v2"); !set) return set;
   Steps steps(stage);
-  auto end = stage.follow("the canary's end", kPatience, [&steps](const State& s) { steps.seen(s); },
-                          [&steps](const State& s) {
-                            return (settled_on(s, "v2") && !steps.open()) || s.phase == delivery::Phase::RolledBack;
-                          });
+  auto end = stage.follow(
+      "the canary's end", kPatience, [&steps](const State& s) { steps.seen(s); },
+      [&steps](const State& s) {
+        return (settled_on(s, "v2") && !steps.open()) || s.phase == delivery::Phase::RolledBack;
+      });
   if (!end) return base::fail(end.error());
   steps.close();
   auto measured = steps.measured("v2");
@@ -87,11 +89,11 @@ base::Result<void> chapter_canary(Stage& stage) {
   stage.report.canary.result = settled_on(*end, "v2") ? "succeeded" : "rolled-back";
   stage.report.canary.steps = *measured;
   for (const StepShare& step : *measured)
-    stage.narrator.line(fmt::format("weight {:>5.4g} %   measured {:6.2f} % of {} requests, {} of {} users", step.weight, step.measured(),
-                                    step.requests, step.users_on_candidate, step.users));
+    stage.narrator.line(fmt::format("weight {:>5.4g} %   measured {:6.2f} % of {} requests, {} of {} users",
+                                    step.weight, step.measured(), step.requests, step.users_on_candidate, step.users));
   stage.narrator.good(fmt::format("canary {} in {:.1f} s; {} requests, {} failed", stage.report.canary.result,
-                                  std::chrono::duration<double>(Clock::now() - begin).count(), stage.report.canary.requests,
-                                  stage.report.canary.failed));
+                                  std::chrono::duration<double>(Clock::now() - begin).count(),
+                                  stage.report.canary.requests, stage.report.canary.failed));
   return {};
 }
 

@@ -38,8 +38,9 @@ base::Result<void> import_version(Stage& stage, const std::string& tag, const st
   const fs::path folder = fs::path(stage.options.data_dir).parent_path() / "shop-image";
   fs::create_directories(folder);
   fs::copy_file(stage.options.programs + "/slipway-shop", folder / "shop", fs::copy_options::overwrite_existing);
-  std::vector<std::string> args{"image", "import", "shop/web:" + tag, folder.string(), "--data-dir", stage.options.data_dir,
-                                "--entrypoint", "/shop", "--entrypoint", "VERSION=" + tag};
+  std::vector<std::string> args{
+      "image",        "import", "shop/web:" + tag, folder.string(), "--data-dir", stage.options.data_dir,
+      "--entrypoint", "/shop",  "--entrypoint",    "VERSION=" + tag};
   for (const std::string& setting : settings) args.insert(args.end(), {"--entrypoint", setting});
   auto imported = stage.slipway(args);
   return imported ? base::Result<void>() : base::fail(imported.error());
@@ -48,8 +49,9 @@ base::Result<void> import_version(Stage& stage, const std::string& tag, const st
 bool rolled_out(const Value& deployment) {
   const std::int64_t replicas = deployment["spec"]["replicas"].as_int();
   const Value& status = deployment["status"];
-  return status["observedGeneration"].as_int() >= api::generation_of(deployment) && status["updatedReplicas"].as_int() == replicas &&
-         status["replicas"].as_int() == replicas && status["availableReplicas"].as_int() == replicas;
+  return status["observedGeneration"].as_int() >= api::generation_of(deployment) &&
+         status["updatedReplicas"].as_int() == replicas && status["replicas"].as_int() == replicas &&
+         status["availableReplicas"].as_int() == replicas;
 }
 
 base::Result<void> wait_rolled_out(Stage& stage) {
@@ -59,14 +61,15 @@ base::Result<void> wait_rolled_out(Stage& stage) {
 
 // The proxy knows the route, and one request has come back good.
 base::Result<void> wait_served(Stage& stage) {
-  auto served = stage.cluster->wait(api::kHttpRoutes, kSpace, kApp, "the route to be programmed", kPatience, [](const Value& route) {
-    for (const Value& parent : route["status"]["parents"].items())
-      for (const Value& condition : parent["conditions"].items())
-        if (condition["type"].as_string() == "Programmed" && condition["status"].as_string() == "True" &&
-            condition["observedGeneration"].as_int() == api::generation_of(route))
-          return true;
-    return false;
-  });
+  auto served = stage.cluster->wait(
+      api::kHttpRoutes, kSpace, kApp, "the route to be programmed", kPatience, [](const Value& route) {
+        for (const Value& parent : route["status"]["parents"].items())
+          for (const Value& condition : parent["conditions"].items())
+            if (condition["type"].as_string() == "Programmed" && condition["status"].as_string() == "True" &&
+                condition["observedGeneration"].as_int() == api::generation_of(route))
+              return true;
+        return false;
+      });
   return served ? base::Result<void>() : base::fail(served.error());
 }
 
@@ -81,8 +84,8 @@ base::Result<void> chapter_start(Stage& stage) {
   stage.report.runtime = stage.endpoints["runtime"].str();
   stage.report.ready_ms = stage.endpoints["readyMs"].as_double();
   stage.report.rss_mb = resident_mb(stage.endpoints["pid"].as_int());
-  stage.narrator.good(fmt::format("API ready after {:.0f} ms, {:.0f} MB; pods run {}", stage.report.ready_ms, stage.report.rss_mb,
-                                  stage.report.runtime));
+  stage.narrator.good(fmt::format("API ready after {:.0f} ms, {:.0f} MB; pods run {}", stage.report.ready_ms,
+                                  stage.report.rss_mb, stage.report.runtime));
   for (const auto& [tag, settings] : std::vector<std::pair<std::string, std::vector<std::string>>>{
            {"v1", {}}, {"v1.1", {}}, {"v2", {}}, {"v3", {"ERROR_RATE=0.2", "LATENCY_MS=80"}}, {"v4", {}}})
     if (auto imported = import_version(stage, tag, settings); !imported) return imported;

@@ -30,8 +30,11 @@ struct Cluster::Impl {
   Result<T> ask(std::function<void(std::move_only_function<void(Result<T>)>)> begin) {
     auto promise = std::make_shared<std::promise<Result<T>>>();
     auto future = promise->get_future();
-    loop.post([begin = std::move(begin), promise] { begin([promise](Result<T> answer) { promise->set_value(std::move(answer)); }); });
-    if (future.wait_for(kAnswerLimit) != std::future_status::ready) return base::fail(Code::Timeout, "the API server does not answer");
+    loop.post([begin = std::move(begin), promise] {
+      begin([promise](Result<T> answer) { promise->set_value(std::move(answer)); });
+    });
+    if (future.wait_for(kAnswerLimit) != std::future_status::ready)
+      return base::fail(Code::Timeout, "the API server does not answer");
     return future.get();
   }
 };
@@ -61,7 +64,9 @@ Cluster::~Cluster() {
 }
 
 Result<Value> Cluster::call(client::Request request) {
-  return impl_->ask<Value>([this, request = std::move(request)](auto done) mutable { impl_->api->call(std::move(request), std::move(done)); });
+  return impl_->ask<Value>([this, request = std::move(request)](auto done) mutable {
+    impl_->api->call(std::move(request), std::move(done));
+  });
 }
 
 Result<std::string> Cluster::text(const std::string& path) {
@@ -83,8 +88,9 @@ Result<Value> Cluster::apply(const api::Resource& resource, const Value& object)
                .force = true});
 }
 
-Result<Value> Cluster::wait(const api::Resource& resource, const std::string& space, const std::string& name, const std::string& what,
-                            base::Duration limit, const std::function<bool(const Value&)>& holds) {
+Result<Value> Cluster::wait(const api::Resource& resource, const std::string& space, const std::string& name,
+                            const std::string& what, base::Duration limit,
+                            const std::function<bool(const Value&)>& holds) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   for (;;) {
     auto object = get(resource, space, name);

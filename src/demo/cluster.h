@@ -1,4 +1,5 @@
-// The API as the demo sees it: over HTTPS, with the kubeconfig that `slipway up` wrote. Blocking calls on a loop in a thread of its own.
+// The API as the demo sees it: over HTTPS, with the kubeconfig that `slipway up` wrote. Blocking calls on a loop in a
+// thread of its own.
 #pragma once
 
 #include <functional>

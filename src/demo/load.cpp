@@ -20,7 +20,8 @@ base::Result<Value> Load::ask(const std::string& command) {
   auto line = child_.read_line(base::seconds(10));
   if (!line) return base::fail(line.error());
   auto answer = data::parse_json(*line);
-  if (answer && answer->has("error")) return base::fail(base::Code::Internal, "load generator: " + (*answer)["error"].str());
+  if (answer && answer->has("error"))
+    return base::fail(base::Code::Internal, "load generator: " + (*answer)["error"].str());
   return answer;
 }
 
@@ -35,7 +36,8 @@ base::Result<Value> Load::settled(const std::string& name, base::Duration limit)
   const auto deadline = std::chrono::steady_clock::now() + limit;
   for (;;) {
     auto segment = snapshot(name);
-    if (!segment || (*segment)["in_flight"].as_int() == 0 || std::chrono::steady_clock::now() > deadline) return segment;
+    if (!segment || (*segment)["in_flight"].as_int() == 0 || std::chrono::steady_clock::now() > deadline)
+      return segment;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
@@ -68,7 +70,8 @@ Counted counted(const Value& segment) {
 
 StepShare share_of(const Value& segment, const std::string& version, double weight, std::int64_t users_on_version) {
   StepShare step{.weight = weight};
-  for (const data::Member& member : segment["versions"].members()) step.requests += member.value["without_user"].as_int();
+  for (const data::Member& member : segment["versions"].members())
+    step.requests += member.value["without_user"].as_int();
   step.on_candidate = segment["versions"][version]["without_user"].as_int();
   step.users = segment["users"]["seen"].as_int();
   step.users_on_candidate = users_on_version;

@@ -14,10 +14,10 @@
 namespace slipway::demo {
 
 struct LoadOptions {
-  std::string program;         // path of slipway-load
-  std::string target;          // "127.0.0.1:8080"
-  std::string host;            // Host header
-  int rate = 600;              // requests per second
+  std::string program;  // path of slipway-load
+  std::string target;   // "127.0.0.1:8080"
+  std::string host;     // Host header
+  int rate = 600;       // requests per second
   int users = 1500;
 };
 
@@ -45,6 +45,7 @@ class Load {
 
 Counted counted(const data::Value& segment);
 // The share of `version` in one segment.
-StepShare share_of(const data::Value& segment, const std::string& version, double weight, std::int64_t users_on_version);
+StepShare share_of(const data::Value& segment, const std::string& version, double weight,
+                   std::int64_t users_on_version);
 
 }  // namespace slipway::demo

@@ -1,4 +1,5 @@
-// What the demo says: a live block that is redrawn in place on a terminal, lines that are only appended everywhere else.
+// What the demo says: a live block that is redrawn in place on a terminal, lines that are only appended everywhere
+// else.
 #pragma once
 
 #include <string>
@@ -18,18 +19,18 @@ class Narrator {
 
   bool terminal() const { return terminal_; }
   void chapter(const std::string& title);
-  void line(const std::string& text);                      // stays
+  void line(const std::string& text);  // stays
   void good(const std::string& text);
   void bad(const std::string& text);
   // The state of what goes on. On a terminal it replaces the previous block; elsewhere only `line`s are printed.
   void live(const std::vector<std::string>& block);
-  void settle();                                           // the block that stands becomes history
+  void settle();  // the block that stands becomes history
 
  private:
   void erase();
   std::string paint(std::string_view code, const std::string& text) const;
   bool terminal_;
-  std::size_t standing_ = 0;                               // lines of the live block on the screen
+  std::size_t standing_ = 0;  // lines of the live block on the screen
 };
 
 }  // namespace slipway::demo

@@ -29,19 +29,23 @@ Value to_value(const StepShare& step) {
 
 void check_no_failure(std::string_view chapter, const Counted& counted, std::vector<std::string>& out) {
   if (counted.requests == 0) out.push_back(fmt::format("{}: no request was made", chapter));
-  if (counted.failed != 0) out.push_back(fmt::format("{}: {} of {} requests failed", chapter, counted.failed, counted.requests));
+  if (counted.failed != 0)
+    out.push_back(fmt::format("{}: {} of {} requests failed", chapter, counted.failed, counted.requests));
 }
 
-void check_result(std::string_view chapter, std::string_view is, std::string_view wanted, std::vector<std::string>& out) {
+void check_result(std::string_view chapter, std::string_view is, std::string_view wanted,
+                  std::vector<std::string>& out) {
   if (is != wanted) out.push_back(fmt::format("{}: ended as \"{}\", not \"{}\"", chapter, is, wanted));
 }
 
 void check_step(const StepShare& step, std::vector<std::string>& out) {
   if (step.requests == 0) out.push_back(fmt::format("canary: no request was counted at weight {} %", step.weight));
   if (!share_is_plausible(step.weight, step.on_candidate, step.requests))
-    out.push_back(fmt::format("canary: {} of {} requests at weight {} %", step.on_candidate, step.requests, step.weight));
+    out.push_back(
+        fmt::format("canary: {} of {} requests at weight {} %", step.on_candidate, step.requests, step.weight));
   if (!share_is_plausible(step.weight, step.users_on_candidate, step.users))
-    out.push_back(fmt::format("canary: {} of {} users at weight {} %", step.users_on_candidate, step.users, step.weight));
+    out.push_back(
+        fmt::format("canary: {} of {} users at weight {} %", step.users_on_candidate, step.users, step.weight));
 }
 
 void check_bad(const Report::Bad& bad, std::vector<std::string>& out) {
@@ -75,13 +79,14 @@ Value to_value(const Report& report) {
       {{"runtime", report.runtime},
        {"rolling", to_value(report.rolling)},
        {"canary", canary},
-       {"bad", Value::object({{"result", report.bad.result},
-                              {"verification", report.bad.verification},
-                              {"detected_by", report.bad.detected_by},
-                              {"seconds_failing_measurement_to_zero", seconds_or_null(report.bad.failing_measurement_to_zero)},
-                              {"seconds_first_bad_response_to_zero", seconds_or_null(report.bad.first_bad_response_to_zero)},
-                              {"bad_requests", report.bad.bad_requests},
-                              {"requests", report.bad.requests}})},
+       {"bad",
+        Value::object({{"result", report.bad.result},
+                       {"verification", report.bad.verification},
+                       {"detected_by", report.bad.detected_by},
+                       {"seconds_failing_measurement_to_zero", seconds_or_null(report.bad.failing_measurement_to_zero)},
+                       {"seconds_first_bad_response_to_zero", seconds_or_null(report.bad.first_bad_response_to_zero)},
+                       {"bad_requests", report.bad.bad_requests},
+                       {"requests", report.bad.requests}})},
        {"restart", restart},
        {"gateway", Value::object({{"connection_retries", retries}})},
        {"server", Value::object({{"ready_ms", report.ready_ms}, {"rss_mb", report.rss_mb}})}});

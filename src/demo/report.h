@@ -1,6 +1,7 @@
 // What the demo measured, and the bars that it must clear. Pure.
 //
-// `to_value` is the content of build/demo-report.json; `shortcomings` says, one sentence each, what was not observed as it has to be.
+// `to_value` is the content of build/demo-report.json; `shortcomings` says, one sentence each, what was not observed as
+// it has to be.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace slipway::demo {
 
-// Requests of one chapter as the load generator counted them: every answer that is no error of ours and no broken connection is good.
+// Requests of one chapter as the load generator counted them: every answer that is no error of ours and no broken
+// connection is good.
 struct Counted {
   std::int64_t requests = 0;
   std::int64_t failed = 0;
@@ -21,25 +23,27 @@ struct Counted {
 
 // One weight step: who got the candidate between "verified" and the next change.
 struct StepShare {
-  double weight = 0;                    // percent, as the plan says
-  std::int64_t requests = 0;            // without a user id
+  double weight = 0;          // percent, as the plan says
+  std::int64_t requests = 0;  // without a user id
   std::int64_t on_candidate = 0;
-  std::int64_t users = 0;               // distinct user ids seen in the step
+  std::int64_t users = 0;  // distinct user ids seen in the step
   std::int64_t users_on_candidate = 0;
-  double measured() const { return requests ? 100.0 * static_cast<double>(on_candidate) / static_cast<double>(requests) : 0; }
+  double measured() const {
+    return requests ? 100.0 * static_cast<double>(on_candidate) / static_cast<double>(requests) : 0;
+  }
 };
 
 struct Report {
-  std::string runtime;                  // how pods ran: "isolated", "isolated (user namespace)", "loopback"
+  std::string runtime;  // how pods ran: "isolated", "isolated (user namespace)", "loopback"
   Counted rolling;
   struct Canary : Counted {
     std::string result;
     std::vector<StepShare> steps;
   } canary;
   struct Bad {
-    std::string result;                 // "rolled-back"
-    std::string verification;           // "passed"
-    std::string detected_by;            // metric and template
+    std::string result;                                 // "rolled-back"
+    std::string verification;                           // "passed"
+    std::string detected_by;                            // metric and template
     std::optional<double> failing_measurement_to_zero;  // seconds; to the last request that the bad version got
     std::optional<double> first_bad_response_to_zero;
     std::int64_t bad_requests = 0;

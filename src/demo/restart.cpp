@@ -24,8 +24,9 @@ base::Result<void> chapter_restart(Stage& stage) {
   stage.narrator.chapter("4  kill -9 of the server in the middle of a canary  v2 → v4");
   if (auto reset = stage.load->reset(); !reset) return reset;
   if (auto set = stage.set_image("v4"); !set) return set;
-  auto middle = stage.follow("the canary to be under way", kPatience, [](const State&) {},
-                             [](const State& s) { return s.traffic.wanted >= kKillAt && s.traffic.verified >= kKillAt; });
+  auto middle = stage.follow(
+      "the canary to be under way", kPatience, [](const State&) {},
+      [](const State& s) { return s.traffic.wanted >= kKillAt && s.traffic.verified >= kKillAt; });
   if (!middle) return base::fail(middle.error());
   if (auto collected = stage.collect_retries(); !collected) return collected;  // the next server counts anew
   const auto pid = static_cast<pid_t>(stage.endpoints["pid"].as_int());
@@ -36,20 +37,21 @@ base::Result<void> chapter_restart(Stage& stage) {
   auto after = stage.load->snapshot("");
   if (!before || !after) return base::fail(base::Code::Internal, "the load generator does not answer");
   stage.narrator.line(fmt::format("server killed at weight {} %; {} requests answered while it was away, {} failed",
-                                  middle->traffic.verified / 100, (*after)["answered"].as_int() - (*before)["answered"].as_int(),
+                                  middle->traffic.verified / 100,
+                                  (*after)["answered"].as_int() - (*before)["answered"].as_int(),
                                   (*after)["failed"].as_int() - (*before)["failed"].as_int()));
   if (auto up = stage.up(); !up) return up;
-  auto end = stage.follow("the end of the canary after the restart", kPatience, [](const State&) {}, [](const State& s) {
-    return settled_on(s, "v4") || s.phase == delivery::Phase::RolledBack;
-  });
+  auto end = stage.follow(
+      "the end of the canary after the restart", kPatience, [](const State&) {},
+      [](const State& s) { return settled_on(s, "v4") || s.phase == delivery::Phase::RolledBack; });
   if (!end) return base::fail(end.error());
   auto totals = stage.load->totals();
   if (!totals) return base::fail(totals.error());
   static_cast<Counted&>(stage.report.restart) = counted(*totals);
   stage.report.restart.result = settled_on(*end, "v4") ? "succeeded" : "rolled-back";
   if (auto collected = stage.collect_retries(); !collected) return collected;
-  stage.narrator.good(fmt::format("release {}; {} requests, {} failed", stage.report.restart.result, stage.report.restart.requests,
-                                  stage.report.restart.failed));
+  stage.narrator.good(fmt::format("release {}; {} requests, {} failed", stage.report.restart.result,
+                                  stage.report.restart.requests, stage.report.restart.failed));
   return {};
 }
 

@@ -43,8 +43,8 @@ std::vector<std::string> picture(const delivery::State& state) {
   for (int i = 0; i < kWidth; ++i) bar += i < kWidth - filled ? "█" : "░";
   return {fmt::format("   traffic  stable {} candidate   wanted {:g} %  verified {:g} %", bar,
                       static_cast<double>(state.traffic.wanted) / 100, share * 100),
-          fmt::format("   pods     stable {}/{} ready   candidate {}/{} ready", state.replicas.stable_ready, state.replicas.stable,
-                      state.replicas.candidate_ready, state.replicas.candidate)};
+          fmt::format("   pods     stable {}/{} ready   candidate {}/{} ready", state.replicas.stable_ready,
+                      state.replicas.stable, state.replicas.candidate_ready, state.replicas.candidate)};
 }
 
 }  // namespace
@@ -54,7 +54,8 @@ base::Result<std::string> Stage::slipway(std::vector<std::string> args) {
   auto run = runtime::run_program(args);
   if (!run) return base::fail(run.error());
   if (run->status != 0)
-    return base::fail(Code::Internal, fmt::format("`{}` ended with status {}: {}", fmt::join(args, " "), run->status, run->output));
+    return base::fail(Code::Internal,
+                      fmt::format("`{}` ended with status {}: {}", fmt::join(args, " "), run->status, run->output));
   return run->output;
 }
 
@@ -77,7 +78,8 @@ base::Result<void> Stage::apply(const std::string& file, std::string_view kinds_
   for (const data::YamlDocument& document : *documents) {
     const Value& object = document.value;
     if (!kinds_only.empty() && object["kind"].as_string() != kinds_only) continue;
-    const api::Kind* kind = api::Scheme::builtin()->find_kind(object["apiVersion"].as_string(), object["kind"].as_string());
+    const api::Kind* kind =
+        api::Scheme::builtin()->find_kind(object["apiVersion"].as_string(), object["kind"].as_string());
     if (!kind) return base::fail(Code::Invalid, file + ": unknown kind " + object["kind"].str());
     if (auto applied = cluster->apply(kind->resource, object); !applied) return base::fail(applied.error());
   }
@@ -87,9 +89,16 @@ base::Result<void> Stage::apply(const std::string& file, std::string_view kinds_
 base::Result<void> Stage::set_image(const std::string& tag) {
   const Value container = Value::object({{"name", kApp}, {"image", "shop/web:" + tag}});
   const Value patch = Value::object(
-      {{"spec", Value::object({{"template", Value::object({{"spec", Value::object({{"containers", Value::array({container})}})}})}})}});
-  auto patched = cluster->call({.verb = client::Verb::Patch, .resource = api::kDeployments, .space = kSpace, .name = kApp,
-                                .body = patch, .patch_type = client::PatchType::Strategic, .field_manager = "demo"});
+      {{"spec",
+        Value::object(
+            {{"template", Value::object({{"spec", Value::object({{"containers", Value::array({container})}})}})}})}});
+  auto patched = cluster->call({.verb = client::Verb::Patch,
+                                .resource = api::kDeployments,
+                                .space = kSpace,
+                                .name = kApp,
+                                .body = patch,
+                                .patch_type = client::PatchType::Strategic,
+                                .field_manager = "demo"});
   if (!patched) return base::fail(patched.error());
   return {};
 }
@@ -134,8 +143,9 @@ base::Result<delivery::State> Stage::follow(const std::string& what, base::Durat
     seen(*state);
     if (state->message != told) {
       told = state->message;
-      if (!told.empty()) narrator.line(fmt::format("{:5.1f} s  {:<12} {}", std::chrono::duration<double>(Clock::now() - begin).count(),
-                                                   delivery::to_text(state->phase), told));
+      if (!told.empty())
+        narrator.line(fmt::format("{:5.1f} s  {:<12} {}", std::chrono::duration<double>(Clock::now() - begin).count(),
+                                  delivery::to_text(state->phase), told));
     }
     if (done(*state)) return state;
     if (Clock::now() - begin > limit)

@@ -1,4 +1,5 @@
-// What all chapters of the story share: the finished binary, the cluster it runs, the load on it, and what was measured so far.
+// What all chapters of the story share: the finished binary, the cluster it runs, the load on it, and what was measured
+// so far.
 #pragma once
 
 #include <functional>
@@ -7,23 +8,23 @@
 #include <string>
 #include <vector>
 
+#include "delivery/state.h"
 #include "demo/cluster.h"
 #include "demo/load.h"
 #include "demo/narrator.h"
 #include "demo/report.h"
-#include "delivery/state.h"
 
 namespace slipway::demo {
 
 struct Options {
-  bool once = false;                     // ends by itself; otherwise leaves everything running
-  std::string slipway;                   // the binary
-  std::string programs;                  // folder of slipway-shop and slipway-load
-  std::string manifests;                 // folder of the example's manifests
+  bool once = false;      // ends by itself; otherwise leaves everything running
+  std::string slipway;    // the binary
+  std::string programs;   // folder of slipway-shop and slipway-load
+  std::string manifests;  // folder of the example's manifests
   std::string data_dir;
-  std::string report;                    // where the report goes
-  int port = 7443;                       // of the API; the gateway is one above
-  std::string runtime = "auto";          // auto, isolated or loopback
+  std::string report;            // where the report goes
+  int port = 7443;               // of the API; the gateway is one above
+  std::string runtime = "auto";  // auto, isolated or loopback
 };
 
 inline constexpr const char* kSpace = "shop";
@@ -35,15 +36,16 @@ struct Stage {
   Report report = {};
   std::unique_ptr<Cluster> cluster = {};
   std::optional<Load> load = {};
-  data::Value endpoints = {};            // what the server said when it was ready
+  data::Value endpoints = {};  // what the server said when it was ready
 
   // `slipway ARGS...`; its output goes to the screen only when it fails.
   base::Result<std::string> slipway(std::vector<std::string> args);
-  base::Result<void> up();               // starts the server (again), connects
+  base::Result<void> up();  // starts the server (again), connects
   base::Result<void> apply(const std::string& file, std::string_view kinds_only = {});
   base::Result<void> set_image(const std::string& tag);
   base::Result<delivery::State> release();
-  // Adds what the gateway has counted since its server started to the report, by image tag ("all" where versions are not told apart).
+  // Adds what the gateway has counted since its server started to the report, by image tag ("all" where versions are
+  // not told apart).
   base::Result<void> collect_retries();
   // Watches the release until `done`; calls `seen` with every state. Says what goes on meanwhile.
   base::Result<delivery::State> follow(const std::string& what, base::Duration limit,

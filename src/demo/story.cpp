@@ -42,7 +42,8 @@ void describe(CLI::App& app, Options& o) {
 
 // Whatever an earlier run left behind.
 void clear_away(Stage& stage) {
-  if (fs::exists(stage.options.data_dir)) (void)stage.slipway({"down", "--data-dir", stage.options.data_dir}).has_value();
+  if (fs::exists(stage.options.data_dir))
+    (void)stage.slipway({"down", "--data-dir", stage.options.data_dir}).has_value();
   std::error_code ignored;
   fs::remove_all(stage.options.data_dir, ignored);
 }
@@ -71,7 +72,8 @@ void say_how_to_look(Stage& stage) {
   stage.narrator.line(fmt::format("export KUBECONFIG={}/kubeconfig", dir));
   stage.narrator.line(fmt::format("{} status web -n shop        and: watch, explain, history", stage.options.slipway));
   stage.narrator.line("kubectl get pods -n shop         the real kubectl");
-  stage.narrator.line(fmt::format("curl -H 'Host: web.shop.example' http://{}/", stage.endpoints["gateway"].as_string()));
+  stage.narrator.line(
+      fmt::format("curl -H 'Host: web.shop.example' http://{}/", stage.endpoints["gateway"].as_string()));
   stage.narrator.line(fmt::format("metrics: {}", stage.endpoints["metrics"].as_string()));
   stage.narrator.line(fmt::format("stop it: {} down --data-dir {}", stage.options.slipway, dir));
 }
@@ -80,7 +82,8 @@ int conclude(Stage& stage, const base::Result<void>& told) {
   write_report(stage);
   std::vector<std::string> wrong = shortcomings(stage.report);
   if (!told) wrong = {told.error().message};
-  stage.narrator.chapter(wrong.empty() ? "Everything was observed as it has to be." : "Not everything was as it has to be:");
+  stage.narrator.chapter(wrong.empty() ? "Everything was observed as it has to be."
+                                       : "Not everything was as it has to be:");
   for (const std::string& one : wrong) stage.narrator.bad(one);
   stage.narrator.line("report: " + stage.options.report);
   return wrong.empty() ? 0 : 1;
@@ -89,7 +92,8 @@ int conclude(Stage& stage, const base::Result<void>& told) {
 }  // namespace
 
 int run(const std::vector<std::string>& arguments) {
-  CLI::App app{"The story of a release on this machine: a good canary, a bad one that is taken back, a killed server.", "slipway demo"};
+  CLI::App app{"The story of a release on this machine: a good canary, a bad one that is taken back, a killed server.",
+               "slipway demo"};
   Stage stage{.options = defaults(), .narrator = Narrator(Narrator::stdout_is_terminal())};
   describe(app, stage.options);
   try {
@@ -102,8 +106,10 @@ int run(const std::vector<std::string>& arguments) {
   const auto told = tell(stage);
   const int code = conclude(stage, told);
   if (stage.load) (void)stage.load->stop().has_value();
-  if (leave_running && told) say_how_to_look(stage);
-  else stop(stage, code != 0);
+  if (leave_running && told)
+    say_how_to_look(stage);
+  else
+    stop(stage, code != 0);
   return code;
 }
 

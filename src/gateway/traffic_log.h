@@ -42,8 +42,8 @@ class TrafficLog {
 
   // Which route a rule belongs to. Lines of rules that are not known count under an empty route.
   void name_rule(const std::string& rule, const std::string& space, const std::string& route);
-  // Which version is behind a Service from now on (its selector's pod-template-hash; empty: all). Requests of different versions are never
-  // counted together: a Service that a release uses again begins at zero.
+  // Which version is behind a Service from now on (its selector's pod-template-hash; empty: all). Requests of different
+  // versions are never counted together: a Service that a release uses again begins at zero.
   void name_version(const std::string& space, const std::string& service, const std::string& hash);
   void add(const LogLine& line, base::MonoTime at);
 
@@ -51,7 +51,8 @@ class TrafficLog {
     std::optional<double> value;  // none: no data
     std::uint64_t samples = 0;
   };
-  // Of the version that is behind the Service now. query: error-rate (5xx among all), requests, rate (per second), p50, p90, p95, p99 (seconds).
+  // Of the version that is behind the Service now. query: error-rate (5xx among all), requests, rate (per second), p50,
+  // p90, p95, p99 (seconds).
   std::optional<Answer> ask(const std::string& space, const std::string& route, const std::string& service,
                             std::string_view query, base::Duration window,
                             base::MonoTime now) const;  // nullopt: no such query

@@ -9,7 +9,9 @@ namespace slipway::rehearse {
 
 Behaviour behaviour_of(const data::Value& pod) {
   Behaviour b;
-  const auto text = [&pod](std::string_view name) { return api::annotation(pod, std::string(kAnnotationPrefix).append(name)); };
+  const auto text = [&pod](std::string_view name) {
+    return api::annotation(pod, std::string(kAnnotationPrefix).append(name));
+  };
   if (const auto start = base::parse_duration(text("start"))) b.start = *start;
   if (const auto latency = base::parse_duration(text("latency"))) b.latency = *latency;
   if (const auto rate = base::parse_double(text("error-rate"))) b.error_rate = *rate;

@@ -2,8 +2,8 @@
 //
 //   rehearse.slipway.dev/start:       "800ms"   from being scheduled to ready
 //   rehearse.slipway.dev/never-ready: "true"
-//   rehearse.slipway.dev/crash-after: "20s"     from being ready to the first crash; restarts are ready again after `start`
-//   rehearse.slipway.dev/error-rate:  "0.2"     share of requests answered with 500
+//   rehearse.slipway.dev/crash-after: "20s"     from being ready to the first crash; restarts are ready again after
+//   `start` rehearse.slipway.dev/error-rate:  "0.2"     share of requests answered with 500
 //   rehearse.slipway.dev/latency:     "120ms"   median time of an answer
 #pragma once
 

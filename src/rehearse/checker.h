@@ -1,7 +1,8 @@
-// A safety rule of a simulated world, checked on the truth (the store and the proxy), not on what a controller believes.
+// A safety rule of a simulated world, checked on the truth (the store and the proxy), not on what a controller
+// believes.
 //
-// One rule, one file in checkers/. A checker sees every durable change in order and may keep state of its own. It reports at
-// most one sentence; the first report ends the run, and the seed reproduces it.
+// One rule, one file in checkers/. A checker sees every durable change in order and may keep state of its own. It
+// reports at most one sentence; the first report ends the run, and the seed reproduces it.
 #pragma once
 
 #include <functional>
@@ -34,7 +35,9 @@ class Checker {
   // After each durable change, with the world as it is then.
   virtual std::optional<std::string> changed(const Truth& truth, const store::Change& change) = 0;
   // After each change of what the proxy routes.
-  virtual std::optional<std::string> routed(const Truth&, const client::ObjectName&, const ModelledGateway::Route&) { return {}; }
+  virtual std::optional<std::string> routed(const Truth&, const client::ObjectName&, const ModelledGateway::Route&) {
+    return {};
+  }
 };
 
 // All of them, fresh.

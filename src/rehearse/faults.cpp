@@ -12,13 +12,24 @@ using client::Completion;
 using client::Verb;
 
 FaultRates FaultRates::none() {
-  return {.lost_request = 0, .lost_answer = 0, .conflict = 0, .overload = 0, .watch_cut = 0, .expired = 0,
-          .request_delay = base::milliseconds(1), .watch_delay = base::milliseconds(1), .stale_burst = 0, .stale_time = {}};
+  return {.lost_request = 0,
+          .lost_answer = 0,
+          .conflict = 0,
+          .overload = 0,
+          .watch_cut = 0,
+          .expired = 0,
+          .request_delay = base::milliseconds(1),
+          .watch_delay = base::milliseconds(1),
+          .stale_burst = 0,
+          .stale_time = {}};
 }
 
 FaultRates FaultRates::drawn(runtime::Random& random) {
   FaultRates rates;
-  const auto scale = [&random] { constexpr double kScales[] = {0, 0.2, 1, 4}; return kScales[random.below(4)]; };
+  const auto scale = [&random] {
+    constexpr double kScales[] = {0, 0.2, 1, 4};
+    return kScales[random.below(4)];
+  };
   rates.lost_request *= scale();
   rates.lost_answer *= scale();
   rates.conflict *= scale();
@@ -55,7 +66,8 @@ void FaultyClient::call(client::Request request, Completion done) {
   if (!*alive_) return;  // a dead process sends nothing
   const FaultRates& rates = faults_.rates();
   const bool write = request.verb == Verb::Update || request.verb == Verb::Patch;
-  if (faults_.happens(rates.lost_request)) return deliver(std::move(done), base::fail(Code::Timeout, "the request was lost"));
+  if (faults_.happens(rates.lost_request))
+    return deliver(std::move(done), base::fail(Code::Timeout, "the request was lost"));
   if (faults_.happens(rates.overload)) {
     base::Error busy{.code = Code::TooManyRequests, .message = "too many requests"};
     busy.retry_after = base::seconds(1);
@@ -64,15 +76,16 @@ void FaultyClient::call(client::Request request, Completion done) {
   if (write && faults_.happens(rates.conflict))
     return deliver(std::move(done), base::fail(Code::Conflict, "the object has been modified"));
   const bool lose = faults_.happens(rates.lost_answer);
-  run_after(faults_.loop(), faults_.delay(rates.request_delay),
-            [this, &inner = inner_, alive = alive_, lose, request = std::move(request), done = std::move(done)]() mutable {
-              if (!*alive && !lose) return;  // a crash before the request left; with `lose` it was on its way
-              inner.call(std::move(request), [this, alive, lose, done = std::move(done)](Answer answer) mutable {
-                if (!*alive) return;
-                if (lose) answer = base::fail(Code::Timeout, "the answer was lost");
-                deliver(std::move(done), std::move(answer));
-              });
-            });
+  run_after(
+      faults_.loop(), faults_.delay(rates.request_delay),
+      [this, &inner = inner_, alive = alive_, lose, request = std::move(request), done = std::move(done)]() mutable {
+        if (!*alive && !lose) return;  // a crash before the request left; with `lose` it was on its way
+        inner.call(std::move(request), [this, alive, lose, done = std::move(done)](Answer answer) mutable {
+          if (!*alive) return;
+          if (lose) answer = base::fail(Code::Timeout, "the answer was lost");
+          deliver(std::move(done), std::move(answer));
+        });
+      });
 }
 
 // --- watches ----------------------------------------------------------------------------------------------

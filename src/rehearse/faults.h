@@ -1,7 +1,7 @@
 // Everything that can go wrong between a controller and its API, drawn from one seed.
 //
-// `FaultyClient` stands in front of another ApiClient and loses, delays, reorders in time (never within one watch) and refuses. It is
-// what a controller process of a simulated world gets; the world's own models use the API directly.
+// `FaultyClient` stands in front of another ApiClient and loses, delays, reorders in time (never within one watch) and
+// refuses. It is what a controller process of a simulated world gets; the world's own models use the API directly.
 // Faults stop when `Faults::stop` is called: from then on every release must come to an end.
 #pragma once
 
@@ -17,15 +17,15 @@ namespace slipway::rehearse {
 
 // Chances between 0 and 1 for each kind of fault; 0 switches it off.
 struct FaultRates {
-  double lost_request = 0.02;   // never arrives; the caller sees Timeout
-  double lost_answer = 0.02;    // takes effect; the caller sees Timeout
-  double conflict = 0.02;       // an update or patch is refused as if somebody had been faster
-  double overload = 0.01;       // TooManyRequests
-  double watch_cut = 0.05;      // per second and watch
-  double expired = 0.3;         // of cut watches: ends with Expired, so that a new list is needed
-  base::Duration request_delay = base::milliseconds(20);   // mean of each way
-  base::Duration watch_delay = base::milliseconds(30);     // mean staleness of caches
-  double stale_burst = 0.02;    // of watch events: held back for up to `stale_time`, and all behind it
+  double lost_request = 0.02;  // never arrives; the caller sees Timeout
+  double lost_answer = 0.02;   // takes effect; the caller sees Timeout
+  double conflict = 0.02;      // an update or patch is refused as if somebody had been faster
+  double overload = 0.01;      // TooManyRequests
+  double watch_cut = 0.05;     // per second and watch
+  double expired = 0.3;        // of cut watches: ends with Expired, so that a new list is needed
+  base::Duration request_delay = base::milliseconds(20);  // mean of each way
+  base::Duration watch_delay = base::milliseconds(30);    // mean staleness of caches
+  double stale_burst = 0.02;  // of watch events: held back for up to `stale_time`, and all behind it
   base::Duration stale_time = base::seconds(5);
 
   static FaultRates none();
@@ -35,7 +35,8 @@ struct FaultRates {
 
 class Faults {
  public:
-  Faults(runtime::Loop& loop, runtime::Random& random, FaultRates rates) : loop_(loop), random_(random), rates_(rates) {}
+  Faults(runtime::Loop& loop, runtime::Random& random, FaultRates rates)
+      : loop_(loop), random_(random), rates_(rates) {}
 
   void stop() { rates_ = FaultRates::none(); }
   const FaultRates& rates() const { return rates_; }
@@ -56,7 +57,8 @@ class FaultyClient final : public client::ApiClient {
   ~FaultyClient() override { *alive_ = false; }
 
   void call(client::Request request, client::Completion done) override;
-  [[nodiscard]] std::unique_ptr<client::WatchHandle> watch(client::WatchRequest request, client::WatchSink& sink) override;
+  [[nodiscard]] std::unique_ptr<client::WatchHandle> watch(client::WatchRequest request,
+                                                           client::WatchSink& sink) override;
 
   // A crash of the process behind this client: requests under way may still take effect, no answer arrives any more.
   void disconnect() { *alive_ = false; }

@@ -43,11 +43,15 @@ std::vector<ModelledGateway::Backend> backends_of(const Value& route) {
 }  // namespace
 
 MetricFaults MetricFaults::drawn(runtime::Random& random) {
-  const auto chance = [&random] { constexpr double kChances[] = {0, 0, 0.05, 0.3}; return kChances[random.below(4)]; };
+  const auto chance = [&random] {
+    constexpr double kChances[] = {0, 0, 0.05, 0.3};
+    return kChances[random.below(4)];
+  };
   return {.empty = chance(), .nan = chance(), .slow = chance() / 3, .wrong = chance() / 10, .failed = chance()};
 }
 
-ModelledGateway::ModelledGateway(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, TrafficOptions options)
+ModelledGateway::ModelledGateway(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random,
+                                 TrafficOptions options)
     : api_(api),
       loop_(loop),
       random_(random),
@@ -62,8 +66,10 @@ ModelledGateway::ModelledGateway(client::ApiClient& api, runtime::Loop& loop, ru
 
 void ModelledGateway::start() {
   route_cache_.add_listener([this](const Value& before, const Value& after) {
-    if (after.is_null()) routes_.erase(name_of(before));
-    else route_changed(after);
+    if (after.is_null())
+      routes_.erase(name_of(before));
+    else
+      route_changed(after);
   });
   for (client::Cache* cache : {&route_cache_, &services_, &pods_}) cache->start();
   tick_timer_ = loop_.after(base::seconds(1), [this] { tick(); });
@@ -105,8 +111,11 @@ void ModelledGateway::report(const Value& route) {
   const Value parents = Value::array({Value::object({{"controllerName", "slipway.dev/gateway"},
                                                      {"parentRef", Value::object({{"name", "slipway"}})},
                                                      {"conditions", conditions}})});
-  api_.call({.verb = client::Verb::Patch, .resource = api::kHttpRoutes, .space = std::string(api::space_of(route)),
-             .name = std::string(api::name_of(route)), .subresource = "status",
+  api_.call({.verb = client::Verb::Patch,
+             .resource = api::kHttpRoutes,
+             .space = std::string(api::space_of(route)),
+             .name = std::string(api::name_of(route)),
+             .subresource = "status",
              .body = Value::object({{"status", Value::object({{"parents", parents}})}})},
             [](client::Answer) {});
 }
@@ -147,7 +156,8 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
       if (somebody_could) unserved_ += second.unserved;
     } else {
       const Behaviour behaviour = behaviour_of(pods[i].front());
-      second.errors = static_cast<std::int64_t>(static_cast<double>(second.requests) * behaviour.error_rate + random_.unit());
+      second.errors =
+          static_cast<std::int64_t>(static_cast<double>(second.requests) * behaviour.error_rate + random_.unit());
       second.errors = std::min(second.errors, second.requests);
       second.latency = behaviour.latency;
     }
@@ -172,20 +182,22 @@ void ModelledGateway::answer_traffic(const Value& question, Port::Done done) {
   if (found != routes_.end()) {
     Value backends = Value::array();
     for (const Backend& b : found->second.backends)
-      backends.push_back(Value::object({{"service", b.service},
-                                        {"weight", b.weight},
-                                        {"share", b.share},
-                                        {"servers", static_cast<std::int64_t>(ready_pods(name.space, b.service).size())},
-                                        {"sessions", b.share > 0 ? 1 : 0},
-                                        {"requests", b.requests}}));
-    answer = Value::object({{"generation", found->second.generation},
-                            {"rules", Value::array({Value::object({{"backends", backends}})})}});
+      backends.push_back(
+          Value::object({{"service", b.service},
+                         {"weight", b.weight},
+                         {"share", b.share},
+                         {"servers", static_cast<std::int64_t>(ready_pods(name.space, b.service).size())},
+                         {"sessions", b.share > 0 ? 1 : 0},
+                         {"requests", b.requests}}));
+    answer = Value::object(
+        {{"generation", found->second.generation}, {"rules", Value::array({Value::object({{"backends", backends}})})}});
   }
-  run_after(loop_, kAnswerDelay, [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+  run_after(loop_, kAnswerDelay,
+            [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }
 
-ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const std::string& service, base::Duration window,
-                                                   std::string_view query) const {
+ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const std::string& service,
+                                                   base::Duration window, std::string_view query) const {
   const auto found = routes_.find(route);
   if (found == routes_.end() || !found->second.history.contains(service)) return {};
   const auto& history = found->second.history.at(service);
@@ -199,11 +211,16 @@ ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const
     latency = std::max(latency, it->latency);
   }
   Measured measured{.value = {}, .samples = sum.requests};
-  if (query == "requests") measured.value = static_cast<double>(sum.requests);
-  else if (query == "rate") measured.value = static_cast<double>(sum.requests) / static_cast<double>(seconds);
-  else if (sum.requests == 0) return measured;
-  else if (query == "error-rate") measured.value = static_cast<double>(sum.errors) / static_cast<double>(sum.requests);
-  else measured.value = base::to_seconds(latency) * (query == "p99" ? 2.5 : query == "p95" ? 1.8 : 1.0);
+  if (query == "requests")
+    measured.value = static_cast<double>(sum.requests);
+  else if (query == "rate")
+    measured.value = static_cast<double>(sum.requests) / static_cast<double>(seconds);
+  else if (sum.requests == 0)
+    return measured;
+  else if (query == "error-rate")
+    measured.value = static_cast<double>(sum.errors) / static_cast<double>(sum.requests);
+  else
+    measured.value = base::to_seconds(latency) * (query == "p99" ? 2.5 : query == "p95" ? 1.8 : 1.0);
   return measured;
 }
 
@@ -222,19 +239,24 @@ void ModelledGateway::answer_prometheus(const Value& question, Port::Done done) 
   Measured measured;
   for (const auto& [name, route] : routes_)
     if (route.history.contains(service))
-      measured = measure(name, service, base::seconds(10), query.find("quantile") != std::string::npos ? "p99" : "error-rate");
+      measured =
+          measure(name, service, base::seconds(10), query.find("quantile") != std::string::npos ? "p99" : "error-rate");
   deliver(measured, std::move(done));
 }
 
 void ModelledGateway::deliver(Measured measured, Port::Done done) {
   const auto happens = [this](double chance) { return chance > 0 && random_.unit() < chance; };
   base::Duration delay = kAnswerDelay;
-  base::Result<Value> answer = Value::object({{"value", measured.value ? Value(*measured.value) : Value()},
-                                              {"samples", measured.samples}});
-  if (happens(metric_faults_.failed)) answer = base::fail(Code::Unavailable, "the metrics provider is away");
-  else if (happens(metric_faults_.empty)) answer = Value::object({{"value", nullptr}, {"samples", 0}});
-  else if (happens(metric_faults_.nan)) answer->set("value", std::numeric_limits<double>::quiet_NaN());
-  else if (happens(metric_faults_.wrong)) answer->set("value", random_.unit());
+  base::Result<Value> answer =
+      Value::object({{"value", measured.value ? Value(*measured.value) : Value()}, {"samples", measured.samples}});
+  if (happens(metric_faults_.failed))
+    answer = base::fail(Code::Unavailable, "the metrics provider is away");
+  else if (happens(metric_faults_.empty))
+    answer = Value::object({{"value", nullptr}, {"samples", 0}});
+  else if (happens(metric_faults_.nan))
+    answer->set("value", std::numeric_limits<double>::quiet_NaN());
+  else if (happens(metric_faults_.wrong))
+    answer->set("value", random_.unit());
   if (happens(metric_faults_.slow)) delay = base::seconds(15);
   run_after(loop_, delay, [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }

@@ -1,8 +1,8 @@
-// A gateway with modelled traffic: routes take effect after a delay, requests fall on versions by their shares, and answers are good
-// or bad as the versions' pods behave (behaviour.h).
+// A gateway with modelled traffic: routes take effect after a delay, requests fall on versions by their shares, and
+// answers are good or bad as the versions' pods behave (behaviour.h).
 //
-// Offers the same ports as the real gateway: `traffic`, `metrics/gateway`, `metrics/prometheus` (which understands queries that name a
-// service as `service="x"`: quantiles are latencies, everything else is an error rate).
+// Offers the same ports as the real gateway: `traffic`, `metrics/gateway`, `metrics/prometheus` (which understands
+// queries that name a service as `service="x"`: quantiles are latencies, everything else is an error rate).
 #pragma once
 
 #include <deque>
@@ -20,7 +20,7 @@
 namespace slipway::rehearse {
 
 struct TrafficOptions {
-  double requests_per_second = 200;   // per route
+  double requests_per_second = 200;  // per route
   base::Duration apply_delay = base::milliseconds(60);
 };
 
@@ -33,9 +33,9 @@ struct MetricFaults {
 // What happened to requests within one second of virtual time, per route and service.
 struct Second {
   std::int64_t requests = 0;
-  std::int64_t errors = 0;      // answered 500 by the version
-  std::int64_t unserved = 0;    // no ready pod behind the service
-  base::Duration latency{};     // median
+  std::int64_t errors = 0;    // answered 500 by the version
+  std::int64_t unserved = 0;  // no ready pod behind the service
+  base::Duration latency{};   // median
 };
 
 class ModelledGateway {
@@ -43,10 +43,10 @@ class ModelledGateway {
   using RouteName = client::ObjectName;
   struct Backend {
     std::string service;
-    std::int64_t weight = 0;      // as in the route
-    std::int64_t share = 0;       // 0..10000, as programmed
-    std::int64_t ready = 0;       // pods
-    std::int64_t requests = 0;    // in all
+    std::int64_t weight = 0;    // as in the route
+    std::int64_t share = 0;     // 0..10000, as programmed
+    std::int64_t ready = 0;     // pods
+    std::int64_t requests = 0;  // in all
   };
   struct Route {
     std::int64_t generation = 0;  // programmed
@@ -87,7 +87,8 @@ class ModelledGateway {
   void answer_metric(const data::Value& question, control::Port::Done done);
   void answer_prometheus(const data::Value& question, control::Port::Done done);
   void deliver(Measured measured, control::Port::Done done);
-  Measured measure(const RouteName& route, const std::string& service, base::Duration window, std::string_view query) const;
+  Measured measure(const RouteName& route, const std::string& service, base::Duration window,
+                   std::string_view query) const;
 
   client::ApiClient& api_;
   runtime::Loop& loop_;

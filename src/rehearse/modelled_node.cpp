@@ -20,7 +20,8 @@ constexpr base::Duration kStopTime = base::milliseconds(300);
 client::ObjectName name_of(const Value& o) { return {std::string(api::space_of(o)), std::string(api::name_of(o))}; }
 
 Value condition(std::string_view type, bool holds, base::Time now) {
-  return Value::object({{"type", type}, {"status", holds ? "True" : "False"}, {"lastTransitionTime", base::format_time(now)}});
+  return Value::object(
+      {{"type", type}, {"status", holds ? "True" : "False"}, {"lastTransitionTime", base::format_time(now)}});
 }
 
 // An address of 10.244/16 that is the pod's for its life.
@@ -43,8 +44,12 @@ void ModelledNode::start() {
                                  {"allocatable", resources},
                                  {"conditions", Value::array({condition("Ready", true, loop_.now())})}})}});
   api_.call({.verb = Verb::Create, .resource = api::kNodes, .body = node}, [this, node](Answer) {
-    api_.call({.verb = Verb::Patch, .resource = api::kNodes, .name = name_, .subresource = "status",
-               .body = Value::object({{"status", node["status"]}})}, [](Answer) {});
+    api_.call({.verb = Verb::Patch,
+               .resource = api::kNodes,
+               .name = name_,
+               .subresource = "status",
+               .body = Value::object({{"status", node["status"]}})},
+              [](Answer) {});
   });
   heartbeat();
   pods_.add_listener([this](const Value& before, const Value& after) { changed(before, after); });
@@ -53,15 +58,20 @@ void ModelledNode::start() {
 
 // The Lease that keeps the node from being taken for dead.
 void ModelledNode::heartbeat() {
-  const Value lease = Value::object(
-      {{"apiVersion", "coordination.k8s.io/v1"},
-       {"kind", "Lease"},
-       {"metadata", Value::object({{"name", name_}, {"namespace", "kube-node-lease"}})},
-       {"spec", Value::object({{"holderIdentity", name_},
-                               {"leaseDurationSeconds", 40},
-                               {"renewTime", base::format_micro_time(loop_.now())}})}});
-  api_.call({.verb = Verb::Patch, .resource = api::kLeases, .space = "kube-node-lease", .name = name_, .body = lease,
-             .patch_type = client::PatchType::Apply, .field_manager = "modelled-node", .force = true},
+  const Value lease = Value::object({{"apiVersion", "coordination.k8s.io/v1"},
+                                     {"kind", "Lease"},
+                                     {"metadata", Value::object({{"name", name_}, {"namespace", "kube-node-lease"}})},
+                                     {"spec", Value::object({{"holderIdentity", name_},
+                                                             {"leaseDurationSeconds", 40},
+                                                             {"renewTime", base::format_micro_time(loop_.now())}})}});
+  api_.call({.verb = Verb::Patch,
+             .resource = api::kLeases,
+             .space = "kube-node-lease",
+             .name = name_,
+             .body = lease,
+             .patch_type = client::PatchType::Apply,
+             .field_manager = "modelled-node",
+             .force = true},
             [](Answer) {});
   heartbeat_timer_ = loop_.after(base::seconds(10), [this] { heartbeat(); });
 }
@@ -118,7 +128,8 @@ void ModelledNode::remove(client::ObjectName name, std::string uid) {
   const Value options = Value::object({{"gracePeriodSeconds", 0}, {"preconditions", Value::object({{"uid", uid}})}});
   api_.call({.verb = Verb::Delete, .resource = api::kPods, .space = name.space, .name = name.name, .body = options},
             [this, name, uid](Answer answer) {
-              if (answer || answer.error().code == base::Code::NotFound || answer.error().code == base::Code::Conflict) return;
+              if (answer || answer.error().code == base::Code::NotFound || answer.error().code == base::Code::Conflict)
+                return;
               const auto found = running_.find(uid);
               if (found != running_.end())
                 found->second.timer = loop_.after(kRetry, [this, name, uid] { remove(name, uid); });
@@ -129,11 +140,17 @@ void ModelledNode::write_status(const std::string& uid, bool ready) {
   const client::ObjectName name = names_[uid];
   const Value& pod = pods_.find(name);
   if (pod.is_null() || api::uid_of(pod) != uid) return;
-  const Value patch = Value::object({{"metadata", Value::object({{"uid", uid}})}, {"status", status_of(pod, running_[uid], ready)}});
-  api_.call({.verb = Verb::Patch, .resource = api::kPods, .space = name.space, .name = name.name, .subresource = "status",
+  const Value patch =
+      Value::object({{"metadata", Value::object({{"uid", uid}})}, {"status", status_of(pod, running_[uid], ready)}});
+  api_.call({.verb = Verb::Patch,
+             .resource = api::kPods,
+             .space = name.space,
+             .name = name.name,
+             .subresource = "status",
              .body = patch},
             [this, uid, ready](Answer answer) {
-              if (answer || answer.error().code == base::Code::NotFound || answer.error().code == base::Code::Conflict) return;
+              if (answer || answer.error().code == base::Code::NotFound || answer.error().code == base::Code::Conflict)
+                return;
               run_again(uid, ready);
             });
 }
@@ -148,21 +165,23 @@ Value ModelledNode::status_of(const Value& pod, const Running& running, bool rea
   const base::Time now = loop_.now();
   Value containers = Value::array();
   for (const Value& container : pod["spec"]["containers"].items())
-    containers.push_back(Value::object({{"name", container["name"]},
-                                        {"image", container["image"]},
-                                        {"imageID", container["image"]},
-                                        {"ready", ready},
-                                        {"started", true},
-                                        {"restartCount", running.restarts},
-                                        {"state", Value::object({{"running", Value::object({{"startedAt", base::format_time(now)}})}})}}));
+    containers.push_back(Value::object(
+        {{"name", container["name"]},
+         {"image", container["image"]},
+         {"imageID", container["image"]},
+         {"ready", ready},
+         {"started", true},
+         {"restartCount", running.restarts},
+         {"state", Value::object({{"running", Value::object({{"startedAt", base::format_time(now)}})}})}}));
   const std::string ip = pod["status"]["podIP"].str();
-  return Value::object({{"phase", "Running"},
-                        {"podIP", ip.empty() ? address_of(pods_started_) : ip},
-                        {"hostIP", "127.0.0.1"},
-                        {"startTime", base::format_time(now)},
-                        {"conditions", Value::array({condition("PodScheduled", true, now), condition("Initialized", true, now),
-                                                     condition("ContainersReady", ready, now), condition("Ready", ready, now)})},
-                        {"containerStatuses", containers}});
+  return Value::object(
+      {{"phase", "Running"},
+       {"podIP", ip.empty() ? address_of(pods_started_) : ip},
+       {"hostIP", "127.0.0.1"},
+       {"startTime", base::format_time(now)},
+       {"conditions", Value::array({condition("PodScheduled", true, now), condition("Initialized", true, now),
+                                    condition("ContainersReady", ready, now), condition("Ready", ready, now)})},
+       {"containerStatuses", containers}});
 }
 
 }  // namespace slipway::rehearse

@@ -1,4 +1,5 @@
-// A node whose pods are modelled: they start, become ready, crash and stop in virtual time as their annotations say (behaviour.h).
+// A node whose pods are modelled: they start, become ready, crash and stop in virtual time as their annotations say
+// (behaviour.h).
 //
 // Takes the place of the node agent and of all processes. Writes pod status as an agent does, over an ApiClient.
 #pragma once
@@ -43,8 +44,8 @@ class ModelledNode {
   runtime::Loop& loop_;
   std::string name_;
   client::Cache pods_;
-  std::map<std::string, Running> running_;              // by uid
-  std::map<std::string, client::ObjectName> names_;     // by uid
+  std::map<std::string, Running> running_;           // by uid
+  std::map<std::string, client::ObjectName> names_;  // by uid
   runtime::Timer heartbeat_timer_;
   std::int64_t pods_started_ = 0;
 };

@@ -1,5 +1,5 @@
-// Releases in whole worlds: the real API server in memory, all real controllers, modelled pods, router and metrics, virtual time.
-// Nothing goes wrong here unless a test says so; worlds full of faults are seed.h's.
+// Releases in whole worlds: the real API server in memory, all real controllers, modelled pods, router and metrics,
+// virtual time. Nothing goes wrong here unless a test says so; worlds full of faults are seed.h's.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -79,7 +79,7 @@ spec:
 )";
 
 const std::map<std::string, api::Resource> kKinds = {
-    {"Namespace", api::kNamespaces}, {"Service", api::kServices},     {"HTTPRoute", api::kHttpRoutes},
+    {"Namespace", api::kNamespaces}, {"Service", api::kServices},       {"HTTPRoute", api::kHttpRoutes},
     {"Release", api::kReleases},     {"Deployment", api::kDeployments}, {"AnalysisTemplate", api::kAnalysisTemplates}};
 
 class ReleaseWorld : public testing::Test {
@@ -104,8 +104,13 @@ class ReleaseWorld : public testing::Test {
     }
   }
   void patch(const api::Resource& resource, Value body) {
-    const auto done = world.call({.verb = client::Verb::Patch, .resource = resource, .space = "shop", .name = "web", .body = std::move(body),
-                                  .patch_type = client::PatchType::Merge, .field_manager = "user"});
+    const auto done = world.call({.verb = client::Verb::Patch,
+                                  .resource = resource,
+                                  .space = "shop",
+                                  .name = "web",
+                                  .body = std::move(body),
+                                  .patch_type = client::PatchType::Merge,
+                                  .field_manager = "user"});
     ASSERT_TRUE(done) << done.error().message;
   }
   void deploy(const std::string& tag, Value annotations = Value::object()) {
@@ -114,10 +119,14 @@ class ReleaseWorld : public testing::Test {
     pod.set({"metadata", "annotations"}, annotations);
     patch(api::kDeployments, Value::object({{"spec", Value::object({{"template", pod}})}}));
   }
-  void command(Verb verb) { patch(api::kReleases, delivery::command_patch({.id = std::to_string(++commands), .verb = verb, .by = "alice"})); }
+  void command(Verb verb) {
+    patch(api::kReleases, delivery::command_patch({.id = std::to_string(++commands), .verb = verb, .by = "alice"}));
+  }
 
   delivery::State state() const { return delivery::read_state(world.get(api::kReleases, "shop", "web")["status"]); }
-  bool until(const std::function<bool()>& done, base::Duration limit = base::minutes(5)) { return world.run_until(done, limit); }
+  bool until(const std::function<bool()>& done, base::Duration limit = base::minutes(5)) {
+    return world.run_until(done, limit);
+  }
   bool reaches(Phase phase) {
     return until([&] { return state().phase == phase; });
   }
@@ -129,7 +138,8 @@ class ReleaseWorld : public testing::Test {
   std::vector<Value> pods(const std::string& tag) const {
     std::vector<Value> out;
     for (const Value& pod : world.truth().list(api::kPods, "shop"))
-      if (pod["spec"]["containers"].at(0)["image"].as_string() == "shop/web:" + tag && !api::is_deleting(pod)) out.push_back(pod);
+      if (pod["spec"]["containers"].at(0)["image"].as_string() == "shop/web:" + tag && !api::is_deleting(pod))
+        out.push_back(pod);
     return out;
   }
   std::string backends() const {
@@ -148,7 +158,9 @@ class ReleaseWorld : public testing::Test {
     EXPECT_TRUE(until([&] { return pods(tag).size() == 4; }, base::seconds(30)));
     EXPECT_EQ(world.truth().list(api::kPods, "shop").size(), 4u);
     EXPECT_EQ(backends(), "web=1 ");
-    EXPECT_TRUE(until([&] { return world.get(api::kDeployments, "shop", "web")["status"]["availableReplicas"] == Value(4); }, base::seconds(5)));
+    EXPECT_TRUE(
+        until([&] { return world.get(api::kDeployments, "shop", "web")["status"]["availableReplicas"] == Value(4); },
+              base::seconds(5)));
     EXPECT_EQ(world.gateway().unserved_while_others_could(), 0);
   }
 };
@@ -229,8 +241,9 @@ TEST_F(ReleaseWorld, a_newer_version_in_the_middle_replaces_the_candidate) {
   deploy("v2");
   ASSERT_TRUE(goes_to(Phase::Paused));
   deploy("v3");
-  ASSERT_TRUE(until([&] { return state().candidate && state().candidate->images == "web=shop/web:v3" && state().phase == Phase::Paused; }))
-      << state().message;
+  ASSERT_TRUE(until([&] {
+    return state().candidate && state().candidate->images == "web=shop/web:v3" && state().phase == Phase::Paused;
+  })) << state().message;
   command(Verb::Promote);
   ASSERT_TRUE(reaches(Phase::Idle)) << state().message;
   expect_all_on("v3");
@@ -278,7 +291,8 @@ TEST_F(ReleaseWorld, deleted_when_idle_nothing_restarts_and_the_deployment_rolls
 TEST_F(ReleaseWorld, the_controller_dies_in_every_phase_and_the_release_goes_on) {
   begin(kCanary);
   deploy("v2");
-  for (const char* at : {"web-stable=100 web-canary=0 ", "web-stable=95 web-canary=5 ", "web-stable=50 web-canary=50 "}) {
+  for (const char* at :
+       {"web-stable=100 web-canary=0 ", "web-stable=95 web-canary=5 ", "web-stable=50 web-canary=50 "}) {
     ASSERT_TRUE(until([&] { return backends() == at; })) << at << ": " << state().message;
     world.crash(0);
     world.run_for(base::milliseconds(300));
@@ -314,7 +328,8 @@ TEST_F(ReleaseWorld, a_refused_document_changes_nothing) {
   const auto refused = world.apply(api::kReleases, *release);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, base::Code::Invalid);
-  EXPECT_NE(refused.error().message.find("spec.strategy.canary.steps[0].weight"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("spec.strategy.canary.steps[0].weight"), std::string::npos)
+      << refused.error().message;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr base::Duration kQuiet = base::minutes(3);
 
 // How a version of the app behaves.
 struct Version {
-  std::string name;          // image tag
+  std::string name;  // image tag
   bool good = true;
   Value annotations = Value::object();
 };
@@ -36,11 +36,24 @@ Version drawn_version(runtime::Random& random, std::string tag) {
     v.annotations.set(std::string(kAnnotationPrefix).append(key), value);
   };
   switch (random.below(6)) {
-    case 0: annotate("error-rate", "0.25"); v.name += "-errors"; break;
-    case 1: annotate("latency", "900ms"); v.name += "-slow"; break;
-    case 2: annotate("never-ready", "true"); v.name += "-unready"; break;
-    case 3: annotate("crash-after", "4s"); v.name += "-crashing"; break;
-    default: v.good = true;
+    case 0:
+      annotate("error-rate", "0.25");
+      v.name += "-errors";
+      break;
+    case 1:
+      annotate("latency", "900ms");
+      v.name += "-slow";
+      break;
+    case 2:
+      annotate("never-ready", "true");
+      v.name += "-unready";
+      break;
+    case 3:
+      annotate("crash-after", "4s");
+      v.name += "-crashing";
+      break;
+    default:
+      v.good = true;
   }
   if (v.good) annotate("start", random.below(2) ? "300ms" : "6s");
   return v;
@@ -51,8 +64,9 @@ Value meta(std::string_view name) { return Value::object({{"name", name}, {"name
 Value deployment_of(const Version& version, std::int64_t replicas) {
   const Value labels = Value::object({{"app", kApp}});
   const Value container = Value::object({{"name", kApp}, {"image", "shop/web:" + version.name}});
-  const Value pod = Value::object({{"metadata", Value::object({{"labels", labels}, {"annotations", version.annotations}})},
-                                   {"spec", Value::object({{"containers", Value::array({container})}})}});
+  const Value pod =
+      Value::object({{"metadata", Value::object({{"labels", labels}, {"annotations", version.annotations}})},
+                     {"spec", Value::object({{"containers", Value::array({container})}})}});
   return Value::object({{"apiVersion", "apps/v1"},
                         {"kind", "Deployment"},
                         {"metadata", meta(kApp)},
@@ -62,32 +76,35 @@ Value deployment_of(const Version& version, std::int64_t replicas) {
 }
 
 Value service() {
-  return Value::object({{"apiVersion", "v1"},
-                        {"kind", "Service"},
-                        {"metadata", meta(kApp)},
-                        {"spec", Value::object({{"selector", Value::object({{"app", kApp}})},
-                                                {"ports", Value::array({Value::object({{"name", "http"}, {"port", 80}})})}})}});
+  return Value::object(
+      {{"apiVersion", "v1"},
+       {"kind", "Service"},
+       {"metadata", meta(kApp)},
+       {"spec", Value::object({{"selector", Value::object({{"app", kApp}})},
+                               {"ports", Value::array({Value::object({{"name", "http"}, {"port", 80}})})}})}});
 }
 
 Value route() {
   const Value ref = Value::object({{"name", kApp}, {"port", 80}});
-  return Value::object({{"apiVersion", "gateway.networking.k8s.io/v1"},
-                        {"kind", "HTTPRoute"},
-                        {"metadata", meta(kApp)},
-                        {"spec", Value::object({{"parentRefs", Value::array({Value::object({{"name", "slipway"}})})},
-                                                {"rules", Value::array({Value::object({{"backendRefs", Value::array({ref})}})})}})}});
+  return Value::object(
+      {{"apiVersion", "gateway.networking.k8s.io/v1"},
+       {"kind", "HTTPRoute"},
+       {"metadata", meta(kApp)},
+       {"spec", Value::object({{"parentRefs", Value::array({Value::object({{"name", "slipway"}})})},
+                               {"rules", Value::array({Value::object({{"backendRefs", Value::array({ref})}})})}})}});
 }
 
 Value metric(std::string_view name, std::string_view query, std::string_view condition) {
-  return Value::object({{"name", name},
-                        {"interval", "2s"},
-                        {"count", 5},
-                        {"failureLimit", 1},
-                        {"consecutiveErrorLimit", 20},
-                        {"inconclusiveLimit", 20},
-                        {"minSamples", 5},
-                        {"successCondition", condition},
-                        {"provider", Value::object({{"gateway", Value::object({{"query", query}, {"window", "5s"}})}})}});
+  return Value::object(
+      {{"name", name},
+       {"interval", "2s"},
+       {"count", 5},
+       {"failureLimit", 1},
+       {"consecutiveErrorLimit", 20},
+       {"inconclusiveLimit", 20},
+       {"minSamples", 5},
+       {"successCondition", condition},
+       {"provider", Value::object({{"gateway", Value::object({{"query", query}, {"window", "5s"}})}})}});
 }
 
 Value analysis_template() {
@@ -109,28 +126,31 @@ Value analysis() {
 Value canary_release() {
   const Value pause = Value::object({{"pause", Value::object({{"duration", "5s"}})}});
   const Value steps = Value::array({weight(5), analysis(), weight(25), pause, weight(50), analysis(), weight(100)});
-  return Value::object({{"apiVersion", "slipway.dev/v1alpha1"},
-                        {"kind", "Release"},
-                        {"metadata", meta(kApp)},
-                        {"spec", Value::object({{"target", Value::object({{"kind", "Deployment"}, {"name", kApp}})},
-                                                {"traffic", Value::object({{"route", kApp}, {"service", kApp}})},
-                                                {"deadline", "2m"},
-                                                {"rollback", Value::object({{"verifyTimeout", "2m"}, {"onInconclusive", "Rollback"}})},
-                                                {"guards", Value::object({{"maxRestarts", 3}, {"maxProbeFailures", 6}})},
-                                                {"strategy", Value::object({{"canary", Value::object({{"steps", steps}})}})}})}});
+  return Value::object(
+      {{"apiVersion", "slipway.dev/v1alpha1"},
+       {"kind", "Release"},
+       {"metadata", meta(kApp)},
+       {"spec", Value::object({{"target", Value::object({{"kind", "Deployment"}, {"name", kApp}})},
+                               {"traffic", Value::object({{"route", kApp}, {"service", kApp}})},
+                               {"deadline", "2m"},
+                               {"rollback", Value::object({{"verifyTimeout", "2m"}, {"onInconclusive", "Rollback"}})},
+                               {"guards", Value::object({{"maxRestarts", 3}, {"maxProbeFailures", 6}})},
+                               {"strategy", Value::object({{"canary", Value::object({{"steps", steps}})}})}})}});
 }
 
 Value rolling_release() {
   Value release = canary_release();
   release.erase({"spec", "traffic"});
-  release.set({"spec", "strategy"}, Value::object({{"rolling", Value::object({{"maxSurge", "25%"}, {"maxUnavailable", "25%"}})}}));
+  release.set({"spec", "strategy"},
+              Value::object({{"rolling", Value::object({{"maxSurge", "25%"}, {"maxUnavailable", "25%"}})}}));
   return release;
 }
 
 // The user, the app and what they do in one seed.
 class Story {
  public:
-  Story(std::uint64_t seed, const SeedOptions& options) : choices_(seed * 2 + 1), options_(options), world_(draw(seed)) {}
+  Story(std::uint64_t seed, const SeedOptions& options)
+      : choices_(seed * 2 + 1), options_(options), world_(draw(seed)) {}
 
   SeedResult run() {
     world_.start();
@@ -169,16 +189,22 @@ class Story {
   delivery::State state() { return delivery::read_state(world_.get(api::kReleases, kSpace, kApp)["status"]); }
 
   bool wait(const std::string& what, base::Duration limit, const std::function<bool()>& done) {
-    const bool reached = world_.run_until([&] { trace(); return done(); }, limit);
+    const bool reached = world_.run_until(
+        [&] {
+          trace();
+          return done();
+        },
+        limit);
     if (reached || world_.violation()) return reached;
     const delivery::State s = state();
-    return fail(fmt::format("{} was not reached in {}: phase {}, {}", what, base::format_duration(limit), delivery::to_text(s.phase),
-                            s.message));
+    return fail(fmt::format("{} was not reached in {}: phase {}, {}", what, base::format_duration(limit),
+                            delivery::to_text(s.phase), s.message));
   }
   void trace() {
     if (!options_.trace) return;
     const delivery::State s = state();
-    std::string now = fmt::format("{} {} wanted {} verified {}", delivery::to_text(s.phase), s.message, s.traffic.wanted, s.traffic.verified);
+    std::string now = fmt::format("{} {} wanted {} verified {}", delivery::to_text(s.phase), s.message,
+                                  s.traffic.wanted, s.traffic.verified);
     if (now == traced_) return;
     traced_ = now;
     std::printf("%10.3f  %s\n", base::to_seconds(world_.loop().mono().time_since_epoch()), now.c_str());
@@ -189,9 +215,11 @@ class Story {
     replicas_ = 1 + static_cast<std::int64_t>(choices_.below(6));
     current_ = good_version("v1");
     text_ = fmt::format("{} of {} replicas", rolling_ ? "rolling" : "canary", replicas_);
-    const Value space = Value::object({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Value::object({{"name", kSpace}})}});
+    const Value space =
+        Value::object({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Value::object({{"name", kSpace}})}});
     return put(api::kNamespaces, space) && put(api::kServices, service()) && put(api::kHttpRoutes, route()) &&
-           put(api::kAnalysisTemplates, analysis_template()) && put(api::kDeployments, deployment_of(current_, replicas_)) &&
+           put(api::kAnalysisTemplates, analysis_template()) &&
+           put(api::kDeployments, deployment_of(current_, replicas_)) &&
            put(api::kReleases, rolling_ ? rolling_release() : canary_release()) &&
            wait("the Release to be idle", kStartLimit, [this] { return is_settled(); });
   }
@@ -241,7 +269,8 @@ class Story {
     const bool out = s.phase == Phase::Idle;
     if (!current_.good && out && !may_pass_unseen()) fail("bad version " + current_.name + " is out");
     if (out && current_.name.ends_with("-crashing")) return;  // its pods never come to rest
-    // Leases and other housekeeping are not watched: what is counted are pods, workloads, routes, releases and analyses.
+    // Leases and other housekeeping are not watched: what is counted are pods, workloads, routes, releases and
+    // analyses.
     world_.forget_writes();
     world_.run_for(kQuiet);
     if (world_.written().empty()) return;
@@ -249,7 +278,8 @@ class Story {
     for (const auto& [object, times] : world_.written()) what += fmt::format(" {} of {}", times, object);
     fail(fmt::format("not quiet in {} after the end: writes{}", base::format_duration(kQuiet), what));
   }
-  // Without a router there are no metrics to catch errors and slowness with, and a rolling update can end before the first crash.
+  // Without a router there are no metrics to catch errors and slowness with, and a rolling update can end before the
+  // first crash.
   bool may_pass_unseen() const { return metrics_lie_ || (rolling_ && !current_.name.ends_with("-unready")); }
 
   runtime::sim::SeededRandom choices_;

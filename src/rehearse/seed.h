@@ -1,7 +1,9 @@
-// One seed: a world, a user with an app and a Release, a few changes, faults for a while, and the question whether all ends well.
+// One seed: a world, a user with an app and a Release, a few changes, faults for a while, and the question whether all
+// ends well.
 //
-// Safety is asked after every durable change (checkers/). Liveness is asked at the end: once faults have stopped, every release comes to
-// an end in bounded virtual time, a good version is out, a bad one is held, and then nothing is written any more.
+// Safety is asked after every durable change (checkers/). Liveness is asked at the end: once faults have stopped, every
+// release comes to an end in bounded virtual time, a good version is out, a bad one is held, and then nothing is
+// written any more.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +16,12 @@ namespace slipway::rehearse {
 
 struct SeedOptions {
   bool faults = true;
-  bool trace = false;        // prints every change of the Release's phase
+  bool trace = false;  // prints every change of the Release's phase
 };
 
 struct SeedResult {
-  std::optional<std::string> problem;   // a violated rule, or what did not come to an end
-  std::string story;                    // one line: what this seed was about
+  std::optional<std::string> problem;  // a violated rule, or what did not come to an end
+  std::string story;                   // one line: what this seed was about
   base::Duration virtual_time{};
   std::int64_t writes = 0;
   std::int64_t decisions = 0;

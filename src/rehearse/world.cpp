@@ -39,7 +39,8 @@ void ControlProcess::acting(const control::Controller&, const control::ObjectNam
   if (crashes_now_()) on_crash_();
 }
 
-void ControlProcess::decided(const control::Controller&, const control::ObjectName&, base::Time, const control::Decision&) {
+void ControlProcess::decided(const control::Controller&, const control::ObjectName&, base::Time,
+                             const control::Decision&) {
   ++decisions_;
 }
 
@@ -50,7 +51,8 @@ World::World(WorldOptions options) : options_(options), random_(options.seed), c
   server_ = std::make_unique<apiserver::ApiServer>(*store_, loop_, random_);
   user_ = std::make_unique<apiserver::LocalClient>(*server_, loop_, admin("user"));
   models_ = std::make_unique<apiserver::LocalClient>(*server_, loop_, admin("models"));
-  controllers_ = std::make_unique<apiserver::LocalClient>(*server_, loop_, apiserver::part_identity(apiserver::kControllerUser));
+  controllers_ =
+      std::make_unique<apiserver::LocalClient>(*server_, loop_, apiserver::part_identity(apiserver::kControllerUser));
   faults_ = std::make_unique<Faults>(loop_, random_, options.faults);
   node_ = std::make_unique<ModelledNode>(*models_, loop_, random_, "node-1");
   gateway_ = std::make_unique<ModelledGateway>(*models_, loop_, random_, options.traffic);
@@ -81,7 +83,8 @@ void World::begin_process(std::size_t index) {
       [this, index] { crash(index); });
 }
 
-// The process may be in the middle of acting: it is cut off from the world at once and taken apart when its turn is over.
+// The process may be in the middle of acting: it is cut off from the world at once and taken apart when its turn is
+// over.
 void World::crash(std::size_t process) {
   std::shared_ptr<ControlProcess> dead = std::move(processes_[process]);
   if (!dead) return;
@@ -144,9 +147,14 @@ base::Result<data::Value> World::call(client::Request request) {
 }
 
 base::Result<data::Value> World::apply(const api::Resource& resource, const data::Value& object) {
-  return call({.verb = client::Verb::Patch, .resource = resource, .space = std::string(api::space_of(object)),
-               .name = std::string(api::name_of(object)), .body = object, .patch_type = client::PatchType::Apply,
-               .field_manager = "user", .force = true});
+  return call({.verb = client::Verb::Patch,
+               .resource = resource,
+               .space = std::string(api::space_of(object)),
+               .name = std::string(api::name_of(object)),
+               .body = object,
+               .patch_type = client::PatchType::Apply,
+               .field_manager = "user",
+               .force = true});
 }
 
 data::Value World::get(const api::Resource& resource, std::string_view space, std::string_view name) const {

@@ -1,12 +1,13 @@
-// One simulated world: the real API server in memory, the real controllers, and models of everything around them, in virtual time.
+// One simulated world: the real API server in memory, the real controllers, and models of everything around them, in
+// virtual time.
 //
 //   World world({.seed = 42});
 //   world.start();
 //   world.user().apply(...);
 //   world.run_until([&] { return ...; }, base::minutes(30));
 //
-// Everything that happens follows from the seed. Control processes can be crashed and started at any point; several may run, of which
-// one leads. Safety checkers look at every durable change; the first violation is kept in `violation()`.
+// Everything that happens follows from the seed. Control processes can be crashed and started at any point; several may
+// run, of which one leads. Safety checkers look at every durable change; the first violation is kept in `violation()`.
 #pragma once
 
 #include <functional>
@@ -33,8 +34,8 @@ struct WorldOptions {
   FaultRates faults = FaultRates::none();
   MetricFaults metric_faults = {};
   TrafficOptions traffic = {};
-  int processes = 1;                 // control processes; more than one compete for leadership
-  double crash_chance = 0;           // at each effect: the process that acts dies, and a new one starts after a while
+  int processes = 1;        // control processes; more than one compete for leadership
+  double crash_chance = 0;  // at each effect: the process that acts dies, and a new one starts after a while
   bool clock_jumps = false;
 };
 
@@ -81,8 +82,8 @@ class World final : public store::Watcher {
   bool run_until(const std::function<bool()>& done, base::Duration limit);
   void run_for(base::Duration span);
 
-  void crash(std::size_t process);           // kills it; a new one starts after a few virtual seconds
-  void stop_faults();                        // from now on nothing goes wrong any more
+  void crash(std::size_t process);  // kills it; a new one starts after a few virtual seconds
+  void stop_faults();               // from now on nothing goes wrong any more
   const std::optional<std::string>& violation() const { return violation_; }
   std::int64_t decisions() const;
   std::int64_t writes() const { return writes_; }
@@ -103,7 +104,8 @@ class World final : public store::Watcher {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<apiserver::ApiServer> server_;
   std::unique_ptr<apiserver::LocalClient> user_, models_;
-  std::unique_ptr<apiserver::LocalClient> controllers_;  // outlives the processes: a request may arrive after its sender died
+  std::unique_ptr<apiserver::LocalClient>
+      controllers_;  // outlives the processes: a request may arrive after its sender died
   std::unique_ptr<Faults> faults_;
   std::unique_ptr<ModelledNode> node_;
   std::unique_ptr<ModelledGateway> gateway_;

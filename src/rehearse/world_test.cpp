@@ -8,18 +8,20 @@ namespace {
 using data::Value;
 
 Value pod(std::string name, Value annotations) {
-  return Value::object({{"apiVersion", "v1"},
-                        {"kind", "Pod"},
-                        {"metadata", Value::object({{"name", name}, {"namespace", "default"}, {"annotations", annotations}})},
-                        {"spec", Value::object({{"nodeName", "node-1"},
-                                                {"containers", Value::array({Value::object({{"name", "c"}, {"image", "i"}})})}})}});
+  return Value::object(
+      {{"apiVersion", "v1"},
+       {"kind", "Pod"},
+       {"metadata", Value::object({{"name", name}, {"namespace", "default"}, {"annotations", annotations}})},
+       {"spec", Value::object({{"nodeName", "node-1"},
+                               {"containers", Value::array({Value::object({{"name", "c"}, {"image", "i"}})})}})}});
 }
 
 TEST(World, ModelledPodsBecomeReadyAndStop) {
   World world({.seed = 7});
   world.start();
   ASSERT_TRUE(world.apply(api::kPods, pod("a", {})));
-  EXPECT_TRUE(world.run_until([&] { return api::is_condition_true(world.get(api::kPods, "default", "a"), "Ready"); }, base::seconds(5)));
+  EXPECT_TRUE(world.run_until([&] { return api::is_condition_true(world.get(api::kPods, "default", "a"), "Ready"); },
+                              base::seconds(5)));
   ASSERT_TRUE(world.call({.verb = client::Verb::Delete, .resource = api::kPods, .space = "default", .name = "a"}));
   EXPECT_TRUE(world.run_until([&] { return world.get(api::kPods, "default", "a").is_null(); }, base::seconds(5)));
 }
@@ -29,7 +31,9 @@ TEST(World, ACrashingPodIsRestartedAndReadyAgain) {
   world.start();
   ASSERT_TRUE(world.apply(api::kPods, pod("a", Value::object({{"rehearse.slipway.dev/crash-after", "2s"}}))));
   EXPECT_TRUE(world.run_until(
-      [&] { return world.get(api::kPods, "default", "a")["status"]["containerStatuses"].at(0)["restartCount"].as_int() >= 2; },
+      [&] {
+        return world.get(api::kPods, "default", "a")["status"]["containerStatuses"].at(0)["restartCount"].as_int() >= 2;
+      },
       base::seconds(20)));
 }
 

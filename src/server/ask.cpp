@@ -24,28 +24,36 @@ void answer(Responder respond, base::Result<Value> result) {
 void serve_ports(apiserver::ApiServer& api, std::map<std::string, control::Port*> ports) {
   api.add_raw(std::string(kAskPath), [ports = std::move(ports)](PathRequest request, Responder respond) {
     const auto port = ports.find(request.path.substr(kAskPath.size()));
-    if (port == ports.end()) return answer(std::move(respond), base::fail(Code::NotFound, request.path + ": there is no such port"));
-    if (request.method != "POST") return answer(std::move(respond), base::fail(Code::MethodNotAllowed, "questions are POSTed"));
+    if (port == ports.end())
+      return answer(std::move(respond), base::fail(Code::NotFound, request.path + ": there is no such port"));
+    if (request.method != "POST")
+      return answer(std::move(respond), base::fail(Code::MethodNotAllowed, "questions are POSTed"));
     auto body = data::parse_json(request.body);
     if (!body) return answer(std::move(respond), base::fail(body.error()));
     port->second->perform((*body)["id"].str(), (*body)["what"],
-                          [respond = std::move(respond)](base::Result<Value> result) mutable { answer(std::move(respond), std::move(result)); });
+                          [respond = std::move(respond)](base::Result<Value> result) mutable {
+                            answer(std::move(respond), std::move(result));
+                          });
   });
 }
 
 void RemotePort::perform(const std::string& id, const Value& what, Done done) {
   const std::uint64_t call = ++next_;
-  http::Outgoing request{.method = "POST", .target = std::string(kAskPath) + name_, .headers = {{"Content-Type", kJson}}};
+  http::Outgoing request{
+      .method = "POST", .target = std::string(kAskPath) + name_, .headers = {{"Content-Type", kJson}}};
   request.body = http::bytes_of(data::to_json(Value::object({{"id", id}, {"what", what}})));
-  calls_[call] = client_.send(std::move(request), [this, call, done = std::move(done)](base::Result<http::Response> response) mutable {
-    const auto keep = std::move(calls_[call]);
-    calls_.erase(call);
-    if (!response) return done(base::fail(response.error()));
-    auto body = data::parse_json(response->body);
-    if (!body) return done(base::fail(Code::Internal, "port " + name_ + ": the answer is not JSON"));
-    if (response->status >= 400) return done(base::fail(client::error_of_status(*body, response->status)));
-    done(std::move(*body));
-  });
+  calls_[call] = client_.send(std::move(request),
+                              [this, call, done = std::move(done)](base::Result<http::Response> response) mutable {
+                                const auto keep = std::move(calls_[call]);
+                                calls_.erase(call);
+                                if (!response) return done(base::fail(response.error()));
+                                auto body = data::parse_json(response->body);
+                                if (!body)
+                                  return done(base::fail(Code::Internal, "port " + name_ + ": the answer is not JSON"));
+                                if (response->status >= 400)
+                                  return done(base::fail(client::error_of_status(*body, response->status)));
+                                done(std::move(*body));
+                              });
 }
 
 }  // namespace slipway::server

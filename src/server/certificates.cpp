@@ -76,11 +76,13 @@ std::string kubeconfig_text(const std::string& ca, const Credential& who, int po
 Result<Certificates> ensure_certificates(const DataDir& dir, int api_port, base::Time now) {
   auto ca = ensure_ca(dir.pki() + "/ca", now);
   if (!ca) return base::fail(ca.error());
-  const std::vector<std::string> names{"localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default",
-                                       "kubernetes.default.svc", "10.96.0.1"};
-  auto server = ensure_leaf(dir.pki() + "/server", *ca, now, [&] { return http::pki::issue_server(*ca, names, now, kLeafValid); });
+  const std::vector<std::string> names{
+      "localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "10.96.0.1"};
+  auto server = ensure_leaf(dir.pki() + "/server", *ca, now,
+                            [&] { return http::pki::issue_server(*ca, names, now, kLeafValid); });
   const auto client = [&](const std::string& name, http::Identity identity) {
-    return ensure_leaf(dir.pki() + "/" + name, *ca, now, [&] { return http::pki::issue_client(*ca, identity, now, kLeafValid); });
+    return ensure_leaf(dir.pki() + "/" + name, *ca, now,
+                       [&] { return http::pki::issue_client(*ca, identity, now, kLeafValid); });
   };
   auto admin = client("admin", {.common_name = "slipway-admin", .organizations = {"system:masters"}});
   auto controller = client("controller", {.common_name = "slipway:controller", .organizations = {}});
@@ -88,7 +90,8 @@ Result<Certificates> ensure_certificates(const DataDir& dir, int api_port, base:
   for (const Result<Credential>* one : {&server, &admin, &controller, &metrics})
     if (!*one) return base::fail(one->error());
   Certificates all{.ca = ca->certificate, .server = *server, .admin = *admin, .metrics = *metrics};
-  for (const auto& [path, who] : {std::pair(dir.kubeconfig(), *admin), std::pair(dir.controller_kubeconfig(), *controller)})
+  for (const auto& [path, who] :
+       {std::pair(dir.kubeconfig(), *admin), std::pair(dir.controller_kubeconfig(), *controller)})
     if (auto written = runtime::write_file(path, kubeconfig_text(all.ca, who, api_port), 0600); !written)
       return base::fail(written.error());
   return all;

@@ -32,7 +32,8 @@ int failed(const base::Error& error) {
 }
 
 void say_ready(const data::Value& endpoints) {
-  fmt::print(" ✔ API        {}   ready after {:.0f} ms\n", endpoints["api"].as_string(), endpoints["readyMs"].as_double());
+  fmt::print(" ✔ API        {}   ready after {:.0f} ms\n", endpoints["api"].as_string(),
+             endpoints["readyMs"].as_double());
   fmt::print("   gateway    http://{}\n", endpoints["gateway"].as_string());
   fmt::print("   pods run   {}\n", endpoints["runtime"].as_string());
   for (const data::Value& note : endpoints["notes"].items()) fmt::print("              {}\n", note.as_string());
@@ -41,9 +42,18 @@ void say_ready(const data::Value& endpoints) {
 
 // The arguments for the child of `up --detach`: the same without --detach.
 std::vector<std::string> child_arguments(const cli::UpOptions& o) {
-  std::vector<std::string> argv{std::filesystem::read_symlink("/proc/self/exe").string(), "up",
-                                "--data-dir", o.data_dir, "--port", std::to_string(o.port),
-                                "--gateway-port", std::to_string(o.gateway_port), "--listen", o.listen, "--runtime", o.runtime};
+  std::vector<std::string> argv{std::filesystem::read_symlink("/proc/self/exe").string(),
+                                "up",
+                                "--data-dir",
+                                o.data_dir,
+                                "--port",
+                                std::to_string(o.port),
+                                "--gateway-port",
+                                std::to_string(o.gateway_port),
+                                "--listen",
+                                o.listen,
+                                "--runtime",
+                                o.runtime};
   if (o.allow_host_image) argv.emplace_back("--allow-host-image");
   if (!o.prometheus) argv.emplace_back("--no-prometheus");
   if (!o.controllers) argv.emplace_back("--no-controllers");
@@ -52,7 +62,8 @@ std::vector<std::string> child_arguments(const cli::UpOptions& o) {
 
 int up_detached(const cli::UpOptions& options) {
   setenv(kDetachedVariable, "1", 1);
-  auto ready = start_detached(child_arguments(options), [](const std::string& step) { fmt::print(stderr, " · {}\n", step); });
+  auto ready =
+      start_detached(child_arguments(options), [](const std::string& step) { fmt::print(stderr, " · {}\n", step); });
   if (!ready) return failed(ready.error());
   say_ready(*ready);
   return to_int(ExitCode::Reached);
@@ -72,7 +83,8 @@ int up(const cli::UpOptions& options) {
     notifier.failed(server.error().message);
     return to_int(ExitCode::Failed);
   }
-  if (auto written = runtime::write_file(dir->endpoints(), data::to_pretty_json((*server)->endpoints()) + "\n", 0600); !written) {
+  if (auto written = runtime::write_file(dir->endpoints(), data::to_pretty_json((*server)->endpoints()) + "\n", 0600);
+      !written) {
     notifier.failed(written.error().message);
     return to_int(ExitCode::Failed);
   }
@@ -106,7 +118,8 @@ int image_import(const cli::ImageImportOptions& options) {
   const node::images::Store store(dir->images(), false);
   auto entry = node::images::import_image(store, options.source, options.name, import);
   if (!entry) return failed(entry.error());
-  fmt::print("{}  {}  {:.1f} MB, {} files\n", entry->reference, entry->digest, static_cast<double>(entry->size) / 1e6, entry->files);
+  fmt::print("{}  {}  {:.1f} MB, {} files\n", entry->reference, entry->digest, static_cast<double>(entry->size) / 1e6,
+             entry->files);
   return to_int(ExitCode::Reached);
 }
 
@@ -117,14 +130,18 @@ int image_list(const cli::ImageListOptions& options) {
   if (!options.output.empty()) {
     data::Value all = data::Value::array();
     for (const auto& e : entries)
-      all.push_back(data::Value::object({{"name", e.reference}, {"digest", e.digest}, {"size", static_cast<std::int64_t>(e.size)},
-                                         {"files", static_cast<std::int64_t>(e.files)}, {"imported", base::format_time(e.imported)}}));
+      all.push_back(data::Value::object({{"name", e.reference},
+                                         {"digest", e.digest},
+                                         {"size", static_cast<std::int64_t>(e.size)},
+                                         {"files", static_cast<std::int64_t>(e.files)},
+                                         {"imported", base::format_time(e.imported)}}));
     fmt::print("{}\n", options.output == "yaml" ? data::to_yaml(all) : data::to_pretty_json(all));
     return to_int(ExitCode::Reached);
   }
   fmt::print("{:<40} {:<20} {:>10}  {}\n", "NAME", "DIGEST", "SIZE", "FILES");
   for (const auto& e : entries)
-    fmt::print("{:<40} {:<20} {:>7.1f} MB  {}\n", e.reference, e.digest.substr(0, 19), static_cast<double>(e.size) / 1e6, e.files);
+    fmt::print("{:<40} {:<20} {:>7.1f} MB  {}\n", e.reference, e.digest.substr(0, 19),
+               static_cast<double>(e.size) / 1e6, e.files);
   return to_int(ExitCode::Reached);
 }
 

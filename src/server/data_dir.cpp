@@ -27,9 +27,11 @@ base::Result<void> check_folder(const std::string& path) {
   if (stat(path.c_str(), &info) != 0) return base::fail(Code::NotFound, path + ": " + strerror(errno));
   if (!S_ISDIR(info.st_mode)) return base::fail(Code::Invalid, path + ": not a folder; choose another with --data-dir");
   if (access(path.c_str(), W_OK | X_OK) != 0)
-    return base::fail(Code::Invalid, path + ": not writable for this user; choose another with --data-dir, or change its owner");
+    return base::fail(Code::Invalid,
+                      path + ": not writable for this user; choose another with --data-dir, or change its owner");
   if (info.st_mode & kOthersMayWrite)
-    return base::fail(Code::Invalid, path + ": other users may write to it, and it holds keys; run: chmod go-w " + path);
+    return base::fail(Code::Invalid,
+                      path + ": other users may write to it, and it holds keys; run: chmod go-w " + path);
   return {};
 }
 
@@ -51,7 +53,8 @@ base::Result<DataDir> DataDir::open(const std::string& path) {
 base::Result<DataDir> DataDir::existing(const std::string& path) {
   DataDir dir(fs::absolute(path).lexically_normal().string());
   if (!fs::is_directory(dir.path_))
-    return base::fail(Code::NotFound, dir.path_ + ": there is no data folder; `slipway up --data-dir " + path + "` makes one");
+    return base::fail(Code::NotFound,
+                      dir.path_ + ": there is no data folder; `slipway up --data-dir " + path + "` makes one");
   return dir;
 }
 

@@ -1,5 +1,5 @@
-// Where one embedded cluster keeps everything: a single folder. Keys, sockets and the store are closed to others; pods (which have
-// users of their own) can pass through to images and their volumes.
+// Where one embedded cluster keeps everything: a single folder. Keys, sockets and the store are closed to others; pods
+// (which have users of their own) can pass through to images and their volumes.
 //
 //   pki/            CA, server and client certificates        kubeconfig     for kubectl and slipway, mode 600
 //   controller.kubeconfig  for a `slipway controller` of its own, with its role's rights only
@@ -18,8 +18,8 @@ namespace slipway::server {
 
 class DataDir {
  public:
-  // Makes the folder and the ones below it when they are missing. Invalid when it exists and is not ours to use: a file, not
-  // writable, or open to others (group or world may write).
+  // Makes the folder and the ones below it when they are missing. Invalid when it exists and is not ours to use: a
+  // file, not writable, or open to others (group or world may write).
   static base::Result<DataDir> open(const std::string& path);
   // The same without making anything: for commands that look at what is there. NotFound when there is none.
   static base::Result<DataDir> existing(const std::string& path);

@@ -50,13 +50,17 @@ void Notifier::ready(const data::Value& endpoints, const std::string& log_path) 
   close(log);
 }
 
-base::Result<data::Value> start_detached(const std::vector<std::string>& argv, const std::function<void(const std::string&)>& step) {
+base::Result<data::Value> start_detached(const std::vector<std::string>& argv,
+                                         const std::function<void(const std::string&)>& step) {
   auto child = runtime::Child::start(argv, {.own_session = true});
   if (!child) return base::fail(child.error());
   for (;;) {
     auto line = child->read_line(kStartPatience);
-    if (!line && line.error().code == Code::Timeout) return base::fail(Code::Timeout, "the server did not become ready in two minutes");
-    if (!line) return base::fail(Code::Internal, "the server ended with status " + std::to_string(child->wait()) + " before it was ready");
+    if (!line && line.error().code == Code::Timeout)
+      return base::fail(Code::Timeout, "the server did not become ready in two minutes");
+    if (!line)
+      return base::fail(Code::Internal,
+                        "the server ended with status " + std::to_string(child->wait()) + " before it was ready");
     const std::string_view text = *line;
     if (text.starts_with("step ")) step(std::string(text.substr(5)));
     if (text.starts_with("failed ")) {

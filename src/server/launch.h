@@ -1,7 +1,8 @@
 // Starting a server in the background and stopping it again, from the command line.
 //
-// `slipway up --detach` starts this same program once more in a session of its own. The child reports its progress as lines on
-// its standard output (`Notifier`): "step TEXT", then "ready JSON" or "failed TEXT"; after that its output goes to server.log.
+// `slipway up --detach` starts this same program once more in a session of its own. The child reports its progress as
+// lines on its standard output (`Notifier`): "step TEXT", then "ready JSON" or "failed TEXT"; after that its output
+// goes to server.log.
 #pragma once
 
 #include <functional>
@@ -29,7 +30,8 @@ class Notifier {
 };
 
 // The parent's side: runs `argv` and passes steps on until it is ready. The value is what `ready` was told.
-base::Result<data::Value> start_detached(const std::vector<std::string>& argv, const std::function<void(const std::string&)>& step);
+base::Result<data::Value> start_detached(const std::vector<std::string>& argv,
+                                         const std::function<void(const std::string&)>& step);
 
 // Asks the process that holds the lock of `dir` to end, and waits for it. False: none was running.
 base::Result<bool> stop_server(const DataDir& dir, base::Duration patience);

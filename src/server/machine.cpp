@@ -36,9 +36,12 @@ node::ShimOptions shim_options(const MachineParts& parts) {
 
 std::string describe(const HostReport& report) {
   switch (report.rung) {
-    case HostReport::Rung::Isolated: return "isolated";
-    case HostReport::Rung::UserNamespace: return "isolated (user namespace)";
-    case HostReport::Rung::Loopback: return "loopback";
+    case HostReport::Rung::Isolated:
+      return "isolated";
+    case HostReport::Rung::UserNamespace:
+      return "isolated (user namespace)";
+    case HostReport::Rung::Loopback:
+      return "loopback";
   }
   return "";
 }
@@ -101,10 +104,13 @@ Result<void> Machine::start(apiserver::ApiServer& api, std::uint16_t api_port) {
 }
 
 Result<void> Machine::Impl::begin_gateway(apiserver::ApiServer& api) {
-  gateway_client = std::make_unique<apiserver::LocalClient>(api, parts.loop, apiserver::part_identity(apiserver::kGatewayUser));
+  gateway_client =
+      std::make_unique<apiserver::LocalClient>(api, parts.loop, apiserver::part_identity(apiserver::kGatewayUser));
   gateway = std::make_unique<gateway::Gateway>(
       *gateway_client, parts.loop, parts.random, *shim, parts.metrics,
-      gateway::GatewayOptions{.data_dir = parts.dir.path(), .listen_address = parts.options.listen, .port = parts.options.gateway_port,
+      gateway::GatewayOptions{.data_dir = parts.dir.path(),
+                              .listen_address = parts.options.listen,
+                              .port = parts.options.gateway_port,
                               .network = loopback() ? NetworkSpace::Host : NetworkSpace::Node});
   return gateway->start();
 }
@@ -118,14 +124,17 @@ void Machine::Impl::begin_names() {
 Result<void> Machine::Impl::begin_prometheus(std::uint16_t api_port) {
   prometheus = std::make_unique<gateway::Prometheus>(
       parts.loop, *shim,
-      gateway::PrometheusOptions{.data_dir = parts.dir.path(), .port = api_port + kPrometheusPortAbove,
-                                 .scrape = "127.0.0.1:" + std::to_string(api_port), .ca = parts.certificates.ca,
+      gateway::PrometheusOptions{.data_dir = parts.dir.path(),
+                                 .port = api_port + kPrometheusPortAbove,
+                                 .scrape = "127.0.0.1:" + std::to_string(api_port),
+                                 .ca = parts.certificates.ca,
                                  .scraper = parts.certificates.metrics});
   return prometheus->start();
 }
 
 void Machine::Impl::begin_node(apiserver::ApiServer& api) {
-  node_client = std::make_unique<apiserver::LocalClient>(api, parts.loop, apiserver::part_identity(apiserver::kNodeUser));
+  node_client =
+      std::make_unique<apiserver::LocalClient>(api, parts.loop, apiserver::part_identity(apiserver::kNodeUser));
   images = std::make_unique<node::images::Store>(parts.dir.images(), parts.options.allow_host_image);
   pods = std::make_unique<node::ProcessRuntime>(
       parts.loop, *shim, *images,

@@ -1,7 +1,7 @@
 // What the embedded cluster does on this machine: shim, node agent, gateway, name server, Prometheus.
 //
-// Apart from `Server` so that the API comes up by itself. `probe` first (it decides address ranges), `start` once the API serves. Control
-// loop only; the children outlive this object.
+// Apart from `Server` so that the API comes up by itself. `probe` first (it decides address ranges), `start` once the
+// API serves. Control loop only; the children outlive this object.
 #pragma once
 
 #include <map>

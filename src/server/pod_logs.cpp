@@ -43,7 +43,10 @@ base::Result<std::unique_ptr<LogReading>> PodLogs::open(const LogRequest& reques
   std::function<bool()> follows;
   if (request.follow) follows = [this, request] { return may_still_write(store_, request); };
   auto reading = std::make_unique<Reading>(sink);
-  auto stream = logs_.open({.space = request.space, .pod = request.pod, .uid = request.uid, .container = request.container,
+  auto stream = logs_.open({.space = request.space,
+                            .pod = request.pod,
+                            .uid = request.uid,
+                            .container = request.container,
                             .previous = request.previous},
                            query, std::move(follows), *reading);
   if (!stream) return base::fail(stream.error());

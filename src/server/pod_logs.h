@@ -1,4 +1,5 @@
-// `kubectl logs`: the API server asks (apiserver/hooks.h), the node's log files answer (node/logs.h). Control loop only.
+// `kubectl logs`: the API server asks (apiserver/hooks.h), the node's log files answer (node/logs.h). Control loop
+// only.
 #pragma once
 
 #include <string>
@@ -13,9 +14,11 @@ namespace slipway::server {
 class PodLogs final : public apiserver::LogSource {
  public:
   // `store` tells whether a container may still write.
-  PodLogs(runtime::Loop& loop, std::string data_dir, const store::Store& store) : logs_(loop, std::move(data_dir)), store_(store) {}
+  PodLogs(runtime::Loop& loop, std::string data_dir, const store::Store& store)
+      : logs_(loop, std::move(data_dir)), store_(store) {}
 
-  base::Result<std::unique_ptr<apiserver::LogReading>> open(const apiserver::LogRequest& request, apiserver::LogSink& sink) override;
+  base::Result<std::unique_ptr<apiserver::LogReading>> open(const apiserver::LogRequest& request,
+                                                            apiserver::LogSink& sink) override;
 
  private:
   node::Logs logs_;

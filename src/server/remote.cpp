@@ -43,8 +43,10 @@ Result<std::unique_ptr<http::Client>> make_asker(runtime::real::Loop& loop, cons
   if (!url) return base::fail(url.error());
   http::ClientOptions options;
   if (url->tls) {
-    auto tls = http::TlsContext::make(http::TlsContext::Client{.ca = connection.ca, .certificate = connection.certificate,
-                                                               .key = connection.key, .insecure = connection.insecure});
+    auto tls = http::TlsContext::make(http::TlsContext::Client{.ca = connection.ca,
+                                                               .certificate = connection.certificate,
+                                                               .key = connection.key,
+                                                               .insecure = connection.insecure});
     if (!tls) return base::fail(tls.error());
     options.tls = *tls;
   }
@@ -83,7 +85,8 @@ Result<void> Remote::connect(const cli::ControllerOptions& options) {
 }
 
 void Remote::begin(const std::string& identity) {
-  leadership = std::make_unique<control::LeaseLeadership>(*api, loop, random, control::LeaseOptions{.identity = identity});
+  leadership =
+      std::make_unique<control::LeaseLeadership>(*api, loop, random, control::LeaseOptions{.identity = identity});
   runner = std::make_unique<control::Runner>(*api, loop, random, *leadership);
   for (const std::string& name : controllers::port_names()) {
     ports.push_back(std::make_unique<RemotePort>(*asker, name));
@@ -106,9 +109,8 @@ int controller(const cli::ControllerOptions& options) {
   remote.begin(identity);
   fmt::print(stderr, "controllers of {} wait for the lease kube-system/slipway-controller\n", identity);
   // The lease is given back on the way out, so that the next holder need not wait for it to run out.
-  runtime::Signals signals(remote.loop, {SIGTERM, SIGINT}, [&remote](int) {
-    remote.leadership->release([&remote] { remote.loop.stop(); });
-  });
+  runtime::Signals signals(remote.loop, {SIGTERM, SIGINT},
+                           [&remote](int) { remote.leadership->release([&remote] { remote.loop.stop(); }); });
   remote.loop.run();
   return cli::to_int(ExitCode::Reached);
 }

@@ -10,11 +10,11 @@
 #include "apiserver/http_front.h"
 #include "apiserver/local_client.h"
 #include "apiserver/server.h"
+#include "base/strings.h"
 #include "control/lease_leadership.h"
 #include "control/runner.h"
 #include "controllers/controllers.h"
 #include "http/tls.h"
-#include "base/strings.h"
 #include "runtime/file.h"
 #include "runtime/metrics.h"
 #include "runtime/real/loop.h"
@@ -113,16 +113,22 @@ void Server::Impl::publish_metrics() {
 }
 
 Result<void> Server::Impl::probe_machine() {
-  machine = std::make_unique<Machine>(MachineParts{
-      .options = options, .dir = dir, .certificates = certificates, .loop = loop, .random = random, .metrics = metrics});
+  machine = std::make_unique<Machine>(MachineParts{.options = options,
+                                                   .dir = dir,
+                                                   .certificates = certificates,
+                                                   .loop = loop,
+                                                   .random = random,
+                                                   .metrics = metrics});
   return machine->probe();
 }
 
 void Server::Impl::begin_controllers() {
   serve_ports(*api, machine->ports());
   if (!options.controllers) return;
-  controller_client = std::make_unique<apiserver::LocalClient>(*api, loop, apiserver::part_identity(apiserver::kControllerUser));
-  // The same identity at every start: the next server takes its own lease over at once, while a separate controller has to wait.
+  controller_client =
+      std::make_unique<apiserver::LocalClient>(*api, loop, apiserver::part_identity(apiserver::kControllerUser));
+  // The same identity at every start: the next server takes its own lease over at once, while a separate controller has
+  // to wait.
   leadership = std::make_unique<control::LeaseLeadership>(*controller_client, loop, random,
                                                           control::LeaseOptions{.identity = "embedded"});
   runner = std::make_unique<control::Runner>(*controller_client, loop, random, *leadership);
@@ -137,7 +143,8 @@ Result<std::unique_ptr<Server>> Server::start(const cli::UpOptions& options, con
   if (auto opened = impl->open(); !opened) return base::fail(opened.error());
   if (auto probed = impl->probe_machine(); !probed) return base::fail(probed.error());
   if (auto serving = impl->serve(); !serving) return base::fail(serving.error());
-  if (auto begun = impl->machine->start(*impl->api, impl->front->ports().front()); !begun) return base::fail(begun.error());
+  if (auto begun = impl->machine->start(*impl->api, impl->front->ports().front()); !begun)
+    return base::fail(begun.error());
   impl->begin_controllers();
   impl->signals = std::make_unique<runtime::Signals>(impl->loop, std::vector<int>{SIGTERM, SIGINT},
                                                      [loop = &impl->loop](int) { loop->stop(); });

@@ -1,8 +1,8 @@
 // The embedded cluster: everything wired together, visibly, in one place.
 //
-// One control loop on the calling thread runs the API server's writes, all controllers, the node agent and the gateway; I/O threads belong to
-// http, the disk thread to store. Pods, proxy, name server and Prometheus are processes of the shim: they outlive this object, and the
-// next server adopts them.
+// One control loop on the calling thread runs the API server's writes, all controllers, the node agent and the gateway;
+// I/O threads belong to http, the disk thread to store. Pods, proxy, name server and Prometheus are processes of the
+// shim: they outlive this object, and the next server adopts them.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,8 @@ class Server {
   // Runs until `stop` or a signal to end.
   void run();
 
-  // Addresses and facts for people and scripts: {"api", "gateway", "prometheus", "metrics", "kubeconfig", "pid", "runtime", "readyMs"}.
+  // Addresses and facts for people and scripts: {"api", "gateway", "prometheus", "metrics", "kubeconfig", "pid",
+  // "runtime", "readyMs"}.
   const data::Value& endpoints() const;
 
  private:

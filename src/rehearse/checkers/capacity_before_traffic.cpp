@@ -1,7 +1,7 @@
 // Traffic to a version never grows while it has no ready pod and another version has some.
 //
-// Controllers decide on caches that may be some seconds old, and pods may crash by themselves, so the rule is broken only when the
-// version had no ready pod for longer than any cache can be behind.
+// Controllers decide on caches that may be some seconds old, and pods may crash by themselves, so the rule is broken
+// only when the version had no ready pod for longer than any cache can be behind.
 #include <algorithm>
 #include <map>
 
@@ -32,11 +32,13 @@ class CapacityBeforeTraffic final : public Checker {
       const bool grew = backend.share > before;
       before = backend.share;
       if (grew && !had_pods(truth, route.space, backend.service) && others_have(truth, route, now, backend.service))
-        broken = "route " + route.name + " gives " + std::to_string(backend.share) + "/10000 to service " + backend.service +
-                 ", which had no ready pod for a minute";
+        broken = "route " + route.name + " gives " + std::to_string(backend.share) + "/10000 to service " +
+                 backend.service + ", which had no ready pod for a minute";
     }
     for (auto& [key, share] : shares_)
-      if (key.first == route && std::ranges::none_of(now.backends, [&](const auto& b) { return b.service == key.second; })) share = 0;
+      if (key.first == route &&
+          std::ranges::none_of(now.backends, [&](const auto& b) { return b.service == key.second; }))
+        share = 0;
     return broken;
   }
 

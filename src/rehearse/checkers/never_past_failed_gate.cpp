@@ -15,7 +15,8 @@ class NeverPastFailedGate final : public Checker {
     if (change.entry->key.resource != api::kAnalysisRuns.qualified()) return {};
     const data::Value& run = change.entry->object;
     const std::string hash(api::label(run, "pod-template-hash"));
-    if (run["status"]["phase"].as_string() == "Failed" && !hash.empty()) failed_.insert({change.entry->key.space, hash});
+    if (run["status"]["phase"].as_string() == "Failed" && !hash.empty())
+      failed_.insert({change.entry->key.space, hash});
     return {};
   }
 

@@ -1,10 +1,10 @@
 // A ReplicaSet never has more active pods than it was ever asked for.
 //
 // Catches pods that are created twice after a crash or a lost answer.
-#include "data/quantity.h"
 #include <algorithm>
 #include <map>
 
+#include "data/quantity.h"
 #include "rehearse/checkers/checkers.h"
 
 namespace slipway::rehearse {
@@ -34,8 +34,8 @@ class PodsAtMost final : public Checker {
     for (const Value& pod : active_pods(truth, change.entry->key.space, set["spec"]["selector"]["matchLabels"]))
       active += api::controller_of(pod)["uid"].as_string() == api::uid_of(set);
     if (active <= asked) return {};
-    return "replica set " + std::string(api::name_of(set)) + " has " + std::to_string(active) + " active pods, but at most " +
-           std::to_string(asked) + " were ever asked for";
+    return "replica set " + std::string(api::name_of(set)) + " has " + std::to_string(active) +
+           " active pods, but at most " + std::to_string(asked) + " were ever asked for";
   }
 
  private:

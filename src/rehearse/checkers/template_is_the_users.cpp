@@ -11,7 +11,8 @@ class TemplateIsTheUsers final : public Checker {
   std::string_view name() const override { return "template-is-the-users"; }
 
   std::optional<std::string> changed(const Truth&, const store::Change& change) override {
-    if (change.entry->key.resource != api::kDeployments.qualified() || change.kind != store::Change::Kind::Put) return {};
+    if (change.entry->key.resource != api::kDeployments.qualified() || change.kind != store::Change::Kind::Put)
+      return {};
     const data::Value& after = change.entry->object;
     if (!change.previous || change.previous->object["spec"]["template"] == after["spec"]["template"]) return {};
     const auto writers = after["metadata"]["managedFields"].items();

@@ -9,7 +9,8 @@ class WeightsAddUp final : public Checker {
   std::string_view name() const override { return "weights-add-up"; }
 
   std::optional<std::string> changed(const Truth&, const store::Change& change) override {
-    if (change.entry->key.resource != api::kHttpRoutes.qualified() || change.kind != store::Change::Kind::Put) return {};
+    if (change.entry->key.resource != api::kHttpRoutes.qualified() || change.kind != store::Change::Kind::Put)
+      return {};
     for (const data::Value& rule : change.entry->object["spec"]["rules"].items()) {
       std::int64_t sum = 0;
       for (const data::Value& backend : rule["backendRefs"].items()) {
@@ -17,7 +18,8 @@ class WeightsAddUp final : public Checker {
         if (weight < 0) return "route " + change.entry->key.name + " has a negative weight";
         sum += weight;
       }
-      if (rule["backendRefs"].size() > 0 && sum == 0) return "route " + change.entry->key.name + " gives traffic to nobody";
+      if (rule["backendRefs"].size() > 0 && sum == 0)
+        return "route " + change.entry->key.name + " gives traffic to nobody";
     }
     return {};
   }
