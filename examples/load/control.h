@@ -12,7 +12,8 @@
 // A snapshot: {"name","started_ns","now_ns","sent","answered","in_flight","get","post","ok","failed" (status >= 400,
 // and broken),
 // "first_bad_ns","last_bad_ns","status":{"200":n},"errors":{"connect","reset","closed","timeout","protocol"},"first_error",
-// "versions":{V ("-" without X-Version):{"requests","ok","failed","get","post","with_user","without_user","users","first_seen_ns","last_seen_ns",
+// "versions":{V ("-" without
+// X-Version):{"requests","ok","failed","get","post","with_user","without_user","users","first_seen_ns","last_seen_ns",
 // "first_bad_ns","last_bad_ns","status","latency_ms"}},"users":{"seen","mixed" (shown more than one
 // version),"returns"}, "latency_ms":{"p50","p95","p99","max","mean"}}. Times are ns of the real-time clock, 0 for
 // never.
