@@ -98,7 +98,7 @@ TEST_F(Log, QuantilesAreWithinTheBucket) {
 TEST_F(Log, ClientsThatGoAwayBlameNobody) {
   add("web", 0, 1);
   EXPECT_FALSE(ask("web", "error-rate", 10, 1).value);
-  EXPECT_NE(metrics.text().find(R"(service="web",code="499"} 1)"), std::string::npos);
+  EXPECT_NE(metrics.text().find(R"(service="web",hash="",code="499"} 1)"), std::string::npos);
 }
 
 TEST_F(Log, RetriesAreCountedPerVersion) {

@@ -19,6 +19,7 @@ constexpr const char* kApp = "web";
 constexpr base::Duration kStartLimit = base::minutes(10);
 constexpr base::Duration kFaultTime = base::minutes(6);
 constexpr base::Duration kEndLimit = base::hours(2);
+constexpr base::Duration kRest = base::minutes(15);  // a Deployment's own deadline lies within
 constexpr base::Duration kQuiet = base::minutes(3);
 
 // How a version of the app behaves.
@@ -271,6 +272,7 @@ class Story {
     if (out && current_.name.ends_with("-crashing")) return;  // its pods never come to rest
     // Leases and other housekeeping are not watched: what is counted are pods, workloads, routes, releases and
     // analyses.
+    world_.run_for(kRest);
     world_.forget_writes();
     world_.run_for(kQuiet);
     if (world_.written().empty()) return;

@@ -76,7 +76,7 @@ class AvailableBudget final : public Checker {
   }
 
   static constexpr base::Duration kBehind = base::minutes(1);
-  static constexpr base::Duration kUnseen = base::seconds(6);  // FaultRates::stale_time and the way of a request
+  static constexpr base::Duration kUnseen = base::seconds(20);  // FaultRates::stale_time and the way of a request
   std::map<std::string, base::Time> lost_;                     // when pods stopped being ready, by uid
   std::map<std::string, std::deque<std::pair<base::Time, std::int64_t>>>
       recent_;  // replicas that were asked for until then
