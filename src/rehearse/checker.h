@@ -22,7 +22,7 @@ namespace slipway::rehearse {
 struct Truth {
   store::SnapshotPtr snapshot;
   const ModelledGateway& gateway;
-  base::Time now;
+  base::Time now;  // of a clock that never jumps; only differences mean something
 
   data::Value find(const api::Resource& resource, std::string_view space, std::string_view name) const;
   std::vector<data::Value> list(const api::Resource& resource, std::string_view space = {}) const;
