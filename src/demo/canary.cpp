@@ -16,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr base::Duration kPatience = base::seconds(90);
-constexpr base::Duration kWindow = base::milliseconds(3500);  // of requests counted at each weight
+constexpr base::Duration kWindow = base::milliseconds(1500);  // of requests counted; ends before the next weight can come
 
 // Begins a segment when a weight is verified and ends it before the next change can be decided.
 class Steps {
