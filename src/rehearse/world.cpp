@@ -111,7 +111,9 @@ void World::jump_sometimes() {
   });
 }
 
-Truth World::truth() const { return {.snapshot = store_->published(), .gateway = *gateway_, .now = base::Time(loop_.mono().time_since_epoch())}; }
+Truth World::truth() const {
+  return {.snapshot = store_->published(), .gateway = *gateway_, .now = base::Time(loop_.mono().time_since_epoch())};
+}
 
 void World::complain(const Checker& checker, const std::string& what) {
   if (!violation_)
