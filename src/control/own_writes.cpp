@@ -26,13 +26,18 @@ void OwnWrites::removed(const client::Cache& cache, client::ObjectName name, std
 }
 
 void OwnWrites::awaits(const client::Cache& cache, client::ObjectName name, Looks looks) {
-  if (!mutant(Mutant::ForgetOwnWrite)) awaited_.push_back({&cache, std::move(name), looks});
+  if (mutant(Mutant::ForgetOwnWrite)) return;
+  std::string uid(api::uid_of(cache.find(name)));
+  awaited_.push_back({&cache, std::move(name), std::move(uid), looks});
 }
 
 bool OwnWrites::seen() {
   std::erase_if(written_, [](const Written& w) { return w.cache->revision() >= w.version; });
   std::erase_if(removed_, [](const Removed& r) { return api::uid_of(r.cache->find(r.name)) != r.uid; });
-  std::erase_if(awaited_, [](const Awaited& a) { return a.looks(a.cache->find(a.name)); });
+  std::erase_if(awaited_, [](const Awaited& a) {
+    const data::Value& now = a.cache->find(a.name);
+    return a.looks(now) || api::uid_of(now) != a.uid;
+  });
   return (written_.empty() && removed_.empty() && awaited_.empty()) || mutant(Mutant::DecideOnStaleCache);
 }
 

@@ -19,7 +19,8 @@ class OwnWrites {
   // `answer` is what the API returned for a write of this object.
   void wrote(const client::Cache& cache, const data::Value& answer);
   void removed(const client::Cache& cache, client::ObjectName name, std::string uid);
-  // A write whose answer does not carry the object: shown once the cached object (null when it is gone) looks like it.
+  // A write whose answer does not carry the object: shown once the cached object (null when it is gone) looks like it,
+  // or is another one of the same name than the cache shows now.
   using Looks = bool (*)(const data::Value& object);
   void awaits(const client::Cache& cache, client::ObjectName name, Looks looks);
   // Do the caches show everything? Forgets what they do.
@@ -40,6 +41,7 @@ class OwnWrites {
   struct Awaited {
     const client::Cache* cache;
     client::ObjectName name;
+    std::string uid;
     Looks looks;
   };
   std::vector<Removed> removed_;
