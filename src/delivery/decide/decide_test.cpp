@@ -378,6 +378,32 @@ TEST(Decide, scaling_in_the_middle_is_followed) {
   EXPECT_EQ(c.pods_of("v2"), 8);
 }
 
+// Both while the release waits for a person and while it is paused.
+TEST(Decide, the_candidate_keeps_the_pods_for_its_share) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  EXPECT_EQ(c.pods_of("v2"), 1);
+  c.set_replicas(8);
+  EXPECT_TRUE(c.run_until([&] { return c.pods_of("v2") == 2; }, 100)) << c.pods_of("v2") << " of 25 % of 8";
+  c.patch_release(pause_patch(true));
+  c.delete_set("v2");
+  EXPECT_TRUE(c.run_until([&] { return c.pods_of("v2") == 2 && c.state().phase == Phase::Paused; }, 100));
+  EXPECT_EQ(weight_of(c, "web-canary"), 25);
+}
+
+TEST(Decide, a_rolling_candidate_whose_set_is_deleted_gets_its_pods_again) {
+  ModelledCluster c(json(kRolling));
+  ASSERT_TRUE(adopted(c));
+  c.patch_release(json(R"({"spec":{"strategy":{"rolling":{"bake":"10m"}}}})"));
+  c.set_image("v2");
+  ASSERT_TRUE(c.run_until([&] { return c.pods_of("v2") == 4 && c.pods_of("v1") == 0; }));
+  for (int i = 0; i < 5; ++i) c.turn();
+  c.delete_set("v2");
+  EXPECT_TRUE(c.run_until([&] { return c.pods_of("v2") == 4; }, 100)) << c.state().message;
+}
+
 TEST(Decide, changed_steps_are_followed_without_going_back) {
   ModelledCluster c(json(kApproval));
   ASSERT_TRUE(adopted(c));

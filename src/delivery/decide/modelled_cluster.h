@@ -27,12 +27,13 @@ class ModelledCluster {
   void set_replicas(std::int64_t n) { deployment_.set({"spec", "replicas"}, n); }
   void patch_release(const data::Value& merge_patch);
   void delete_release();
+  void delete_set(const std::string& tag);  // the ReplicaSet with this image, and its pods
 
   // --- how the world behaves
   std::function<bool(const std::string& image)> becomes_ready = [](const std::string&) { return true; };
   std::function<std::string(const data::Value& run)> verdict = [](const data::Value&) {
     return "Successful";
-  };                                                     // phase after 2 s; "" never
+  };  // phase after 2 s; "" never
   std::function<bool()> crashes = [] { return false; };  // asked at every effect
   bool router_answers = true;
   std::int64_t sessions_on_candidate = 0;

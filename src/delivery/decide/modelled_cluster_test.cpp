@@ -86,6 +86,16 @@ void ModelledCluster::delete_release() {
   bump(release_);
 }
 
+void ModelledCluster::delete_set(const std::string& tag) {
+  std::vector<std::string> gone;
+  for (const auto& [name, rs] : sets_)
+    if (image_of(name) == "shop/web:" + tag) gone.push_back(name);
+  for (const std::string& name : gone) {
+    std::erase_if(pods_, [&](const auto& p) { return p.second.rs == name; });
+    sets_.erase(name);
+  }
+}
+
 // --- effects ----------------------------------------------------------------------------------------------
 
 Value* ModelledCluster::object_of(const api::Resource& resource, const std::string& name) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "control/mutants.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/guards.h"
@@ -135,11 +137,27 @@ bool target_changed(Turn& turn) {
   return true;
 }
 
-bool held_by_spec(Turn& turn) {
-  if (!turn.o.release["spec"]["paused"].as_bool() || turn.s.position.handed_over) return false;
-  turn.s.phase = Phase::Paused;
-  turn.wait("paused by spec.paused");
-  return true;
+bool held_by_spec(const Turn& turn) {
+  return turn.o.release["spec"]["paused"].as_bool() && !turn.s.position.handed_over;
+}
+
+// The candidate keeps the pods for what it has been given already, whatever the step waits for: in the middle of it
+// somebody may scale the Deployment, or delete the ReplicaSet, which then is made again without pods.
+Reach keep_capacity(Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  const Version* candidate = turn.candidate();
+  if (!candidate || index >= turn.plan.steps.size() || std::get_if<plan::Scale>(&turn.plan.steps[index].action))
+    return Reach::Done;
+  plan::Share given = plan::share_before(turn.plan, index);
+  if (!turn.routed()) {
+    reach_replicas(turn, given);
+  } else {
+    given = std::max({given, plan::Share{turn.s.traffic.verified}, plan::Share{turn.s.traffic.wanted}});
+    scale_to(turn, *candidate, std::max(candidate->spec, pods_for(given, turn.o.replicas())));
+  }
+  if (!turn.acts()) return Reach::Done;
+  turn.wait(fmt::format("the candidate gets the pods for {} again", plan::to_text(given)));
+  return Reach::Waiting;
 }
 
 // Time spent in a pause does not count against the deadline.
@@ -187,9 +205,12 @@ void progress(Turn& turn) {
   follow_changed_plan(turn);
   count_guards(turn);
   if (!turn.s.position.handed_over && guard_broken(turn)) return;
-  if (held_by_spec(turn)) return;
-  turn.s.phase = Phase::Progressing;
-  if (!turn.s.position.handed_over && ensure_versions(turn) == Reach::Waiting) return;
+  const bool held = held_by_spec(turn);
+  turn.s.phase = held ? Phase::Paused : Phase::Progressing;
+  if (!turn.s.position.handed_over &&
+      (ensure_versions(turn) == Reach::Waiting || keep_capacity(turn) == Reach::Waiting))
+    return resume_clock(turn, before);
+  if (held) return turn.wait("paused by spec.paused");
   walk(turn);
   resume_clock(turn, before);
   summarise_runs(turn);
