@@ -1,6 +1,9 @@
 // Planted mistakes, each one that a careless author could make. Tests switch one on and a checker must catch it: that
-// is the proof that the checker can fail. Without SLIPWAY_MUTANTS (a CMake option, for test builds) every question is
-// the constant false and the compiler drops the branch.
+// is the proof that the checker can fail.
+//
+// Which answer a program gets is settled when it is linked: tests link mutants_planted.cpp, where `set_mutant` is
+// defined; programs for users link mutants_none.cpp, where every answer is false and nothing can change it. The libraries
+// between are the same, so a test runs the very code that ships.
 //
 // A module plants its mutant where the mistake would be made: `if (!mutant(Mutant::SkipReadiness) && !ready) ...`.
 #pragma once
@@ -28,15 +31,8 @@ enum class Mutant {
   kCount,
 };
 
-#ifdef SLIPWAY_MUTANTS
 bool mutant(Mutant which);
-void set_mutant(Mutant which, bool on);
-inline constexpr bool kMutantsCompiledIn = true;
-#else
-constexpr bool mutant(Mutant) { return false; }
-constexpr void set_mutant(Mutant, bool) {}
-inline constexpr bool kMutantsCompiledIn = false;
-#endif
+void set_mutant(Mutant which, bool on);  // tests only: programs for users do not link it
 
 // Switches one on for a scope.
 class PlantedMutant {

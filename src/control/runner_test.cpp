@@ -325,13 +325,11 @@ TEST_F(StaleCache, Is_not_decided_on_before_it_shows_our_own_writes) {
 }
 
 TEST_F(StaleCache, Forgetting_own_writes_is_caught) {
-  if (!kMutantsCompiledIn) GTEST_SKIP() << "mutants are not compiled in";
   const PlantedMutant planted(Mutant::ForgetOwnWrite);
   EXPECT_GT(copies_made_by_careless_names(), 2u);
 }
 
 TEST_F(StaleCache, Deciding_on_it_is_caught) {
-  if (!kMutantsCompiledIn) GTEST_SKIP() << "mutants are not compiled in";
   const PlantedMutant planted(Mutant::DecideOnStaleCache);
   EXPECT_GT(copies_made_by_careless_names(), 2u);
 }
@@ -381,7 +379,6 @@ TEST_F(TermFence, Nothing_is_sent_once_the_lease_is_lost) {
 }
 
 TEST_F(TermFence, Skipping_the_fence_is_caught) {
-  if (!kMutantsCompiledIn) GTEST_SKIP() << "mutants are not compiled in";
   const PlantedMutant planted(Mutant::SkipTermFence);
   EXPECT_GT(creates_after_loss(), 0u);
 }
@@ -448,7 +445,6 @@ TEST_F(RunnerTest, Other_effects_do_not_wait_for_the_back_off) {
 }
 
 TEST_F(RunnerTest, Mistakes_about_order_are_caught) {
-  if (!kMutantsCompiledIn) GTEST_SKIP() << "mutants are not compiled in";
   start();
   api.judge = [](const Request& request) {
     return request.resource.plural == "configmaps" ? Trouble::Fate::Refuse : Trouble::Fate::Pass;

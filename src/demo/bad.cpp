@@ -1,5 +1,4 @@
 // The bad version: caught by its metrics, taken back, and the way back verified.
-#define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,4 @@
 // The good canary: each weight measured from outside while it stands.
-#define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 
 #include <chrono>

@@ -1,6 +1,5 @@
 #include "demo/report.h"
 
-#define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 
 #include "stats/proportion.h"

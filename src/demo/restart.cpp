@@ -1,5 +1,4 @@
 // The server is killed in the middle of a canary: pods and proxy go on, and the next server finishes the release.
-#define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 #include <signal.h>
 

@@ -1,6 +1,5 @@
 #include "demo/story.h"
 
-#define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

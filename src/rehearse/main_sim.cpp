@@ -1,6 +1,5 @@
 // sim [--seeds N] [--from S] [--trace] [--no-faults]: runs worlds one seed after the other and stops at the first that
 // fails.
-#define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -1,6 +1,5 @@
 #include "server/commands.h"
 
-#define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 #include <unistd.h>
 

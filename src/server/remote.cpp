@@ -1,5 +1,4 @@
 // `slipway controller`: all controllers in a process of their own, with the rights of their kubeconfig and no others.
-#define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>

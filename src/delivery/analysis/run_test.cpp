@@ -111,7 +111,6 @@ TEST(AnalysisRun, no_data_is_never_success) {
 }
 
 TEST(AnalysisRun, the_planted_mutant_takes_no_data_for_success) {
-  if (!control::kMutantsCompiledIn) GTEST_SKIP() << "built without mutants";
   const control::PlantedMutant planted(control::Mutant::NoDataIsSuccess);
   Bench b(kGateway);
   b.say = [](const control::Ask&) { return Value::object({{"value", Value()}, {"samples", 500}}); };

@@ -427,7 +427,6 @@ RC_GTEST_PROP(Deployment, Stays_within_its_fenceposts_and_converges, ()) {
 
 // The proof that the check above can fail.
 TEST(Deployment, The_checks_catch_a_rollout_that_shrinks_first) {
-  if (!control::kMutantsCompiledIn) GTEST_SKIP() << "mutants are not compiled in";
   const control::PlantedMutant planted(control::Mutant::ScaleDownFirst);
   Model world(10);
   world.pass();

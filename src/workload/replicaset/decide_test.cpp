@@ -206,7 +206,6 @@ TEST(ReplicaSet, A_failure_is_shown_once_and_then_the_effects_are_tried_again) {
 }
 
 TEST(ReplicaSet, Mistaking_running_for_available_is_caught) {
-  if (!control::kMutantsCompiledIn) GTEST_SKIP() << "mutants are not compiled in";
   const Observation unready = seen(set_of(1), {make({.uid = "a", .ready_for = std::nullopt})});
   EXPECT_EQ(decide(unready, kNow).status["availableReplicas"].as_int(), 0);
   const control::PlantedMutant planted(control::Mutant::SkipReadiness);

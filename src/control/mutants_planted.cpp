@@ -1,7 +1,7 @@
-#include "control/mutants.h"
-
-#ifdef SLIPWAY_MUTANTS
+// The provider that tests link: every mutant can be switched on.
 #include <array>
+
+#include "control/mutants.h"
 
 namespace slipway::control {
 namespace {
@@ -17,4 +17,3 @@ bool mutant(Mutant which) { return planted()[static_cast<std::size_t>(which)]; }
 void set_mutant(Mutant which, bool on) { planted()[static_cast<std::size_t>(which)] = on; }
 
 }  // namespace slipway::control
-#endif
