@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "api/meta.h"
@@ -31,38 +33,63 @@ Value substitute_all(const Value& v, const Values& args, std::vector<std::string
   return out;
 }
 
-struct Gathered {
-  Values values;  // "args.NAME"
-  std::set<std::string> known;
-  std::vector<std::string> missing;
-};
-
-Gathered gather_args(const std::vector<Value>& templates, const Values& given) {
-  Gathered out;
-  for (const Value& t : templates)
-    for (const Value& arg : t["spec"]["args"].items()) {
-      const std::string name = arg["name"].str();
-      out.known.insert(name);
-      if (const auto it = given.find(name); it != given.end())
-        out.values["args." + name] = it->second;
-      else if (arg["value"].is_string())
-        out.values.emplace("args." + name, arg["value"].str());
-      else if (!out.values.contains("args." + name))
-        out.missing.push_back(fmt::format("argument {} of AnalysisTemplate {}", name, api::name_of(t)));
+// What `{{args.NAME}}` means inside one template: what was given, else the template's own default. A default of one
+// template says nothing about an argument of the same name in another.
+Values args_of(const Value& t, const Values& given, std::vector<std::string>& missing) {
+  Values out;
+  for (const Value& arg : t["spec"]["args"].items()) {
+    const std::string name = arg["name"].str();
+    if (const auto it = given.find(name); it != given.end())
+      out["args." + name] = it->second;
+    else if (arg["value"].is_string())
+      out["args." + name] = arg["value"].str();
+    else {
+      missing.push_back(fmt::format("argument {} of AnalysisTemplate {}", name, api::name_of(t)));
+      out["args." + name] = "";  // declared, so no unknown placeholder as well
     }
+  }
   return out;
 }
 
-Value gather_metrics(const std::vector<Value>& templates) {
+// For people: NAME, or TEMPLATE/NAME where templates differ about it.
+Value shown_args(const std::vector<Value>& templates, const std::vector<Values>& args) {
+  std::map<std::string, std::set<std::string>> values;
+  for (const Values& of_one : args)
+    for (const auto& [name, value] : of_one) values[name.substr(5)].insert(value);
+  std::map<std::string, std::string> shown;
+  for (std::size_t i = 0; i < templates.size(); ++i)
+    for (const auto& [key, value] : args[i]) {
+      const std::string name = key.substr(5);
+      shown[values[name].size() == 1 ? name : fmt::format("{}/{}", api::name_of(templates[i]), name)] = value;
+    }
+  Value out = Value::array();
+  for (const auto& [name, value] : shown) out.push_back(Value::object({{"name", name}, {"value", value}}));
+  return out;
+}
+
+Value gather_metrics(const std::vector<Value>& templates, const std::vector<Values>& args,
+                     std::vector<std::string>& problems) {
   Value metrics = Value::array();
   std::set<std::string> names;
-  for (const Value& t : templates)
-    for (const Value& metric : t["spec"]["metrics"].items()) {
+  for (std::size_t i = 0; i < templates.size(); ++i)
+    for (const Value& metric : templates[i]["spec"]["metrics"].items()) {
       const std::string name = metric["name"].str();
+      std::vector<std::string> unknown;
+      const Value filled = substitute_all(metric, args[i], unknown);
+      for (const std::string& placeholder : unknown)
+        problems.push_back(fmt::format("unknown placeholder {{{{{}}}}} in metric {} of AnalysisTemplate {}",
+                                       placeholder, name, api::name_of(templates[i])));
       const bool fresh = names.insert(name).second;
-      metrics.push_back(fresh ? metric : metric.with("name", fmt::format("{}-{}", api::name_of(t), name)));
+      metrics.push_back(fresh ? filled : filled.with("name", fmt::format("{}-{}", api::name_of(templates[i]), name)));
     }
   return metrics;
+}
+
+bool takes(const std::vector<Value>& templates, std::string_view name) {
+  return std::ranges::any_of(templates, [&](const Value& t) {
+    return std::ranges::any_of(t["spec"]["args"].items(),
+                               [&](const Value& a) { return a["name"].as_string() == name; });
+  });
 }
 
 }  // namespace
@@ -84,20 +111,16 @@ std::string substitute(std::string_view text, const Values& values, std::vector<
   }
 }
 
-base::Result<Value> resolve(const std::vector<Value>& templates, const Values& args) {
-  const Gathered gathered = gather_args(templates, args);
-  if (!gathered.missing.empty())
-    return base::fail(base::Code::Invalid, "no value for " + base::join(gathered.missing, ", "));
-  for (const auto& [name, value] : args)
-    if (!gathered.known.contains(name))
-      return base::fail(base::Code::Invalid, fmt::format("no template takes the argument {}", name));
-  std::vector<std::string> unknown;
-  const Value metrics = substitute_all(gather_metrics(templates), gathered.values, unknown);
-  if (!unknown.empty()) return base::fail(base::Code::Invalid, "unknown placeholder {{" + unknown.front() + "}}");
-  Value shown = Value::array();
-  for (const auto& [name, value] : gathered.values)
-    shown.push_back(Value::object({{"name", name.substr(5)}, {"value", value}}));
-  return Value::object({{"args", shown}, {"metrics", metrics}});
+base::Result<Value> resolve(const std::vector<Value>& templates, const Values& given) {
+  std::vector<std::string> missing, problems;
+  std::vector<Values> args;
+  for (const Value& t : templates) args.push_back(args_of(t, given, missing));
+  if (!missing.empty()) problems.push_back("no value for " + base::join(missing, ", "));
+  for (const auto& [name, value] : given)
+    if (!takes(templates, name)) problems.push_back(fmt::format("no template takes the argument {}", name));
+  const Value metrics = gather_metrics(templates, args, problems);
+  if (!problems.empty()) return base::fail(base::Code::Invalid, base::join(problems, "; "));
+  return Value::object({{"args", shown_args(templates, args)}, {"metrics", metrics}});
 }
 
 }  // namespace slipway::delivery::analysis

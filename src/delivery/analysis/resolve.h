@@ -18,9 +18,10 @@ using Values = std::map<std::string, std::string>;
 // Replaces placeholders that `values` knows ("args.limit", "service"); the names of others go to `unknown` when given.
 std::string substitute(std::string_view text, const Values& values, std::vector<std::string>* unknown = nullptr);
 
-// The metrics of all templates with arguments filled in: {"args": [...], "metrics": [...]}. A metric name used twice
-// gets its template's name in front. Invalid: a required argument without a value, an argument that no template takes,
-// an unknown placeholder.
-base::Result<data::Value> resolve(const std::vector<data::Value>& templates, const Values& args);
+// The metrics of all templates with arguments filled in: {"args": [...], "metrics": [...]}. An argument that is given
+// goes to every template that declares it; a default counts for its own template only. A metric name used twice gets
+// its template's name in front. Invalid, with all reasons: a required argument without a value, an argument that no
+// template takes, a placeholder that the metric's template does not declare.
+base::Result<data::Value> resolve(const std::vector<data::Value>& templates, const Values& given);
 
 }  // namespace slipway::delivery::analysis
