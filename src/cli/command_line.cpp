@@ -138,7 +138,8 @@ class Tree {
         ->capture_default_str();
     sub->add_flag("--allow-host-image", up.allow_host_image, "Pods may use the machine's own programs (image: host)");
     sub->add_flag("!--no-prometheus", up.prometheus, "Do not start Prometheus");
-    sub->add_flag("!--no-controllers", up.controllers, "Leave the controllers to `slipway controller`, a process of its own");
+    sub->add_flag("!--no-controllers", up.controllers,
+                  "Leave the controllers to `slipway controller`, a process of its own");
 
     auto& down = options<DownOptions>();
     sub = command("down", "Stop the embedded cluster", "START", down);
@@ -196,6 +197,12 @@ class Tree {
     name(sub, deploy.name), files(sub, deploy.files), until(sub, deploy.until);
     sub->add_option("--image", deploy.images, "CONTAINER=IMAGE, or IMAGE when there is one container");
     sub->add_flag("--watch,-w", deploy.watch, "Follow the release until it ends");
+
+    auto& restart = options<Deploy>();
+    restart.restart = true;
+    sub = command("restart", "New pods of the same version, released step by step like any change", group, restart);
+    name(sub, restart.name), until(sub, restart.until);
+    sub->add_flag("--watch,-w", restart.watch, "Follow the release until it ends");
 
     auto& plan = options<Plan>();
     sub = command("plan", "What a Release means, step by step; changes nothing", group, plan);

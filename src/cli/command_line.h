@@ -31,6 +31,7 @@ struct Connection {
 struct Deploy {
   std::string name;
   std::vector<std::string> images, files;
+  bool restart = false;  // the same template again, in new pods
   bool watch = false;
   Until until;
 };

@@ -73,6 +73,8 @@ TEST(CommandLine, EveryCommand) {
   EXPECT_EQ(command<Abort>("abort web --reason slow").reason, "slow");
   EXPECT_EQ(command<Retry>("retry web").name, "web");
   EXPECT_EQ(command<Undo>("undo web --to 3 -y").to, 3);
+  EXPECT_TRUE(command<Deploy>("restart deployment/web -w").restart);
+  EXPECT_FALSE(command<Deploy>("deploy web --image web=shop/web:2").restart);
   EXPECT_EQ(command<History>("history web -o yaml").format, Format::Yaml);
   EXPECT_EQ(command<Explain>("explain web@4").name, "web@4");
   EXPECT_EQ(command<Logs>("logs web --canary -f --tail 5").tail, 5);

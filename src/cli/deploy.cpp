@@ -66,6 +66,18 @@ base::Result<void> set_images(Setting& s, const Value& deployment, const std::ve
   return {};
 }
 
+// The mark that `kubectl rollout restart` leaves, so that both mean the same.
+base::Result<void> mark_restart(Setting& s, const Value& deployment) {
+  Value patch;
+  patch.set({"spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"},
+            base::format_time(s.api.now()));
+  const std::string name(api::name_of(deployment));
+  const auto after = s.api.patch(api::kDeployments, name, client::PatchType::Merge, patch);
+  if (!after) return std::unexpected(after.error());
+  s.terminal.talk("deployment/" + name + "  restart asked for");
+  return {};
+}
+
 // Where nobody watches, a pause ends the wait: a pipeline must not hang for a person.
 Until goal_of(const Setting& s, bool watch, Until until) {
   if (watch && until.goal == Until::Goal::Now)
@@ -141,6 +153,8 @@ ExitCode run(Setting& s, const Deploy& deploy) {
     return tell(s, {.code = Code::NotFound, .message = "the Deployment of release/" + deploy.name + " is not there"});
   if (!deploy.images.empty())
     if (const auto set = set_images(s, sight->deployment, deploy.images); !set) return tell(s, set.error());
+  if (deploy.restart)
+    if (const auto marked = mark_restart(s, sight->deployment); !marked) return tell(s, marked.error());
   const Until until = goal_of(s, deploy.watch, deploy.until);
   if (until.goal != Until::Goal::Now) return follow(s, deploy.name, until, Format::Text);
   s.terminal.talk("follow it with: slipway watch " + deploy.name + " -n " + s.api.space());

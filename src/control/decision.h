@@ -30,6 +30,7 @@ struct Create {
 struct Apply {
   api::Resource resource;
   data::Value object;
+  std::string subresource = {};  // "status"
   bool operator==(const Apply&) const = default;
 };
 
@@ -109,8 +110,8 @@ struct Decision {
   // The whole desired status; not written when null or when equal to the observed one.
   data::Value status = {};
   std::optional<base::Time> wake_at = {};  // decide again at this time even if nothing changes
-  // Not again before this much time has passed, whatever changes. For decisions that look at very many objects: their cost
-  // stays a small share of the time, and a storm of changes is looked at once.
+  // Not again before this much time has passed, whatever changes. For decisions that look at very many objects: their
+  // cost stays a small share of the time, and a storm of changes is looked at once.
   base::Duration rest = {};
   std::vector<Note> notes = {};
   std::vector<Reason> reasons = {};

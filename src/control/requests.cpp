@@ -48,6 +48,7 @@ Request apply_request(const Apply& effect) {
   Request request{.verb = Verb::Patch, .resource = effect.resource, .body = effect.object};
   request.space = api::space_of(effect.object);
   request.name = api::name_of(effect.object);
+  request.subresource = effect.subresource;
   request.patch_type = PatchType::Apply;
   request.force = true;
   return request;

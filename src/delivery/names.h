@@ -10,7 +10,7 @@ inline constexpr std::string_view kFinalizer = "slipway.dev/release";
 inline constexpr std::string_view kCommandAnnotation = "slipway.dev/command";
 // On a Deployment that was left paused because its template has not been released when the Release was deleted.
 inline constexpr std::string_view kLeftPausedAnnotation = "slipway.dev/left-paused";
-// On objects that a Release made.
+// On objects that a Release made or holds; its value is the name of the Release.
 inline constexpr std::string_view kReleaseLabel = "slipway.dev/release";
 
 // Kept on ReplicaSets by the Deployment controller.

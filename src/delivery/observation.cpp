@@ -21,10 +21,10 @@ using data::Value;
 
 Owner owner_of(const Value& rs, const Value& release, const Value& deployment) {
   const Value& owner = api::controller_of(rs);
-  if (owner.is_null()) return Owner::Nobody;
-  const std::string_view uid = owner["uid"].as_string();
-  if (uid == api::uid_of(release)) return Owner::Release;
-  return uid == api::uid_of(deployment) ? Owner::Deployment : Owner::Other;
+  if (!owner.is_null()) return owner["uid"].as_string() == api::uid_of(deployment) ? Owner::Deployment : Owner::Other;
+  const std::string_view holder = api::label(rs, kReleaseLabel);
+  if (holder.empty()) return Owner::Nobody;
+  return holder == api::name_of(release) ? Owner::Release : Owner::Other;
 }
 
 std::string stuck_reason(const Value& pod) {
@@ -65,20 +65,16 @@ Version version_of(const World& world, const Value& rs, const Value& release, co
 }
 
 bool is_ours(const Value& rs, const data::LabelSelector& selector, const Value& release, const Value& deployment) {
-  return owner_of(rs, release, deployment) != Owner::Other && selector.matches(api::labels_of(rs)) &&
-         !api::is_deleting(rs);
+  return owner_of(rs, release, deployment) != Owner::Other &&
+         selector.matches(rs["spec"]["template"]["metadata"]["labels"]) && !api::is_deleting(rs);
 }
 
 std::vector<Version> versions_of(const World& world, const Value& release, const Value& deployment) {
   std::vector<Version> out;
   const auto selector = data::LabelSelector::from_value(deployment["spec"]["selector"]);
   if (!selector) return out;
-  const auto& cache = world.cache(api::kReplicaSets);
-  std::vector<Value> sets;
-  if (release["status"]["phase"].as_string() == "Idle" && !api::is_deleting(release))
-    sets = cache.owned_by(api::uid_of(deployment));
-  else
-    sets = cache.in_space(api::space_of(release));
+  // Those that we hold, or that wait to be adopted, refer to it as well.
+  const std::vector<Value> sets = world.cache(api::kReplicaSets).dependents_of(api::uid_of(deployment));
   for (const Value& rs : sets)
     if (is_ours(rs, *selector, release, deployment)) out.push_back(version_of(world, rs, release, deployment));
   return out;
@@ -99,7 +95,8 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
   o.service = world.find(api::kServices, {space, service});
   o.stable_service = world.find(api::kServices, {space, routing.stable_service});
   o.canary_service = world.find(api::kServices, {space, routing.canary_service});
-  if (release["status"]["phase"].as_string() == "Idle" && !api::is_deleting(release)) return;
+  const bool at_rest = release["status"]["phase"].as_string() == "Idle" && !api::is_deleting(release);
+  if (at_rest && look_at(o.route, routing).shape != RouteView::Shape::Split) return;
   for (const Value& slice : world.cache(api::kEndpointSlices).in_space(space)) {
     const std::string name(api::label(slice, kServiceNameLabel));
     if (name == routing.service || name == routing.stable_service || name == routing.canary_service)

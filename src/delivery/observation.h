@@ -16,6 +16,7 @@
 
 namespace slipway::delivery {
 
+// Deployment: its controller reference. Release: no controller, and the Release's label.
 enum class Owner { Nobody, Deployment, Release, Other };
 
 // One ReplicaSet with its pods counted.
@@ -36,7 +37,7 @@ struct Version {
 struct Observation {
   data::Value release;
   data::Value deployment;         // null: absent
-  std::vector<Version> versions;  // of this Deployment, in name order: owned by it or by the Release, or orphaned
+  std::vector<Version> versions;  // of this Deployment, in name order: owned by it, held by the Release, or orphaned
   data::Value route = {};
   data::Value service = {};  // the user's, the one that the Release splits
   data::Value stable_service = {};

@@ -30,10 +30,11 @@ Names of_deployment(const World& world, std::string_view space, std::string_view
 }
 
 Names of_replica_set(const World& world, const Value& rs) {
+  if (const auto holder = api::label(rs, kReleaseLabel); !holder.empty())
+    return {{std::string(api::space_of(rs)), std::string(holder)}};
   const Value& owner = api::controller_of(rs);
-  const std::string_view kind = owner["kind"].as_string();
-  if (kind == "Release") return {{std::string(api::space_of(rs)), owner["name"].str()}};
-  if (kind == "Deployment") return of_deployment(world, api::space_of(rs), owner["name"].as_string());
+  if (owner["kind"].as_string() == "Deployment")
+    return of_deployment(world, api::space_of(rs), owner["name"].as_string());
   // Orphaned for a moment, on its way to the Deployment.
   return releases(world, api::space_of(rs),
                   [](const Value& r) { return r["status"]["phase"].as_string() != "Idle" || api::is_deleting(r); });

@@ -97,10 +97,16 @@ Value write(const TrafficState& t) {
   if (t.verified >= 0) out.set("verified", percent(t.verified));
   put_number(out, "routeGeneration", t.generation);
   put(out, "verifiedAt", t.verified_at);
+  if (t.reached >= 0) out.set("reached", percent(t.reached));
+  put(out, "disturbedAt", t.disturbed_at);
+  if (t.taken > 0) out.set("changedByOthers", t.taken);
+  put(out, "changedByOthersAt", t.taken_at);
   return out;
 }
 TrafficState read_traffic(const Value& v) {
-  return {points(v["wanted"], 0), points(v["verified"], -1), v["routeGeneration"].as_int(), read_time(v["verifiedAt"])};
+  return {points(v["wanted"], 0),        points(v["verified"], -1),        v["routeGeneration"].as_int(),
+          read_time(v["verifiedAt"]),    points(v["reached"], -1),         read_time(v["disturbedAt"]),
+          v["changedByOthers"].as_int(), read_time(v["changedByOthersAt"])};
 }
 
 Value write(const Replicas& r) {

@@ -79,6 +79,10 @@ struct TrafficState {
   std::int64_t verified = -1;   // as read back from the router; -1: never
   std::int64_t generation = 0;  // of the route at the read-back
   std::optional<Time> verified_at = {};
+  std::int64_t reached = -1;  // the share of the last traffic step that is done; kept until the next one; -1: none
+  std::optional<Time> disturbed_at = {};  // since when the route does not show `reached`, or cannot
+  std::int64_t taken = 0;                 // times that somebody else changed the route under way
+  std::optional<Time> taken_at = {};      // the last of them
   bool operator==(const TrafficState&) const = default;
 };
 

@@ -19,7 +19,9 @@ Patch patch_references(const Value& object, const api::Resource& resource, Value
 }
 
 Patch adopt(const Value& object, const api::Resource& resource, Value reference) {
-  Value references = object["metadata"]["ownerReferences"];
+  Value references = Value::array();
+  for (const Value& other : object["metadata"]["ownerReferences"].items())
+    if (other["uid"] != reference["uid"]) references.push_back(other);
   references.push_back(std::move(reference));
   return patch_references(object, resource, std::move(references));
 }

@@ -115,6 +115,10 @@ type ReleaseTrafficStatus | Traffic of the candidate.
   verified        - *double    | Percent that the router was seen to give.
   routeGeneration - *int64     | Generation of the route that was read back.
   verifiedAt      - *microTime | When it was read back.
+  reached         - *double    | What the last finished step brought about, and what is kept until the next one.
+  disturbedAt     - *microTime | Since when the router does not show what was reached.
+  changedByOthers - *int64     | Times that somebody else changed the route during this release.
+  changedByOthersAt - *microTime | The last of them.
 
 type ReleaseReplicas | Pods of both versions.
   stable         - *int64 | Of the stable version.

@@ -8,11 +8,14 @@
 #include "api/resource.h"
 #include "base/strings.h"
 #include "control/pod_template.h"
+#include "delivery/decide/analyses.h"
 #include "delivery/decide/finish.h"
+#include "delivery/decide/hold.h"
 #include "delivery/decide/leave.h"
 #include "delivery/decide/obey.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/steps.h"
+#include "delivery/decide/traffic.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -40,6 +43,12 @@ const Version* settled_version(const Turn& turn) {
 }
 
 void adopt(Turn& turn) {
+  if (!can_take(turn.o)) {
+    turn.s.phase = Phase::Invalid;
+    return turn.wait(fmt::format(
+        "Deployment {} selects by exclusions only (spec.selector); a Release needs matchLabels, or In or Exists",
+        api::name_of(turn.o.deployment)));
+  }
   const Version* version = settled_version(turn);
   if (!version) {
     turn.s.phase = Phase::Pending;
@@ -52,7 +61,6 @@ void adopt(Turn& turn) {
   r.template_hash = control::template_hash(version->rs["spec"]["template"]);
   for (const Value& c : version->rs["spec"]["template"]["spec"]["containers"].items())
     r.images += fmt::format("{}{}={}", r.images.empty() ? "" : ",", c["name"].as_string(), c["image"].as_string());
-  if (!turn.o.deployment["spec"]["paused"].as_bool()) pause_deployment(turn);
   turn.s.stable = r;
   turn.s.phase = Phase::Idle;
   turn.wait(fmt::format("revision {} serves all users", r.number));
@@ -74,7 +82,8 @@ void hold(Turn& turn) {
 }
 
 void idle(Turn& turn) {
-  if (!turn.o.deployment["spec"]["paused"].as_bool()) pause_deployment(turn);
+  // Left over from a release whose Deployment went away.
+  if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
   if (asks_for(turn.o, *turn.s.stable)) return stay(turn);
   if (turn.s.rejected && asks_for(turn.o, *turn.s.rejected)) return hold(turn);
   if (turn.o.release["spec"]["paused"].as_bool()) {
@@ -87,15 +96,27 @@ void idle(Turn& turn) {
 // The stable ReplicaSet has gone without us: begin again from what the Deployment has.
 bool lost_stable(const Turn& turn) { return turn.s.stable && !turn.s.candidate && !turn.stable(); }
 
+// Its ReplicaSets went with it. One that comes back under the same name is another Deployment.
+void forget_target(Turn& turn) {
+  if (turn.s.candidate) {
+    turn.log("target.gone", fmt::format("Deployment {} was deleted in the middle of a release", turn.plan.target));
+    terminate_runs(turn, true);
+  }
+  clear_progress(turn.s);
+  turn.s.stable.reset();
+  turn.s.phase = Phase::Pending;
+  turn.wait(fmt::format("Deployment {} does not exist", turn.plan.target));
+}
+
 // --- which situation is it? -------------------------------------------------------------------------------
 
 void choose(Turn& turn) {
-  if (turn.o.deployment.is_null()) {
-    turn.s.phase = Phase::Pending;
-    return turn.wait(fmt::format("Deployment {} does not exist", turn.plan.target));
-  }
+  if (turn.o.deployment.is_null()) return forget_target(turn);
   if (lost_stable(turn)) turn.s.stable.reset();
-  if (!turn.s.stable) return adopt(turn);
+  if (!turn.s.stable) adopt(turn);
+  if (!turn.s.stable) return;
+  hold_deployment(turn);
+  if (turn.acts()) return;
   obey(turn);
   if (turn.acts()) return;  // what the command changed is seen by the next decision
   if (turn.s.retreat) return retreat(turn);
@@ -109,6 +130,8 @@ void tame_clock(State& s, base::Time now) {
     if (t && *t > now) t = now;
   };
   tame(s.position.since);
+  tame(s.traffic.disturbed_at);
+  tame(s.traffic.taken_at);
   if (!s.retreat) return;
   s.retreat->started_at = std::min(s.retreat->started_at, now);
   tame(s.retreat->requests_at);

@@ -12,16 +12,6 @@ using data::Value;
 
 constexpr std::int64_t kDefaultHistory = 10;
 
-void clear_progress(State& s) {
-  const std::int64_t attempt = s.position.attempt;
-  s.candidate.reset();
-  s.retreat.reset();
-  s.position = {.attempt = attempt};
-  s.user_step = -1;
-  s.traffic = {};
-  s.guard = {};
-}
-
 std::string result_of(Cause cause) {
   switch (cause) {
     case Cause::Superseded:
@@ -58,6 +48,16 @@ void hold(Turn& turn, const Retreat& r) {
 }
 
 }  // namespace
+
+void clear_progress(State& s) {
+  const std::int64_t attempt = s.position.attempt;
+  s.candidate.reset();
+  s.retreat.reset();
+  s.position = {.attempt = attempt};
+  s.user_step = -1;
+  s.traffic = {};
+  s.guard = {};
+}
 
 void remember(Turn& turn, const Revision& revision, std::string result, const Retreat* retreat) {
   Value entry = Value::object(

@@ -5,6 +5,8 @@
 
 namespace slipway::delivery {
 
+// Nothing is being released or taken back any more.
+void clear_progress(State& state);
 void finish_release(Turn& turn);
 void finish_retreat(Turn& turn);
 // An entry of status.history, newest first, bounded.

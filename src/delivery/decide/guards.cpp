@@ -39,6 +39,21 @@ bool deadline_broken(Turn& turn) {
   return true;
 }
 
+// A weight that cannot be kept is no better than one that cannot be reached.
+bool disturbed_too_long(Turn& turn) {
+  const auto& since = turn.s.traffic.disturbed_at;
+  if (!since || turn.s.phase == Phase::Paused) return false;
+  const base::Time limit = *since + turn.plan.guards.deadline;
+  if (turn.now < limit) {
+    turn.wake_at(limit);
+    return false;
+  }
+  begin_retreat(turn, Cause::Deadline,
+                fmt::format("the traffic was not as it should be for {}: {}",
+                            base::format_duration(turn.plan.guards.deadline), turn.s.message));
+  return true;
+}
+
 bool background_broken(Turn& turn) {
   const auto& guard = turn.plan.guards.analysis;
   if (!guard || turn.s.user_step < turn.plan.guards.analysis_from) return false;
@@ -76,7 +91,7 @@ bool guard_broken(Turn& turn) {
     begin_retreat(turn, Cause::ProbeFailures,
                   fmt::format("candidate pods lost their readiness {} times, {} tolerated", g.lost_readiness,
                               *limits.max_probe_failures));
-  return turn.s.retreat || background_broken(turn) || deadline_broken(turn);
+  return turn.s.retreat || background_broken(turn) || deadline_broken(turn) || disturbed_too_long(turn);
 }
 
 }  // namespace slipway::delivery

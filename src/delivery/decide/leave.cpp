@@ -4,6 +4,7 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "delivery/decide/hold.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/steps.h"
@@ -25,7 +26,7 @@ void drop_finalizer(Turn& turn) {
 void delete_services(Turn& turn) {
   for (const Value* service : {&turn.o.stable_service, &turn.o.canary_service})
     if (service->is_object() && !api::is_deleting(*service) &&
-        api::controller_of(*service)["uid"].as_string() == api::uid_of(turn.o.release))
+        api::label(*service, kReleaseLabel) == api::name_of(turn.o.release))
       turn.act(control::Delete{.resource = api::kServices,
                                .space = std::string(api::space_of(*service)),
                                .name = std::string(api::name_of(*service)),
@@ -48,6 +49,7 @@ bool deployment_is_free(Turn& turn) {
         api::kDeployments, d,
         Value::object(
             {{"metadata", Value::object({{"annotations", Value::object({{kLeftPausedAnnotation, text}})}})}})));
+    say_free(turn);
     turn.note(control::Note::Kind::Warning, "LeftPaused", text);
     return false;
   }
@@ -56,7 +58,7 @@ bool deployment_is_free(Turn& turn) {
     turn.wait("the Deployment adopts its ReplicaSet");
     return false;
   }
-  resume_deployment(turn);
+  free_deployment(turn);
   return false;
 }
 

@@ -27,7 +27,12 @@ class ModelledCluster {
   void set_replicas(std::int64_t n) { deployment_.set({"spec", "replicas"}, n); }
   void patch_release(const data::Value& merge_patch);
   void delete_release();
-  void delete_set(const std::string& tag);  // the ReplicaSet with this image, and its pods
+  void write_route(const data::Value& rules);  // as another program does
+  void delete_set(const std::string& tag);     // the ReplicaSet with its pods
+  void delete_deployment();                    // with everything that refers to it
+  void create_deployment();                    // as it was, under a new uid; starts its pods by itself
+  // `kubectl rollout resume`: the Deployment makes a ReplicaSet of its template by itself, before anybody can stop it.
+  void unpause_and_roll(std::int64_t pods);
 
   // --- how the world behaves
   std::function<bool(const std::string& image)> becomes_ready = [](const std::string&) { return true; };
@@ -58,6 +63,9 @@ class ModelledCluster {
   std::int64_t writes() const { return writes_; }
   base::Time now() const { return now_; }
   void crash_pod(const std::string& tag);  // restarts one
+  // Turns in which the Deployment owned several ReplicaSets with pods, which it would have scaled in proportion.
+  std::int64_t turns_in_proportion() const { return turns_in_proportion_; }
+  std::int64_t sets() const { return static_cast<std::int64_t>(sets_.size()); }
   bool release_is_gone() const { return release_.is_null(); }
 
  private:
@@ -80,10 +88,11 @@ class ModelledCluster {
   std::vector<std::string> sets_owned(std::string_view kind) const;
   std::vector<std::string> newest_owned() const;
 
-  data::Value release_, deployment_, route_;
+  data::Value release_, deployment_, route_, gone_;
   std::map<std::string, data::Value> sets_, services_, runs_, templates_;
   std::map<std::string, Pod> pods_;
   base::Time now_;
+  std::int64_t turns_in_proportion_ = 0;
   std::int64_t versions_ = 100, names_ = 0, status_writes_ = 0, writes_ = 0, candidate_requests_ = 0;
   std::optional<ReadBack> fact_;
   std::optional<base::Time> asked_;

@@ -35,12 +35,12 @@ Value replica_set_object(const Turn& turn, const Revision& revision) {
       {{"apiVersion", "apps/v1"},
        {"kind", "ReplicaSet"},
        {"metadata",
-        Value::object(
-            {{"name", fmt::format("{}-{}", api::name_of(d), revision.hash)},
-             {"namespace", api::space_of(d)},
-             {"labels", labels_with_hash(d["spec"]["template"]["metadata"]["labels"], revision.hash)},
-             {"annotations", annotations},
-             {"ownerReferences", Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
+        Value::object({{"name", fmt::format("{}-{}", api::name_of(d), revision.hash)},
+                       {"namespace", api::space_of(d)},
+                       {"labels", held_labels(turn, labels_with_hash(d["spec"]["template"]["metadata"]["labels"],
+                                                                     revision.hash))},
+                       {"annotations", annotations},
+                       {"ownerReferences", Value::array({reference_to_deployment(turn.o)})}})},
        {"spec", spec}});
 }
 

@@ -10,6 +10,7 @@
 #include "delivery/decide/promote.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
+#include "delivery/decide/steady.h"
 
 namespace slipway::delivery {
 namespace {
@@ -75,10 +76,16 @@ Reach run_promote(Turn& turn) {
   return promote(turn);
 }
 
+Reach run_traffic(Turn& turn, const plan::Traffic& step) {
+  if (reach_share(turn, step.share) == Reach::Waiting) return Reach::Waiting;
+  turn.s.traffic.reached = step.share.points;
+  return Reach::Done;
+}
+
 Reach run_step(Turn& turn, const Step& step) {
   return std::visit(plan::visit_step{
                         [&](const plan::Scale& s) { return reach_replicas(turn, s.share); },
-                        [&](const plan::Traffic& s) { return reach_share(turn, s.share); },
+                        [&](const plan::Traffic& s) { return run_traffic(turn, s); },
                         [&](const plan::Wait& s) { return run_wait(turn, s); },
                         [&](const plan::Approve&) { return run_approve(turn); },
                         [&](const plan::Analyse& s) { return run_analyse(turn, s); },
@@ -165,6 +172,12 @@ void resume_clock(Turn& turn, Phase before) {
   if (before == Phase::Paused && turn.s.phase != Phase::Paused) turn.s.position.since = turn.now;
 }
 
+// The step itself moves the weight: what the step before had reached need not be kept any more.
+bool next_is_traffic(const Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  return index < turn.plan.steps.size() && std::holds_alternative<plan::Traffic>(turn.plan.steps[index].action);
+}
+
 void walk(Turn& turn) {
   while (static_cast<std::size_t>(turn.s.position.index) < turn.plan.steps.size()) {
     const Step& step = turn.plan.steps[static_cast<std::size_t>(turn.s.position.index)];
@@ -207,10 +220,13 @@ void progress(Turn& turn) {
   if (!turn.s.position.handed_over && guard_broken(turn)) return;
   const bool held = held_by_spec(turn);
   turn.s.phase = held ? Phase::Paused : Phase::Progressing;
+  const Reach traffic = keep_traffic(turn, next_is_traffic(turn));
+  if (turn.acts()) return;
   if (!turn.s.position.handed_over &&
       (ensure_versions(turn) == Reach::Waiting || keep_capacity(turn) == Reach::Waiting))
     return resume_clock(turn, before);
   if (held) return turn.wait("paused by spec.paused");
+  if (traffic == Reach::Waiting) return summarise_runs(turn);
   walk(turn);
   resume_clock(turn, before);
   summarise_runs(turn);

@@ -26,16 +26,17 @@ Value service_object(const Turn& turn, const std::string& name, const std::strin
   const Value& like = turn.o.service["spec"];
   Value ports = Value::array();
   for (const Value& port : like["ports"].items()) ports.push_back(port.without("nodePort"));
+  Value spec =
+      Value::object({{"selector", like["selector"].with(control::kTemplateHashLabel, hash)}, {"ports", ports}});
+  if (turn.plan.routing->headless) spec.set("clusterIP", "None");
   return Value::object(
       {{"apiVersion", "v1"},
        {"kind", "Service"},
        {"metadata", Value::object({{"name", name},
                                    {"namespace", api::space_of(turn.o.release)},
                                    {"labels", Value::object({{kReleaseLabel, api::name_of(turn.o.release)}})},
-                                   {"ownerReferences",
-                                    Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
-       {"spec",
-        Value::object({{"selector", like["selector"].with(control::kTemplateHashLabel, hash)}, {"ports", ports}})}});
+                                   {"ownerReferences", Value::array({reference_to_deployment(turn.o)})}})},
+       {"spec", std::move(spec)}});
 }
 
 Reach ensure_service(Turn& turn, const Value& live, const std::string& name, const std::string& hash) {
@@ -43,7 +44,7 @@ Reach ensure_service(Turn& turn, const Value& live, const std::string& name, con
     turn.act(control::Create{api::kServices, service_object(turn, name, hash)});
     return Reach::Waiting;
   }
-  if (api::controller_of(live)["uid"].as_string() != api::uid_of(turn.o.release)) {
+  if (api::label(live, kReleaseLabel) != api::name_of(turn.o.release)) {
     turn.wait(
         fmt::format("Service {} exists and does not belong to this Release; rename it or set "
                     "spec.traffic.stableService/canaryService",
@@ -109,7 +110,9 @@ void record_verified(Turn& turn, const ReadBack& rb, Share share) {
   TrafficState& t = turn.s.traffic;
   const std::int64_t generation = api::generation_of(turn.o.route);
   if (t.verified == share.points && t.generation == generation && t.wanted == share.points) return;
-  t = {share.points, share.points, generation, rb.answered};
+  t.wanted = t.verified = share.points;
+  t.generation = generation;
+  t.verified_at = rb.answered;
   turn.log("traffic.verified", fmt::format("router read-back shows {} for the candidate", plan::to_text(share)));
 }
 
@@ -145,6 +148,10 @@ Share leftover(const Turn& turn, Share now, bool forced) {
 }
 
 }  // namespace
+
+void write_share(Turn& turn, Share candidate, std::string text) {
+  write_rules(turn, split_rules(turn.o.route, *turn.plan.routing, candidate), candidate, std::move(text));
+}
 
 Reach ensure_services(Turn& turn) {
   if (turn.o.service.is_null()) {
@@ -190,21 +197,35 @@ Reach reach_share(Turn& turn, Share candidate) {
     turn.wait(fmt::format("before {} of the traffic: {}", plan::to_text(candidate), missing));
     return Reach::Waiting;
   }
-  write_rules(turn, split_rules(turn.o.route, *turn.plan.routing, candidate), candidate,
+  write_share(turn, candidate,
               fmt::format("route {} gives {} to the candidate", turn.plan.routing->route, plan::to_text(candidate)));
   turn.wait(fmt::format("route written: {} to the candidate", plan::to_text(candidate)));
   return Reach::Waiting;
 }
+
+namespace {
+
+// A plain route gives requests to both versions' pods. Somebody who insists on it is not fought: the candidate's pods
+// go soon.
+Reach split_again(Turn& turn) {
+  constexpr std::int64_t kTolerated = 3;
+  if (turn.s.traffic.taken >= kTolerated) return Reach::Done;
+  const Reach reach = reach_share(turn, plan::kNone);
+  if (turn.acts()) ++turn.s.traffic.taken;
+  return reach;
+}
+
+}  // namespace
 
 Reach reach_stable(Turn& turn, bool forced) {
   const RouteView view = look_at(turn.o.route, *turn.plan.routing);
   const Version* candidate = turn.candidate();
   if (view.shape == Shape::Absent || view.shape == Shape::Foreign) return Reach::Done;
   if (view.shape == Shape::Plain && (!candidate || candidate->remaining == 0)) return Reach::Done;
-  if (view.shape == Shape::Plain) return reach_share(turn, plan::kNone);
+  if (view.shape == Shape::Plain) return split_again(turn);
   const Share left = leftover(turn, view.candidate, forced);
   if (view.candidate != left || !view.uniform) {
-    write_rules(turn, split_rules(turn.o.route, *turn.plan.routing, left), left,
+    write_share(turn, left,
                 fmt::format("route {} goes back to stable, {} left to the candidate", turn.plan.routing->route,
                             plan::to_text(left)));
     turn.wait("route written: traffic goes back to stable");

@@ -17,6 +17,9 @@ Reach reach_stable(Turn& turn, bool forced);
 // The route names the user's Service again, verified.
 Reach reach_plain(Turn& turn);
 
+// Writes the weight, without asking whether the candidate can carry it: for last resorts.
+void write_share(Turn& turn, plan::Share candidate, std::string text);
+
 // The owned Services exist and select the two hashes. Waiting when one had to be written.
 Reach ensure_services(Turn& turn);
 

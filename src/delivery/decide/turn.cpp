@@ -5,6 +5,7 @@
 #include "api/meta.h"
 #include "api/resource.h"
 #include "control/pod_template.h"
+#include "data/selector.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -60,38 +61,68 @@ void scale_to(Turn& turn, const Version& version, std::int64_t replicas) {
 
 namespace {
 
-// All owner references that do not control.
-Value other_owners(const Value& rs) {
+// Owners that do not control, the Deployment among them.
+Value uncontrolled(const Turn& turn, const Version& version) {
   Value out = Value::array();
-  for (const Value& ref : rs["metadata"]["ownerReferences"].items())
-    if (!ref["controller"].as_bool()) out.push_back(ref);
+  for (const Value& ref : version.rs["metadata"]["ownerReferences"].items())
+    if (!ref["controller"].as_bool() && ref["uid"].as_string() != api::uid_of(turn.o.deployment)) out.push_back(ref);
+  out.push_back(reference_to_deployment(turn.o));
   return out;
 }
 
-Value deployment_fields(const Turn& turn, Value spec) {
-  return Value::object({{"apiVersion", "apps/v1"},
-                        {"kind", "Deployment"},
-                        {"metadata", Value::object({{"name", api::name_of(turn.o.deployment)},
-                                                    {"namespace", api::space_of(turn.o.deployment)}})},
-                        {"spec", std::move(spec)}});
+// The labels that the Deployment's selector asks for.
+std::vector<std::string> selected_keys(const Value& deployment) {
+  const Value& selector = deployment["spec"]["selector"];
+  std::vector<std::string> keys;
+  for (const data::Member& m : selector["matchLabels"].members()) keys.emplace_back(m.key.view());
+  for (const Value& e : selector["matchExpressions"].items()) keys.push_back(e["key"].str());
+  return keys;
 }
 
 }  // namespace
 
+Value reference_to_deployment(const Observation& o) {
+  return Value::object({{"apiVersion", "apps/v1"},
+                        {"kind", "Deployment"},
+                        {"name", api::name_of(o.deployment)},
+                        {"uid", api::uid_of(o.deployment)}});
+}
+
+Value held_labels(const Turn& turn, const Value& labels) {
+  Value out = labels.is_object() ? labels : Value::object();
+  for (const std::string& key : selected_keys(turn.o.deployment)) out.erase(key);
+  out.set(kReleaseLabel, api::name_of(turn.o.release));
+  return out;
+}
+
+bool can_take(const Observation& o) {
+  const auto selector = data::LabelSelector::from_value(o.deployment["spec"]["selector"]);
+  Value labels = o.deployment["spec"]["template"]["metadata"]["labels"];
+  if (!selector || !labels.is_object()) return false;
+  for (const std::string& key : selected_keys(o.deployment)) labels.erase(key);
+  return !selector->matches(labels);
+}
+
 void take(Turn& turn, const Version& version) {
-  Value owners = other_owners(version.rs);
-  owners.push_back(api::controller_reference(turn.o.release, api::kReleases));
+  Value labels = Value::object({{kReleaseLabel, api::name_of(turn.o.release)}});
+  for (const std::string& key : selected_keys(turn.o.deployment))
+    if (api::labels_of(version.rs).has(key)) labels.set(key, Value());
   turn.act(patch_of(api::kReplicaSets, version.rs,
-                    Value::object({{"metadata", Value::object({{"ownerReferences", owners}})}})));
+                    Value::object({{"metadata", Value::object({{"labels", labels},
+                                                               {"ownerReferences", uncontrolled(turn, version)}})}})));
 }
 
 void give(Turn& turn, const Version& version) {
   const std::int64_t n = turn.o.replicas();
-  Value owners = other_owners(version.rs);
+  const Value& of_pods = version.rs["spec"]["template"]["metadata"]["labels"];
+  Value labels = Value::object({{kReleaseLabel, Value()}});
+  for (const std::string& key : selected_keys(turn.o.deployment))
+    if (of_pods.has(key)) labels.set(key, of_pods[key]);
   const Value annotations = Value::object(
       {{kDesiredAnnotation, std::to_string(n)}, {kMaxAnnotation, std::to_string(n + turn.budget().surge)}});
   turn.act(patch_of(api::kReplicaSets, version.rs,
-                    Value::object({{"metadata", Value::object({{"ownerReferences", owners.size() ? owners : Value()},
+                    Value::object({{"metadata", Value::object({{"labels", labels},
+                                                               {"ownerReferences", uncontrolled(turn, version)},
                                                                {"annotations", annotations}})}})));
 }
 
@@ -105,14 +136,6 @@ void give_all(Turn& turn) {
   for (const bool with_pods : {true, false})
     for (const Version& v : turn.o.versions)
       if (v.owner == Owner::Release && (v.spec > 0) == with_pods) give(turn, v);
-}
-
-void pause_deployment(Turn& turn) {
-  turn.act(control::Apply{api::kDeployments, deployment_fields(turn, Value::object({{"paused", true}}))});
-}
-
-void resume_deployment(Turn& turn) {
-  turn.act(control::Apply{api::kDeployments, deployment_fields(turn, Value::object())});
 }
 
 }  // namespace slipway::delivery

@@ -52,17 +52,21 @@ bool asks_for(const Observation& o, const Revision& revision);
 
 control::Effect patch_of(const api::Resource& resource, const data::Value& object, data::Value body);
 void scale_to(Turn& turn, const Version& version, std::int64_t replicas);
-// The version belongs to the Release from now on: no other controller scales it.
+// The Release holds the version from now on: its labels leave the Deployment's selector, so that no Deployment claims
+// it. It goes when the Deployment goes, and stays when the Release goes (docs/decisions/0005).
 void take(Turn& turn, const Version& version);
-// The version belongs to nobody, so that the Deployment adopts it; with the annotations by which the Deployment knows a
-// finished ReplicaSet.
+// The version answers to the Deployment's selector again, so that the Deployment adopts it; with the annotations by
+// which the Deployment knows a finished ReplicaSet.
 void give(Turn& turn, const Version& version);
-// A Deployment without an active ReplicaSet scales the newest one that it still owns up to full size ("FindActiveOrLatest"). So whoever
-// takes its last active one takes the old ones first, and gives the active one back first: both in these orders.
+// Can a version be held at all? A selector of exclusions only (NotIn, DoesNotExist) would go on matching it.
+bool can_take(const Observation& o);
+// Labels of a ReplicaSet, or parts of it, that this Release holds: everything the Deployment selects by is left out.
+data::Value held_labels(const Turn& turn, const data::Value& labels);
+// An owner reference that only says what goes when the Deployment goes: no controller, and nobody waits for it.
+data::Value reference_to_deployment(const Observation& o);
+// A Deployment without an active ReplicaSet scales the newest one that it still owns up to full size
+// ("FindActiveOrLatest"). So whoever takes its last active one takes the old ones first, and gives the active one back
+// first: both in these orders.
 void take_last(Turn& turn, const Version& active);
 void give_all(Turn& turn);
-// Keeps the Deployment from rolling by itself (own field, server-side apply) / gives that field up.
-void pause_deployment(Turn& turn);
-void resume_deployment(Turn& turn);
-
 }  // namespace slipway::delivery

@@ -50,6 +50,7 @@ class CapacityBeforeTraffic final : public control::Invariant {
 
   static std::string check_forward(const Scene& s, plan::Share share, std::int64_t stable_pods,
                                    std::int64_t candidate_pods) {
+    if (stable_pods == 0 && candidate_pods > 0) return "";  // the last resort: a few pods are better than none
     if (candidate_pods == 0 && stable_pods > 0)
       return fmt::format("{} would go to a candidate without pods", plan::to_text(share));
     if (candidate_pods < pods_for(share, s.o.replicas()))
@@ -63,6 +64,7 @@ class CapacityBeforeTraffic final : public control::Invariant {
                                 std::int64_t candidate_pods) {
     const plan::Share rest{plan::kWhole.points - left.points};
     if (stable_pods == 0 && candidate_pods > 0) return "traffic would go back to a stable version without pods";
+    if (candidate_pods == 0) return "";
     if (!state.retreat && !can_carry(stable_pods, rest, s.o.replicas(), budget_of_scene(s)))
       return fmt::format("{} would go to {} stable pods", plan::to_text(rest), stable_pods);
     return "";

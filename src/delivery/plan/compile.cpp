@@ -126,7 +126,9 @@ base::Error refusal(const Value& release, std::vector<Cause> problems) {
 
 }  // namespace
 
-RouterCapabilities gateway_capabilities() { return {"the embedded gateway", 1, true}; }
+RouterCapabilities gateway_capabilities() {
+  return {.name = "the embedded gateway", .granularity = 1, .read_back = true, .headless = true};
+}
 
 base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities& router) {
   std::vector<Cause> problems;
@@ -138,6 +140,7 @@ base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
   if (spec["traffic"].is_object()) plan.routing = routing_of(spec["traffic"]);
+  if (plan.routing) plan.routing->headless = router.headless;
   plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;
   spec["strategy"].has("canary") ? compile_canary(spec, plan) : compile_rolling(spec, plan);
   plan.steps.push_back({Promote{}, -1, "spec.strategy"});

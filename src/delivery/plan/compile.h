@@ -12,6 +12,7 @@ struct RouterCapabilities {
   std::string name;
   std::int64_t granularity = 1;  // smallest weight difference, in hundredths of a percent
   bool read_back = true;         // tells what it really routes, so that a weight can be verified
+  bool headless = false;         // routes to a Service's endpoints by themselves: our own Services need no address
   bool operator==(const RouterCapabilities&) const = default;
 };
 

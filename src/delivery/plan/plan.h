@@ -117,6 +117,7 @@ struct Routing {
   std::string service;
   std::string stable_service;
   std::string canary_service;
+  bool headless = false;  // the two Services get no address of their own
   bool operator==(const Routing&) const = default;
 };
 

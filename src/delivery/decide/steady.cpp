@@ -1,0 +1,112 @@
+#include "delivery/decide/steady.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/meta.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+using plan::Share;
+
+// Another writer is answered at once a few times, then seldom: two programs that both insist must not load the API.
+constexpr std::int64_t kAnsweredAtOnce = 3;
+constexpr base::Duration kAnswerInterval = base::seconds(30);
+
+std::int64_t available(const Version* v) { return v ? v->available : 0; }
+
+bool is_starved(const Turn& turn, const RouteView& view) {
+  return view.shape == RouteView::Shape::Split && view.candidate > plan::kNone && available(turn.candidate()) == 0 &&
+         available(turn.stable()) > 0;
+}
+
+bool is_alone(const Turn& turn, const RouteView& view) {
+  return view.shape == RouteView::Shape::Split && view.candidate < plan::kWhole && available(turn.candidate()) > 0 &&
+         available(turn.stable()) == 0 && turn.o.replicas() > 0;
+}
+
+Reach disturbed(Turn& turn, std::string rule, std::string why) {
+  auto& since = turn.s.traffic.disturbed_at;
+  if (!since) {
+    since = turn.now;
+    turn.log(std::move(rule), why);
+    turn.note(control::Note::Kind::Warning, "TrafficDisturbed", why);
+  }
+  turn.wait(std::move(why));
+  return Reach::Waiting;
+}
+
+// Who wrote the route last, as far as the API server knows.
+std::string last_writer(const Value& route) {
+  std::string who = "somebody", when;
+  for (const Value& m : route["metadata"]["managedFields"].items()) {
+    if (m["subresource"].as_string() == "status" || m["time"].as_string() < when) continue;
+    when = m["time"].str();
+    who = m["manager"].str();
+  }
+  return who;
+}
+
+// A crash between writing the route and writing the status leaves the next step's weight in force, and this step not
+// yet done.
+bool is_ahead(const Turn& turn, const RouteView& view) {
+  const auto& steps = turn.plan.steps;
+  if (view.candidate == Share{turn.s.traffic.wanted}) return false;  // the status knows of it
+  for (auto i = static_cast<std::size_t>(turn.s.position.index) + 1; i < steps.size(); ++i) {
+    if (const auto* next = std::get_if<plan::Traffic>(&steps[i].action))
+      return view.shape == RouteView::Shape::Split && view.uniform && view.candidate == next->share;
+    if (!std::holds_alternative<plan::Scale>(steps[i].action)) return false;
+  }
+  return false;
+}
+
+// The route shows something else than what we verified there: somebody else wrote it.
+Reach restore(Turn& turn, Share reached) {
+  TrafficState& t = turn.s.traffic;
+  const bool foreign = t.wanted == reached.points;  // we had written it
+  if (foreign && t.taken >= kAnsweredAtOnce && t.taken_at && turn.now < *t.taken_at + kAnswerInterval) {
+    turn.wake_at(*t.taken_at + kAnswerInterval);
+    return Reach::Waiting;
+  }
+  if (foreign) {
+    ++t.taken;
+    t.taken_at = turn.now;
+    if (!t.disturbed_at) t.disturbed_at = turn.now;
+    const std::string why =
+        fmt::format("HTTPRoute {} was changed by {}; {} for the candidate is restored{}", turn.plan.routing->route,
+                    last_writer(turn.o.route), plan::to_text(reached),
+                    t.taken >= kAnsweredAtOnce ? ". Let it leave spec.rules alone while a release runs" : "");
+    turn.log("traffic.foreign", why);
+    turn.note(control::Note::Kind::Warning, "RouteChanged", why);
+  }
+  return reach_share(turn, reached);
+}
+
+}  // namespace
+
+Reach keep_traffic(Turn& turn, bool step_moves_it) {
+  TrafficState& t = turn.s.traffic;
+  if (!turn.routed() || turn.s.position.handed_over || t.reached < 0) return Reach::Done;
+  const RouteView view = look_at(turn.o.route, *turn.plan.routing);
+  if (is_starved(turn, view)) {
+    reach_stable(turn, false);
+    return disturbed(turn, "traffic.starved",
+                     "no candidate pod is ready: all traffic is with the stable version until one is");
+  }
+  if (is_alone(turn, view)) {
+    write_share(turn, plan::kWhole, "no stable pod is ready: everything goes to the candidate");
+    return disturbed(turn, "traffic.alone", "no stable pod is ready: all traffic is with the candidate until one is");
+  }
+  const Share reached{t.reached};
+  const bool shown = view.shape == RouteView::Shape::Split && view.uniform && view.candidate == reached;
+  if (!step_moves_it && !shown && is_ahead(turn, view)) return Reach::Done;
+  if (!step_moves_it && !shown && restore(turn, reached) == Reach::Waiting) return Reach::Waiting;
+  if (!step_moves_it && shown && reach_share(turn, reached) == Reach::Waiting) return Reach::Waiting;
+  t.disturbed_at.reset();
+  return Reach::Done;
+}
+
+}  // namespace slipway::delivery
