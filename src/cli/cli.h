@@ -52,6 +52,14 @@ struct ControllerOptions {
   std::string identity;  // in leader election; empty: made up
 };
 
+struct NodeOptions {
+  std::string kubeconfig, context;
+  bool modelled = false;
+  bool schedule = false;  // also place pods on nodes: the cluster has no scheduler
+  std::string name;       // of the node, or what their names begin with
+  int count = 1;
+};
+
 struct ImageImportOptions {
   std::string data_dir;
   std::string name;                      // "shop/web:1.9.0"
@@ -70,6 +78,7 @@ struct Backend {
   std::function<int(const UpOptions&)> up = {};
   std::function<int(const DownOptions&)> down = {};
   std::function<int(const ControllerOptions&)> controller = {};
+  std::function<int(const NodeOptions&)> node = {};
   std::function<int(const ImageImportOptions&)> image_import = {};
   std::function<int(const ImageListOptions&)> image_list = {};
   // Further commands of the program ("demo"): all arguments behind their name are passed on as they are.

@@ -10,6 +10,16 @@
 namespace slipway::cli {
 namespace {
 
+constexpr const char* kModelledHelp =
+    "Pods bound to these nodes get an address, become ready, crash and stop in real time, but nothing runs: a stand-in for a cluster,\n"
+    "to try releases on a real API. Annotations of a pod say how it behaves:\n"
+    "  rehearse.slipway.dev/start: 800ms         from being placed to ready\n"
+    "  rehearse.slipway.dev/never-ready: \"true\"\n"
+    "  rehearse.slipway.dev/crash-after: 20s     from being ready to the first crash\n"
+    "  rehearse.slipway.dev/stop: 300ms          from being deleted to gone\n"
+    "Needs the rights of a node agent: get, list, watch and delete pods; patch pods/status; create nodes, patch nodes/status; patch\n"
+    "leases in kube-node-lease. With --schedule also list and watch nodes, create pods/binding and events.";
+
 // Builds the tree of commands. Options write into `commands_` of their own type; the one that was typed is copied into
 // the invocation at the end, by the callback of its subcommand.
 class Tree {
@@ -154,7 +164,24 @@ class Tree {
       controller.kubeconfig = out_.connection.kubeconfig, controller.context = out_.connection.context;
       out_.command = controller;
     });
+    node_command();
     image_commands();
+  }
+
+  void node_command() {
+    auto& node = options<NodeOptions>();
+    node.name = "modelled";
+    CLI::App* sub = app_.add_subcommand("node", "Be one or more nodes of a cluster whose pods are modelled, not run")
+                        ->group("START")
+                        ->footer(kModelledHelp);
+    sub->add_flag("--modelled", node.modelled, "Model pods as their annotations say; there is no other way yet")->required();
+    sub->add_option("--name", node.name, "Name of the node; with --count: NAME-1, NAME-2 ...")->capture_default_str();
+    sub->add_option("--count", node.count, "How many nodes")->check(CLI::Range(1, 5000))->capture_default_str();
+    sub->add_flag("--schedule", node.schedule, "Also place pending pods on nodes: for a cluster without a scheduler");
+    sub->callback([this, &node] {
+      node.kubeconfig = out_.connection.kubeconfig, node.context = out_.connection.context;
+      out_.command = node;
+    });
   }
 
   void image_commands() {

@@ -118,7 +118,7 @@ struct Extra {
 
 using Command = std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Abort, Retry, Undo, History, Explain,
                              Logs, Get, Apply, Delete, Version, Help, Extra, UpOptions, DownOptions, ControllerOptions,
-                             ImageImportOptions, ImageListOptions>;
+                             NodeOptions, ImageImportOptions, ImageListOptions>;
 
 struct Invocation {
   Connection connection;

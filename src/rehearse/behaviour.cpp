@@ -13,6 +13,7 @@ Behaviour behaviour_of(const data::Value& pod) {
     return api::annotation(pod, std::string(kAnnotationPrefix).append(name));
   };
   if (const auto start = base::parse_duration(text("start"))) b.start = *start;
+  if (const auto stop = base::parse_duration(text("stop"))) b.stop = *stop;
   if (const auto latency = base::parse_duration(text("latency"))) b.latency = *latency;
   if (const auto rate = base::parse_double(text("error-rate"))) b.error_rate = *rate;
   b.crash_after = base::parse_duration(text("crash-after"));

@@ -15,96 +15,178 @@ using data::Value;
 namespace {
 
 constexpr base::Duration kRetry = base::milliseconds(200);
-constexpr base::Duration kStopTime = base::milliseconds(300);
+constexpr base::Duration kHeartbeat = base::seconds(10);
+constexpr std::int64_t kBeatsPerStatus = 30;  // the Node's status is written each 5 min
+constexpr std::int64_t kLeaseSeconds = 40;
 
 client::ObjectName name_of(const Value& o) { return {std::string(api::space_of(o)), std::string(api::name_of(o))}; }
 
-Value condition(std::string_view type, bool holds, base::Time now) {
+Value condition(std::string_view type, bool holds, base::Time since) {
   return Value::object(
-      {{"type", type}, {"status", holds ? "True" : "False"}, {"lastTransitionTime", base::format_time(now)}});
+      {{"type", type}, {"status", holds ? "True" : "False"}, {"lastTransitionTime", base::format_time(since)}});
 }
 
-// An address of 10.244/16 that is the pod's for its life.
+// Keeps the time of the last transition when the pod says the same already.
+Value condition_of(const Value& pod, std::string_view type, bool holds, base::Time now) {
+  const Value& before = api::condition(pod, type);
+  const bool same = before["status"].as_string() == (holds ? "True" : "False");
+  return condition(type, holds, same ? api::time_at(before["lastTransitionTime"]).value_or(now) : now);
+}
+
+// An address of 10.244/16.
 std::string address_of(std::int64_t number) {
   return "10.244." + std::to_string(number / 250 % 250) + "." + std::to_string(number % 250 + 2);
+}
+
+bool has_ended(const Value& pod) {
+  const std::string_view phase = pod["status"]["phase"].as_string();
+  return phase == "Succeeded" || phase == "Failed";
+}
+
+bool is_gone(const Answer& answer) { return !answer && answer.error().code == base::Code::NotFound; }
+
+Value node_status(base::Time now) {
+  const Value resources = Value::object({{"cpu", "1000"}, {"memory", "4000Gi"}, {"pods", "100000"}});
+  Value ready = condition("Ready", true, now);
+  ready.set("reason", "KubeletReady");
+  ready.set("message", "its pods are modelled");
+  ready.set("lastHeartbeatTime", base::format_time(now));
+  return Value::object(
+      {{"capacity", resources},
+       {"allocatable", resources},
+       {"conditions", Value::array({std::move(ready)})},
+       {"nodeInfo", Value::object({{"kubeletVersion", "modelled"}, {"containerRuntimeVersion", "modelled"}})}});
 }
 
 }  // namespace
 
 ModelledNode::ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, std::string name)
-    : api_(api), loop_(loop), name_(std::move(name)), pods_(api, loop, random, api::kPods) {}
+    : ModelledNode(api, loop, random, std::vector<std::string>{std::move(name)}) {}
+
+ModelledNode::ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random,
+                           std::vector<std::string> names)
+    : api_(api), loop_(loop), pods_(api, loop, random, api::kPods) {
+  for (std::string& name : names) nodes_[std::move(name)] = false;
+}
 
 void ModelledNode::start() {
-  const Value resources = Value::object({{"cpu", "1000"}, {"memory", "4000Gi"}, {"pods", "100000"}});
-  const Value node = Value::object(
-      {{"apiVersion", "v1"},
-       {"kind", "Node"},
-       {"metadata", Value::object({{"name", name_}})},
-       {"status", Value::object({{"capacity", resources},
-                                 {"allocatable", resources},
-                                 {"conditions", Value::array({condition("Ready", true, loop_.now())})}})}});
-  api_.call({.verb = Verb::Create, .resource = api::kNodes, .body = node}, [this, node](Answer) {
-    api_.call({.verb = Verb::Patch,
-               .resource = api::kNodes,
-               .name = name_,
-               .subresource = "status",
-               .body = Value::object({{"status", node["status"]}})},
-              [](Answer) {});
-  });
-  heartbeat();
+  beat_all();
   pods_.add_listener([this](const Value& before, const Value& after) { changed(before, after); });
   pods_.start();
 }
 
+// --- nodes ------------------------------------------------------------------------------------------------
+
+void ModelledNode::beat_all() {
+  for (const auto& [node, registered] : nodes_) {
+    if (!registered)
+      enroll(node);
+    else if (beats_ % kBeatsPerStatus == 0)
+      write_node_status(node);
+    beat(node);
+  }
+  ++beats_;
+  heartbeat_timer_ = loop_.after(kHeartbeat, [this] { beat_all(); });
+}
+
+void ModelledNode::enroll(const std::string& node) {
+  const Value object =
+      Value::object({{"apiVersion", "v1"},
+                     {"kind", "Node"},
+                     {"metadata", Value::object({{"name", node},
+                                                 {"labels", Value::object({{"kubernetes.io/hostname", node},
+                                                                           {"kubernetes.io/os", "linux"}})}})}});
+  api_.call({.verb = Verb::Create, .resource = api::kNodes, .body = object}, [this, node](Answer answer) {
+    if (answer || answer.error().code == base::Code::AlreadyExists) write_node_status(node);
+  });
+}
+
+void ModelledNode::write_node_status(const std::string& node) {
+  api_.call({.verb = Verb::Patch,
+             .resource = api::kNodes,
+             .name = node,
+             .subresource = "status",
+             .body = Value::object({{"status", node_status(loop_.now())}}),
+             .patch_type = client::PatchType::Strategic},
+            [this, node](Answer answer) { nodes_[node] = answer.has_value(); });
+}
+
 // The Lease that keeps the node from being taken for dead.
-void ModelledNode::heartbeat() {
+void ModelledNode::beat(const std::string& node) {
   const Value lease = Value::object({{"apiVersion", "coordination.k8s.io/v1"},
                                      {"kind", "Lease"},
-                                     {"metadata", Value::object({{"name", name_}, {"namespace", "kube-node-lease"}})},
-                                     {"spec", Value::object({{"holderIdentity", name_},
-                                                             {"leaseDurationSeconds", 40},
+                                     {"metadata", Value::object({{"name", node}, {"namespace", "kube-node-lease"}})},
+                                     {"spec", Value::object({{"holderIdentity", node},
+                                                             {"leaseDurationSeconds", kLeaseSeconds},
                                                              {"renewTime", base::format_micro_time(loop_.now())}})}});
   api_.call({.verb = Verb::Patch,
              .resource = api::kLeases,
              .space = "kube-node-lease",
-             .name = name_,
+             .name = node,
              .body = lease,
              .patch_type = client::PatchType::Apply,
              .field_manager = "modelled-node",
              .force = true},
             [](Answer) {});
-  heartbeat_timer_ = loop_.after(base::seconds(10), [this] { heartbeat(); });
 }
 
+// --- pods -------------------------------------------------------------------------------------------------
+
 void ModelledNode::changed(const Value& before, const Value& after) {
-  if (after.is_null()) {
-    running_.erase(std::string(api::uid_of(before)));
-    names_.erase(std::string(api::uid_of(before)));
-    return;
-  }
-  if (after["spec"]["nodeName"].as_string() != name_) return;
+  if (after.is_null()) return forget(before);
   const std::string uid(api::uid_of(after));
-  if (!running_.contains(uid) && !api::is_deleting(after)) begin(after);
+  if (!before.is_null() && api::uid_of(before) != uid) forget(before);
+  if (const Value& address = after["status"]["podIP"]; !address.is_empty()) addresses_.insert(address.str());
+  if (!nodes_.contains(after["spec"]["nodeName"].str()) || (has_ended(after) && !api::is_deleting(after))) return;
+  if (!running_.contains(uid)) begin(after);
   if (api::is_deleting(after)) stop(after);
+}
+
+void ModelledNode::forget(const Value& pod) {
+  const auto found = running_.find(std::string(api::uid_of(pod)));
+  addresses_.erase(pod["status"]["podIP"].str());
+  if (found == running_.end()) return;
+  addresses_.erase(found->second.address);
+  running_.erase(found);
 }
 
 void ModelledNode::begin(const Value& pod) {
   const std::string uid(api::uid_of(pod));
-  names_[uid] = name_of(pod);
   Running& running = running_[uid];
+  running.name = name_of(pod);
   running.behaviour = behaviour_of(pod);
+  if (api::is_deleting(pod)) return;
+  if (!pod["status"]["podIP"].is_empty()) return adopt(pod, running);
+  running.address = new_address();
   ++pods_started_;
   write_status(uid, false);
   if (running.behaviour.never_ready) return;
   running.timer = loop_.after(running.behaviour.start, [this, uid] { become_ready(uid); });
 }
 
+// It ran before this process did.
+void ModelledNode::adopt(const Value& pod, Running& running) {
+  const std::string uid(api::uid_of(pod));
+  running.address = pod["status"]["podIP"].str();
+  for (const Value& container : pod["status"]["containerStatuses"].items())
+    running.restarts = std::max(running.restarts, container["restartCount"].as_int());
+  if (api::condition(pod, "Ready")["status"].as_string() == "True")
+    crash_later(uid);
+  else if (!running.behaviour.never_ready)
+    running.timer = loop_.after(running.behaviour.start, [this, uid] { become_ready(uid); });
+}
+
 void ModelledNode::become_ready(const std::string& uid) {
   const auto found = running_.find(uid);
   if (found == running_.end() || found->second.stopping) return;
   write_status(uid, true);
-  if (const auto after = found->second.behaviour.crash_after)
-    found->second.timer = loop_.after(*after, [this, uid] { crash(uid); });
+  crash_later(uid);
+}
+
+void ModelledNode::crash_later(const std::string& uid) {
+  Running& running = running_.at(uid);
+  if (const auto after = running.behaviour.crash_after)
+    running.timer = loop_.after(*after, [this, uid] { crash(uid); });
 }
 
 void ModelledNode::crash(const std::string& uid) {
@@ -120,45 +202,53 @@ void ModelledNode::stop(const Value& pod) {
   Running& running = running_[uid];
   if (running.stopping) return;
   running.stopping = true;
-  names_[uid] = name_of(pod);
-  running.timer = loop_.after(kStopTime, [this, name = name_of(pod), uid] { remove(name, uid); });
+  running.again = {};
+  const base::Duration grace = base::seconds(pod["metadata"]["deletionGracePeriodSeconds"].as_int());
+  running.timer = loop_.after(std::min(running.behaviour.stop, grace), [this, uid] { remove(uid); });
 }
 
-void ModelledNode::remove(client::ObjectName name, std::string uid) {
+void ModelledNode::remove(const std::string& uid) {
+  const auto found = running_.find(uid);
+  if (found == running_.end()) return;
+  const client::ObjectName& name = found->second.name;
   const Value options = Value::object({{"gracePeriodSeconds", 0}, {"preconditions", Value::object({{"uid", uid}})}});
   api_.call({.verb = Verb::Delete, .resource = api::kPods, .space = name.space, .name = name.name, .body = options},
-            [this, name, uid](Answer answer) {
-              if (answer || answer.error().code == base::Code::NotFound || answer.error().code == base::Code::Conflict)
-                return;
-              const auto found = running_.find(uid);
-              if (found != running_.end())
-                found->second.timer = loop_.after(kRetry, [this, name, uid] { remove(name, uid); });
+            [this, uid](Answer answer) {
+              if (answer || is_gone(answer)) return;
+              // The watch says when it is gone; until then every failure is tried again.
+              const auto running = running_.find(uid);
+              if (running != running_.end()) running->second.again = loop_.after(kRetry, [this, uid] { remove(uid); });
             });
 }
 
 void ModelledNode::write_status(const std::string& uid, bool ready) {
-  const client::ObjectName name = names_[uid];
-  const Value& pod = pods_.find(name);
+  const auto found = running_.find(uid);
+  if (found == running_.end() || found->second.stopping) return;
+  Running& running = found->second;
+  running.again = {};
+  const Value& pod = pods_.find(running.name);
   if (pod.is_null() || api::uid_of(pod) != uid) return;
   const Value patch =
-      Value::object({{"metadata", Value::object({{"uid", uid}})}, {"status", status_of(pod, running_[uid], ready)}});
+      Value::object({{"metadata", Value::object({{"uid", uid}})}, {"status", status_of(pod, running, ready)}});
   api_.call({.verb = Verb::Patch,
              .resource = api::kPods,
-             .space = name.space,
-             .name = name.name,
+             .space = running.name.space,
+             .name = running.name.name,
              .subresource = "status",
-             .body = patch},
-            [this, uid, ready](Answer answer) {
-              if (answer || answer.error().code == base::Code::NotFound || answer.error().code == base::Code::Conflict)
-                return;
-              run_again(uid, ready);
+             .body = patch,
+             .patch_type = client::PatchType::Strategic},
+            [this, uid, ready, write = ++running.writes](Answer answer) {
+              if (answer || is_gone(answer)) return;
+              const auto running = running_.find(uid);
+              if (running != running_.end() && running->second.writes == write)
+                running->second.again = loop_.after(kRetry, [this, uid, ready] { write_status(uid, ready); });
             });
 }
 
-void ModelledNode::run_again(const std::string& uid, bool ready) {
-  const auto found = running_.find(uid);
-  if (found != running_.end() && !found->second.stopping)
-    found->second.timer = loop_.after(kRetry, [this, uid, ready] { write_status(uid, ready); });
+std::string ModelledNode::new_address() {
+  std::string address = address_of(++last_address_);
+  while (!addresses_.insert(address).second) address = address_of(++last_address_);
+  return address;
 }
 
 Value ModelledNode::status_of(const Value& pod, const Running& running, bool ready) const {
@@ -173,14 +263,16 @@ Value ModelledNode::status_of(const Value& pod, const Running& running, bool rea
          {"started", true},
          {"restartCount", running.restarts},
          {"state", Value::object({{"running", Value::object({{"startedAt", base::format_time(now)}})}})}}));
-  const std::string ip = pod["status"]["podIP"].str();
+  const Value& started = pod["status"]["startTime"];
   return Value::object(
       {{"phase", "Running"},
-       {"podIP", ip.empty() ? address_of(pods_started_) : ip},
+       {"podIP", running.address},
+       {"podIPs", Value::array({Value::object({{"ip", running.address}})})},
        {"hostIP", "127.0.0.1"},
-       {"startTime", base::format_time(now)},
-       {"conditions", Value::array({condition("PodScheduled", true, now), condition("Initialized", true, now),
-                                    condition("ContainersReady", ready, now), condition("Ready", ready, now)})},
+       {"startTime", started.is_empty() ? Value(base::format_time(now)) : started},
+       {"conditions",
+        Value::array({condition_of(pod, "PodScheduled", true, now), condition_of(pod, "Initialized", true, now),
+                      condition_of(pod, "ContainersReady", ready, now), condition_of(pod, "Ready", ready, now)})},
        {"containerStatuses", containers}});
 }
 

@@ -1,12 +1,16 @@
-// A node whose pods are modelled: they start, become ready, crash and stop in virtual time as their annotations say
-// (behaviour.h).
+// Nodes whose pods are modelled: they start, become ready, crash and stop as their annotations say (behaviour.h).
 //
-// Takes the place of the node agent and of all processes. Writes pod status as an agent does, over an ApiClient.
+// Take the place of node agents and of all processes. Write what an agent writes (Node, its Lease, pod status), over
+// any ApiClient: in virtual time to the embedded server, or in real time to a real one (`slipway node --modelled`).
+// Pods that ran before we came are taken over as they are. Failed writes are tried again until they succeed or the
+// object is gone.
 #pragma once
 
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "client/api_client.h"
 #include "client/cache.h"
@@ -18,35 +22,50 @@ namespace slipway::rehearse {
 class ModelledNode {
  public:
   ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, std::string name);
-  void start();  // registers the Node, watches pods
+  // Several nodes that share one watch of pods.
+  ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, std::vector<std::string> names);
+  void start();  // registers the Nodes, watches pods
 
   std::int64_t pods_started() const { return pods_started_; }
 
  private:
   struct Running {
+    client::ObjectName name;
     Behaviour behaviour;
-    runtime::Timer timer;
-    int restarts = 0;
+    std::string address;
+    runtime::Timer timer;  // the next thing that happens to it
+    runtime::Timer again;  // a write that failed
+    std::int64_t restarts = 0;
+    std::int64_t writes = 0;  // the last one counts: an older one that failed is not tried again
     bool stopping = false;
   };
+
+  void beat(const std::string& node);
+  void beat_all();
+  void enroll(const std::string& node);
+  void write_node_status(const std::string& node);
   void changed(const data::Value& before, const data::Value& after);
+  void forget(const data::Value& pod);
   void begin(const data::Value& pod);
+  void adopt(const data::Value& pod, Running& running);
   void become_ready(const std::string& uid);
+  void crash_later(const std::string& uid);
   void crash(const std::string& uid);
   void stop(const data::Value& pod);
-  void remove(client::ObjectName name, std::string uid);
+  void remove(const std::string& uid);
   void write_status(const std::string& uid, bool ready);
-  void run_again(const std::string& uid, bool ready);
   data::Value status_of(const data::Value& pod, const Running& running, bool ready) const;
-  void heartbeat();
+  std::string new_address();
 
   client::ApiClient& api_;
   runtime::Loop& loop_;
-  std::string name_;
+  std::map<std::string, bool> nodes_;  // does the server know it?
   client::Cache pods_;
-  std::map<std::string, Running> running_;           // by uid
-  std::map<std::string, client::ObjectName> names_;  // by uid
+  std::map<std::string, Running> running_;  // by uid
+  std::set<std::string> addresses_;         // of all pods of the cluster
   runtime::Timer heartbeat_timer_;
+  std::int64_t beats_ = 0;
+  std::int64_t last_address_ = 0;
   std::int64_t pods_started_ = 0;
 };
 

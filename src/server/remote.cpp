@@ -3,11 +3,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <memory>
 
 #include "client/https_client.h"
-#include "client/kubeconfig.h"
 #include "control/lease_leadership.h"
 #include "control/runner.h"
 #include "controllers/controllers.h"
@@ -16,6 +14,7 @@
 #include "runtime/signals.h"
 #include "server/ask.h"
 #include "server/commands.h"
+#include "server/connect.h"
 
 namespace slipway::server {
 
@@ -23,12 +22,6 @@ using base::Result;
 using cli::ExitCode;
 
 namespace {
-
-std::string kubeconfig_path(const cli::ControllerOptions& options) {
-  if (!options.kubeconfig.empty()) return options.kubeconfig;
-  if (const char* named = std::getenv("KUBECONFIG")) return named;
-  return std::string(std::getenv("HOME") ? std::getenv("HOME") : "") + "/.kube/config";
-}
 
 std::string own_identity(runtime::Random& random) {
   char host[256] = "unknown";
@@ -69,9 +62,7 @@ struct Remote {
 };
 
 Result<void> Remote::connect(const cli::ControllerOptions& options) {
-  auto config = client::Kubeconfig::load(kubeconfig_path(options));
-  if (!config) return base::fail(config.error());
-  auto connection = config->connection(options.context);
+  auto connection = find_connection(options.kubeconfig, options.context);
   if (!connection) return base::fail(connection.error());
   connection->user_agent = "slipway-controller";
   auto made = client::HttpsClient::make(loop, *connection);
