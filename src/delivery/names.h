@@ -20,6 +20,9 @@ inline constexpr std::string_view kMaxAnnotation = "deployment.kubernetes.io/max
 
 inline constexpr std::string_view kServiceNameLabel = "kubernetes.io/service-name";
 
+// The controllerName of our own gateway in the status of an HTTPRoute.
+inline constexpr std::string_view kGatewayController = "slipway.dev/gateway";
+
 inline constexpr std::string_view kTrafficPort = "traffic";
 inline constexpr std::string_view kGatewayMetricsPort = "metrics/gateway";
 inline constexpr std::string_view kPrometheusPort = "metrics/prometheus";

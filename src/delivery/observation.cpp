@@ -102,6 +102,8 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
     if (name == routing.service || name == routing.stable_service || name == routing.canary_service)
       o.ready_endpoints[name] += ready_in(slice);
   }
+  o.traffic = read_back_of_status(o.route, routing, o.ready_endpoints);
+  if (o.traffic) return;
   if (const control::Fact* fact = world.fact(traffic_fact(release))) o.traffic = read_back(*fact, routing);
   o.traffic_pending = world.is_pending(traffic_fact(release));
 }

@@ -6,6 +6,7 @@
 
 #include "api/meta.h"
 #include "control/controller.h"
+#include "delivery/names.h"
 
 namespace slipway::delivery {
 namespace {
@@ -78,6 +79,38 @@ void add_side(ReadBack::Side& side, const Value& backend) {
   side.present = true;
 }
 
+// The oldest generation that this parent's conditions speak of; the first condition that is not True goes to `problem`.
+std::int64_t accepted_generation(const Value& parent, std::string& problem) {
+  std::int64_t oldest = INT64_MAX;
+  for (const char* type : {"Accepted", "ResolvedRefs"}) {
+    const Value* found = nullptr;
+    for (const Value& c : parent["conditions"].items())
+      if (c["type"].as_string() == type) found = &c;
+    if (!found) return 0;
+    oldest = std::min(oldest, (*found)["observedGeneration"].as_int());
+    if ((*found)["status"].as_string() != "True" && problem.empty())
+      problem =
+          fmt::format("{}: {} is {}: {}: {}", parent["controllerName"].as_string(), type,
+                      (*found)["status"].as_string(), (*found)["reason"].as_string(), (*found)["message"].as_string());
+  }
+  return oldest;
+}
+
+ReadBack::Side side_of(const Value& route, const std::string& service, std::int64_t ready) {
+  ReadBack::Side side{.servers = ready};
+  for (const Value& rule : route["spec"]["rules"].items()) {
+    const Value* ref = find_ref(rule, service);
+    if (!ref) continue;
+    std::int64_t sum = 0;
+    for (const Value& other : rule["backendRefs"].items()) sum += other["weight"].as_int(1);
+    const std::int64_t share = sum > 0 ? (*ref)["weight"].as_int(1) * plan::kWhole.points / sum : 0;
+    side.uniform = side.uniform && (!side.present || side.share == share);
+    side.share = std::max(side.share, share);
+    side.present = true;
+  }
+  return side;
+}
+
 }  // namespace
 
 RouteView look_at(const Value& route, const Routing& routing) {
@@ -142,6 +175,26 @@ ReadBack read_back(const control::Fact& fact, const Routing& routing) {
       if (service == routing.stable_service) add_side(out.stable, backend);
       if (service == routing.canary_service) add_side(out.candidate, backend);
     }
+  return out;
+}
+
+std::optional<ReadBack> read_back_of_status(const Value& route, const Routing& routing,
+                                            const std::map<std::string, std::int64_t>& ready_endpoints) {
+  ReadBack out;
+  out.generation = INT64_MAX;
+  for (const Value& parent : route["status"]["parents"].items()) {
+    if (parent["controllerName"].as_string() == kGatewayController) continue;
+    out.by_status_of = parent["controllerName"].str();
+    out.generation = std::min(out.generation, accepted_generation(parent, out.error));
+  }
+  if (out.by_status_of.empty()) return std::nullopt;
+  const auto side = [&](const std::string& service) {
+    const auto found = ready_endpoints.find(service);
+    return side_of(route, service, found == ready_endpoints.end() ? 0 : found->second);
+  };
+  out.plain = side(routing.service);
+  out.stable = side(routing.stable_service);
+  out.candidate = side(routing.canary_service);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -44,10 +45,19 @@ struct ReadBack {
     std::int64_t requests = 0;
   };
   base::Time asked = {}, answered = {};
-  std::string error = {};       // why there is no answer; empty when there is one
-  std::int64_t generation = 0;  // of the route, applied and read back
+  std::string error = {};  // why there is no answer; empty when there is one
+  // Not counted by the router, but what the route's status says of its present generation: accepted, and its backends
+  // found. It knows of no sessions and no requests.
+  std::string by_status_of = {};  // the controller that says so
+  std::int64_t generation = 0;    // of the route, applied and read back
   Side plain, stable, candidate;
 };
 ReadBack read_back(const control::Fact& fact, const plan::Routing& routing);
+
+// Our own gateway answers on the port `traffic`. Any other controller of Gateway API is believed by the conditions
+// Accepted and ResolvedRefs of its parent statuses, when they are of the route's present generation (Gateway API v1,
+// RouteParentStatus). nullopt: no other controller has said anything about this route.
+std::optional<ReadBack> read_back_of_status(const data::Value& route, const plan::Routing& routing,
+                                            const std::map<std::string, std::int64_t>& ready_endpoints);
 
 }  // namespace slipway::delivery

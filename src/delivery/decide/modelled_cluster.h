@@ -41,6 +41,7 @@ class ModelledCluster {
   };  // phase after 2 s; "" never
   std::function<bool()> crashes = [] { return false; };  // asked at every effect
   bool router_answers = true;
+  bool other_router = false;  // programs by itself and says so in the route's status only
   std::int64_t sessions_on_candidate = 0;
   bool requests_keep_coming = false;
 
@@ -82,6 +83,7 @@ class ModelledCluster {
   void run_deployment();
   void run_replica_sets();
   void run_router();
+  void write_route_status();
   void run_analyses();
   bool pod_ready(const Pod& pod) const;
   std::string image_of(const std::string& rs) const;

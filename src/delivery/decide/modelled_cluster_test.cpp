@@ -260,9 +260,22 @@ void ModelledCluster::run_replica_sets() {
   }
 }
 
+void ModelledCluster::write_route_status() {
+  Value conditions = Value::array();
+  for (const char* type : {"Accepted", "ResolvedRefs"})
+    conditions.push_back(Value::object({{"type", type},
+                                        {"status", router_answers ? "True" : "False"},
+                                        {"reason", type},
+                                        {"message", ""},
+                                        {"observedGeneration", api::generation_of(programmed_)}}));
+  route_.set("status", Value::object({{"parents", Value::array({Value::object({{"controllerName", "example.com/router"},
+                                                                               {"conditions", conditions}})})}}));
+}
+
 void ModelledCluster::run_router() {
   if (programmed_ != route_ && !programmed_at_) programmed_at_ = now_ + base::milliseconds(60);
   if (programmed_at_ && now_ >= *programmed_at_) programmed_ = route_, programmed_at_.reset();
+  if (other_router) return write_route_status();
   if (requests_keep_coming) ++candidate_requests_;
   if (!asked_ || now_ < *asked_ + base::milliseconds(20)) return;
   ReadBack rb{.asked = *asked_, .answered = now_};
@@ -328,6 +341,8 @@ Observation ModelledCluster::observe() const {
         o.ready_endpoints[service] += v.ready;
     o.versions.push_back(std::move(v));
   }
+  if (auto said = read_back_of_status(route_, {"web", "web", "web-stable", "web-canary"}, o.ready_endpoints))
+    o.traffic = said;
   const auto service = [&](const char* name) { return services_.contains(name) ? services_.at(name) : Value(); };
   o.service = service("web");
   o.stable_service = service("web-stable");

@@ -174,6 +174,34 @@ TEST_F(Steady, a_deployment_that_was_made_anew_is_adopted_and_its_route_mended) 
   EXPECT_FALSE(cluster->state().candidate);
 }
 
+// Any controller of Gateway API: its status is all that it tells.
+TEST(OtherRouter, a_weight_counts_once_its_status_has_accepted_the_generation) {
+  ModelledCluster c(json(kApproval));
+  c.other_router = true;
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused)) << c.state().message;
+  EXPECT_EQ(c.state().traffic.verified, 2500);
+  c.patch_release(command_patch({.id = "no", .verb = Verb::Abort}));
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  Verification v = c.state().last_rollback->verification;
+  EXPECT_EQ(v.check("traffic").state, CheckState::Passed);
+  EXPECT_EQ(v.check("requests").state, CheckState::Skipped) << "what nobody tells is not proven";
+  EXPECT_EQ(c.pods_of("v2"), 0);
+  EXPECT_EQ(weight_of(c, "web"), 1);
+}
+
+TEST(OtherRouter, a_refusal_stops_the_release_with_the_routers_words) {
+  ModelledCluster c(json(kApproval));
+  c.other_router = true;
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.router_answers = false;
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::RollingBack));
+  EXPECT_NE(c.state().retreat->message.find("example.com/router: Accepted is False"), std::string::npos)
+      << c.state().retreat->message;
+}
+
 TEST_F(Steady, the_deployment_says_who_holds_it_and_for_how_long) {
   begin(kApproval);
   const Value& held = api::condition(cluster->deployment(), kHeldCondition);

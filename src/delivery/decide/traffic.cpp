@@ -112,8 +112,11 @@ void record_verified(Turn& turn, const ReadBack& rb, Share share) {
   if (t.verified == share.points && t.generation == generation && t.wanted == share.points) return;
   t.wanted = t.verified = share.points;
   t.generation = generation;
-  t.verified_at = rb.answered;
-  turn.log("traffic.verified", fmt::format("router read-back shows {} for the candidate", plan::to_text(share)));
+  const bool told = rb.by_status_of.empty();
+  t.verified_at = told ? rb.answered : turn.now;
+  turn.log("traffic.verified", told ? fmt::format("router read-back shows {} for the candidate", plan::to_text(share))
+                                    : fmt::format("{} has accepted the route with {} for the candidate",
+                                                  rb.by_status_of, plan::to_text(share)));
 }
 
 bool is_verified(const Turn& turn, Share share) {
@@ -167,6 +170,7 @@ Reach ensure_services(Turn& turn) {
 }
 
 void ask_router(Turn& turn, base::Duration interval) {
+  if (turn.o.traffic && !turn.o.traffic->by_status_of.empty()) return turn.wake_after(interval);  // nobody to ask
   if (turn.o.traffic_pending) return;
   const std::string id = traffic_fact(turn.o.release);
   if (turn.o.traffic && turn.now < turn.o.traffic->answered + interval && turn.now >= turn.o.traffic->answered)
