@@ -1,14 +1,12 @@
 // The Api over HTTPS: a loop on this thread that runs only while a command waits for something.
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
-#include "base/strings.h"
 #include "cli/api.h"
 #include "cli/terminal.h"
+#include "client/find.h"
 #include "client/https_client.h"
-#include "client/kubeconfig.h"
 #include "runtime/real/loop.h"
 
 namespace slipway::cli {
@@ -21,10 +19,6 @@ using data::Value;
 constexpr base::Duration kLook = base::milliseconds(50);
 
 std::string env(const char* name) { return std::getenv(name) ? std::getenv(name) : ""; }
-bool exists(const std::string& path) {
-  std::error_code error;
-  return !path.empty() && std::filesystem::exists(path, error);
-}
 
 class HttpsApi final : public Api {
  public:
@@ -126,27 +120,14 @@ class HttpsApi final : public Api {
   std::unique_ptr<client::HttpsClient> client_;
 };
 
-std::string find_kubeconfig(const Connection& connection) {
-  if (!connection.kubeconfig.empty()) return connection.kubeconfig;
-  for (std::string_view path : base::split(env("KUBECONFIG"), ':'))
-    if (exists(std::string(path))) return std::string(path);
-  for (const std::string& path : {connection.data_dir + "/kubeconfig", env("HOME") + "/.kube/config"})
-    if (exists(path)) return path;
-  return {};
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<Api>> connect(const Connection& connection) {
-  const std::string path = find_kubeconfig(connection);
-  if (path.empty())
-    return base::fail(
-        Code::Unavailable,
-        "there is no kubeconfig: start a cluster with `slipway up --detach`, or name one with --kubeconfig");
-  const auto config = client::Kubeconfig::load(path);
-  if (!config) return std::unexpected(config.error());
-  const auto server = config->connection(connection.context);
-  if (!server) return std::unexpected(server.error());
+  const auto server = client::find_connection({.kubeconfig = connection.kubeconfig,
+                                               .context = connection.context,
+                                               .more = {connection.data_dir + "/kubeconfig"}});
+  if (!server)
+    return base::fail(server.error().code == Code::NotFound ? Code::Unavailable : server.error().code, server.error().message);
   auto api = std::make_unique<HttpsApi>(*server);
   if (auto opened = api->open(*server); !opened) return std::unexpected(std::move(opened.error()));
   if (!connection.space.empty()) api->use_space(connection.space);

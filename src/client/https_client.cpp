@@ -1,6 +1,13 @@
 #include "client/https_client.h"
 
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "base/strings.h"
+#include "client/advice.h"
+#include "client/credentials.h"
 #include "client/status.h"
 #include "data/json.h"
 #include "http/client.h"
@@ -8,6 +15,7 @@
 namespace slipway::client {
 namespace {
 
+using base::Code;
 using base::fail;
 using data::Value;
 
@@ -32,6 +40,24 @@ const char* method_of(Verb verb) {
       return "DELETE";
   }
   return "GET";
+}
+
+const char* name_of(Verb verb) {
+  switch (verb) {
+    case Verb::Get:
+      return "get";
+    case Verb::List:
+      return "list";
+    case Verb::Create:
+      return "create";
+    case Verb::Update:
+      return "update";
+    case Verb::Patch:
+      return "patch";
+    case Verb::Delete:
+      return "delete";
+  }
+  return "";
 }
 
 const char* content_type_of(const Request& request) {
@@ -64,12 +90,17 @@ Answer answer_of(const http::Response& response) {
   return document;
 }
 
+// What the client makes of an error before its user sees it. The client outlives all its calls.
+using Explain = std::function<base::Error(base::Error)>;
+
 // Tells the refusal of a stream from its content: the body of an error status is collected.
 class Refusable : public http::StreamSink {
  public:
+  explicit Refusable(Explain explain) : explain_(std::move(explain)) {}
   void head(const http::Response& response) final {
     status_ = response.status;
     headers_ = response.headers;
+    began(status_);
   }
   void data(std::string_view bytes) final {
     if (status_ < 300) return content(bytes);
@@ -77,14 +108,18 @@ class Refusable : public http::StreamSink {
   }
   void ended(base::Result<void> how) final {
     if (how && status_ >= 300) how = fail(error_of(status_, headers_, refusal_));
+    if (!how) how = fail(explain_(std::move(how.error())));
     finished(std::move(how));
   }
 
  protected:
   virtual void content(std::string_view bytes) = 0;
   virtual void finished(base::Result<void> how) = 0;
+  virtual void began(int) {}
+  int status() const { return status_; }
 
  private:
+  Explain explain_;
   int status_ = 0;
   http::Headers headers_;
   std::string refusal_;
@@ -99,8 +134,15 @@ WatchEvent::Kind kind_of(std::string_view type) {
 // Lines of a watch to events. The sink may destroy the handle from within an event; `sink_` is null from then on.
 class Watch : public Refusable, public std::enable_shared_from_this<Watch> {
  public:
-  Watch(runtime::Loop& loop, WatchSink& sink) : loop_(loop), sink_(&sink) {}
-  void open(http::Client& client, http::Outgoing request) { call_ = client.stream(std::move(request), *this); }
+  Watch(runtime::Loop& loop, WatchSink& sink, Explain explain, std::function<void(int status)> told)
+      : Refusable(std::move(explain)), loop_(loop), sink_(&sink), told_(std::move(told)) {}
+  void open(http::Client& client, http::Outgoing request) {
+    if (sink_ != nullptr) call_ = client.stream(std::move(request), *this);
+  }
+  void end_with(base::Error why) {
+    auto self = shared_from_this();
+    if (sink_ != nullptr) std::exchange(sink_, nullptr)->ended(std::move(why));
+  }
 
   void close() {
     sink_ = nullptr;
@@ -133,17 +175,16 @@ class Watch : public Refusable, public std::enable_shared_from_this<Watch> {
     sink_->event({kind_of(type), (*document)["object"]});
   }
 
-  void finished(base::Result<void> how) override {
-    end_with(how ? base::Error{.code = base::Code::Timeout, .message = "the server has ended the watch"} : how.error());
-  }
+  void began(int status) override { told_(status); }
 
-  void end_with(base::Error why) {
-    auto self = shared_from_this();
-    if (sink_ != nullptr) std::exchange(sink_, nullptr)->ended(std::move(why));
+  void finished(base::Result<void> how) override {
+    if (status() == 0) told_(0);
+    end_with(how ? base::Error{.code = base::Code::Timeout, .message = "the server has ended the watch"} : how.error());
   }
 
   runtime::Loop& loop_;
   WatchSink* sink_;
+  std::function<void(int status)> told_;
   std::string line_;
   std::unique_ptr<http::Call> call_;
 };
@@ -157,60 +198,194 @@ class Handle final : public WatchHandle {
   std::shared_ptr<Watch> watch_;
 };
 
-class Follow final : public Refusable, public WatchHandle {
+class Follow : public Refusable {
  public:
-  explicit Follow(HttpsClient::TextSink& sink) : sink_(sink) {}
-  void open(http::Client& client, http::Outgoing request) { call_ = client.stream(std::move(request), *this); }
+  Follow(HttpsClient::TextSink& sink, Explain explain) : Refusable(std::move(explain)), sink_(&sink) {}
+  void open(http::Client& client, http::Outgoing request) {
+    if (sink_ != nullptr) call_ = client.stream(std::move(request), *this);
+  }
+  void finished(base::Result<void> how) override {
+    if (sink_ != nullptr) std::exchange(sink_, nullptr)->ended(std::move(how));
+  }
+  void close() {
+    sink_ = nullptr;
+    call_.reset();
+  }
 
  private:
-  void content(std::string_view bytes) override { sink_.data(bytes); }
-  void finished(base::Result<void> how) override { sink_.ended(std::move(how)); }
-  HttpsClient::TextSink& sink_;
+  void content(std::string_view bytes) override {
+    if (sink_ != nullptr) sink_->data(bytes);
+  }
+  HttpsClient::TextSink* sink_;
   std::unique_ptr<http::Call> call_;
 };
 
-base::Result<std::shared_ptr<const http::TlsContext>> tls_of(const Connection& c, bool tls) {
-  if (!tls) return std::shared_ptr<const http::TlsContext>();
+class FollowHandle final : public WatchHandle {
+ public:
+  explicit FollowHandle(std::shared_ptr<Follow> follow) : follow_(std::move(follow)) {}
+  ~FollowHandle() override { follow_->close(); }
+
+ private:
+  std::shared_ptr<Follow> follow_;
+};
+
+base::Result<std::shared_ptr<const http::TlsContext>> tls_of(const Connection& c, const Credential& shown) {
+  if (!c.server.starts_with("https")) return std::shared_ptr<const http::TlsContext>();
   return http::TlsContext::make(
-      http::TlsContext::Client{.ca = c.ca, .certificate = c.certificate, .key = c.key, .insecure = c.insecure});
+      http::TlsContext::Client{.ca = c.ca, .certificate = shown.certificate, .key = shown.key, .insecure = c.insecure});
 }
 
 }  // namespace
 
 class HttpsClient::Impl {
  public:
-  Impl(runtime::real::Loop& loop, http::Endpoint endpoint, http::ClientOptions options)
-      : loop_(loop), client_(loop, std::move(endpoint), std::move(options)) {}
+  Impl(runtime::real::Loop& loop, Connection connection, http::Endpoint endpoint, std::optional<http::Proxy> proxy,
+       runtime::Metrics* metrics)
+      : loop_(loop),
+        connection_(std::move(connection)),
+        endpoint_(std::move(endpoint)),
+        proxy_(std::move(proxy)),
+        credentials_(make_credentials(loop, connection_)) {
+    if (metrics)
+      requests_ =
+          &metrics->counter("slipway_client_requests_total", "Requests to the API server by answer; code 0: none came.",
+                            {"verb", "resource", "code"});
+  }
+
+  void count(const char* verb, const Resource& resource, int code) {
+    if (requests_) requests_->with({verb, resource.qualified(), std::to_string(code)}).add();
+  }
 
   using Done = std::move_only_function<void(base::Result<http::Response>)>;
   void send(http::Outgoing request, Done done) {
     if (!request.headers.has("Accept")) request.headers.add("Accept", kJson);
-    std::uint64_t id = ++last_;
-    auto finish = [this, id, done = std::move(done)](base::Result<http::Response> response) mutable {
-      auto call = std::move(calls_.extract(id).mapped());
-      done(std::move(response));
-    };
-    calls_[id] = client_.send(std::move(request), std::move(finish));
+    with_client(
+        [this, request = std::move(request), done = std::move(done)](base::Result<http::Client*> client) mutable {
+          if (!client) return done(fail(client.error()));
+          std::uint64_t id = ++last_;
+          sign(request);
+          calls_[id] = (*client)->send(
+              std::move(request), [this, id, done = std::move(done)](base::Result<http::Response> response) mutable {
+                auto call = std::move(calls_.extract(id).mapped());
+                if (!response) response = fail(explain(std::move(response.error())));
+                done(std::move(response));
+              });
+        });
+  }
+
+  template <class Stream>
+  void stream(const std::shared_ptr<Stream>& stream, http::Outgoing request) {
+    with_client([this, stream, request = std::move(request)](base::Result<http::Client*> client) mutable {
+      if (!client) return refuse(*stream, client.error());
+      sign(request);
+      stream->open(**client, std::move(request));
+    });
+  }
+
+  base::Error explain(base::Error error) {
+    if (error.code == Code::Unauthorized) credentials_->refused();
+    return with_advice(std::move(error), connection_);
+  }
+
+  // With the credentials that there are: for the first time when the client is made, so that mistakes show at once.
+  base::Result<void> prepare() {
+    const Credential* now = credentials_->current();
+    if (now == nullptr) {
+      auto trusting = tls_of(connection_, {});
+      return trusting ? base::Result<void>() : fail(trusting.error());
+    }
+    if (auto good = check_certificate(now->certificate, connection_, loop_.now()); !good) return good;
+    auto client = client_for(*now);
+    if (!client) return fail(client.error());
+    return {};
   }
 
   runtime::real::Loop& loop_;
+
+ private:
+  using Go = std::move_only_function<void(base::Result<http::Client*>)>;
+
+  static void refuse(Watch& watch, base::Error why) { watch.end_with(std::move(why)); }
+  static void refuse(Follow& follow, base::Error why) { follow.finished(fail(std::move(why))); }
+
+  // At once when credentials are at hand.
+  void with_client(Go go) {
+    if (const Credential* now = credentials_->current(); now != nullptr && waiting_.empty()) {
+      auto client = client_for(*now);
+      if (client) return go(*client);
+      loop_.post([go = std::move(go), why = std::move(client.error())]() mutable { go(fail(std::move(why))); });
+      return;
+    }
+    waiting_.push_back(std::move(go));
+    if (waiting_.size() == 1) credentials_->fetch([this](base::Result<void> how) { fetched(std::move(how)); });
+  }
+
+  void fetched(base::Result<void> how) {
+    const Credential* now = credentials_->current();
+    base::Result<http::Client*> client =
+        !how ? base::Result<http::Client*>(fail(how.error()))
+        : now != nullptr
+            ? client_for(*now)
+            : base::Result<http::Client*>(
+                  fail(Code::Unauthorized, "the credentials have expired already: is this machine's clock wrong?"));
+    const std::weak_ptr<bool> alive = alive_;
+    for (Go& go : std::exchange(waiting_, {})) {
+      go(client);
+      if (alive.expired()) return;
+    }
+  }
+
+  // The client that shows this certificate; the token is shown by each request.
+  base::Result<http::Client*> client_for(const Credential& shown) {
+    if (!clients_.empty() && shown.certificate == certificate_) return clients_.back().get();
+    auto tls = tls_of(connection_, shown);
+    if (!tls) return fail(tls.error());
+    // Older clients end with their last call.
+    std::erase_if(clients_, [](const auto& client) { return client->connections_open() == 0; });
+    http::ClientOptions options{.tls = *tls, .server_name = connection_.server_name, .proxy = proxy_};
+    options.headers.add("User-Agent", connection_.user_agent);
+    if (!connection_.as.empty()) options.headers.add("Impersonate-User", connection_.as);
+    for (const std::string& group : connection_.as_groups) options.headers.add("Impersonate-Group", group);
+    clients_.push_back(std::make_unique<http::Client>(loop_, endpoint_, std::move(options)));
+    certificate_ = shown.certificate;
+    return clients_.back().get();
+  }
+
+  void sign(http::Outgoing& request) {
+    const Credential* now = credentials_->current();
+    if (now != nullptr && !now->token.empty()) request.headers.add("Authorization", "Bearer " + now->token);
+  }
+
+  runtime::Family<runtime::Counter>* requests_ = nullptr;
+  Connection connection_;
+  http::Endpoint endpoint_;
+  std::optional<http::Proxy> proxy_;
+  std::unique_ptr<Credentials> credentials_;
+  std::vector<Go> waiting_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::map<std::uint64_t, std::unique_ptr<http::Call>> calls_;
   std::uint64_t last_ = 0;
-  http::Client client_;
+  std::string certificate_;
+  std::vector<std::unique_ptr<http::Client>> clients_;
 };
 
 HttpsClient::HttpsClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpsClient::~HttpsClient() = default;
 
-base::Result<std::unique_ptr<HttpsClient>> HttpsClient::make(runtime::real::Loop& loop, const Connection& connection) {
+base::Result<std::unique_ptr<HttpsClient>> HttpsClient::make(runtime::real::Loop& loop, const Connection& connection,
+                                                             runtime::Metrics* metrics) {
   auto url = http::parse_url(connection.server);
   if (!url) return fail(url.error());
-  auto tls = tls_of(connection, url->tls);
-  if (!tls) return fail(tls.error());
-  http::ClientOptions options{
-      .tls = *tls, .server_name = connection.server_name, .headers = {{"User-Agent", connection.user_agent}}};
-  if (!connection.token.empty()) options.headers.add("Authorization", "Bearer " + connection.token);
-  auto impl = std::make_unique<Impl>(loop, url->endpoint, std::move(options));
+  std::optional<http::Proxy> proxy;
+  if (!connection.proxy.empty()) {
+    auto parsed = http::parse_proxy(connection.proxy);
+    if (!parsed)
+      return fail(parsed.error().code, connection.origin.file + ": cluster \"" + connection.origin.cluster +
+                                           "\": proxy-url: " + parsed.error().message);
+    proxy = std::move(*parsed);
+  }
+  auto impl = std::make_unique<Impl>(loop, connection, url->endpoint, std::move(proxy), metrics);
+  if (auto ready = impl->prepare(); !ready) return fail(ready.error());
   return std::unique_ptr<HttpsClient>(new HttpsClient(std::move(impl)));
 }
 
@@ -220,14 +395,20 @@ void HttpsClient::call(Request request, Completion done) {
     out.headers.add("Content-Type", content_type_of(request));
     out.body = http::bytes_of(data::to_json(request.body));
   }
-  impl_->send(std::move(out), [done = std::move(done)](base::Result<http::Response> response) mutable {
-    done(response ? answer_of(*response) : Answer(fail(response.error())));
+  impl_->send(std::move(out), [this, verb = name_of(request.verb), resource = request.resource,
+                               done = std::move(done)](base::Result<http::Response> response) mutable {
+    impl_->count(verb, resource, response ? response->status : 0);
+    Answer answer = response ? answer_of(*response) : Answer(fail(response.error()));
+    if (response && !answer) answer = fail(impl_->explain(std::move(answer.error())));
+    done(std::move(answer));
   });
 }
 
 std::unique_ptr<WatchHandle> HttpsClient::watch(WatchRequest request, WatchSink& sink) {
-  auto watch = std::make_shared<Watch>(impl_->loop_, sink);
-  watch->open(impl_->client_, {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = kWatchSilence});
+  auto explain = [impl = impl_.get()](base::Error e) { return impl->explain(std::move(e)); };
+  auto told = [impl = impl_.get(), resource = request.resource](int status) { impl->count("watch", resource, status); };
+  auto watch = std::make_shared<Watch>(impl_->loop_, sink, std::move(explain), std::move(told));
+  impl_->stream(watch, {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = kWatchSilence});
   return std::make_unique<Handle>(std::move(watch));
 }
 
@@ -239,20 +420,21 @@ void HttpsClient::raw(std::string path, std::string body, std::move_only_functio
     out.headers.add("Content-Type", "application/json");
     out.body = http::bytes_of(std::move(body));
   }
-  impl_->send(std::move(out), [done = std::move(done)](base::Result<http::Response> response) mutable {
+  impl_->send(std::move(out), [this, done = std::move(done)](base::Result<http::Response> response) mutable {
     if (!response)
       done(fail(response.error()));
     else if (response->status >= 300)
-      done(fail(error_of(response->status, response->headers, response->body)));
+      done(fail(impl_->explain(error_of(response->status, response->headers, response->body))));
     else
       done(std::move(response->body));
   });
 }
 
 std::unique_ptr<WatchHandle> HttpsClient::follow(std::string path, TextSink& sink) {
-  auto follow = std::make_unique<Follow>(sink);
-  follow->open(impl_->client_, {.target = std::move(path), .headers = {{"Accept", kJson}}});
-  return follow;
+  auto follow =
+      std::make_shared<Follow>(sink, [impl = impl_.get()](base::Error e) { return impl->explain(std::move(e)); });
+  impl_->stream(follow, {.target = std::move(path), .headers = {{"Accept", kJson}}});
+  return std::make_unique<FollowHandle>(std::move(follow));
 }
 
 }  // namespace slipway::client

@@ -2,7 +2,8 @@
 //
 // Runs on one real loop. Refusals come back as the server's Status; lost connections as Unavailable, where the request
 // may have taken effect. Retry-After becomes Error::retry_after. Nothing is repeated here: callers observe and decide
-// again.
+// again. Messages about reaching, trusting and being known to the server say what to do (advice.h). Credentials that
+// change (token files, exec plugins) are fetched when they are needed; requests wait for them.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +14,18 @@
 #include "base/error.h"
 #include "client/api_client.h"
 #include "client/kubeconfig.h"
+#include "runtime/metrics.h"
 #include "runtime/real/loop.h"
 
 namespace slipway::client {
 
 class HttpsClient final : public ApiClient {
  public:
-  // Invalid when the connection's URL or certificates cannot be used.
-  static base::Result<std::unique_ptr<HttpsClient>> make(runtime::real::Loop& loop, const Connection& connection);
+  // Invalid when the connection's URL, proxy or certificates cannot be used; Unauthorized when the client certificate
+  // has expired.
+  // `metrics`: counts requests there by verb, resource and status code (0: no answer).
+  static base::Result<std::unique_ptr<HttpsClient>> make(runtime::real::Loop& loop, const Connection& connection,
+                                                         runtime::Metrics* metrics = nullptr);
   ~HttpsClient() override;  // gives up what is under way: no completion runs afterwards
 
   void call(Request request, Completion done) override;

@@ -41,7 +41,7 @@ clusters:
   cluster: {server: "https://b.example", certificate-authority: ca.pem}
 users:
 - {name: robot, user: {tokenFile: token}}
-- {name: human, user: {exec: {command: aws}}}
+- {name: human, user: {auth-provider: {name: gcp}}}
 contexts:
 - {name: prod, context: {cluster: b, user: robot, namespace: shop}}
 - {name: dev, context: {cluster: a, user: human}}
@@ -66,11 +66,39 @@ TEST(Kubeconfig, ReadsFilesBesideItself) {
 TEST(Kubeconfig, SaysWhatIsWrong) {
   auto config = Kubeconfig::parse(kTwoClusters);
   ASSERT_TRUE(config);
-  EXPECT_THAT(config->connection("dev").error().message, HasSubstr("exec"));
+  EXPECT_THAT(config->connection("dev").error().message, HasSubstr("auth-provider"));
   EXPECT_THAT(config->connection("broken").error().message, HasSubstr("no cluster is called \"nowhere\""));
   EXPECT_THAT(config->connection("other").error().message, HasSubstr("no context is called \"other\""));
   EXPECT_FALSE(Kubeconfig::parse("[1, 2]"));
   EXPECT_EQ(Kubeconfig::load("/nonexistent/kubeconfig").error().code, base::Code::NotFound);
+}
+
+TEST(Kubeconfig, MergesAsKubectlDoes) {
+  std::string folder = ::testing::TempDir() + "kubeconfig-merge-" + std::to_string(::getpid());
+  std::filesystem::create_directories(folder + "/more");
+  ASSERT_TRUE(runtime::write_file(folder + "/config", kTwoClusters));
+  ASSERT_TRUE(runtime::write_file(folder + "/token", "s3cret"));
+  ASSERT_TRUE(runtime::write_file(folder + "/ca.pem", "THE CA"));
+  ASSERT_TRUE(runtime::write_file(folder + "/more/token", "other"));
+  ASSERT_TRUE(runtime::write_file(folder + "/more/config", R"yaml(
+current-context: home
+clusters:
+- {name: a, cluster: {server: "https://not-this.example"}}
+- {name: c, cluster: {server: "https://c.example"}}
+users:
+- {name: guest, user: {tokenFile: token}}
+contexts:
+- {name: home, context: {cluster: c, user: guest}}
+- {name: mixed, context: {cluster: a, user: guest}}
+)yaml"));
+  const auto config = Kubeconfig::load_all({folder + "/absent", folder + "/config", folder + "/more/config"});
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->current_context(), "prod");
+  EXPECT_THAT(config->contexts(), ElementsAre("prod", "dev", "broken", "home", "mixed"));
+  EXPECT_EQ(config->connection("home")->token, "other");
+  EXPECT_EQ(config->connection("mixed")->server, "https://a.example:6443");
+  EXPECT_EQ(Kubeconfig::load_all({folder + "/absent"}).error().code, base::Code::NotFound);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Url, IsWhatTheApiExpects) {

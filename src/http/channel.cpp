@@ -7,6 +7,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <utility>
 
+#include "http/tunnel.h"
 #include "runtime/real/asio_loop.h"
 
 namespace slipway::http {
@@ -77,14 +78,15 @@ void Channel::connect() {
   if (endpoint_.fd >= 0) return adopt(endpoint_.fd);
   if (!endpoint_.socket_path.empty())
     return try_address({asio::local::stream_protocol::endpoint(endpoint_.socket_path)}, 0);
+  const Endpoint& first = options_.proxy ? options_.proxy->endpoint : endpoint_;
   error_code not_literal;
-  const auto address = asio::ip::make_address(endpoint_.host, not_literal);
-  if (not_literal) return resolve();
-  try_address({tcp::endpoint(address, endpoint_.port)}, 0);
+  const auto address = asio::ip::make_address(first.host, not_literal);
+  if (not_literal) return resolve(first);
+  try_address({tcp::endpoint(address, first.port)}, 0);
 }
 
-void Channel::resolve() {
-  resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port), tcp::resolver::numeric_service,
+void Channel::resolve(const Endpoint& first) {
+  resolver_.async_resolve(first.host, std::to_string(first.port), tcp::resolver::numeric_service,
                           [self = shared_from_this()](const error_code& ec, const tcp::resolver::results_type& found) {
                             if (self->closed_) return;
                             if (ec) return self->fail({Code::Unavailable, self->describe(ec.message())});
@@ -99,11 +101,22 @@ void Channel::try_address(std::vector<asio::generic::stream_protocol::endpoint> 
   const auto& address = addresses[index];
   const auto next = [self = shared_from_this(), addresses, index](const error_code& ec) {
     if (self->closed_) return;
-    if (!ec) return self->connected(std::move(*self->connecting_));
+    if (!ec) return self->reached();
     if (index + 1 < addresses.size()) return self->try_address(addresses, index + 1);
-    self->fail({Code::Unavailable, self->describe(ec.message())});
+    const std::string via = self->options_.proxy ? "HTTP proxy " + self->options_.proxy->endpoint.authority() + ": " : "";
+    self->fail({Code::Unavailable, self->describe(via + ec.message())});
   };
   connecting_->async_connect(address, next);
+}
+
+// The server, or the proxy that leads to it.
+void Channel::reached() {
+  if (!options_.proxy || !endpoint_.socket_path.empty()) return connected(std::move(*connecting_));
+  open_tunnel(*connecting_, endpoint_.authority(), *options_.proxy, [self = shared_from_this()](base::Result<void> how) {
+    if (self->closed_) return;
+    if (!how) return self->fail({how.error().code, self->describe(how.error().message)});
+    self->connected(std::move(*self->connecting_));
+  });
 }
 
 void Channel::adopt(int fd) {

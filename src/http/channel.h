@@ -59,8 +59,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
  private:
   void connect();
-  void resolve();
+  void resolve(const Endpoint& first);
   void try_address(std::vector<boost::asio::generic::stream_protocol::endpoint> addresses, std::size_t index);
+  void reached();
   void adopt(int fd);
   void connected(Socket socket);
   void send_request();

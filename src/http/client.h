@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,7 @@ class Call {
 struct ClientOptions {
   std::shared_ptr<const TlsContext> tls = {};  // null: plain text
   std::string server_name = {};                // the name to verify, when it is not the endpoint's host
+  std::optional<Proxy> proxy = {};             // the way to the endpoint
   Headers headers = {};                        // on every request: Authorization, User-Agent ...
   std::size_t connections = 32;                // for whole answers; further calls wait. Streams are not counted
   std::size_t body_bytes = 256u << 20;         // of a whole answer

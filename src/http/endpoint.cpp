@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "http/message.h"
 
 namespace slipway::http {
 
@@ -60,6 +61,31 @@ base::Result<Url> parse_url(std::string_view text) {
     return bad("spaces and control characters must be written as %xx");
   url.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
   return url;
+}
+
+namespace {
+// A user and password as they stand in a URL: "%40" is "@".
+std::string decoded(std::string_view text) {
+  const auto target = parse_target("/" + std::string(text));
+  return target ? target->path.substr(1) : std::string(text);
+}
+}  // namespace
+
+base::Result<Proxy> parse_proxy(std::string_view text) {
+  constexpr std::string_view kScheme = "http://";
+  if (!base::equals_ignoring_case(text.substr(0, kScheme.size()), kScheme))
+    return base::fail(base::Code::Invalid,
+                      "a proxy must be http://[user:password@]host:port; https and socks5 proxies are not supported");
+  std::string_view rest = text.substr(kScheme.size());
+  Proxy proxy;
+  if (const auto at = rest.substr(0, rest.find('/')).rfind('@'); at != rest.npos) {
+    proxy.authorization = "Basic " + base::base64_encode(decoded(rest.substr(0, at)));
+    rest.remove_prefix(at + 1);
+  }
+  auto url = parse_url(std::string(kScheme) + std::string(rest));
+  if (!url) return base::fail(url.error());
+  proxy.endpoint = std::move(url->endpoint);
+  return proxy;
 }
 
 }  // namespace slipway::http

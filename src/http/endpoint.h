@@ -23,6 +23,15 @@ struct Url {
   Endpoint endpoint;   // with the scheme's port when the URL names none
   std::string target;  // path and query, at least "/"
 };
+// A proxy that opens tunnels (RFC 9110 section 9.3.6, CONNECT).
+struct Proxy {
+  Endpoint endpoint;
+  std::string authorization;  // for the Proxy-Authorization field; empty: none
+  bool operator==(const Proxy&) const = default;
+};
+// "http://user:password@host:port". Invalid otherwise: the connection to the proxy itself is plain.
+base::Result<Proxy> parse_proxy(std::string_view text);
+
 // http and https only; no user information. Invalid otherwise.
 base::Result<Url> parse_url(std::string_view text);
 

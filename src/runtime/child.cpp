@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <utility>
 
-extern char** environ;
+#include "runtime/environment.h"
 
 namespace slipway::runtime {
 namespace {
@@ -33,26 +33,6 @@ struct Pipe {
 void close_if_open(int& fd) {
   if (fd >= 0) close(fd);
   fd = -1;
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-  std::vector<char*> out;
-  for (const std::string& word : words) out.push_back(const_cast<char*>(word.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
-
-std::vector<std::string> environment_with(const std::vector<std::string>& added) {
-  std::vector<std::string> all;
-  for (char** e = environ; *e; ++e) {
-    const std::string_view entry(*e);
-    const std::string_view name = entry.substr(0, entry.find('=') + 1);
-    bool replaced = false;
-    for (const std::string& mine : added) replaced |= mine.starts_with(name);
-    if (!replaced) all.emplace_back(entry);
-  }
-  all.insert(all.end(), added.begin(), added.end());
-  return all;
 }
 
 int exit_status(int raw) { return WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw); }
@@ -99,8 +79,8 @@ base::Result<Child> Child::start(const std::vector<std::string>& argv, const Chi
   set_attributes(spawning.attributes, options.own_session);
   const auto environment = environment_with(options.environment);
   pid_t pid = -1;
-  const int failed = posix_spawnp(&pid, argv[0].c_str(), &spawning.actions, &spawning.attributes, pointers(argv).data(),
-                                  pointers(environment).data());
+  const int failed = posix_spawnp(&pid, argv[0].c_str(), &spawning.actions, &spawning.attributes, pointers_to(argv).data(),
+                                  pointers_to(environment).data());
   close_if_open(in.read_end);
   close_if_open(out.write_end);
   if (failed != 0) {

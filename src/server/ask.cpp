@@ -1,6 +1,5 @@
 #include "server/ask.h"
 
-#include "client/status.h"
 #include "data/json.h"
 
 namespace slipway::server {
@@ -38,22 +37,13 @@ void serve_ports(apiserver::ApiServer& api, std::map<std::string, control::Port*
 }
 
 void RemotePort::perform(const std::string& id, const Value& what, Done done) {
-  const std::uint64_t call = ++next_;
-  http::Outgoing request{
-      .method = "POST", .target = std::string(kAskPath) + name_, .headers = {{"Content-Type", kJson}}};
-  request.body = http::bytes_of(data::to_json(Value::object({{"id", id}, {"what", what}})));
-  calls_[call] = client_.send(std::move(request),
-                              [this, call, done = std::move(done)](base::Result<http::Response> response) mutable {
-                                const auto keep = std::move(calls_[call]);
-                                calls_.erase(call);
-                                if (!response) return done(base::fail(response.error()));
-                                auto body = data::parse_json(response->body);
-                                if (!body)
-                                  return done(base::fail(Code::Internal, "port " + name_ + ": the answer is not JSON"));
-                                if (response->status >= 400)
-                                  return done(base::fail(client::error_of_status(*body, response->status)));
-                                done(std::move(*body));
-                              });
+  client_.raw(std::string(kAskPath) + name_, data::to_json(Value::object({{"id", id}, {"what", what}})),
+              [name = name_, done = std::move(done)](base::Result<std::string> answer) mutable {
+                if (!answer) return done(base::fail(answer.error()));
+                auto body = data::parse_json(*answer);
+                if (!body) return done(base::fail(Code::Internal, "port " + name + ": the answer is not JSON"));
+                done(std::move(*body));
+              });
 }
 
 }  // namespace slipway::server

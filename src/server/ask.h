@@ -10,8 +10,8 @@
 #include <string>
 
 #include "apiserver/server.h"
+#include "client/https_client.h"
 #include "control/ports.h"
-#include "http/client.h"
 
 namespace slipway::server {
 
@@ -20,17 +20,15 @@ inline constexpr std::string_view kAskPath = "/slipway/v1/ask/";
 // The server's side. The ports must outlive the API server's requests.
 void serve_ports(apiserver::ApiServer& api, std::map<std::string, control::Port*> ports);
 
-// The other side: a port whose questions go to a server.
+// The other side: a port whose questions go to a server. The client outlives it.
 class RemotePort final : public control::Port {
  public:
-  RemotePort(http::Client& client, std::string name) : client_(client), name_(std::move(name)) {}
+  RemotePort(client::HttpsClient& client, std::string name) : client_(client), name_(std::move(name)) {}
   void perform(const std::string& id, const data::Value& what, Done done) override;
 
  private:
-  http::Client& client_;
+  client::HttpsClient& client_;
   std::string name_;
-  std::map<std::uint64_t, std::unique_ptr<http::Call>> calls_;
-  std::uint64_t next_ = 0;
 };
 
 }  // namespace slipway::server

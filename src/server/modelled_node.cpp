@@ -1,18 +1,16 @@
-// `slipway node --modelled`: a stand-in for the nodes of a cluster, so that a control plane alone is enough to try
-// releases on.
-#include "rehearse/modelled_node.h"
-
+// `slipway node --modelled`: a stand-in for the nodes of a cluster, so that a control plane alone is enough to try releases on.
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <memory>
 
+#include "client/find.h"
 #include "client/https_client.h"
 #include "control/runner.h"
+#include "rehearse/modelled_node.h"
 #include "runtime/real/loop.h"
 #include "runtime/signals.h"
 #include "server/commands.h"
-#include "server/connect.h"
 #include "workload/scheduler/controller.h"
 
 namespace slipway::server {
@@ -35,7 +33,7 @@ struct Modelled {
   std::unique_ptr<control::Runner> scheduler;
 
   base::Result<void> connect(const cli::NodeOptions& options) {
-    auto connection = find_connection(options.kubeconfig, options.context);
+    auto connection = client::find_connection({.kubeconfig = options.kubeconfig, .context = options.context});
     if (!connection) return base::fail(connection.error());
     connection->user_agent = "slipway-node";
     auto made = client::HttpsClient::make(loop, *connection);

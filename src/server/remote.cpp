@@ -5,16 +5,15 @@
 
 #include <memory>
 
+#include "client/find.h"
 #include "client/https_client.h"
 #include "control/lease_leadership.h"
 #include "control/runner.h"
 #include "controllers/controllers.h"
-#include "http/client.h"
 #include "runtime/real/loop.h"
 #include "runtime/signals.h"
 #include "server/ask.h"
 #include "server/commands.h"
-#include "server/connect.h"
 
 namespace slipway::server {
 
@@ -29,30 +28,11 @@ std::string own_identity(runtime::Random& random) {
   return std::string(host) + "_" + runtime::make_uid(random);
 }
 
-// The same server, for questions that are no API requests.
-Result<std::unique_ptr<http::Client>> make_asker(runtime::real::Loop& loop, const client::Connection& connection) {
-  auto url = http::parse_url(connection.server);
-  if (!url) return base::fail(url.error());
-  http::ClientOptions options;
-  if (url->tls) {
-    auto tls = http::TlsContext::make(http::TlsContext::Client{.ca = connection.ca,
-                                                               .certificate = connection.certificate,
-                                                               .key = connection.key,
-                                                               .insecure = connection.insecure});
-    if (!tls) return base::fail(tls.error());
-    options.tls = *tls;
-  }
-  options.server_name = connection.server_name;
-  if (!connection.token.empty()) options.headers.add("Authorization", "Bearer " + connection.token);
-  return std::make_unique<http::Client>(loop, url->endpoint, options);
-}
-
 // Everything of the process; taken apart backwards.
 struct Remote {
   runtime::real::Loop loop;
   runtime::real::OsRandom random;
   std::unique_ptr<client::HttpsClient> api;
-  std::unique_ptr<http::Client> asker;
   std::vector<std::unique_ptr<RemotePort>> ports;
   std::unique_ptr<control::LeaseLeadership> leadership;
   std::unique_ptr<control::Runner> runner;
@@ -62,15 +42,12 @@ struct Remote {
 };
 
 Result<void> Remote::connect(const cli::ControllerOptions& options) {
-  auto connection = find_connection(options.kubeconfig, options.context);
+  auto connection = client::find_connection({.kubeconfig = options.kubeconfig, .context = options.context});
   if (!connection) return base::fail(connection.error());
   connection->user_agent = "slipway-controller";
   auto made = client::HttpsClient::make(loop, *connection);
   if (!made) return base::fail(made.error());
   api = std::move(*made);
-  auto asking = make_asker(loop, *connection);
-  if (!asking) return base::fail(asking.error());
-  asker = std::move(*asking);
   return {};
 }
 
@@ -79,7 +56,7 @@ void Remote::begin(const std::string& identity) {
       std::make_unique<control::LeaseLeadership>(*api, loop, random, control::LeaseOptions{.identity = identity});
   runner = std::make_unique<control::Runner>(*api, loop, random, *leadership);
   for (const std::string& name : controllers::port_names()) {
-    ports.push_back(std::make_unique<RemotePort>(*asker, name));
+    ports.push_back(std::make_unique<RemotePort>(*api, name));
     runner->add_port(name, *ports.back());
   }
   controllers::add_to(*runner);
