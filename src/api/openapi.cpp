@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "api/openapi_shape.h"
 #include "api/scheme.h"
 
 namespace slipway::api {
@@ -16,12 +17,6 @@ constexpr std::string_view kQuantity = "io.k8s.apimachinery.pkg.api.resource.Qua
 
 std::string url_of(const Resource& r) {
   return r.group.empty() ? "api/" + r.version : "apis/" + r.group + "/" + r.version;
-}
-
-Value typed(std::string_view type, std::string_view format = {}) {
-  Value out = Value::object({{"type", type}});
-  if (!format.empty()) out.set("format", format);
-  return out;
 }
 
 Value reference(std::string_view name) {
@@ -71,43 +66,22 @@ class Components {
   Value inlined(const Schema& schema) {
     Value out = shape(schema);
     if (!schema.doc.empty()) out.set("description", schema.doc);
-    add_rules(schema, out);
+    add_value_rules(schema, out);
     add_merging(schema, out);
     return out;
   }
 
   Value shape(const Schema& schema) {
     switch (schema.type) {
-      case Type::String:
-        return typed("string", schema.format);
-      case Type::Duration:
-      case Type::Quantity:
-        return typed("string");
-      case Type::Int32:
-        return typed("integer", "int32");
-      case Type::Int64:
-        return typed("integer", "int64");
-      case Type::Double:
-        return typed("number", "double");
-      case Type::Bool:
-        return typed("boolean");
-      case Type::Time:
-      case Type::MicroTime:
-        return typed("string", "date-time");
-      case Type::Bytes:
-        return typed("string", "byte");
-      case Type::IntOrString:
-        return Value::object({{"x-kubernetes-int-or-string", true}});
       case Type::Object:
         return object(schema);
       case Type::Map:
         return typed("object").with("additionalProperties", use(*schema.items));
       case Type::List:
         return typed("array").with("items", use(*schema.items));
-      case Type::Any:
-        return schema.atomic ? typed("object") : Value::object({{"x-kubernetes-preserve-unknown-fields", true}});
+      default:
+        return scalar_shape(schema);
     }
-    return {};
   }
 
   Value object(const Schema& schema) {
@@ -127,26 +101,8 @@ class Components {
     return out;
   }
 
-  static void add_rules(const Schema& schema, Value& out) {
-    if (!schema.one_of_values.empty()) out.set("enum", Value::array_of(schema.one_of_values));
-    if (!schema.pattern.empty()) out.set("pattern", schema.pattern);
-    if (schema.minimum) out.set("minimum", *schema.minimum);
-    if (schema.maximum) out.set("maximum", *schema.maximum);
-    if (schema.min_length) out.set("minLength", *schema.min_length);
-    if (schema.max_length) out.set("maxLength", *schema.max_length);
-    if (schema.min_items) out.set("minItems", *schema.min_items);
-    if (schema.max_items) out.set("maxItems", *schema.max_items);
-    if (schema.nullable) out.set("nullable", true);
-  }
-
   static void add_merging(const Schema& schema, Value& out) {
-    if (schema.type == Type::List) {
-      const char* const kinds[] = {"atomic", "set", "map"};
-      out.set("x-kubernetes-list-type", kinds[static_cast<int>(schema.list)]);
-      for (const std::string& key : schema.keys) out.member("x-kubernetes-list-map-keys").push_back(key);
-    } else if (schema.atomic) {
-      out.set("x-kubernetes-map-type", "atomic");
-    }
+    add_apply_rules(schema, out);
     std::string strategy = schema.merges ? "merge" : "";
     if (schema.retain_keys) strategy += strategy.empty() ? "retainKeys" : ",retainKeys";
     if (!strategy.empty()) out.set("x-kubernetes-patch-strategy", strategy);

@@ -50,6 +50,9 @@ struct ControllerOptions {
   std::string kubeconfig;  // as typed; empty: the usual places
   std::string context;
   std::string identity;  // in leader election; empty: made up
+  std::string lease_space = "kube-system";
+  std::string metrics_listen;  // "0.0.0.0:9464"; empty: none
+  bool releases_only = false;  // the cluster has controllers for everything else
 };
 
 struct NodeOptions {

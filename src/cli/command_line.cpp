@@ -164,8 +164,35 @@ class Tree {
       controller.kubeconfig = out_.connection.kubeconfig, controller.context = out_.connection.context;
       out_.command = controller;
     });
+    sub->add_option("--lease-namespace", controller.lease_space, "Where the lease of the leader is")->capture_default_str();
+    sub->add_option("--metrics-listen", controller.metrics_listen, "ADDRESS:PORT for /metrics, /healthz and /readyz; default: none");
+    sub->add_flag("--releases-only", controller.releases_only,
+                  "Leave Deployments, pods and all else to the cluster's own controllers; the default where the API server is not ours");
     node_command();
+    install_commands();
     image_commands();
+  }
+
+  // -n is the namespace of the controllers here.
+  template <class T>
+  std::function<std::string(T&)> placed() {
+    return [this](T& options) {
+      if (!out_.connection.space.empty()) options.placement.space = out_.connection.space;
+      return std::string();
+    };
+  }
+
+  void install_commands() {
+    auto& install = options<Install>();
+    CLI::App* sub = command<Install>("install", "Install the controllers in a cluster: kinds, rights, Deployment",
+                                     "START", install, placed<Install>());
+    sub->add_option("--image", install.image, "Image of the controllers");
+    sub->add_option("-o,--output", install.format, "yaml: print the manifest instead of applying it")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{{"yaml", Format::Yaml}}).description(""));
+    auto& uninstall = options<Uninstall>();
+    sub = command<Uninstall>("uninstall", "Take everything of install away again; workloads go on", "START", uninstall,
+                             placed<Uninstall>());
+    sub->add_flag("--yes,-y", uninstall.yes, "Do not ask");
   }
 
   void node_command() {

@@ -108,6 +108,20 @@ struct Version {
   bool client_only = false;
   Format format = Format::Text;
 };
+// Where the controllers are, and which Releases are theirs.
+struct Placement {
+  std::string space = "slipway-system";
+  std::string only_space = {};  // empty: of all namespaces
+};
+struct Install {
+  Placement placement;
+  std::string image;
+  Format format = Format::Text;  // Yaml: print the manifest instead of applying it
+};
+struct Uninstall {
+  Placement placement;
+  bool yes = false;
+};
 struct Help {
   std::string text;
 };
@@ -117,7 +131,7 @@ struct Extra {
 };
 
 using Command = std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Abort, Retry, Undo, History, Explain,
-                             Logs, Get, Apply, Delete, Version, Help, Extra, UpOptions, DownOptions, ControllerOptions,
+                             Logs, Get, Apply, Delete, Install, Uninstall, Version, Help, Extra, UpOptions, DownOptions, ControllerOptions,
                              NodeOptions, ImageImportOptions, ImageListOptions>;
 
 struct Invocation {

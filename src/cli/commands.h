@@ -20,6 +20,11 @@ ExitCode run(Setting& s, const Delete& remove);
 ExitCode run(Setting& s, const Logs& logs);
 ExitCode run(Setting& s, const Version& version);
 
+// The controllers of a cluster that others run.
+ExitCode run(Setting& s, const Install& install);
+ExitCode run(Setting& s, const Uninstall& uninstall);
+std::string install_manifest(const Install& install);  // YAML documents
+
 // Releases.
 ExitCode run(Setting& s, const List& list);
 ExitCode run(Setting& s, const Status& status);

@@ -35,6 +35,12 @@ class Runner {
   int operator()(const Version& version) { return version.client_only ? offline(version) : online(version); }
   int operator()(const Plan& plan) { return plan.files.empty() ? online(plan) : offline(plan); }
 
+  int operator()(const Install& install) {
+    if (install.format != Format::Yaml) return online(install);
+    terminal_.data(install_manifest(install));
+    return to_int(ExitCode::Reached);
+  }
+
   template <class Options>
   int operator()(const Options& options) {
     return online(options);

@@ -31,7 +31,7 @@ Value with_type(Value object, const Resource& resource) {
 bool asks_for_list(const base::Error& why) {
   bool ahead =
       std::ranges::any_of(why.causes, [](const base::Cause& c) { return c.reason == "ResourceVersionTooLarge"; });
-  return why.code == base::Code::Expired || ahead;
+  return why.code == base::Code::Expired || why.code == base::Code::NotFound || ahead;
 }
 
 template <class Index>
@@ -114,6 +114,14 @@ void Cache::list(std::string continue_token, std::map<ObjectName, Value> so_far)
       .verb = Verb::List, .resource = resource_, .limit = kPage, .continue_token = std::move(continue_token)};
   api_.call(std::move(request), [this, alive = alive_, objects = std::move(so_far)](Answer answer) mutable {
     if (!*alive) return;
+    if (!answer && answer.error().code == base::Code::NotFound) {
+      // A cluster without this CustomResourceDefinition: nothing of that kind exists, and controllers can work without it. The watch that
+      // follows is refused, too, and leads back here, ever more slowly.
+      const int failures = failures_;
+      replace({}, revision_);
+      failures_ = failures;
+      return;
+    }
     if (!answer) return retry(answer.error());
     for (const Value& item : (*answer)["items"].items())
       objects.insert_or_assign(name_of(item), with_type(item, resource_));

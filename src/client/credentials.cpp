@@ -1,7 +1,5 @@
 #include "client/credentials.h"
 
-#include <unistd.h>
-
 #include <vector>
 
 #include "api/meta.h"
@@ -93,7 +91,7 @@ class Exec final : public Credentials {
 
  private:
   static bool is_interactive(const ExecPlugin& plugin) {
-    return plugin.interactive != ExecPlugin::Interactive::Never && ::isatty(STDIN_FILENO) == 1;
+    return plugin.interactive != ExecPlugin::Interactive::Never && runtime::real::is_interactive();
   }
 
   std::string named() const {

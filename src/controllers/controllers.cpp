@@ -9,6 +9,10 @@ std::vector<std::string> port_names() { return {"traffic", "metrics/gateway", "m
 
 void add_to(control::Runner& runner) {
   for (auto& controller : workload::make_controllers(workload::builtin_kinds())) runner.add(std::move(controller));
+  add_releases_to(runner);
+}
+
+void add_releases_to(control::Runner& runner) {
   for (auto& invariant : workload::make_invariants()) runner.add_invariant(std::move(invariant));
   runner.add(delivery::make_release_controller());
   runner.add(delivery::make_analysis_controller());

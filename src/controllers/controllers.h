@@ -13,5 +13,7 @@ std::vector<std::string> port_names();
 
 // Before `runner.start()`.
 void add_to(control::Runner& runner);
+// For clusters that have controllers for everything else: Releases and analyses only.
+void add_releases_to(control::Runner& runner);
 
 }  // namespace slipway::controllers

@@ -25,8 +25,8 @@ type AnalysisArgument | A value for a template.
   value - string keep | Its value; replaces {{args.NAME}} in the template.
 
 type ReleaseAnalysis | Metrics that decide.
-  templates - []NamedTemplate    atomic | Templates whose metrics are measured together.
-  args      - []AnalysisArgument atomic | Values for the arguments of the templates.
+  templates - []NamedTemplate    atomic maxItems=20 | Templates whose metrics are measured together.
+  args      - []AnalysisArgument atomic maxItems=50 | Values for the arguments of the templates.
 
 type ReleasePause | A wait.
   duration - *string | How long to wait, like 30s or 5m; absent: until a person promotes.
@@ -43,7 +43,7 @@ type RollingStrategy | Pods are replaced a few at a time.
   bake           - *string      | How long the guards watch the new version before the old one is let go, like 30s; default: not at all.
 
 type CanaryStrategy | The new version gets a growing share.
-  steps          - []ReleaseStep atomic | What happens, in order; after the last one the candidate gets everything.
+  steps          - []ReleaseStep atomic maxItems=100 | What happens, in order; after the last one the candidate gets everything.
   maxSurge       - *intOrString         | Without a route: pods above the wanted number.
   maxUnavailable - *intOrString         | Without a route: pods below the wanted number.
 
@@ -194,7 +194,7 @@ type Metric | A value and its limits.
 
 type AnalysisTemplateSpec | What is measured.
   args    - []TemplateArgument atomic | Values that users of the template give.
-  metrics - []Metric           atomic | Values and their limits.
+  metrics - []Metric           atomic maxItems=50 | Values and their limits.
 
 kind AnalysisTemplate analysistemplates short=at custom | Metrics that decide over a release.
   spec - AnalysisTemplateSpec required | What is wanted.
@@ -210,7 +210,7 @@ type AnalysisRunSpec | What is measured, with all values filled in.
   route     - *string                   | Route that carries the traffic.
   candidate - *AnalysisSubject          | The new version.
   stable    - *AnalysisSubject          | The stable version.
-  args      - []AnalysisArgument atomic | Values given.
+  args      - []AnalysisArgument atomic maxItems=50 | Values given.
   metrics   - []Metric           atomic | Values and their limits.
   terminate - bool                      | End now with what has been measured.
 
@@ -227,13 +227,16 @@ kind AnalysisRun analysisruns short=ar status custom | One run of an analysis.
   status - AnalysisRunStatus        | What was observed last.
 )table";
 
-Column text(std::string name, Value (*value)(const Value&), int priority = 0) {
-  return {
-      .name = std::move(name), .priority = priority, .value = [value](const Value& o, base::Time) { return value(o); }};
+// `path` is what the CustomResourceDefinition says to servers that cannot compute.
+Column text(std::string name, Value (*value)(const Value&), std::string path, int priority = 0) {
+  return {.name = std::move(name),
+          .priority = priority,
+          .value = [value](const Value& o, base::Time) { return value(o); },
+          .path = std::move(path)};
 }
 
 Column name_column() {
-  Column column = text("Name", [](const Value& o) { return Value(name_of(o)); });
+  Column column = text("Name", [](const Value& o) { return Value(name_of(o)); }, "");
   column.format = "name";
   return column;
 }
@@ -242,7 +245,8 @@ Column age_column() {
   return {.name = "Age", .value = [](const Value& o, base::Time now) {
             const auto made = time_at(o["metadata"]["creationTimestamp"]);
             return made ? Value(base::human_duration(now - *made)) : Value("<unknown>");
-          }};
+          },
+          .path = ".metadata.creationTimestamp"};
 }
 
 Value step_of(const Value& o) {
@@ -262,18 +266,18 @@ Value weight_shown(const Value& o) {
 
 std::vector<Column> release_columns() {
   return {name_column(),
-          text("Target", [](const Value& o) { return o["spec"]["target"]["name"]; }),
-          text("Phase", [](const Value& o) { return o["status"]["phase"]; }),
-          text("Step", step_of),
-          text("Weight", weight_shown),
+          text("Target", [](const Value& o) { return o["spec"]["target"]["name"]; }, ".spec.target.name"),
+          text("Phase", [](const Value& o) { return o["status"]["phase"]; }, ".status.phase"),
+          text("Step", step_of, ".status.step.index"),
+          text("Weight", weight_shown, ".status.traffic.wanted"),
           age_column(),
-          text("Message", [](const Value& o) { return o["status"]["message"]; }, 1)};
+          text("Message", [](const Value& o) { return o["status"]["message"]; }, ".status.message", 1)};
 }
 
 std::vector<Column> run_columns() {
-  return {name_column(), text("Kind", [](const Value& o) { return o["spec"]["kind"]; }),
-          text("Phase", [](const Value& o) { return o["status"]["phase"]; }), age_column(),
-          text("Message", [](const Value& o) { return o["status"]["message"]; }, 1)};
+  return {name_column(), text("Kind", [](const Value& o) { return o["spec"]["kind"]; }, ".spec.kind"),
+          text("Phase", [](const Value& o) { return o["status"]["phase"]; }, ".status.phase"), age_column(),
+          text("Message", [](const Value& o) { return o["status"]["message"]; }, ".status.message", 1)};
 }
 
 }  // namespace

@@ -150,4 +150,6 @@ std::unique_ptr<RunningProgram> run_program(Loop& loop, std::vector<std::string>
   return std::make_unique<Running>(loop, std::move(argv), std::move(options), std::move(done));
 }
 
+bool is_interactive() { return ::isatty(STDIN_FILENO) == 1; }
+
 }  // namespace slipway::runtime::real

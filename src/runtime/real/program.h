@@ -37,4 +37,7 @@ class RunningProgram {
 std::unique_ptr<RunningProgram> run_program(Loop& loop, std::vector<std::string> argv, ProgramOptions options,
                                             std::move_only_function<void(base::Result<ProgramEnd>)> done);
 
+// Is our standard input a terminal, where a person can be asked?
+bool is_interactive();
+
 }  // namespace slipway::runtime::real

@@ -1,0 +1,26 @@
+#!/bin/sh
+# image-root.sh PROGRAM FOLDER: the file system of the image. Every library that the program names is copied to where it was.
+set -eu
+program=$1
+root=$2
+mkdir -p "$root/usr/bin" "$root/etc/ssl/certs" "$root/tmp"
+install -m 0755 "$program" "$root/usr/bin/slipway"
+strip "$root/usr/bin/slipway"
+# "libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)" and "/lib64/ld-linux-x86-64.so.2 (0x...)"
+ldd "$program" | awk '$2 == "=>" {print $3} $1 ~ /^\// {print $1}' | while read -r library; do
+  mkdir -p "$root$(dirname "$library")"
+  cp -L "$library" "$root$library"
+done
+# glibc loads these by name when it looks up hosts.
+for library in $(ldconfig -p | awk '/libnss_(files|dns)\.so\.2 .*x86-64/ {print $NF}'); do
+  mkdir -p "$root$(dirname "$library")"
+  cp -L "$library" "$root$library"
+done
+cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+mkdir -p "$root/usr/lib/ssl"
+ln -sf /etc/ssl/certs "$root/usr/lib/ssl/certs"
+ln -sf /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem"
+echo 'slipway:x:65532:65532:slipway:/tmp:/sbin/nologin' >"$root/etc/passwd"
+echo 'slipway:x:65532:' >"$root/etc/group"
+echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
+chmod 1777 "$root/tmp"

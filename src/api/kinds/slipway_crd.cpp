@@ -1,0 +1,118 @@
+// What release_rules.cpp checks in code, as rules of the CustomResourceDefinitions: a real API server refuses the same
+// objects.
+#include <algorithm>
+
+#include "api/crd_definition.h"
+
+namespace slipway::api {
+namespace {
+
+using data::Value;
+
+// A duration as base/time.h reads it, or nothing; not negative.
+constexpr const char* kDuration = "^([0-9]+(\\.[0-9]*)?(ns|us|µs|ms|s|m|h))*$|^0$";
+
+std::vector<ValueRule> value_rules() {
+  std::vector<ValueRule> all = {
+      {"ReleaseTarget", "kind", "enum", Value::array({"Deployment"})},
+      {"ReleaseTarget", "name", "minLength", 1},
+      {"NamedTemplate", "name", "required", {}},
+      {"NamedTemplate", "name", "minLength", 1},
+      {"NamedTemplate", "name", "maxLength", 253},
+      {"AnalysisArgument", "name", "required", {}},
+      {"AnalysisArgument", "name", "minLength", 1},
+      {"ReleaseStep", "weight", "minimum", 0},
+      {"ReleaseStep", "weight", "maximum", 100},
+      {"CanaryStrategy", "steps", "required", {}},
+      {"CanaryStrategy", "steps", "minItems", 1},
+      {"ReleaseTraffic", "route", "required", {}},
+      {"ReleaseTraffic", "route", "minLength", 1},
+      {"ReleaseTraffic", "service", "required", {}},
+      {"ReleaseTraffic", "service", "minLength", 1},
+      {"GatewayMetric", "query", "required", {}},
+      {"GatewayMetric", "query", "minLength", 1},
+      {"PrometheusMetric", "query", "required", {}},
+      {"PrometheusMetric", "query", "minLength", 1},
+      {"Metric", "name", "required", {}},
+      {"Metric", "name", "minLength", 1},
+      {"Metric", "name", "maxLength", 253},
+      {"AnalysisTemplateSpec", "metrics", "required", {}},
+      {"AnalysisTemplateSpec", "metrics", "minItems", 1},
+  };
+  for (const char* type : {"ReleaseAnalysis", "GuardAnalysis"}) {
+    all.push_back({type, "templates", "required", {}});
+    all.push_back({type, "templates", "minItems", 1});
+  }
+  for (const auto& [type, field] :
+       std::vector<std::pair<const char*, const char*>>{{"ReleasePause", "duration"},
+                                                        {"RollingStrategy", "bake"},
+                                                        {"ReleaseSpec", "deadline"},
+                                                        {"ReleaseRollback", "verifyTimeout"},
+                                                        {"GatewayMetric", "window"},
+                                                        {"PrometheusMetric", "window"},
+                                                        {"Metric", "interval"},
+                                                        {"Metric", "initialDelay"},
+                                                        {"Metric", "timeout"}})
+    all.push_back({type, field, "pattern", kDuration});
+  for (const char* field : {"service", "stableService", "canaryService"})
+    all.push_back({"ReleaseTraffic", field, "maxLength", 63});
+  return all;
+}
+
+std::vector<CelRule> cel_rules() {
+  const std::string budget =
+      "!(has(self.maxSurge) && has(self.maxUnavailable) && string(self.maxSurge) in ['0', '0%'] && "
+      "string(self.maxUnavailable) in ['0', '0%'])";
+  const std::string stable =
+      "(has(self.stableService) && self.stableService != '' ? self.stableService : self.service + '-stable')";
+  const std::string canary =
+      "(has(self.canaryService) && self.canaryService != '' ? self.canaryService : self.service + '-canary')";
+  const std::string unique = "self.templates.all(t, self.templates.exists_one(u, u.name == t.name))";
+  // multipleOf is of no use: a server takes a whole number and the factor as integers.
+  const std::string hundredths = "double(int(self.weight * 100.0 + 0.5))";
+  const std::string weights = "self.steps.filter(s, has(s.weight)).map(s, s.weight)";
+  return {
+      {"ReleaseStep", "[has(self.weight), has(self.pause), has(self.analysis)].filter(x, x).size() == 1",
+       "a step is exactly one of weight, pause and analysis"},
+      {"ReleaseStep",
+       "!has(self.weight) || (" + hundredths + " - self.weight * 100.0 < 0.000001 && self.weight * 100.0 - " +
+           hundredths + " < 0.000001)",
+       "a weight has at most two decimals"},
+      {"CanaryStrategy", weights + ".isSorted()", "weights may not fall: a canary only grows"},
+      {"CanaryStrategy", weights + ".filter(w, double(w) == 100.0).size() <= 1",
+       "no weight may follow a step of 100 %"},
+      {"CanaryStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
+      {"RollingStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
+      {"ReleaseStrategy", "has(self.rolling) != has(self.canary)", "a strategy is exactly one of rolling and canary"},
+      {"ReleaseSpec", "!has(self.traffic) || !has(self.strategy.rolling)",
+       "a rolling update shifts pods, not traffic: use strategy.canary to split a route"},
+      {"ReleaseTraffic", stable + " != " + canary, "the canary service must differ from the stable service"},
+      {"ReleaseTraffic", stable + " != self.service", "the stable service must differ from service"},
+      {"ReleaseTraffic", canary + " != self.service", "the canary service must differ from service"},
+      {"ReleaseAnalysis", unique, "no template may be named twice"},
+      {"GuardAnalysis", unique, "no template may be named twice"},
+      {"MetricProvider", "has(self.gateway) != has(self.prometheus)",
+       "a provider is exactly one of gateway and prometheus"},
+      {"Metric", "!has(self.count) || self.count <= 1 || (has(self.interval) && self.interval != '')",
+       "interval is needed when count is over 1"},
+      {"Metric",
+       "(has(self.successCondition) && self.successCondition != '') || (has(self.failureCondition) && "
+       "self.failureCondition != '')",
+       "a metric without a condition would accept anything"},
+      {"AnalysisTemplateSpec", "self.metrics.all(m, self.metrics.exists_one(n, n.name == m.name))",
+       "no metric name may be used twice"},
+  };
+}
+
+}  // namespace
+
+std::vector<Value> slipway_definitions() {
+  const DefinitionRules rules{value_rules(), cel_rules()};
+  std::vector<Value> all;
+  for (const auto& kind : Scheme::builtin()->kinds())
+    if (kind->resource.group == "slipway.dev" && kind->stored) all.push_back(definition_of(*kind, rules));
+  std::ranges::sort(all, {}, [](const Value& d) { return d["metadata"]["name"].str(); });
+  return all;
+}
+
+}  // namespace slipway::api

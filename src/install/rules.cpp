@@ -1,0 +1,66 @@
+#include "install/rules.h"
+
+#include "base/strings.h"
+
+namespace slipway::install {
+
+using data::Value;
+
+const std::vector<Right>& controller_rights() {
+  using enum Where;
+  static const std::vector<std::string> kRead = {"get", "list", "watch"};
+  static const std::vector<Right> all = {
+      {Objects, "slipway.dev", "releases", kRead, "what is to be released, and how"},
+      {Objects, "slipway.dev", "releases", {"patch"}, "the finalizer by which leaving is clean"},
+      {Objects, "slipway.dev", "releases/status", {"patch"}, "what a release does, and why"},
+      {Objects, "slipway.dev", "analysistemplates", kRead, "which metrics decide"},
+      {Objects, "slipway.dev", "analysisruns", kRead, "what was measured"},
+      {Objects,
+       "slipway.dev",
+       "analysisruns",
+       {"create", "patch", "delete"},
+       "an analysis begins, is ended early, and is forgotten"},
+      {Objects, "slipway.dev", "analysisruns/status", {"patch"}, "measurements and verdicts"},
+      {Objects, "apps", "deployments", kRead, "the workload: its template, its replicas, its health"},
+      {Objects, "apps", "deployments", {"patch"}, "pause it while a release rolls, and give the result back to it"},
+      {Objects, "apps", "replicasets", kRead, "the versions that there are, and their pods"},
+      {Objects, "apps", "replicasets", {"create", "patch", "delete"}, "the candidate, its size, and its owner"},
+      {Objects, "", "pods", kRead, "readiness and restarts, which the guards watch"},
+      {Objects, "", "services", kRead, "what the traffic goes to"},
+      {Objects,
+       "",
+       "services",
+       {"create", "patch", "delete"},
+       "the services of the stable and of the candidate version"},
+      {Objects, "discovery.k8s.io", "endpointslices", kRead, "whether the pods of a version can be reached"},
+      {Objects, "gateway.networking.k8s.io", "httproutes", kRead, "how the traffic is split now"},
+      {Objects, "gateway.networking.k8s.io", "httproutes", {"patch"}, "the weights"},
+      {Objects, "", "events", {"create", "patch"}, "what happened, for kubectl describe"},
+      {Own, "coordination.k8s.io", "leases", {"get", "create", "update"}, "one controller leads at a time"},
+  };
+  return all;
+}
+
+Value rules_of(Where where) {
+  Value rules = Value::array();
+  for (const Right& right : controller_rights()) {
+    if (right.where != where) continue;
+    Value verbs = Value::array();
+    for (const std::string& verb : right.verbs) verbs.push_back(verb);
+    rules.push_back(Value::object({{"apiGroups", Value::array({right.group})},
+                                   {"resources", Value::array({right.resource})},
+                                   {"verbs", std::move(verbs)}}));
+  }
+  return rules;
+}
+
+std::string rights_table() {
+  std::string out = "| where | group | resource | verbs | why |\n|---|---|---|---|---|\n";
+  for (const Right& right : controller_rights())
+    out += std::string("| ") + (right.where == Where::Own ? "own namespace" : "where Releases are") + " | " +
+           (right.group.empty() ? "core" : right.group) + " | " + right.resource + " | " +
+           base::join(right.verbs, ", ") + " | " + right.why + " |\n";
+  return out;
+}
+
+}  // namespace slipway::install

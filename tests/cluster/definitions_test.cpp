@@ -1,0 +1,143 @@
+// The CustomResourceDefinitions on a real API server: accepted as they are, and refusing what our own server refuses.
+#include <gtest/gtest.h>
+
+#include "api/crd_definition.h"
+#include "api/meta.h"
+#include "api/scheme.h"
+#include "data/yaml.h"
+#include "each_version.h"
+#include "programs.h"
+
+namespace slipway::tests {
+namespace {
+
+using data::Value;
+
+class DefinitionsTest : public EachVersion {
+ protected:
+  void SetUp() override {
+    EachVersion::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    for (const Value& definition : api::slipway_definitions()) {
+      const auto applied = api().call({.verb = client::Verb::Patch,
+                                       .resource = api::kCustomResourceDefinitions,
+                                       .name = std::string(api::name_of(definition)),
+                                       .body = definition,
+                                       .patch_type = client::PatchType::Apply,
+                                       .field_manager = "test",
+                                       .force = true,
+                                       .strict = true});
+      ASSERT_TRUE(applied.has_value()) << applied.error().message;
+      ASSERT_TRUE(eventually([&] {
+        const auto now = api().get(api::kCustomResourceDefinitions, std::string(api::name_of(definition)));
+        if (!now) return false;
+        // What is not structural, a server says in a condition.
+        EXPECT_NE(api::condition(*now, "NonStructuralSchema")["status"].as_string(), "True") << api::condition(*now, "NonStructuralSchema")["message"].str();
+        return api::condition(*now, "Established")["status"].as_string() == "True";
+      }));
+    }
+  }
+
+  // Does our own server refuse it?
+  static bool refused_by_us(Value object) {
+    object.set({"metadata", "namespace"}, "default");
+    const auto scheme = api::Scheme::builtin();
+    const api::Kind* kind = scheme->find_kind(object["apiVersion"].as_string(), object["kind"].as_string());
+    std::vector<std::string> unknown;
+    std::vector<base::Cause> problems;
+    const Value clean = api::conform(*kind, object, unknown, problems);
+    return !unknown.empty() || !problems.empty() || !api::validate(*kind, api::with_defaults(*kind, clean), {}).empty();
+  }
+  base::Result<Value> create(const Value& object) {
+    const auto scheme = api::Scheme::builtin();
+    const api::Kind* kind = scheme->find_kind(object["apiVersion"].as_string(), object["kind"].as_string());
+    return api().call({.verb = client::Verb::Create, .resource = kind->resource, .space = "default", .body = object, .dry_run = true, .strict = true});
+  }
+};
+SLIPWAY_EACH_VERSION(DefinitionsTest);
+
+Value release(const std::string& spec) {
+  return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: Release\nmetadata: {name: web}\nspec: " + spec);
+}
+Value metrics(const std::string& list) {
+  return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: web}\nspec: {metrics: " + list + "}");
+}
+
+TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
+  for (const Value& good : {
+           release("{target: {name: web}, strategy: {rolling: {}}}"),
+           release("{target: {name: web}, strategy: {rolling: {maxSurge: 25%, maxUnavailable: 0, bake: 1h30m}}, deadline: 1.5h, paused: true}"),
+           release("{target: {kind: Deployment, name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{weight: 0.01}, {pause: {}}, {weight: 5}, "
+                   "{analysis: {templates: [{name: a}, {name: b}], args: [{name: x, value: blue}]}}, {pause: {duration: 30s}}, {weight: 33.33}, {weight: 100}]}}, "
+                   "guards: {maxRestarts: 0, analysis: {templates: [{name: a}], fromStep: 1}}, rollback: {onInconclusive: Rollback, verifyTimeout: 5m}}"),
+           metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
+           metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
+       }) {
+    EXPECT_FALSE(refused_by_us(good)) << data::to_yaml(good);
+    const auto made = create(good);
+    EXPECT_TRUE(made.has_value()) << data::to_yaml(good) << made.error().message;
+  }
+}
+
+TEST_P(DefinitionsTest, DefaultsAreTheSame) {
+  const auto made = create(release("{target: {name: web}, strategy: {rolling: {}}}"));
+  ASSERT_TRUE(made.has_value());
+  const api::Kind* kind = api::Scheme::builtin()->find_kind("slipway.dev/v1alpha1", "Release");
+  const Value ours = api::with_defaults(*kind, release("{target: {name: web}, strategy: {rolling: {}}}"));
+  EXPECT_EQ((*made)["spec"], ours["spec"]) << data::to_yaml((*made)["spec"]) << "ours\n" << data::to_yaml(ours["spec"]);
+}
+
+TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
+  const std::string canary = "{target: {name: web}, strategy: {canary: {steps: ";
+  for (const Value& bad : {
+           release("{target: {name: web}}"),
+           release("{strategy: {rolling: {}}}"),
+           release("{target: {kind: StatefulSet, name: web}, strategy: {rolling: {}}}"),
+           release("{target: {name: ''}, strategy: {rolling: {}}}"),
+           release("{target: {name: web}, strategy: {}}"),
+           release("{target: {name: web}, strategy: {rolling: {}, canary: {steps: [{weight: 5}]}}}"),
+           release("{target: {name: web}, strategy: {rolling: {}}, traffic: {route: web, service: web}}"),
+           release("{target: {name: web}, strategy: {rolling: {maxSurge: 0, maxUnavailable: 0}}}"),
+           release("{target: {name: web}, strategy: {rolling: {maxSurge: 0%, maxUnavailable: '0'}}}"),
+           release("{target: {name: web}, strategy: {rolling: {bake: soon}}}"),
+           release("{target: {name: web}, strategy: {rolling: {bake: -5s}}}"),
+           release("{target: {name: web}, strategy: {rolling: {}}, deadline: 10}"),
+           release("{target: {name: web}, strategy: {rolling: {}}, unknown: 1}"),
+           release("{target: {name: web}, strategy: {rolling: {}}, revisionHistoryLimit: 0}"),
+           release("{target: {name: web}, strategy: {rolling: {}}, rollback: {onInconclusive: Maybe}}"),
+           release("{target: {name: web}, strategy: {rolling: {}}, guards: {maxRestarts: -1}}"),
+           release("{target: {name: web}, strategy: {rolling: {}}, guards: {analysis: {templates: []}}}"),
+           release(canary + "[]}}}"),
+           release(canary + "[{}]}}}"),
+           release(canary + "[{weight: 5, pause: {}}]}}}"),
+           release(canary + "[{weight: 101}]}}}"),
+           release(canary + "[{weight: -1}]}}}"),
+           release(canary + "[{weight: 0.001}]}}}"),
+           release(canary + "[{weight: 50}, {weight: 5}]}}}"),
+           release(canary + "[{weight: 100}, {weight: 100}]}}}"),
+           release(canary + "[{pause: {duration: later}}]}}}"),
+           release(canary + "[{analysis: {templates: []}}]}}}"),
+           release(canary + "[{analysis: {templates: [{name: ''}]}}]}}}"),
+           release(canary + "[{analysis: {templates: [{name: a}, {name: a}]}}]}}}"),
+           release(canary + "[{weight: 5}]}}, traffic: {route: web}}"),
+           release(canary + "[{weight: 5}]}}, traffic: {route: web, service: web, canaryService: web}}"),
+           release(canary + "[{weight: 5}]}}, traffic: {route: web, service: web, canaryService: web-stable}}"),
+           metrics("[]"),
+           metrics("[{name: a, successCondition: x, provider: {}}]"),
+           metrics("[{name: a, successCondition: x, provider: {gateway: {query: p50}, prometheus: {query: up}}}]"),
+           metrics("[{name: a, provider: {gateway: {query: p50}}}]"),
+           metrics("[{name: a, count: 2, successCondition: x, provider: {gateway: {query: p50}}}]"),
+           metrics("[{name: a, count: 0, successCondition: x, provider: {gateway: {query: p50}}}]"),
+           metrics("[{name: '', successCondition: x, provider: {gateway: {query: p50}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {gateway: {query: p50, window: wide}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {gateway: {query: p50}}}, {name: a, successCondition: x, provider: {gateway: {query: p50}}}]"),
+       }) {
+    EXPECT_TRUE(refused_by_us(bad)) << data::to_yaml(bad);
+    const auto made = create(bad);
+    EXPECT_FALSE(made.has_value()) << data::to_yaml(bad);
+    if (!made) EXPECT_TRUE(made.error().code == base::Code::Invalid || made.error().code == base::Code::BadRequest) << made.error().message;
+  }
+}
+
+}  // namespace
+}  // namespace slipway::tests
