@@ -1,13 +1,13 @@
 // Imports: what is taken, and what is refused whole. Archives are made here, byte by byte.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <zlib.h>
 
 #include <filesystem>
 
 #include "base/hash.h"
 #include "data/json.h"
 #include "node/images/import.h"
+#include "node/images/test_archive.h"
 #include "node/testing.h"
 
 namespace slipway::node::images {
@@ -16,58 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using data::Value;
 
-std::string octal(std::uint64_t value, int digits) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%0*llo", digits, static_cast<unsigned long long>(value));
-  return text;
-}
-
-struct TarFile {
-  std::string path, bytes = {}, target = {};
-  char type = '0';
-  std::uint32_t mode = 0644;
-};
-
-std::string tar_entry(const TarFile& f) {
-  std::string h(512, '\0');
-  h.replace(0, f.path.size(), f.path);
-  h.replace(100, 7, octal(f.mode, 7));
-  h.replace(124, 11, octal(f.bytes.size(), 11));
-  h.replace(136, 11, octal(0, 11));
-  h[156] = f.type;
-  h.replace(157, f.target.size(), f.target);
-  h.replace(257, 8,
-            std::string("ustar\0"
-                        "00",
-                        8));
-  h.replace(148, 8, "        ");
-  std::uint64_t sum = 0;
-  for (unsigned char c : h) sum += c;
-  h.replace(148, 8, octal(sum, 6) + std::string("\0 ", 2));
-  std::string body = f.bytes;
-  body.resize((body.size() + 511) / 512 * 512, '\0');
-  return h + body;
-}
-
-std::string tar_of(const std::vector<TarFile>& files) {
-  std::string out;
-  for (const TarFile& f : files) out += tar_entry(f);
-  return out + std::string(1024, '\0');
-}
-
-std::string gzip(const std::string& plain) {
-  z_stream z{};
-  deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&z, plain.size()), '\0');
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
-  z.avail_in = static_cast<uInt>(plain.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  deflate(&z, Z_FINISH);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
-}
+using test::gzip;
+using test::tar_of;
+using test::TarFile;
 
 class ImagesTest : public testing::Test {
  protected:
@@ -168,29 +119,31 @@ TEST_F(ImagesTest, AbsoluteLinksMeanTheImagesOwnRoot) {
   EXPECT_EQ(content("usr/bin/sh"), "b");
 }
 
+// A text that leads nowhere may still leave, through a folder that is a link itself.
+TEST_F(ImagesTest, LinksThroughLinksStayInside) {
+  expect_refused({{"a/b/up", "", "../..", '2'}, {"l", "", "a/b/up/../../outside", '2'}}, "through other links");
+  expect_refused({{"a/b/up", "", "/", '2'}, {"l", "", "a/b/up/..", '2'}}, "through other links");
+  ASSERT_TRUE(import_bytes(tar_of({{"a/b/up", "", "../..", '2'}, {"l", "", "a/b/up/a", '2'}})));
+}
+
+TEST_F(ImagesTest, RefusesPathsThatWouldNotFit) {
+  std::string deep;
+  for (int i = 0; i < 12; ++i) deep += std::string(250, 'd') + "/";
+  expect_refused({{deep + "f", "x"}}, "not a usable path");
+  expect_refused({{deep + ".wh..wh..opq"}}, "not a usable path");
+}
+
 class OciTest : public ImagesTest {
  protected:
-  Value blob(const std::string& bytes, const char* type) {
-    const std::string digest = base::sha256_hex(bytes);
-    EXPECT_TRUE(make_folders(layout_ + "/blobs/sha256", 0755));
-    EXPECT_TRUE(write_file(layout_ + "/blobs/sha256/" + digest, bytes));
-    return Value::object(
-        {{"mediaType", type}, {"digest", "sha256:" + digest}, {"size", static_cast<std::int64_t>(bytes.size())}});
-  }
   void write_layout(const std::vector<std::string>& layers) {
-    Value list = Value::array();
-    for (const std::string& l : layers) list.push_back(blob(l, "application/vnd.oci.image.layer.v1.tar+gzip"));
     const Value config = Value::object({{"config", Value::object({{"Entrypoint", Value::array({"/web"})},
                                                                   {"Cmd", Value::array({"-v"})},
                                                                   {"Env", Value::array({"A=1=2"})},
                                                                   {"WorkingDir", "/srv"},
                                                                   {"User", "1000:1000"}})}});
-    const Value manifest = Value::object(
-        {{"config", blob(data::to_json(config), "application/vnd.oci.image.config.v1+json")}, {"layers", list}});
-    const Value index = Value::object(
-        {{"manifests", Value::array({blob(data::to_json(manifest), "application/vnd.oci.image.manifest.v1+json")})}});
-    ASSERT_TRUE(write_file(layout_ + "/index.json", data::to_json(index)));
-    ASSERT_TRUE(write_file(layout_ + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})"));
+    ASSERT_TRUE(make_folders(layout_ + "/blobs/sha256", 0755));
+    for (const TarFile& f : test::oci_layout(layers, data::to_json(config)))
+      ASSERT_TRUE(write_file(layout_ + "/" + f.path, f.bytes));
   }
   std::string layout_ = folder_.path + "/layout";
 };
@@ -230,6 +183,16 @@ TEST_F(ImagesTest, DockerArchives) {
   ASSERT_TRUE(entry) << entry.error().message;
   EXPECT_EQ(content("web"), "v1");
   EXPECT_EQ(store_.resolve("shop/web:1")->entrypoint, std::vector<std::string>{"/web"});
+}
+
+// Where the archive is unpacked for looking into it, a link of it would name a file of this machine.
+TEST_F(ImagesTest, AnArchiveCannotNameFilesOfThisMachine) {
+  ASSERT_TRUE(write_file(folder_.path + "/private.tar", tar_of({{"stolen", "x"}})));
+  ASSERT_TRUE(write_file(folder_.path + "/private.json", R"({"config":{"Env":["STOLEN=1"]}})"));
+  const TarFile link{"l", "", folder_.path, '2'}, config{"c.json", "{}"}, layer{"layer.tar", tar_of({{"web", "v1"}})};
+  expect_refused({link, config, {"manifest.json", R"([{"Config":"c.json","Layers":["l/private.tar"]}])"}}, "lacks");
+  expect_refused({link, layer, {"manifest.json", R"([{"Config":"l/private.json","Layers":["layer.tar"]}])"}}, "lacks");
+  expect_refused({{"oci-layout", "{}"}, {"index.json", "", "/dev/zero", '2'}}, "lacks");
 }
 
 TEST_F(ImagesTest, AMissingImageComesWithItsRemedy) {

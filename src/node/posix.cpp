@@ -1,7 +1,9 @@
 #include "node/posix.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -117,6 +119,12 @@ base::Result<void> remove_tree(const std::string& path) {
   std::filesystem::remove_all(path, error);
   if (error) return base::fail(os_error("remove " + path, error.value()));
   return {};
+}
+
+UniqueFd open_beneath(int root, const std::string& path, int flags) {
+  open_how how{.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC),
+               .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+  return UniqueFd(static_cast<int>(syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
 }
 
 bool exists(const std::string& path) {

@@ -37,6 +37,8 @@ base::Result<void> write_all(int fd, std::string_view bytes);
 base::Result<void> make_folders(const std::string& path, mode_t mode);  // all missing ones get `mode`
 base::Result<void> remove_tree(const std::string& path);                // follows no link; absent is fine
 bool exists(const std::string& path);
+// Opens what lies below the folder `root` and is reached without a link; errno says why not. "" is the folder itself.
+UniqueFd open_beneath(int root, const std::string& path, int flags);
 
 // The start time of a process in clock ticks since boot (proc(5), field 22): with the pid it names a process for good.
 // 0 when it is gone.

@@ -28,10 +28,11 @@ std::unexpected<base::Error> refuse(const std::string& path, const std::string& 
   return base::fail(Code::Invalid, "image refused: " + path + " " + why);
 }
 
-UniqueFd open_beneath(int root, const std::string& path, int flags) {
-  open_how how{.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC),
-               .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-  return UniqueFd(static_cast<int>(syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+// Does following this link, and all links on its way, lead above `root`? What is missing leads nowhere.
+bool leads_out(int root, const std::string& link) {
+  open_how how{.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
+  const UniqueFd fd(static_cast<int>(syscall(SYS_openat2, root, link.c_str(), &how, sizeof how)));
+  return !fd && errno == EXDEV;
 }
 
 bool is_folder_at(int folder, const std::string& name) {
@@ -301,6 +302,7 @@ Result<void> Draft::list(const std::string& folder, std::string& listing, Finish
       auto target = settle_link(path);
       if (!target) return base::fail(target.error());
       listing += "l " + path + '\0' + *target + '\n';
+      links_.push_back(path);
     } else if (S_ISDIR(s.st_mode)) {
       listing += "d " + path + '\n';
       chmod(full.c_str(), 0755);
@@ -319,6 +321,9 @@ Result<Draft::Finished> Draft::finish() {
   Finished totals;
   std::string listing;
   if (auto listed = list("", listing, totals); !listed) return base::fail(listed.error());
+  // Each link was judged by its text alone; "a/../.." through a link `a` is another way than its text says.
+  for (const std::string& link : links_)
+    if (leads_out(root_.get(), link)) return refuse(link, "is a link that leads out of the image, through other links");
   totals.digest = base::sha256_hex(listing);
   // Mount points that are there already make starting a pod faster; they are no part of the digest.
   for (const char* point : {"proc", "dev", "tmp", "etc"})

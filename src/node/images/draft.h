@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "node/images/tar.h"
@@ -23,7 +24,8 @@ namespace slipway::node::images {
 struct ImportLimits {
   std::uint64_t bytes = 16ull << 30, file_bytes = 8ull << 30;
   std::uint64_t entries = 500'000;
-  std::size_t path_bytes = 4096, depth = 100;
+  // With the data directory's own path before it, a path must still fit into PATH_MAX (4096).
+  std::size_t path_bytes = 2048, depth = 100;
 };
 
 class Draft {
@@ -63,6 +65,7 @@ class Draft {
   ImportLimits limits_;
   std::uint64_t bytes_ = 0, entries_ = 0;
   std::set<std::string> in_this_layer_;
+  std::vector<std::string> links_;  // known when listed
 };
 
 }  // namespace slipway::node::images

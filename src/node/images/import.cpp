@@ -63,7 +63,7 @@ class Import {
       : draft_(draft), scratch_(std::move(scratch)), limits_(limits) {}
 
   Result<Image> take(const std::string& source) {
-    if (is_folder(source)) return take_folder(source, false);
+    if (is_folder(source)) return take_folder(source);
     auto packed = is_packed_image(source);
     if (!packed) return base::fail(packed.error());
     if (!*packed) return take_layers({source}) ? Result<Image>(Image{}) : Result<Image>(base::fail(error_));
@@ -71,7 +71,8 @@ class Import {
     auto bytes = open_bytes(source);
     if (!outer || !bytes) return base::fail(outer ? bytes.error() : outer.error());
     if (auto unpacked = outer->add_layer(**bytes); !unpacked) return base::fail(unpacked.error());
-    return take_folder(scratch_, true);
+    packed_ = true;
+    return take_folder(scratch_);
   }
 
  private:
@@ -90,34 +91,51 @@ class Import {
     }
   }
 
-  Result<Image> take_folder(const std::string& folder, bool packed) {
+  Result<Image> take_folder(const std::string& folder) {
     if (exists(folder + "/oci-layout") && exists(folder + "/index.json")) return take_layout(folder);
-    if (packed && exists(folder + "/manifest.json")) return take_docker(folder);
+    if (packed_ && exists(folder + "/manifest.json")) return take_docker(folder);
     if (auto added = draft_.add_folder(folder); !added) return base::fail(added.error());
     return Image{};
   }
 
+  // The full path of a file of the source. An archive's links are a stranger's: followed, they would bring files of
+  // this machine into the image.
+  Result<std::string> file_in(const std::string& folder, const std::string& path) const {
+    const UniqueFd root(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd file = packed_ ? open_beneath(root.get(), path, O_PATH)
+                                  : UniqueFd(openat(root.get(), path.c_str(), O_PATH | O_CLOEXEC));
+    struct stat s{};
+    if (!file || fstat(file.get(), &s) != 0 || !S_ISREG(s.st_mode)) return not_an_image("it lacks the file " + path);
+    return folder + "/" + path;
+  }
+
+  Result<Value> read_json_in(const std::string& folder, const std::string& path) const {
+    auto file = file_in(folder, path);
+    if (!file) return base::fail(file.error());
+    return read_json(*file);
+  }
+
   // A blob's path, after its digest was compared with its content.
-  static Result<std::string> blob(const std::string& folder, const Value& descriptor) {
+  Result<std::string> blob(const std::string& folder, const Value& descriptor) const {
     const std::string digest = descriptor["digest"].str();
     const std::string hex = digest.starts_with("sha256:") ? digest.substr(7) : "";
     if (hex.size() != 64 || hex.find_first_not_of("0123456789abcdef") != hex.npos)
       return not_an_image("digest \"" + digest + "\" is not sha256");
-    const std::string path = folder + "/blobs/sha256/" + hex;
-    auto found = sha256_of_file(path);
+    auto path = file_in(folder, "blobs/sha256/" + hex);
+    auto found = path ? sha256_of_file(*path) : path;
     if (!found) return not_an_image("blob " + digest + " is missing");
     if (*found != hex) return not_an_image("blob " + digest + " has other content: it is damaged or was tampered with");
     return path;
   }
 
-  static Result<Value> json_blob(const std::string& folder, const Value& descriptor) {
+  Result<Value> json_blob(const std::string& folder, const Value& descriptor) const {
     auto path = blob(folder, descriptor);
     if (!path) return base::fail(path.error());
     return read_json(*path);
   }
 
   // Index to manifest, through at most one more index; of several platforms, ours.
-  static Result<Value> manifest_of(const std::string& folder, const Value& index, int depth) {
+  Result<Value> manifest_of(const std::string& folder, const Value& index, int depth) const {
     const Value* chosen = nullptr;
     for (const Value& m : index["manifests"].items())
       if (chosen == nullptr || m["platform"]["architecture"].as_string() == kOurPlatform) chosen = &m;
@@ -129,7 +147,7 @@ class Import {
   }
 
   Result<Image> take_layout(const std::string& folder) {
-    auto index = read_json(folder + "/index.json");
+    auto index = read_json_in(folder, "index.json");
     if (!index) return base::fail(index.error());
     auto manifest = manifest_of(folder, *index, 0);
     if (!manifest) return base::fail(manifest.error());
@@ -149,7 +167,7 @@ class Import {
 
   // `docker save`: [{"Config": file, "Layers": [file]}]; files lie beside it.
   Result<Image> take_docker(const std::string& folder) {
-    auto manifest = read_json(folder + "/manifest.json");
+    auto manifest = read_json_in(folder, "manifest.json");
     if (!manifest) return base::fail(manifest.error());
     if (manifest->size() != 1)
       return not_an_image("the archive holds " + std::to_string(manifest->size()) + " images: save one at a time");
@@ -158,11 +176,9 @@ class Import {
     for (const Value& layer : image["Layers"].items()) layers.push_back(layer.str());
     layers.push_back(image["Config"].str());
     for (std::string& path : layers) {
-      struct stat s{};
-      const std::string full = folder + "/" + path;
-      if (path.find("..") != path.npos || lstat(full.c_str(), &s) != 0 || !S_ISREG(s.st_mode))
-        return not_an_image("it lacks " + path);
-      path = full;
+      auto full = file_in(folder, path);
+      if (!full) return base::fail(full.error());
+      path = *full;
     }
     auto config = read_json(layers.back());
     layers.pop_back();
@@ -185,6 +201,7 @@ class Import {
   Draft& draft_;
   std::string scratch_;
   ImportLimits limits_;
+  bool packed_ = false;  // the source was an archive, and what is looked at is what it held
   base::Error error_;
 };
 
