@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/strings.h"
 #include "gateway/emitter.h"
+#include "gateway/expression_check.h"
 
 namespace slipway::gateway {
 namespace {
@@ -134,7 +135,7 @@ class Writer {
 
   void path_acl(const PathMatch& path, const std::string& acl) {
     if (path.kind == MatchKind::Regex) {
-      line().word("acl").word(acl).words("path -m reg --").quoted("^(?:" + path.value + ")$");
+      line().word("acl").word(acl).words("path -m reg --").quoted(full_match(path.value));
       return;
     }
     line().word("acl").word(acl).words("path -m str --").quoted(path.value);
@@ -154,7 +155,7 @@ class Writer {
         .word(acl)
         .word(what)
         .words(regex ? "-m reg --" : "-m str --")
-        .quoted(regex ? "^(?:" + match.value + ")$" : match.value);
+        .quoted(regex ? full_match(match.value) : match.value);
   }
 
   std::set<std::string> rules_of(const Frontend& f) const {

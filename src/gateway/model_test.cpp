@@ -127,6 +127,12 @@ TEST(Model, WhatIsNotSupportedIsNotAccepted) {
               "path"},
           Case{R"({"backendRefs":[{"name":"web","port":80,"filters":[{}]}]})", "filters"},
           Case{R"({"timeouts":{"request":"soon"}})", "timeouts.request"},
+          // RE2 takes these, the proxy's library does not: its configuration would be refused for all routes.
+          Case{R"({"matches":[{"path":{"type":"RegularExpression","value":"\\Qa"}}]})", "path.value"},
+          Case{R"({"matches":[{"path":{"type":"RegularExpression","value":"/[[=a=]]"}}]})", "path.value"},
+          Case{R"({"matches":[{"path":{"type":"RegularExpression","value":"\\x{1F600}"}}]})", "path.value"},
+          Case{R"({"matches":[{"headers":[{"name":"x","type":"RegularExpression","value":"(?P<1>a)b"}]}]})",
+               "headers.value"},
       }) {
     auto d =
         desire_from({route("r", std::string(R"({"parentRefs":[{"name":"g"}],"rules":[)") + c.rule + "]}")}, shop());
@@ -135,6 +141,20 @@ TEST(Model, WhatIsNotSupportedIsNotAccepted) {
     EXPECT_NE(d.routes[0].accepted->message.find(c.field), std::string::npos) << d.routes[0].accepted->message;
     EXPECT_TRUE(d.routes[0].rules.empty());
   }
+}
+
+// A line of the proxy has 64 words at most, and a longer one would make it refuse everything.
+TEST(Model, AMatchOfTooManyPartsIsNotAccepted) {
+  const auto accepted = [](int headers) {
+    std::string list;
+    for (int i = 0; i < headers; ++i)
+      list += (i ? "," : "") + std::string(R"({"name":"h)") + std::to_string(i) + R"(","value":"x"})";
+    const auto d = desire_from(
+        {route("r", R"({"parentRefs":[{"name":"g"}],"rules":[{"matches":[{"headers":[)" + list + "]}]}]}")}, shop());
+    return !d.routes[0].accepted;
+  };
+  EXPECT_TRUE(accepted(16));
+  EXPECT_FALSE(accepted(17));
 }
 
 TEST(Model, EntriesStandInOrderOfPrecedence) {

@@ -1,5 +1,5 @@
 set(SLIPWAY_TEST_LINKS slipway_apiserver slipway_store)
-target_link_libraries(slipway_gateway PRIVATE PkgConfig::RE2 crypt)
+target_link_libraries(slipway_gateway PRIVATE PkgConfig::RE2 PkgConfig::PCRE2 crypt)
 # The tests put real traffic of the example programs through a real HAProxy.
 target_compile_definitions(slipway_gateway INTERFACE SLIPWAY_EXAMPLES_DIR="${CMAKE_BINARY_DIR}/examples")
 if(SLIPWAY_TESTS)

@@ -1,12 +1,11 @@
 #include "gateway/route.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <set>
 
 #include "api/meta.h"
 #include "base/strings.h"
+#include "gateway/expression_check.h"
 
 namespace slipway::gateway {
 namespace {
@@ -46,14 +45,9 @@ class Parser {
     return MatchKind::Prefix;
   }
 
-  // The proxy's expressions are a superset of these, which take linear time.
   void check_regex(MatchKind kind, const std::string& value, const std::string& field) {
     if (kind != MatchKind::Regex) return;
-    RE2::Options options;
-    options.set_log_errors(false);
-    RE2 compiled(value, options);
-    bool odd = value.find("\\C") != std::string::npos;
-    if (!compiled.ok() || odd) refuse(field, "is no regular expression: " + (odd ? "\\C" : compiled.error()));
+    if (const std::string why = refusal_of(value); !why.empty()) refuse(field, "is no regular expression: " + why);
   }
 
   PathMatch path_match(const Value& v, const std::string& field) {
@@ -69,6 +63,7 @@ class Parser {
 
   std::vector<NamedMatch> named_matches(const Value& list, const std::string& field) {
     std::vector<NamedMatch> out;
+    if (list.size() > kMostMatches) refuse(field, "can have " + std::to_string(kMostMatches) + " entries");
     std::set<std::string> seen;  // of equal names only the first counts
     for (const Value& v : list.items()) {
       NamedMatch match{

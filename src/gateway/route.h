@@ -124,5 +124,8 @@ bool is_header_name(std::string_view name);
 // No control characters; at most `kMaxText` bytes.
 bool is_plain_text(std::string_view text);
 inline constexpr std::size_t kMaxText = 4096;
+// Headers of one match, and query parameters (HTTPRouteMatch, maxItems): with both the condition has 56 words, and a
+// line of the proxy can have 64.
+inline constexpr std::size_t kMostMatches = 16;
 
 }  // namespace slipway::gateway
