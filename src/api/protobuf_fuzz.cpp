@@ -1,5 +1,5 @@
-// Fuzzes decode_protobuf: any bytes give a value or an error, never a crash, and a decoded object survives conform and
-// JSON.
+// Any bytes must decode or fail. What decodes holds only fields of its kind, is the same after JSON, and goes through
+// defaults and validation, where defaults are complete at once.
 #include <cstdint>
 #include <string>
 
@@ -18,6 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<base::Cause> problems;
   const data::Value conformed = api::conform(*kind, *object, unknown, problems);
   SLIPWAY_CHECK(unknown.empty());
-  if (problems.empty()) SLIPWAY_CHECK(data::parse_json(data::to_json(conformed)).has_value());
+  if (!problems.empty()) return 0;
+  const auto again = data::parse_json(data::to_json(conformed));
+  SLIPWAY_CHECK(again.has_value() && data::to_json(*again) == data::to_json(conformed));
+  const data::Value full = api::with_defaults(*kind, conformed);
+  SLIPWAY_CHECK(api::with_defaults(*kind, full) == full);
+  for (const base::Cause& problem : api::validate(*kind, full, {})) SLIPWAY_CHECK(!problem.message.empty());
   return 0;
 }

@@ -1,8 +1,9 @@
-// Any bytes must parse or fail; what parses must print and parse again to the same value, in both forms.
+// Any bytes must parse or fail; what parses must print and parse again to the same value, in both forms and as YAML.
 #include <cstdint>
 #include <string_view>
 
 #include "data/json.h"
+#include "data/yaml.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace slipway::data;
@@ -14,5 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   SLIPWAY_CHECK(second.has_value() && pretty.has_value() && *pretty == *second);
   const auto third = parse_json(to_json(*second));
   SLIPWAY_CHECK(third.has_value() && *third == *second);
+  if (size > 4096) return 0;  // YAML's limits are tighter
+  const auto yaml = parse_yaml(to_yaml(*second));
+  SLIPWAY_CHECK(yaml.has_value() && to_json(*yaml) == to_json(*second));
   return 0;
 }

@@ -1,5 +1,5 @@
-// Any bytes, cut anywhere, must give requests, a refusal, or a wish for more; never more than the limits allow, and the
-// same whatever the cuts.
+// Any bytes, cut anywhere, must give requests, a response, a refusal, or a wish for more; never more than the limits
+// allow, and the same whatever the cuts.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -52,7 +52,13 @@ Seen read_requests(std::string_view bytes, std::size_t step) {
   return seen;
 }
 
-void read_response(std::string_view bytes, std::size_t step) {
+struct Answer {
+  int status = 0;  // 0: none that is complete
+  std::string body;
+  bool operator==(const Answer&) const = default;
+};
+
+Answer read_response(std::string_view bytes, std::size_t step) {
   ResponseReader reader(kLimits.header_bytes, false);
   std::string input, body;
   while (!bytes.empty()) {
@@ -60,13 +66,13 @@ void read_response(std::string_view bytes, std::size_t step) {
     input += bytes.substr(0, n);
     bytes.remove_prefix(n);
     const auto complete = reader.feed(input, [&](std::string_view piece) { body += piece; });
-    if (!complete) return;
-    if (*complete) {
-      SLIPWAY_CHECK(reader.has_head() && reader.head().status >= 200);
-      return;
-    }
+    if (!complete) return {};
+    if (!*complete) continue;
+    SLIPWAY_CHECK(reader.has_head() && reader.head().status >= 200);
+    return {reader.head().status, body};
   }
-  (void)reader.finish();
+  const auto end = reader.finish();
+  return end ? Answer{reader.head().status, body} : Answer{};
 }
 
 }  // namespace
@@ -79,7 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Seen cut = read_requests(bytes, step);
   // A refusal may come sooner or later, but never changes what came before it.
   if (!whole.failed && !cut.failed) SLIPWAY_CHECK(whole == cut);
-  read_response(bytes, step);
+  SLIPWAY_CHECK(read_response(bytes, bytes.size() + 1) == read_response(bytes, step));
   (void)parse_url(bytes);
   return 0;
 }

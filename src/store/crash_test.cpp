@@ -11,6 +11,7 @@
 #include <map>
 #include <vector>
 
+#include "base/sanitizer.h"
 #include "runtime/real/loop.h"
 #include "runtime/sim/loop.h"
 #include "store/sqlite_store.h"
@@ -18,7 +19,7 @@
 namespace slipway::store {
 namespace {
 
-constexpr int kKills = 100;
+constexpr int kKills = base::rounds_here(100);
 constexpr int kKeys = 150;
 constexpr int kUnderWay = 32;
 
@@ -134,7 +135,7 @@ TEST(Crash, NoAcknowledgedWriteIsLostAndNoneIsHalfDone) {
     }
     ASSERT_EQ(state->count("pods") + state->count("deployments.apps"), model.size()) << "round " << round;
   }
-  EXPECT_GT(acknowledged_in_all, 1000u);
+  EXPECT_GT(acknowledged_in_all, 10u * kKills);
   RecordProperty("acknowledged", std::to_string(acknowledged_in_all));
   std::filesystem::remove_all(dir);
 }

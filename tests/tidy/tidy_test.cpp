@@ -177,6 +177,14 @@ TEST(Tidy, EveryModuleHasItsPage) {
   }
 }
 
+TEST(Tidy, EveryFuzzerHasSeeds) {
+  for (const File& file : sources_below("src")) {
+    if (!file.path.ends_with("_fuzz.cpp")) continue;
+    const fs::path seeds = kRoot / "tests/fuzz/corpus" / fs::path(file.path).stem();
+    EXPECT_TRUE(fs::is_directory(seeds) && !fs::is_empty(seeds)) << file.path << ": give it seeds in " << seeds;
+  }
+}
+
 TEST(Tidy, NothingNamesTheWorkplace) {
   const std::regex private_words("/(work|farm)/[a-z.]|/tmp/" "wt|sub" "agent");
   for (const char* folder : {"src", "tests", "examples", "scripts", "docs"})
