@@ -1,0 +1,191 @@
+// Who owns what, and who writes when, beside a real kube-controller-manager (docs/decisions/0004, 0005, 0006).
+#include <gtest/gtest.h>
+
+#include "api/meta.h"
+#include "data/json.h"
+#include "release_bed.h"
+
+namespace slipway::tests {
+namespace {
+
+using data::Value;
+
+constexpr const char* kRolling = R"({"rolling":{"maxSurge":1,"maxUnavailable":0}})";
+constexpr const char* kRatio = R"({"canary":{"steps":[{"weight":50},{"pause":{}}]}})";
+constexpr const char* kCanary = R"({"canary":{"steps":[{"weight":25},{"pause":{}}]}})";
+
+class OwnershipTest : public ReleaseOnCluster {
+ protected:
+  // v1 serves, v2 waits for a person at its first step.
+  void pause_at_first_step(const char* strategy, bool routed) {
+    attach(strategy, routed);
+    if (IsSkipped() || HasFatalFailure()) return;
+    set_image("v2");
+    ASSERT_TRUE(reaches("Paused")) << told();
+  }
+  void expect_settled(const std::string& tag, std::int64_t replicas = 4) {
+    EXPECT_EQ(phase(), "Idle") << told();
+    EXPECT_EQ(pods_of(tag, true), replicas);
+    EXPECT_EQ(pods_of(""), replicas);
+    EXPECT_EQ(owner_of(tag), "Deployment");
+    EXPECT_TRUE(get(api::kDeployments, "web")["spec"]["paused"].as_bool());
+  }
+};
+SLIPWAY_EACH_VERSION(OwnershipTest);
+
+TEST_P(OwnershipTest, AttachingRestartsNothingAndARestingReleaseWritesNothing) {
+  ASSERT_TRUE(until([&] { return pods_of("v1", true) == 4; }));
+  const auto before = uids_of("v1");
+  attach(kRolling);
+  EXPECT_EQ(uids_of("v1"), before);
+  const Value& held = api::condition(get(api::kDeployments, "web"), "slipway.dev/Held");
+  EXPECT_NE(held["message"].as_string().find("slipway undo web"), std::string::npos);
+  // Another object changes meanwhile, so that there are events to be woken by.
+  ASSERT_EQ(kubectl_code({"label", "deployment/web", "quiet=yes"}), 0);
+  ASSERT_TRUE(until([&] { return get(api::kDeployments, "web")["status"]["observedGeneration"].as_int() > 0; }));
+  const auto writes = [&] {
+    std::int64_t n = 0;
+    for (const AuditedRequest& r : bed().audited("system:serviceaccount:slipway-system:slipway-controller"))
+      n += r.space == space && r.verb != "get" && r.verb != "list" && r.verb != "watch";
+    return n;
+  };
+  ASSERT_TRUE(until([&] { return phase() == "Idle"; }));
+  const std::int64_t settled = writes();
+  int looks = 0;
+  ASSERT_TRUE(until([&] { return ++looks > 40; }));
+  EXPECT_EQ(writes(), settled);
+}
+
+TEST_P(OwnershipTest, ARollingReleaseKeepsItsPodsAndTheDeploymentAdoptsThem) {
+  attach(kRolling);
+  set_image("v2");
+  ASSERT_TRUE(until([&] { return pods_of("v2", true) == 4 && phase() != "Idle"; })) << told();
+  const auto released = uids_of("v2");
+  ASSERT_TRUE(reaches("Idle")) << told();
+  expect_settled("v2");
+  EXPECT_EQ(uids_of("v2"), released) << "the pods that were watched are the pods that stay";
+  EXPECT_GE(fewest_ready, 4);
+}
+
+TEST_P(OwnershipTest, ACanaryIsPromotedThroughAnyGatewayController) {
+  pause_at_first_step(kCanary, true);
+  if (IsSkipped()) return;
+  EXPECT_EQ(weight_of("web-canary"), 25);
+  EXPECT_EQ(pods_of("v1", true), 4);
+  const auto canary = uids_of("v2");
+  EXPECT_EQ(canary.size(), 1u);
+  ask("promote");
+  ASSERT_TRUE(reaches("Idle")) << told();
+  expect_settled("v2");
+  EXPECT_TRUE(uids_of("v2").contains(*canary.begin()));
+  EXPECT_EQ(weight_of("web"), 1);
+  EXPECT_GE(fewest_ready, 4);
+}
+
+TEST_P(OwnershipTest, AnAbortLeavesTheOldPodsAlone) {
+  pause_at_first_step(kCanary, true);
+  if (IsSkipped()) return;
+  const auto before = uids_of("v1");
+  ask("abort");
+  ASSERT_TRUE(reaches("RolledBack")) << told();
+  EXPECT_EQ(uids_of("v1"), before);
+  EXPECT_EQ(pods_of("v2"), 0);
+  EXPECT_EQ(owner_of("v1"), "Deployment");
+  EXPECT_EQ(weight_of("web"), 1);
+}
+
+// An autoscaler writes the scale subresource; the controller manager is killed on the way.
+TEST_P(OwnershipTest, ScalingInTheMiddleIsFollowedAcrossARestartOfTheControllerManager) {
+  pause_at_first_step(kCanary, true);
+  if (IsSkipped()) return;
+  bed().kill(Part::ControllerManager);
+  ASSERT_EQ(kubectl_code({"scale", "deployment/web", "--replicas=8"}), 0);
+  ASSERT_TRUE(bed().start_part(Part::ControllerManager).has_value());
+  ASSERT_TRUE(until([&] { return pods_of("v1", true) == 8 && pods_of("v2", true) == 2; })) << told();
+  ask("promote");
+  ASSERT_TRUE(reaches("Idle")) << told();
+  expect_settled("v2", 8);
+}
+
+TEST_P(OwnershipTest, AForegroundDeletionInTheMiddleTakesNoPodWithIt) {
+  pause_at_first_step(kRatio, false);
+  EXPECT_EQ(pods_of("v1", true), 2);
+  EXPECT_EQ(pods_of("v2", true), 2);
+  ASSERT_EQ(kubectl_code({"delete", "release", "web", "--cascade=foreground", "--wait=false"}), 0);
+  ASSERT_TRUE(until([&] { return get(api::kReleases, "web").is_null(); })) << told();
+  ASSERT_TRUE(until([&] { return pods_of("v1", true) == 4 && pods_of("v2") == 0; }));
+  EXPECT_EQ(owner_of("v1"), "Deployment");
+  EXPECT_GE(fewest_ready, 3) << "of four, a quarter may be unavailable";
+}
+
+TEST_P(OwnershipTest, LeavingAtRestRestartsNothing) {
+  attach(kRolling);
+  const auto before = uids_of("v1");
+  ASSERT_EQ(kubectl_code({"delete", "release", "web"}), 0);
+  EXPECT_FALSE(get(api::kDeployments, "web")["spec"]["paused"].as_bool());
+  EXPECT_TRUE(api::condition(get(api::kDeployments, "web"), "slipway.dev/Held").is_null());
+  EXPECT_EQ(uids_of("v1"), before);
+  set_image("v2");  // Kubernetes rolls by itself again
+  ASSERT_TRUE(until([&] { return pods_of("v2", true) == 4 && pods_of("v1") == 0; }));
+}
+
+TEST_P(OwnershipTest, KubectlsRefusalsHaveAnAnswerAndAResumeIsHeldAgain) {
+  pause_at_first_step(kRatio, false);
+  EXPECT_NE(kubectl_code({"rollout", "undo", "deployment/web"}), 0);
+  EXPECT_NE(kubectl_code({"rollout", "restart", "deployment/web"}), 0);
+  ASSERT_EQ(kubectl_code({"rollout", "resume", "deployment/web"}), 0);
+  ASSERT_TRUE(until([&] { return get(api::kDeployments, "web")["spec"]["paused"].as_bool(); }));
+  ASSERT_TRUE(until([&] {
+    return pods_of("v1", true) == 2 && pods_of("v2", true) == 2 && pods_of("") == 4 && phase() == "Paused";
+  })) << told();
+  ask("promote");
+  ASSERT_TRUE(reaches("Idle")) << told();
+  expect_settled("v2");
+}
+
+TEST_P(OwnershipTest, AReplicaSetThatWasDeletedByHandIsMadeAgain) {
+  pause_at_first_step(kRatio, false);
+  const auto sets = api().list(api::kReplicaSets, "slipway.dev/release=web");
+  ASSERT_TRUE(sets.has_value());
+  for (const Value& set : (*sets)["items"].items())
+    if (set["spec"]["template"]["spec"]["containers"].at(0)["image"] == Value("shop/web:v2"))
+      ASSERT_EQ(kubectl_code({"delete", "replicaset", std::string(api::name_of(set))}), 0);
+  ASSERT_TRUE(until([&] { return pods_of("v2", true) == 2 && phase() == "Paused"; })) << told();
+  ask("promote");
+  ASSERT_TRUE(reaches("Idle")) << told();
+  expect_settled("v2");
+}
+
+TEST_P(OwnershipTest, AToolThatRestoresTheRouteIsAnsweredAndNamed) {
+  pause_at_first_step(kCanary, true);
+  if (IsSkipped()) return;
+  const auto written =
+      api().call({.verb = client::Verb::Patch,
+                  .resource = api::kHttpRoutes,
+                  .space = space,
+                  .name = "web",
+                  .body = *data::parse_json(R"({"spec":{"rules":[{"backendRefs":[{"name":"web","port":80}]}]}})"),
+                  .patch_type = client::PatchType::Merge,
+                  .field_manager = "git-tool"});
+  ASSERT_TRUE(written.has_value()) << written.error().message;
+  ASSERT_TRUE(until([&] { return weight_of("web-canary") == 25 && phase() == "Paused"; })) << told();
+  EXPECT_NE(kubectl({"get", "events", "-o", "jsonpath={.items[*].message}"}).find("changed by git-tool"),
+            std::string::npos);
+  ask("promote");
+  ASSERT_TRUE(reaches("Idle")) << told();
+  expect_settled("v2");
+}
+
+TEST_P(OwnershipTest, AControllerThatDiesIsReplacedInTheMiddle) {
+  pause_at_first_step(kRatio, false);
+  controller->signal(9);
+  controller->wait();
+  ask("promote");
+  begin_controller();
+  ASSERT_TRUE(reaches("Idle")) << told();
+  expect_settled("v2");
+  EXPECT_GE(fewest_ready, 3);
+}
+
+}  // namespace
+}  // namespace slipway::tests
