@@ -9,22 +9,25 @@ now() { date +%s; }
 
 # step TITLE LOGFILE COMMAND...: runs the command with its output in the log, shows that it lives, and how long it took.
 step() {
-  local title=$1 log=$2 start pid frames='⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' i=0 last
+  local title=$1 log=$2 start pid frames=(⠋ ⠙ ⠹ ⠸ ⠼ ⠴ ⠦ ⠧ ⠇ ⠏) i=0 last
   shift 2
   mkdir -p "$(dirname "$log")"
   start=$(now)
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
+  # What runs in the background does not see Ctrl-C by itself.
+  trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; say; exit 130' INT TERM
   last=$start
   while kill -0 "$pid" 2>/dev/null; do
     if [ -n "$tty" ]; then
-      printf '\r\033[K %s %s  %ds  %s' "${frames:i++%10:1}" "$title" $(($(now) - start)) "$(progress_of "$log")"
+      printf '\r\033[K %s %s  %ds  %s' "${frames[i++ % 10]}" "$title" $(($(now) - start)) "$(progress_of "$log")"
       sleep 0.2
     else
       sleep 0.5
       if [ $(($(now) - last)) -ge 15 ]; then last=$(now); say "   $title: $((last - start)) s  $(progress_of "$log")"; fi
     fi
   done
+  trap - INT TERM
   if ! wait "$pid"; then
     [ -n "$tty" ] && printf '\r\033[K'
     say " ✗ $title failed after $(($(now) - start)) s; the end of $log:"
@@ -34,5 +37,8 @@ step() {
   ok "$title  $(($(now) - start)) s"
 }
 
-# The newest line of a log, short: enough to see that something moves.
-progress_of() { tail -c 400 "$1" 2>/dev/null | tr '\r' '\n' | grep -v '^$' | tail -n 1 | cut -c1-60; }
+# The newest line of a log, short: enough to see that something moves. Of a compiler line, the file.
+progress_of() {
+  tail -c 400 "$1" 2>/dev/null | tr '\r' '\n' | grep -v '^$' | tail -n 1 |
+    sed -E 's#^(\[[0-9/]+\]) Building CXX object .*\.dir/(.*)\.o$#\1 \2#; s#^(\[[0-9/]+\]) Linking CXX (static library|shared library|executable) #\1 #' | cut -c1-60
+}

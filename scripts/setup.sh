@@ -7,11 +7,13 @@ missing_packages() {
   done
 }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif command -v sudo >/dev/null; then sudo "$@"
-  else die "installing packages needs root or sudo; as root: apt-get install -y --no-install-recommends $(missing_packages)"
-  fi
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# Asks for the password, if there is one, before anything runs in the background.
+check_rights() {
+  [ "$(id -u)" != 0 ] || return 0
+  command -v sudo >/dev/null || die "installing packages needs root or sudo; as root: apt-get install -y --no-install-recommends $1"
+  sudo -v || die "sudo was refused; as root: apt-get install -y --no-install-recommends $1"
 }
 
 setup() {
@@ -20,9 +22,10 @@ setup() {
   missing=$(missing_packages)
   if [ -z "$missing" ]; then ok "packages: all there"; return; fi
   say "   packages to install: $missing"
-  if [ "$(id -u)" != 0 ] && command -v sudo >/dev/null; then sudo -v || die "sudo was refused"; fi
-  step "package lists" build/logs/apt-update.log as_root apt-get update
+  check_rights "$missing"
+  # Another apt may be at work on a machine that was just switched on: wait for it.
+  step "package lists" build/logs/apt-update.log as_root apt-get -o DPkg::Lock::Timeout=300 update
   # shellcheck disable=SC2086
   step "packages" build/logs/apt-install.log as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends $missing
+    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing
 }

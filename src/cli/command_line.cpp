@@ -119,8 +119,9 @@ class Tree {
       throw CLI::ValidationError("--until", "\"" + text + "\" is none of healthy, paused, done, step=N");
   }
 
-  static void name(CLI::App* sub, std::string& name) {
-    sub->add_option("NAME", name, "The Release: NAME or release/NAME")->required()->transform([](std::string text) {
+  static CLI::Option* name(CLI::App* sub, std::string& name) {
+    CLI::Option* option = sub->add_option("NAME", name, "The Release: NAME or release/NAME");
+    return option->required()->transform([](std::string text) {
       for (const char* prefix : {"release/", "releases/", "deployment/", "deploy/"})
         if (text.starts_with(prefix)) return text.substr(std::string_view(prefix).size());
       return text;
@@ -236,8 +237,14 @@ class Tree {
     format(sub, list.format), all_spaces(sub);
 
     auto& status = options<Status>();
-    sub = command("status", "What a release does now; with --until: wait for it", group, status);
-    name(sub, status.name), until(sub, status.until), format(sub, status.format);
+    sub = command<Status>("status", "What a release does now (--until: wait for it); without NAME, the cluster", group,
+                          status, [](Status& s) {
+                            return s.name.empty() && s.until.goal != Until::Goal::Now
+                                       ? std::string("--until waits for one release: name it")
+                                       : "";
+                          });
+    name(sub, status.name)->required(false);
+    until(sub, status.until), format(sub, status.format), all_spaces(sub);
 
     auto& watch = options<Watch>();
     sub = command("watch", "Follow a release until it ends", group, watch);
@@ -364,7 +371,10 @@ class Tree {
 
   std::unexpected<Refusal> help_text(const std::string& topic) {
     if (topic == "exit-codes") return std::unexpected(Refusal{std::string(exit_codes_help()), ExitCode::Reached});
-    if (topic.empty()) return std::unexpected(Refusal{app_.help(), ExitCode::Reached});
+    // Not app_.help(): that is about the subcommand which was typed, `help` itself.
+    if (topic.empty())
+      return std::unexpected(Refusal{
+          app_.get_formatter()->make_help(&app_, app_.get_name(), CLI::AppFormatMode::Normal), ExitCode::Reached});
     const auto found = app_.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == topic; });
     const CLI::App* sub = found.empty() ? nullptr : found.front();
     if (!sub) return std::unexpected(Refusal{"no help on \"" + topic + "\"; topics: a command, or exit-codes\n"});

@@ -39,6 +39,9 @@ ExitCode run(Setting& s, const Undo& undo);
 ExitCode run(Setting& s, const History& history);
 ExitCode run(Setting& s, const Explain& explain);
 
+// The cluster and all Releases of the namespace: `status` without a name.
+ExitCode show_overview(Setting& s, Format format);
+
 // Says what went wrong, with the causes of an Invalid object and the way out where there is one.
 ExitCode tell(Setting& s, const base::Error& error);
 ExitCode tell(Terminal& terminal, const base::Error& error);

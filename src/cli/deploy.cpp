@@ -162,6 +162,7 @@ ExitCode run(Setting& s, const Deploy& deploy) {
 }
 
 ExitCode run(Setting& s, const Status& status) {
+  if (status.name.empty()) return show_overview(s, status.format);
   if (status.until.goal != Until::Goal::Now) return follow(s, status.name, status.until, status.format);
   const auto sight = look(s, status.name);
   if (!sight) return tell(s, sight.error());

@@ -96,7 +96,13 @@ ExitCode tell(Terminal& terminal, const base::Error& error) {
   return exit_code_of(error);
 }
 
-ExitCode tell(Setting& s, const base::Error& error) { return tell(s.terminal, error); }
+ExitCode tell(Setting& s, const base::Error& error) {
+  const ExitCode code = tell(s.terminal, error);
+  const bool here = s.api.server().starts_with("https://127.") || s.api.server().starts_with("https://localhost");
+  if (here && error.code == base::Code::Unavailable)
+    s.terminal.talk("  (does the embedded cluster run? slipway up --detach starts it, with --data-dir if it has one)");
+  return code;
+}
 
 int run(int argc, char** argv, const Backend& backend) {
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);

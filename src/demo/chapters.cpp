@@ -54,7 +54,11 @@ bool rolled_out(const Value& deployment) {
 }
 
 base::Result<void> wait_rolled_out(Stage& stage) {
-  auto rolled = stage.cluster->wait(api::kDeployments, kSpace, kApp, "all replicas available", kPatience, rolled_out);
+  auto rolled = stage.cluster->wait(api::kDeployments, kSpace, kApp, "all replicas available", kPatience,
+                                    [&stage](const Value& deployment) {
+                                      stage.show();
+                                      return rolled_out(deployment);
+                                    });
   return rolled ? base::Result<void>() : base::fail(rolled.error());
 }
 
@@ -85,6 +89,7 @@ base::Result<void> chapter_start(Stage& stage) {
   stage.report.rss_mb = resident_mb(stage.endpoints["pid"].as_int());
   stage.narrator.good(fmt::format("API ready after {:.0f} ms, {:.0f} MB; pods run {}", stage.report.ready_ms,
                                   stage.report.rss_mb, stage.report.runtime));
+  for (const Value& note : stage.endpoints["notes"].items()) stage.narrator.line("- " + note.str());
   for (const auto& [tag, settings] : std::vector<std::pair<std::string, std::vector<std::string>>>{
            {"v1", {}}, {"v1.1", {}}, {"v2", {}}, {"v3", {"ERROR_RATE=0.2", "LATENCY_MS=80"}}, {"v4", {}}})
     if (auto imported = import_version(stage, tag, settings); !imported) return imported;

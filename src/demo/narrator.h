@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "view/text.h"
 
 namespace slipway::demo {
 
@@ -18,6 +19,7 @@ class Narrator {
   static bool stdout_is_terminal();
 
   bool terminal() const { return terminal_; }
+  view::Style style() const;  // colours and width as they are now
   void chapter(const std::string& title);
   void line(const std::string& text);  // stays
   void good(const std::string& text);

@@ -14,6 +14,7 @@
 #include "base/strings.h"
 #include "data/json.h"
 #include "data/yaml.h"
+#include "demo/picture.h"
 #include "runtime/child.h"
 
 namespace slipway::demo {
@@ -33,38 +34,29 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-// What goes on, for a terminal.
-std::vector<std::string> picture(const delivery::State& state) {
-  constexpr int kWidth = 24;
-  const auto share = static_cast<double>(std::max<std::int64_t>(0, state.traffic.verified)) / 10'000;
-  const int filled = static_cast<int>(share * kWidth + 0.5);
-  std::string bar;
-  for (int i = 0; i < kWidth; ++i) bar += i < kWidth - filled ? "█" : "░";
-  return {fmt::format("   traffic  stable {} candidate   wanted {:g} %  verified {:g} %", bar,
-                      static_cast<double>(state.traffic.wanted) / 100, share * 100),
-          fmt::format("   pods     stable {}/{} ready   candidate {}/{} ready", state.replicas.stable_ready,
-                      state.replicas.stable, state.replicas.candidate_ready, state.replicas.candidate)};
-}
-
 }  // namespace
 
 base::Result<std::string> Stage::slipway(std::vector<std::string> args) {
   args.insert(args.begin(), options.slipway);
-  auto run = runtime::run_program(args);
+  auto run = runtime::run_program(args, {.stderr_too = true});
   if (!run) return base::fail(run.error());
   if (run->status != 0)
-    return base::fail(Code::Internal,
-                      fmt::format("`{}` ended with status {}: {}", fmt::join(args, " "), run->status, run->output));
+    return base::fail(Code::Internal, fmt::format("`slipway {}` ended with status {}\n{}", args[1], run->status,
+                                                  base::trim(run->output)));
   return run->output;
 }
 
 base::Result<void> Stage::up() {
   auto said = slipway({"up", "--detach", "--data-dir", options.data_dir, "--port", std::to_string(options.port),
-                       "--gateway-port", std::to_string(options.port + 1), "--runtime", options.runtime});
+                       "--gateway-port", std::to_string(options.port == 0 ? 0 : options.port + 1), "--runtime",
+                       options.runtime});
   if (!said) return base::fail(said.error());
   auto parsed = data::parse_json(read_file(options.data_dir + "/endpoints.json"));
   if (!parsed) return base::fail(parsed.error());
   endpoints = *parsed;
+  std::string problems;
+  for (const Value& problem : endpoints["problems"].items()) problems += "\n" + problem.str();
+  if (!problems.empty()) return base::fail(Code::Unavailable, "the story cannot be played:" + problems);
   auto connected = Cluster::connect(options.data_dir + "/kubeconfig");
   if (!connected) return base::fail(connected.error());
   cluster = std::move(*connected);
@@ -134,7 +126,6 @@ base::Result<delivery::State> Stage::follow(const std::string& what, base::Durat
                                             const std::function<bool(const delivery::State&)>& done) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  auto looked = begin - kLook;
   std::string told;
   for (;;) {
     auto state = release();
@@ -149,12 +140,17 @@ base::Result<delivery::State> Stage::follow(const std::string& what, base::Durat
     if (done(*state)) return state;
     if (Clock::now() - begin > limit)
       return base::fail(Code::Timeout, what + " was not observed in time; the release says: " + state->message);
-    if (narrator.terminal() && Clock::now() - looked > kLook) {
-      looked = Clock::now();
-      narrator.live(picture(*state));
-    }
+    show();
     std::this_thread::sleep_for(kPoll);
   }
+}
+
+void Stage::show() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!narrator.terminal() || !cluster || now - shown < kLook) return;
+  shown = now;
+  // A picture that cannot be had is not worth a word: what is waited for tells of failures.
+  if (auto lines = picture(*cluster, kSpace, kApp, narrator.style())) narrator.live(*lines);
 }
 
 bool settled_on(const delivery::State& state, const std::string& tag) {

@@ -2,6 +2,7 @@
 // so far.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,7 +24,7 @@ struct Options {
   std::string manifests;  // folder of the example's manifests
   std::string data_dir;
   std::string report;            // where the report goes
-  int port = 7443;               // of the API; the gateway is one above
+  int port = 7443;               // of the API; the gateway is one above; 0: any
   std::string runtime = "auto";  // auto, isolated or loopback
 };
 
@@ -36,9 +37,10 @@ struct Stage {
   Report report = {};
   std::unique_ptr<Cluster> cluster = {};
   std::optional<Load> load = {};
-  data::Value endpoints = {};  // what the server said when it was ready
+  data::Value endpoints = {};                        // what the server said when it was ready
+  std::chrono::steady_clock::time_point shown = {};  // when the live block was drawn
 
-  // `slipway ARGS...`; its output goes to the screen only when it fails.
+  // `slipway ARGS...`: its output; what it said is in the error when it fails.
   base::Result<std::string> slipway(std::vector<std::string> args);
   base::Result<void> up();  // starts the server (again), connects
   base::Result<void> apply(const std::string& file, std::string_view kinds_only = {});
@@ -47,6 +49,8 @@ struct Stage {
   // Adds what the gateway has counted since its server started to the report, by image tag ("all" where versions are
   // not told apart).
   base::Result<void> collect_retries();
+  // Draws what goes on, on a terminal and not too often.
+  void show();
   // Watches the release until `done`; calls `seen` with every state. Says what goes on meanwhile.
   base::Result<delivery::State> follow(const std::string& what, base::Duration limit,
                                        const std::function<void(const delivery::State&)>& seen,

@@ -1,6 +1,8 @@
 #include "demo/story.h"
 
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -15,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kWrongUsage = 2;
+constexpr int kInterrupted = 130;
 
 std::string own_path() { return fs::read_symlink("/proc/self/exe").string(); }
 
@@ -33,10 +36,23 @@ void describe(CLI::App& app, Options& o) {
   app.footer("Examples:\n  slipway demo\n  slipway demo --once --runtime loopback");
   app.add_flag("--once", o.once, "end by itself; exit 0 only if every outcome was observed");
   app.add_option("--data-dir", o.data_dir, "where the cluster lives; made anew")->capture_default_str();
-  app.add_option("--port", o.port, "port of the API; the gateway uses the next one")->capture_default_str();
+  app.add_option("--port", o.port, "port of the API; the gateway uses the next one; 0: any that are free")
+      ->capture_default_str();
   app.add_option("--report", o.report, "where the measurements go")->capture_default_str();
-  app.add_option("--runtime", o.runtime, "how pods run: auto, isolated, loopback")->capture_default_str();
+  app.add_option("--runtime", o.runtime, "how pods run: auto, isolated, loopback")
+      ->check(CLI::IsMember({"auto", "isolated", "loopback"}))
+      ->capture_default_str();
   app.add_option("--manifests", o.manifests, "folder of the example's manifests")->capture_default_str();
+}
+
+// A folder that holds something else is not ours to empty.
+base::Result<void> check_folder(const std::string& path) {
+  std::error_code absent;
+  if (fs::is_empty(path, absent) || absent || fs::is_directory(path + "/pki")) return {};
+  return base::fail(base::Code::Invalid,
+                    path +
+                        " holds something that is not a cluster of slipway, and the demo would delete it: choose "
+                        "another --data-dir");
 }
 
 // Whatever an earlier run left behind.
@@ -77,6 +93,20 @@ void say_how_to_look(Stage& stage) {
   stage.narrator.line(fmt::format("stop it: {} down --data-dir {}", stage.options.slipway, dir));
 }
 
+// Ctrl-C: the cluster goes on as every server in the background does, and the person is told how to end it.
+std::string farewell;
+
+void say_farewell(int) {
+  [[maybe_unused]] const ssize_t written = write(2, farewell.data(), farewell.size());
+  _exit(kInterrupted);
+}
+
+void listen_for_interrupts(const Options& o) {
+  farewell = fmt::format("\ninterrupted; the cluster goes on. Stop it: {} down --data-dir {}\n", o.slipway, o.data_dir);
+  signal(SIGINT, say_farewell);
+  signal(SIGTERM, say_farewell);
+}
+
 int conclude(Stage& stage, const base::Result<void>& told) {
   write_report(stage);
   std::vector<std::string> wrong = shortcomings(stage.report);
@@ -101,7 +131,10 @@ int run(const std::vector<std::string>& arguments) {
     return app.exit(e) == 0 ? 0 : kWrongUsage;
   }
   const bool leave_running = !stage.options.once && stage.narrator.terminal();
+  if (auto ours = check_folder(stage.options.data_dir); !ours)
+    return fmt::print(stderr, "error: {}\n", ours.error().message), kWrongUsage;
   clear_away(stage);
+  listen_for_interrupts(stage.options);
   const auto told = tell(stage);
   const int code = conclude(stage, told);
   if (stage.load) (void)stage.load->stop().has_value();

@@ -9,13 +9,14 @@ namespace slipway::gateway {
 using base::milliseconds;
 using base::seconds;
 
-ChildKeeper::ChildKeeper(runtime::Loop& loop, control::ProcessHost& host, std::string id,
+ChildKeeper::ChildKeeper(runtime::Loop& loop, control::ProcessHost& host, std::string id, std::string log,
                          std::function<base::Result<control::ProcessSpec>()> spec)
-    : loop_(loop), host_(host), id_(std::move(id)), spec_(std::move(spec)) {
+    : loop_(loop), host_(host), id_(std::move(id)), log_(std::move(log)), spec_(std::move(spec)) {
   host_.on_exit([this, alive = std::weak_ptr(alive_)](const control::ProcessState& state) {
     if (alive.expired() || state.id != id_ || !running_) return;
     running_ = false;
-    later(id_ + " ended with exit code " + std::to_string(state.exit_code) + " and is started again");
+    later(id_ + " ended with exit code " + std::to_string(state.exit_code) +
+          " and is started again; its reasons are in " + log_);
   });
 }
 

@@ -13,8 +13,8 @@ namespace slipway::gateway {
 
 class ChildKeeper {
  public:
-  // `spec` is asked for each start; its error is the problem that is reported.
-  ChildKeeper(runtime::Loop& loop, control::ProcessHost& host, std::string id,
+  // `spec` is asked for each start; its error is the problem that is reported. `log`: where the process's own words go.
+  ChildKeeper(runtime::Loop& loop, control::ProcessHost& host, std::string id, std::string log,
               std::function<base::Result<control::ProcessSpec>()> spec);
   ~ChildKeeper();
   ChildKeeper(const ChildKeeper&) = delete;
@@ -31,7 +31,7 @@ class ChildKeeper {
 
   runtime::Loop& loop_;
   control::ProcessHost& host_;
-  std::string id_;
+  std::string id_, log_;
   std::function<base::Result<control::ProcessSpec>()> spec_;
   bool running_ = false;
   int failures_ = 0;

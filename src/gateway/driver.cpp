@@ -63,7 +63,8 @@ base::Result<void> listen_on(int fd, const std::string& address, int port) {
   if (inet_pton(AF_INET, address.c_str(), &where.sin_addr) != 1)
     return base::fail(base::Code::Invalid, "not an IPv4 address: " + address);
   if (bind(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0 || listen(fd, 1024) != 0) {
-    return base::fail(base::Code::Unavailable, "the gateway cannot listen on " + name + ": " + std::strerror(errno));
+    return base::fail(base::Code::Unavailable, "the gateway cannot listen on " + name + ": " + std::strerror(errno) +
+                                                   "; free it, or start with another --gateway-port");
   }
   return {};
 }
@@ -177,9 +178,8 @@ void Driver::find_process() {
 }
 
 void Driver::spawn() {
-  auto binary = find_program(options_.binary);
-  if (!binary)
-    return fail("HAProxy is not installed (" + options_.binary + " was not found): install the Debian package haproxy");
+  auto binary = require_program(options_.binary, "HAProxy", "haproxy");
+  if (!binary) return fail(binary.error().message);
   options_.binary = *binary;
   if (options_.listen_port == 0) return spawn_with(-1);
   host_.open_socket(control::NetworkSpace::Host, AF_INET, SOCK_STREAM,

@@ -47,4 +47,11 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
+base::Result<std::string> require_program(const std::string& name, const std::string& title,
+                                          const std::string& package) {
+  if (auto found = find_program(name)) return *found;
+  return base::fail(base::Code::Unavailable,
+                    title + " is not installed (" + name + " was not found): install the Debian package " + package);
+}
+
 }  // namespace slipway::gateway

@@ -9,14 +9,12 @@
 namespace slipway::gateway {
 
 NameServer::NameServer(runtime::Loop& loop, control::ProcessHost& host, NameServerOptions options)
-    : options_(std::move(options)), keeper_(loop, host, "name-server", [this] { return spec(); }) {}
+    : options_(std::move(options)),
+      keeper_(loop, host, "name-server", options_.config_dir + "/names.log", [this] { return spec(); }) {}
 
 base::Result<control::ProcessSpec> NameServer::spec() const {
-  auto binary = find_program(options_.dnsmasq);
-  if (!binary) {
-    return base::fail(base::Code::Unavailable,
-                      "pods have no names: dnsmasq is not installed: install the Debian package dnsmasq-base");
-  }
+  auto binary = require_program(options_.dnsmasq, "pods have no names: dnsmasq", "dnsmasq-base");
+  if (!binary) return base::fail(binary.error());
   // Knows the cluster's names only; everything below cluster.local that is not there does not exist.
   return control::ProcessSpec{
       .id = "name-server",
@@ -29,17 +27,26 @@ base::Result<control::ProcessSpec> NameServer::spec() const {
       .stdout_path = options_.config_dir + "/names.log"};
 }
 
-void NameServer::publish(const std::map<std::string, std::string>& names) {
-  std::string text;
-  for (const auto& [name, address] : names) text += address + " " + name + "\n";
+void NameServer::write_names(const std::string& text) {
   std::error_code ignored;
   std::filesystem::create_directories(options_.config_dir, ignored);
   auto written = write_file(options_.config_dir + "/names", text, 0644);
   problem_ = written ? "" : written.error().message;
-  if (started_) return keeper_.signal(SIGHUP);  // reads the names again
+}
+
+void NameServer::start() {
+  if (started_) return;
   started_ = true;
+  if (!std::filesystem::exists(options_.config_dir + "/names")) write_names("");
   keeper_.start();
-  keeper_.signal(SIGHUP);
+}
+
+void NameServer::publish(const std::map<std::string, std::string>& names) {
+  std::string text;
+  for (const auto& [name, address] : names) text += address + " " + name + "\n";
+  write_names(text);
+  start();
+  keeper_.signal(SIGHUP);  // reads the names again
 }
 
 std::string resolv_conf(const std::string& name_server, const std::string& space) {

@@ -20,12 +20,16 @@ class NameServer {
  public:
   NameServer(runtime::Loop& loop, control::ProcessHost& host, NameServerOptions options);
 
-  // Names -> IPv4 addresses from now on (Gateway::names). The first call starts or adopts the process.
+  // Starts or adopts the process, with the names of last time until `publish` has newer ones.
+  void start();
+  // Names -> IPv4 addresses from now on (Gateway::names). Starts the process when `start` has not.
   void publish(const std::map<std::string, std::string>& names);
+  bool running() const { return keeper_.running(); }
   std::string problem() const { return problem_.empty() ? keeper_.problem() : problem_; }
 
  private:
   base::Result<control::ProcessSpec> spec() const;
+  void write_names(const std::string& text);
 
   NameServerOptions options_;
   ChildKeeper keeper_;

@@ -48,7 +48,7 @@ class Prometheus::Impl final : public Port {
       : loop_(loop),
         options_(std::move(options)),
         dir_(options_.data_dir + "/prometheus"),
-        keeper_(loop, host, "prometheus", [this] { return spec(); }) {}
+        keeper_(loop, host, "prometheus", dir_ + "/prometheus.log", [this] { return spec(); }) {}
 
   base::Result<void> start() {
     if (auto made = runtime::make_directories(dir_, 0700); !made) return made;
@@ -89,11 +89,8 @@ class Prometheus::Impl final : public Port {
   std::string file(const char* name) const { return dir_ + "/" + name; }
 
   base::Result<control::ProcessSpec> spec() const {
-    auto binary = find_program(options_.binary);
-    if (!binary) {
-      return base::fail(base::Code::Unavailable, "Prometheus is not installed (" + options_.binary +
-                                                     " was not found): install the Debian package prometheus");
-    }
+    auto binary = require_program(options_.binary, "Prometheus", "prometheus");
+    if (!binary) return base::fail(binary.error());
     return control::ProcessSpec{
         .id = "prometheus",
         .argv = {*binary, "--config.file=" + file("prometheus.yml"), "--web.config.file=" + file("web.yml"),

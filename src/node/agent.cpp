@@ -172,6 +172,7 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
                             .resource = api::kNodes,
                             .name = options_.name,
                             .subresource = subresource,
+                            .patch_type = client::PatchType::Strategic,  // conditions of others stay
                             .field_manager = "kubelet"};
     request.body = std::move(body);
     const bool last = subresource == "status";

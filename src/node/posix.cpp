@@ -88,17 +88,24 @@ base::Result<void> write_all(int fd, std::string_view bytes) {
   return {};
 }
 
+namespace {
+base::Result<void> named(const std::string& path, base::Result<void> result) {
+  if (!result) result.error().message = path + ": " + result.error().message;
+  return result;
+}
+}  // namespace
+
 base::Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode) {
   UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!file) return os_fail("write " + path);
-  return write_all(file.get(), bytes);
+  return named(path, write_all(file.get(), bytes));
 }
 
 base::Result<void> write_file_durably(const std::string& path, std::string_view bytes, mode_t mode) {
   const std::string fresh = path + ".new";
   UniqueFd file(open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!file) return os_fail("write " + fresh);
-  if (auto written = write_all(file.get(), bytes); !written) return written;
+  if (auto written = named(fresh, write_all(file.get(), bytes)); !written) return written;
   if (fsync(file.get()) != 0 || rename(fresh.c_str(), path.c_str()) != 0) return os_fail("replace " + path);
   return sync_folder(folder_of(path));
 }

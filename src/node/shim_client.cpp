@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/strings.h"
 #include "node/posix.h"
 #include "node/shim/message.h"
 #include "node/shim/shim.h"
@@ -57,7 +58,10 @@ Result<void> start_shim(const ShimOptions& o) {
     argv.push_back(arg);
   const auto ended = runtime::run_program(argv);
   if (!ended) return base::fail(ended.error());
-  if (ended->status != 0) return base::fail(Code::Unavailable, "the shim did not start (see above, and run/shim.log)");
+  if (ended->status != 0)
+    return base::fail(Code::Unavailable, ended->output.empty()
+                                             ? "the shim did not start; see " + o.data_dir + "/run/shim.log"
+                                             : std::string(base::trim(ended->output)));
   return {};
 }
 
@@ -67,6 +71,8 @@ Result<void> ensure_shim(const ShimOptions& options) {
   if (connect_to(options.data_dir)) return {};
   return start_shim(options);
 }
+
+bool shim_runs(const std::string& data_dir) { return connect_to(data_dir).has_value(); }
 
 // Shared with the handlers of its socket, which may run once more after the client is gone.
 class ShimClient::Connection : public std::enable_shared_from_this<Connection> {

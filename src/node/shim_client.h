@@ -28,6 +28,8 @@ struct ShimOptions {
 
 // Connects, or starts a shim and waits until it listens. Unavailable with the shim's own words when it cannot start.
 base::Result<void> ensure_shim(const ShimOptions& options);
+// Does one answer now? Then pods and helpers of an earlier server may still run.
+bool shim_runs(const std::string& data_dir);
 // Ends all processes of the data directory (SIGTERM, then SIGKILL after `grace`) and then the shim. Blocking; fine when
 // none runs.
 base::Result<void> stop_shim(const std::string& data_dir, base::Duration grace);

@@ -67,14 +67,17 @@ void set_attributes(posix_spawnattr_t& attributes, bool own_session) {
 base::Result<Child> Child::start(const std::vector<std::string>& argv, const ChildOptions& options) {
   Pipe in, out;
   const bool to_file = !options.output_path.empty();
-  if (!in.open() || (!to_file && !out.open())) return base::fail(Code::Internal, std::string("pipe: ") + strerror(errno));
+  if (!in.open() || (!to_file && !out.open()))
+    return base::fail(Code::Internal, std::string("pipe: ") + strerror(errno));
   Spawning spawning;
   posix_spawn_file_actions_adddup2(&spawning.actions, in.read_end, 0);
   if (to_file) {
-    posix_spawn_file_actions_addopen(&spawning.actions, 1, options.output_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_addopen(&spawning.actions, 1, options.output_path.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                     0600);
     posix_spawn_file_actions_adddup2(&spawning.actions, 1, 2);
   } else {
     posix_spawn_file_actions_adddup2(&spawning.actions, out.write_end, 1);
+    if (options.stderr_too) posix_spawn_file_actions_adddup2(&spawning.actions, out.write_end, 2);
   }
   set_attributes(spawning.attributes, options.own_session);
   const auto environment = environment_with(options.environment);
@@ -140,7 +143,8 @@ base::Result<std::string> Child::read_line(base::Duration limit) {
       return line;
     }
     pollfd waiting{.fd = out_, .events = POLLIN, .revents = 0};
-    const int ready = poll(&waiting, 1, static_cast<int>(std::chrono::duration_cast<base::milliseconds>(limit).count()));
+    const int ready =
+        poll(&waiting, 1, static_cast<int>(std::chrono::duration_cast<base::milliseconds>(limit).count()));
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) return base::fail(Code::Timeout, "the child said nothing in time");
     std::array<char, 16384> chunk;
@@ -176,8 +180,10 @@ bool Child::running() {
 int Child::wait() {
   int raw = 0;
   while (!status_ && pid_ > 0) {
-    if (waitpid(pid_, &raw, 0) == pid_) status_ = exit_status(raw);
-    else if (errno != EINTR) status_ = -1;
+    if (waitpid(pid_, &raw, 0) == pid_)
+      status_ = exit_status(raw);
+    else if (errno != EINTR)
+      status_ = -1;
   }
   return status_.value_or(-1);
 }

@@ -1,5 +1,6 @@
-// A child process with pipes, driven by blocking calls: for programs on the command line (the demo, benchmarks, tests), never on a
-// control loop. Pods and helpers of a server are started by the shim instead (control::ProcessHost), because they outlive it.
+// A child process with pipes, driven by blocking calls: for programs on the command line (the demo, benchmarks, tests),
+// never on a control loop. Pods and helpers of a server are started by the shim instead (control::ProcessHost), because
+// they outlive it.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +16,9 @@ namespace slipway::runtime {
 
 struct ChildOptions {
   std::vector<std::string> environment = {};  // "NAME=value", added to our own
-  std::string output_path = {};               // stdout and stderr go there, appended; empty: stdout is a pipe, stderr ours
-  bool own_session = false;                   // survives the terminal: setsid
+  std::string output_path = {};  // stdout and stderr go there, appended; empty: stdout is a pipe, stderr ours
+  bool own_session = false;      // survives the terminal: setsid
+  bool stderr_too = false;       // stderr goes into the pipe of stdout
 };
 
 // Owns the process: destroying it kills (SIGKILL) and reaps, unless `release` was called.
@@ -36,7 +38,7 @@ class Child {
   std::string read_all();  // stdout until its end
   void signal(int number) const;
   bool running();
-  int wait();     // exit status, 128 + signal when killed
+  int wait();      // exit status, 128 + signal when killed
   void release();  // let it live on
 
  private:

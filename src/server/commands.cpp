@@ -12,6 +12,7 @@
 #include "node/shim_client.h"
 #include "runtime/file.h"
 #include "server/launch.h"
+#include "server/preflight.h"
 #include "server/server.h"
 
 namespace slipway::server {
@@ -26,17 +27,21 @@ constexpr base::Duration kPodGrace = base::seconds(10);
 constexpr const char* kDetachedVariable = "SLIPWAY_DETACHED";  // set for the child that a parent listens to
 
 int failed(const base::Error& error) {
-  fmt::print(stderr, "error: {}\n", error.message);
+  fmt::print(stderr, "error: {}\n", describe(error));
   return to_int(error.code == base::Code::Invalid ? ExitCode::Usage : ExitCode::Failed);
 }
 
-void say_ready(const data::Value& endpoints) {
-  fmt::print(" ✔ API        {}   ready after {:.0f} ms\n", endpoints["api"].as_string(),
+void say_ready(const data::Value& endpoints, const std::string& data_dir) {
+  fmt::print(" ✔ API         {}   ready after {:.0f} ms\n", endpoints["api"].as_string(),
              endpoints["readyMs"].as_double());
-  fmt::print("   gateway    http://{}\n", endpoints["gateway"].as_string());
-  fmt::print("   pods run   {}\n", endpoints["runtime"].as_string());
-  for (const data::Value& note : endpoints["notes"].items()) fmt::print("              {}\n", note.as_string());
+  fmt::print("   gateway     http://{}\n", endpoints["gateway"].as_string());
+  if (endpoints.has("prometheus")) fmt::print("   prometheus  {}\n", endpoints["prometheus"].as_string());
+  fmt::print("   pods run    {}\n", endpoints["runtime"].as_string());
+  for (const data::Value& note : endpoints["notes"].items()) fmt::print("               - {}\n", note.as_string());
+  for (const data::Value& problem : endpoints["problems"].items()) fmt::print(" ! {}\n", problem.as_string());
   fmt::print("   export KUBECONFIG={}\n", endpoints["kubeconfig"].as_string());
+  fmt::print("   look: slipway status      stop: slipway down --data-dir {}\n", data_dir);
+  std::fflush(stdout);
 }
 
 // The arguments for the child of `up --detach`: the same without --detach.
@@ -63,32 +68,38 @@ int up_detached(const cli::UpOptions& options) {
   setenv(kDetachedVariable, "1", 1);
   auto ready =
       start_detached(child_arguments(options), [](const std::string& step) { fmt::print(stderr, " · {}\n", step); });
-  if (!ready) return failed(ready.error());
-  say_ready(*ready);
+  if (!ready) {
+    fmt::print(stderr, "error: {}\n", describe(ready.error()));
+    return to_int(ExitCode::Failed);
+  }
+  say_ready(*ready, options.data_dir);
   return to_int(ExitCode::Reached);
 }
 
 }  // namespace
 
-int up(const cli::UpOptions& options) {
-  auto dir = DataDir::open(options.data_dir);
-  if (!dir) return failed(dir.error());
+int up(const cli::UpOptions& typed) {
+  const auto settled = settle_options(typed);
+  if (!settled) return failed(settled.error());
+  const cli::UpOptions& options = *settled;
   if (options.detach) return up_detached(options);
   const bool detached = getenv(kDetachedVariable) != nullptr;
   unsetenv(kDetachedVariable);
   Notifier notifier(detached);
+  const auto give_up = [&notifier](const base::Error& error) {
+    notifier.failed(error);
+    return to_int(ExitCode::Failed);
+  };
+  if (auto free = check_start(options); !free) return give_up(free.error());
+  auto dir = DataDir::open(options.data_dir);
+  if (!dir) return give_up(dir.error());
   auto server = Server::start(options, *dir);
-  if (!server) {
-    notifier.failed(server.error().message);
-    return to_int(ExitCode::Failed);
-  }
-  if (auto written = runtime::write_file(dir->endpoints(), data::to_pretty_json((*server)->endpoints()) + "\n", 0600);
-      !written) {
-    notifier.failed(written.error().message);
-    return to_int(ExitCode::Failed);
-  }
-  if (!detached) say_ready((*server)->endpoints());
-  notifier.ready((*server)->endpoints(), dir->server_log());
+  if (!server) return give_up(server.error());
+  const data::Value& endpoints = (*server)->endpoints();
+  if (auto written = runtime::write_file(dir->endpoints(), data::to_pretty_json(endpoints) + "\n", 0600); !written)
+    return give_up(written.error());
+  if (!detached) say_ready(endpoints, options.data_dir);
+  notifier.ready(endpoints, dir->server_log());
   (*server)->run();
   return to_int(ExitCode::Reached);
 }

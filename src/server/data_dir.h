@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -21,8 +22,15 @@ class DataDir {
   // Makes the folder and the ones below it when they are missing. Invalid when it exists and is not ours to use: a
   // file, not writable, or open to others (group or world may write).
   static base::Result<DataDir> open(const std::string& path);
-  // The same without making anything: for commands that look at what is there. NotFound when there is none.
+  // The same without making anything: for commands that look at what is there, or take it away. NotFound when there is
+  // no folder, Invalid when it is not one that `open` has made.
   static base::Result<DataDir> existing(const std::string& path);
+
+  // What makes an existing folder unfit, one sentence each with the remedy: a file, another owner, not writable,
+  // secrets that others may read. None for one that is not there, and nothing is changed.
+  static std::vector<std::string> faults(const std::string& path);
+  // Absolute, without a slash at the end.
+  static std::string absolute(const std::string& path);
 
   const std::string& path() const { return path_; }
   std::string pki() const { return path_ + "/pki"; }

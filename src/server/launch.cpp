@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,10 +23,29 @@ using base::Code;
 namespace {
 
 constexpr base::Duration kStartPatience = base::seconds(120);
+constexpr off_t kLastWords = 16 << 10;
 
 void say(std::string_view word, const std::string& text) {
   std::printf("%.*s %s\n", static_cast<int>(word.size()), word.data(), base::replace_all(text, "\n", " ").c_str());
   std::fflush(stdout);
+}
+
+// An error on its way from the child to its parent.
+data::Value error_value(const base::Error& error) {
+  data::Value causes = data::Value::array();
+  for (const base::Cause& cause : error.causes)
+    causes.push_back(data::Value::object({{"field", cause.field}, {"message", cause.message}}));
+  return data::Value::object(
+      {{"code", static_cast<std::int64_t>(error.code)}, {"message", error.message}, {"causes", causes}});
+}
+
+base::Error error_of(std::string_view json) {
+  const auto value = data::parse_json(json);
+  if (!value) return {.code = Code::Internal, .message = std::string(json)};
+  base::Error error{.code = static_cast<Code>((*value)["code"].as_int()), .message = (*value)["message"].str()};
+  for (const data::Value& cause : (*value)["causes"].items())
+    error.causes.push_back({.message = cause["message"].str(), .field = cause["field"].str()});
+  return error;
 }
 
 }  // namespace
@@ -35,9 +55,16 @@ void Notifier::step(const std::string& what) {
   std::fprintf(stderr, " · %s\n", what.c_str());
 }
 
-void Notifier::failed(const std::string& why) {
-  if (detached_) return say("failed", why);
-  std::fprintf(stderr, "error: %s\n", why.c_str());
+void Notifier::failed(const base::Error& why) {
+  if (detached_) return say("failed", data::to_json(error_value(why)));
+  std::fprintf(stderr, "error: %s\n", describe(why).c_str());
+}
+
+std::string describe(const base::Error& error) {
+  std::string out = error.message;
+  for (const base::Cause& cause : error.causes)
+    out += "\n  " + (cause.field.empty() ? "" : cause.field + ": ") + cause.message;
+  return out;
 }
 
 void Notifier::ready(const data::Value& endpoints, const std::string& log_path) {
@@ -45,6 +72,9 @@ void Notifier::ready(const data::Value& endpoints, const std::string& log_path) 
   say("ready", data::to_json(endpoints));
   const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) return;
+  // Room for last words: a server that ends because the disk is full says so here.
+  struct stat info{};
+  if (fstat(log, &info) == 0) (void)fallocate(log, FALLOC_FL_KEEP_SIZE, info.st_size, kLastWords);
   dup2(log, 1);
   dup2(log, 2);
   close(log);
@@ -65,7 +95,7 @@ base::Result<data::Value> start_detached(const std::vector<std::string>& argv,
     if (text.starts_with("step ")) step(std::string(text.substr(5)));
     if (text.starts_with("failed ")) {
       child->wait();
-      return base::fail(Code::Unavailable, std::string(text.substr(7)));
+      return base::fail(error_of(text.substr(7)));
     }
     if (!text.starts_with("ready ")) continue;
     child->release();

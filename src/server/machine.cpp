@@ -1,11 +1,10 @@
 #include "server/machine.h"
 
-#include <cstdio>
 #include <optional>
-#include <set>
 
 #include "apiserver/bootstrap.h"
 #include "apiserver/local_client.h"
+#include "gateway/files.h"
 #include "gateway/gateway.h"
 #include "gateway/name_server.h"
 #include "gateway/prometheus.h"
@@ -13,6 +12,8 @@
 #include "node/images/store.h"
 #include "node/runtimes/process_runtime.h"
 #include "node/shim_client.h"
+#include "server/node_conditions.h"
+#include "server/preflight.h"
 
 namespace slipway::server {
 
@@ -27,11 +28,21 @@ namespace {
 constexpr const char* kNodeName = "node-1";
 constexpr const char* kNameServerAddress = "10.244.0.1";  // the bridge of the node's network
 constexpr base::Duration kProbePatience = base::seconds(15);
-constexpr base::Duration kComplainEvery = base::seconds(2);
-constexpr int kPrometheusPortAbove = 2000;  // the API's port: 7443 -> 9443
 
 node::ShimOptions shim_options(const MachineParts& parts) {
   return {.data_dir = parts.dir.path(), .runtime = parts.options.runtime == "auto" ? "best" : parts.options.runtime};
+}
+
+Value texts(const std::vector<std::string>& all) {
+  Value out = Value::array();
+  for (const std::string& text : all) out.push_back(text);
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& all) {
+  std::string out;
+  for (const std::string& text : all) out += (out.empty() ? "" : "; ") + text;
+  return out;
 }
 
 std::string describe(const HostReport& report) {
@@ -60,15 +71,18 @@ struct Machine::Impl {
   std::unique_ptr<node::images::Store> images = {};
   std::unique_ptr<node::ProcessRuntime> pods = {};
   std::unique_ptr<node::Agent> agent = {};
-  runtime::Timer complain_timer = {};
-  std::set<std::string> complained = {};
+  std::unique_ptr<NodeConditions> health = {};
 
   bool loopback() const { return report.rung == HostReport::Rung::Loopback; }
   Result<void> begin_gateway(apiserver::ApiServer& api);
   Result<void> begin_prometheus(std::uint16_t api_port);
   void begin_names();
   void begin_node(apiserver::ApiServer& api);
-  void complain();
+  void begin_health();
+  std::vector<std::string> missing_programs() const;
+  std::string gateway_address() const {
+    return parts.options.listen + ":" + std::to_string(parts.options.gateway_port);
+  }
 };
 
 Machine::Machine(MachineParts parts) : impl_(new Impl{.parts = parts}) {}
@@ -99,7 +113,7 @@ Result<void> Machine::start(apiserver::ApiServer& api, std::uint16_t api_port) {
   if (m.parts.options.prometheus)
     if (auto begun = m.begin_prometheus(api_port); !begun) return begun;
   m.begin_node(api);
-  m.complain();
+  m.begin_health();
   return {};
 }
 
@@ -119,13 +133,14 @@ void Machine::Impl::begin_names() {
   names = std::make_unique<gateway::NameServer>(
       parts.loop, *shim, gateway::NameServerOptions{.config_dir = parts.dir.gateway(), .address = kNameServerAddress});
   gateway->on_names([this] { names->publish(gateway->names()); });
+  names->start();
 }
 
 Result<void> Machine::Impl::begin_prometheus(std::uint16_t api_port) {
   prometheus = std::make_unique<gateway::Prometheus>(
       parts.loop, *shim,
       gateway::PrometheusOptions{.data_dir = parts.dir.path(),
-                                 .port = api_port + kPrometheusPortAbove,
+                                 .port = prometheus_port(api_port),
                                  .scrape = "127.0.0.1:" + std::to_string(api_port),
                                  .ca = parts.certificates.ca,
                                  .scraper = parts.certificates.metrics});
@@ -144,14 +159,34 @@ void Machine::Impl::begin_node(apiserver::ApiServer& api) {
   agent->start();
 }
 
-// Whatever does not work goes to the log, once.
-void Machine::Impl::complain() {
-  std::vector<std::string> problems = gateway->problems();
-  if (prometheus && !prometheus->problem().empty()) problems.push_back(prometheus->problem());
-  if (names && !names->problem().empty()) problems.push_back(names->problem());
-  for (const std::string& problem : problems)
-    if (complained.insert(problem).second) std::fprintf(stderr, "problem: %s\n", problem.c_str());
-  complain_timer = parts.loop.after(kComplainEvery, [this] { complain(); });
+void Machine::Impl::begin_health() {
+  health = std::make_unique<NodeConditions>(*node_client, parts.loop, kNodeName);
+  health->watch({.type = "slipway.dev/Gateway",
+                 .working = "HAProxy serves on http://" + gateway_address(),
+                 .works = [this] { return gateway->ready(); },
+                 .problem = [this] { return joined(gateway->problems()); }});
+  if (prometheus)
+    health->watch({.type = "slipway.dev/Prometheus",
+                   .working = "Prometheus runs on " + prometheus->address(),
+                   .works = [this] { return prometheus->running(); },
+                   .problem = [this] { return prometheus->problem(); }});
+  if (names)
+    health->watch({.type = "slipway.dev/Names",
+                   .working = std::string("dnsmasq answers pods on ") + kNameServerAddress,
+                   .works = [this] { return names->running(); },
+                   .problem = [this] { return names->problem(); }});
+  health->start();
+}
+
+// What is missing can be told at once; everything else shows on the node.
+std::vector<std::string> Machine::Impl::missing_programs() const {
+  std::vector<base::Result<std::string>> wanted{gateway::require_program("haproxy", "HAProxy", "haproxy")};
+  if (prometheus) wanted.push_back(gateway::require_program("prometheus", "Prometheus", "prometheus"));
+  if (names) wanted.push_back(gateway::require_program("dnsmasq", "dnsmasq", "dnsmasq-base"));
+  std::vector<std::string> missing;
+  for (const auto& program : wanted)
+    if (!program) missing.push_back(program.error().message);
+  return missing;
 }
 
 std::map<std::string, control::Port*> Machine::ports() {
@@ -163,11 +198,10 @@ std::map<std::string, control::Port*> Machine::ports() {
 
 Value Machine::endpoints() const {
   const Impl& m = *impl_;
-  Value notes = Value::array();
-  for (const std::string& note : m.report.notes) notes.push_back(note);
-  Value out = Value::object({{"gateway", m.parts.options.listen + ":" + std::to_string(m.parts.options.gateway_port)},
+  Value out = Value::object({{"gateway", m.gateway_address()},
                              {"runtime", describe(m.report)},
-                             {"notes", notes}});
+                             {"notes", texts(m.report.notes)},
+                             {"problems", texts(m.missing_programs())}});
   if (m.prometheus) out.set("prometheus", m.prometheus->address());
   return out;
 }

@@ -42,7 +42,7 @@ class Machine {
 
   // Answers for controllers, by name (controllers::port_names).
   std::map<std::string, control::Port*> ports();
-  // {"gateway", "prometheus", "runtime", "notes"}
+  // {"gateway", "prometheus", "runtime", "notes" (why it is that runtime), "problems" (what is missing already)}
   data::Value endpoints() const;
 
  private:

@@ -57,6 +57,19 @@ bool holds(const std::string& pid, const std::vector<std::string>& inodes) {
   return false;
 }
 
+// The first process for which `asked` holds and that has one of the sockets open; 0: none.
+template <class Asked>
+pid_t first_holder(const std::vector<std::string>& inodes, Asked asked) {
+  if (inodes.empty()) return 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename();
+    if (name[0] < '0' || name[0] > '9' || !asked(name) || !holds(name, inodes)) continue;
+    return static_cast<pid_t>(base::parse_int(name).value_or(0));
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::vector<std::string> listening_inodes(const std::string& ip, int port) {
@@ -71,14 +84,11 @@ std::vector<std::string> listening_inodes(const std::string& ip, int port) {
 }
 
 bool session_holds(pid_t session, const std::vector<std::string>& inodes) {
-  if (inodes.empty()) return false;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename();
-    if (name[0] < '0' || name[0] > '9' || session_of(name) != session) continue;
-    if (holds(name, inodes)) return true;
-  }
-  return false;
+  return first_holder(inodes, [session](const std::string& pid) { return session_of(pid) == session; }) != 0;
+}
+
+pid_t process_holding(const std::vector<std::string>& inodes) {
+  return first_holder(inodes, [](const std::string&) { return true; });
 }
 
 }  // namespace slipway::node

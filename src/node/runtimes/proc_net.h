@@ -14,5 +14,7 @@ namespace slipway::node {
 std::vector<std::string> listening_inodes(const std::string& ip, int port);
 // Does a process of this session hold one of these sockets? Containers are sessions: the shim calls setsid for each.
 bool session_holds(pid_t session, const std::vector<std::string>& inodes);
+// Some process that holds one of these sockets, as far as we may see; 0: none.
+pid_t process_holding(const std::vector<std::string>& inodes);
 
 }  // namespace slipway::node

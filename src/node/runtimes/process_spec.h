@@ -8,10 +8,11 @@
 #include "control/ports.h"
 #include "node/pod_runtime.h"
 #include "node/runtimes/layout.h"
+#include "node/shim/rung.h"
 
 namespace slipway::node {
 
-constexpr std::uint32_t kFirstPodUser = 200'000;
+using shim::kFirstPodUser;
 
 // Each pod has a user of its own, by the last two bytes of its address.
 std::uint32_t pod_user(const std::string& ip);

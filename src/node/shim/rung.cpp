@@ -6,6 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include "node/posix.h"
 #include "node/shim/launch.h"
 
@@ -16,9 +19,17 @@ using control::HostReport;
 
 namespace {
 
+// Why the kernel made no user namespace, as far as it tells (user_namespaces(7), unshare(2)).
+Result<void> denied(int error) {
+  std::string why = std::strerror(error);
+  if (error == ENOSPC || error == EUSERS) why = "the limit in /proc/sys/user/max_user_namespaces is reached";
+  if (error == EPERM) why = "denied by the kernel, as in a chroot, under seccomp, or by a security policy";
+  return base::fail(base::Code::Forbidden, why);
+}
+
 Result<void> enter_user_namespace() {
   const std::string uid = std::to_string(geteuid()), gid = std::to_string(getegid());
-  if (unshare(CLONE_NEWUSER) != 0) return os_fail("make a user namespace");
+  if (unshare(CLONE_NEWUSER) != 0) return denied(errno);
   // Gaining rights has made us undumpable, and then nobody may open the namespaces of our children, we included.
   prctl(PR_SET_DUMPABLE, 1);
   return in_turn([&] { return write_file("/proc/self/setgroups", "deny"); },
@@ -32,7 +43,7 @@ Result<void> try_isolation(const std::string& folder, bool user_namespace, int n
   if (auto made = in_turn([&] { return make_folders(image, 0755); }, [&] { return make_folders(stage, 0755); }); !made)
     return made;
   control::ProcessSpec spec{.id = "trial", .argv = {"/absent"}, .root = image, .hostname = "trial"};
-  if (!user_namespace) spec.uid = spec.gid = 65534;
+  if (!user_namespace) spec.uid = spec.gid = kFirstPodUser;
   auto child =
       launch({.spec = spec, .isolate = true, .user_namespace = user_namespace, .network = network, .stage = stage});
   if (!child) return base::fail(child.error());
@@ -67,6 +78,16 @@ Result<void> rehearse_user_namespace(const std::string& folder) {
   return {};
 }
 
+// Root by name only, in a user namespace without such users, cannot give pods users of their own.
+bool may_give_users() {
+  if (geteuid() != 0) return false;
+  const pid_t child = fork();
+  if (child == 0) _exit(setgid(kFirstPodUser) == 0 && setuid(kFirstPodUser) == 0 ? 0 : 1);
+  int status = 1;
+  waitpid(child, &status, 0);
+  return status == 0;
+}
+
 Result<void> try_as_root(const std::string& folder, NetKeeper& keeper) {
   return in_turn([&] { return keeper.start(); }, [&] { return try_isolation(folder, false, keeper.node_network()); });
 }
@@ -74,7 +95,7 @@ Result<void> try_as_root(const std::string& folder, NetKeeper& keeper) {
 }  // namespace
 
 HostReport climb(Wanted wanted, const std::string& folder, NetKeeper& keeper) {
-  HostReport report{.root = geteuid() == 0};
+  HostReport report{.root = may_give_users()};
   if (wanted == Wanted::Loopback) {
     report.notes.push_back("loopback was asked for");
     return report;
@@ -87,6 +108,8 @@ HostReport climb(Wanted wanted, const std::string& folder, NetKeeper& keeper) {
     }
     report.notes.push_back("namespaces as root: " + tried.error().message);
     keeper = NetKeeper();
+  } else if (geteuid() == 0) {
+    report.notes.push_back("root, but without users for pods (" + std::to_string(kFirstPodUser) + " and above)");
   }
   if (auto rehearsed = rehearse_user_namespace(folder); !rehearsed) {
     report.notes.push_back("user namespace: " + rehearsed.error().message);

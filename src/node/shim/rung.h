@@ -1,6 +1,7 @@
 // Finds out by trying what this machine allows, and moves into a user namespace where that is needed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/error.h"
@@ -8,6 +9,10 @@
 #include "node/shim/net_keeper.h"
 
 namespace slipway::node::shim {
+
+// Pods have users of their own, one for each address, from here on. A machine that does not have them (root of a user
+// namespace with few users) is no place for pods as root.
+inline constexpr std::uint32_t kFirstPodUser = 200'000;
 
 enum class Wanted { Best, Isolated, Loopback };  // what the administrator asked for
 

@@ -63,7 +63,9 @@ Result<UniqueFd> detach(const std::string& log) {
     char text[2048];
     const ssize_t n = read(read_end.get(), text, sizeof text);
     if (n == 1) _exit(0);
-    std::fprintf(stderr, "slipway shim: %.*s\n", static_cast<int>(n > 0 ? n : 0), text);
+    // To standard output, for the program that started us and passes it on.
+    std::printf("%.*s\n", static_cast<int>(n > 0 ? n : 0), text);
+    std::fflush(stdout);
     _exit(1);
   }
   setsid();
@@ -85,7 +87,8 @@ Result<void> serve(const Options& options, UniqueFd& ready) {
   shim::Ground ground{.cgroups = shim::Cgroups::probe(), .stage = stage};
   ground.report = shim::climb(options.wanted, run, keeper);
   if (options.wanted == Wanted::Isolated && !keeper.running())
-    return base::fail(base::Code::Forbidden, "isolated pods do not work here: " + ground.report.notes.back());
+    return base::fail(base::Code::Forbidden, "isolated pods do not work here: " + ground.report.notes.back() +
+                                                 "; --runtime loopback works everywhere");
   ground.report.cgroups = ground.cgroups.usable();
   if (!ground.report.cgroups) ground.report.notes.push_back("no control groups: " + ground.cgroups.why());
   shim::Journal journal;
@@ -116,7 +119,7 @@ int shim_main(int argc, char** argv) {
   auto ready = !made                 ? Result<UniqueFd>(base::fail(made.error()))
                : options->foreground ? Result<UniqueFd>(UniqueFd())
                                      : detach(run + "/shim.log");
-  if (!ready) return std::fprintf(stderr, "slipway shim: %s\n", ready.error().message.c_str()), 1;
+  if (!ready) return std::printf("%s\n", ready.error().message.c_str()), 1;
   const auto served = serve(*options, *ready);
   if (served) return 0;
   if (*ready)

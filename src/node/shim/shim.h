@@ -18,7 +18,7 @@
 namespace slipway::node {
 
 // Returns when it is told to shut down (0) or cannot start (1, with a line on stderr). Without --foreground it returns
-// 0 as soon as the socket listens, and the work goes on in the background.
+// 0 as soon as the socket listens, and the work goes on in the background; 1 with a line on stdout when it cannot.
 int shim_main(int argc, char** argv);
 
 namespace shim {

@@ -1,0 +1,73 @@
+// The natural first things: what they say, and the exit code.
+#include "program.h"
+
+namespace slipway::machine {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Nobody's home: no kubeconfig anywhere.
+Words nowhere(const Home& home) {
+  return {"env", "-u", "KUBECONFIG", "HOME=" + home.path(), "XDG_DATA_HOME=" + home.path()};
+}
+
+TEST(Newcomer, HelpIsShownForNothingAndForHelp) {
+  for (const Words& words : {Words{}, Words{"--help"}, Words{"help"}}) {
+    const Said said = slipway(words);
+    EXPECT_EQ(said.status, 0);
+    EXPECT_THAT(said.text, AllOf(HasSubstr("up"), HasSubstr("deploy"), HasSubstr("Examples:")));
+  }
+}
+
+TEST(Newcomer, WithoutAClusterTheWayToOneIsSaid) {
+  Home home;
+  const Said said = slipway({"status"}, nowhere(home));
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.text, HasSubstr("slipway up --detach"));
+}
+
+TEST(Newcomer, AStoppedServerIsSaidToBeStopped) {
+  Home home;
+  ASSERT_EQ(home.up().status, 0);
+  ASSERT_EQ(home.down().status, 0);
+  const Said said = home.ask({"status"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.text, AllOf(HasSubstr("https://127.0.0.1:"), HasSubstr("slipway up")));
+}
+
+TEST(Newcomer, WrongWordsAreUsageErrorsThatNameThem) {
+  const Said command = slipway({"depoy", "web"});
+  EXPECT_EQ(command.status, 2);
+  EXPECT_THAT(command.text, HasSubstr("depoy"));
+  const Said option = slipway({"up", "--detatch"});
+  EXPECT_EQ(option.status, 2);
+  EXPECT_THAT(option.text, HasSubstr("--detatch"));
+  const Said value = slipway({"up", "--runtime", "docker"});
+  EXPECT_EQ(value.status, 2);
+  EXPECT_THAT(value.text, AllOf(HasSubstr("--runtime"), HasSubstr("loopback")));
+}
+
+TEST(Newcomer, WrongNamesAreNamed) {
+  Home home;
+  ASSERT_EQ(home.up().status, 0);
+  const Said status = home.ask({"status", "wbe", "-n", "shop"});
+  EXPECT_EQ(status.status, 1);
+  EXPECT_THAT(status.text, AllOf(HasSubstr("\"wbe\""), HasSubstr("shop")));
+  const Said kind = home.ask({"get", "podz"});
+  EXPECT_NE(kind.status, 0);
+  EXPECT_THAT(kind.text, HasSubstr("podz"));
+  EXPECT_THAT(home.ask({"apply", "-f", "no-such.yaml"}).text, HasSubstr("no-such.yaml"));
+}
+
+// What may be switched on in tests cannot be switched on in what users get.
+TEST(Program, HasNoMutantsToSwitchOn) {
+  const std::string symbol = "set_mutant";
+  EXPECT_EQ(file_text(SLIPWAY_BUILD_DIR "/slipway").find(symbol), std::string::npos);
+  EXPECT_NE(file_text(SLIPWAY_BUILD_DIR "/control_test").find(symbol),
+            std::string::npos);  // so that the search itself is known to work
+}
+
+}  // namespace
+}  // namespace slipway::machine
