@@ -1,8 +1,9 @@
 # Installs what packages.txt lists and the machine lacks. Root, or an ordinary user with sudo.
+# `setup bench` installs the peers of the benchmarks, too.
 
 missing_packages() {
   local name
-  grep -v '^#' packages.txt | awk 'NF {print $1}' | while read -r name; do
+  grep -v '^#' packages.txt | awk -v also="${1:-}" 'NF && ($2 != "bench" || also == "bench") {print $1}' | while read -r name; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s ' "$name"
   done
 }
@@ -19,7 +20,7 @@ check_rights() {
 setup() {
   command -v apt-get >/dev/null || die "this is not a Debian system (no apt-get); packages.txt lists what is needed"
   local missing
-  missing=$(missing_packages)
+  missing=$(missing_packages "${1:-}")
   if [ -z "$missing" ]; then ok "packages: all there"; return; fi
   say "   packages to install: $missing"
   check_rights "$missing"

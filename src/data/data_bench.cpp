@@ -1,8 +1,23 @@
 // Reading, printing and copying of documents of the usual sizes: a 10 KB Pod, a list of a thousand, 3,000 lines of
-// YAML.
+// YAML; beside the libraries that a C++ program would otherwise take, when they are installed (`./dev setup bench`).
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+
+#if __has_include(<rapidjson/document.h>)
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+#endif
+#if __has_include(<nlohmann/json.hpp>)
+#include <nlohmann/json.hpp>
+#endif
+#if __has_include(<simdjson.h>)
+#include <simdjson.h>
+#endif
+#if __has_include(<yaml-cpp/yaml.h>)
+#include <yaml-cpp/yaml.h>
+#endif
 
 #include "base/error.h"
 #include "data/json.h"
@@ -57,14 +72,14 @@ void parse_pod(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(parse_json(text));
   set_bytes(state, text.size());
 }
-BENCHMARK(parse_pod);
+BENCHMARK(parse_pod)->Name("parse_pod/slipway");
 
 void print_pod(benchmark::State& state) {
   const Value value = pod(1);
   for (auto _ : state) benchmark::DoNotOptimize(to_json(value));
   set_bytes(state, to_json(value).size());
 }
-BENCHMARK(print_pod);
+BENCHMARK(print_pod)->Name("print_pod/slipway");
 
 void parse_list(benchmark::State& state) {
   Value items = Value::array();
@@ -110,7 +125,16 @@ void parse_yaml_3000_lines(benchmark::State& state) {
   }
   set_bytes(state, text.size());
 }
-BENCHMARK(parse_yaml_3000_lines);
+BENCHMARK(parse_yaml_3000_lines)->Name("parse_yaml_3000_lines/slipway");
+
+void print_yaml_3000_lines(benchmark::State& state) {
+  const std::string text = manifest_of_3000_lines();
+  const auto documents = *parse_yaml_stream(text);
+  for (auto _ : state)
+    for (const auto& document : documents) benchmark::DoNotOptimize(to_yaml(document));
+  set_bytes(state, text.size());
+}
+BENCHMARK(print_yaml_3000_lines)->Name("print_yaml_3000_lines/slipway");
 
 void print_yaml_pod(benchmark::State& state) {
   const Value value = pod(1);
@@ -124,5 +148,86 @@ void diff_pods(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(diff_merge_patch(a, b));
 }
 BENCHMARK(diff_pods);
+
+// --- the others -------------------------------------------------------------------------------------------
+
+#if __has_include(<rapidjson/document.h>)
+void parse_pod_rapidjson(benchmark::State& state) {
+  const std::string text = to_json(pod(1));
+  for (auto _ : state) {
+    rapidjson::Document document;
+    // What ours does, too: nearest doubles and checked UTF-8.
+    document.Parse<rapidjson::kParseFullPrecisionFlag | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
+    SLIPWAY_CHECK(!document.HasParseError());
+  }
+  set_bytes(state, text.size());
+}
+BENCHMARK(parse_pod_rapidjson)->Name("parse_pod/RapidJSON");
+
+void print_pod_rapidjson(benchmark::State& state) {
+  const std::string text = to_json(pod(1));
+  rapidjson::Document document;
+  document.Parse(text.data(), text.size());
+  for (auto _ : state) {
+    rapidjson::StringBuffer out;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(out);
+    document.Accept(writer);
+    benchmark::DoNotOptimize(out.GetString());
+  }
+  set_bytes(state, text.size());
+}
+BENCHMARK(print_pod_rapidjson)->Name("print_pod/RapidJSON");
+#endif
+
+#if __has_include(<nlohmann/json.hpp>)
+void parse_pod_nlohmann(benchmark::State& state) {
+  const std::string text = to_json(pod(1));
+  for (auto _ : state) benchmark::DoNotOptimize(nlohmann::json::parse(text));
+  set_bytes(state, text.size());
+}
+BENCHMARK(parse_pod_nlohmann)->Name("parse_pod/nlohmann");
+
+void print_pod_nlohmann(benchmark::State& state) {
+  const std::string text = to_json(pod(1));
+  const auto document = nlohmann::json::parse(text);
+  for (auto _ : state) benchmark::DoNotOptimize(document.dump());
+  set_bytes(state, text.size());
+}
+BENCHMARK(print_pod_nlohmann)->Name("print_pod/nlohmann");
+#endif
+
+#if __has_include(<simdjson.h>)
+// A read-only document on a tape: no tree that could be changed or shared.
+void parse_pod_simdjson(benchmark::State& state) {
+  const std::string text = to_json(pod(1));
+  simdjson::dom::parser parser;
+  const simdjson::padded_string padded(text);
+  for (auto _ : state) {
+    simdjson::dom::element root;
+    SLIPWAY_CHECK(parser.parse(padded).get(root) == simdjson::SUCCESS);
+    benchmark::DoNotOptimize(root);
+  }
+  set_bytes(state, text.size());
+}
+BENCHMARK(parse_pod_simdjson)->Name("parse_pod/simdjson (tape)");
+#endif
+
+#if __has_include(<yaml-cpp/yaml.h>)
+void parse_yaml_yaml_cpp(benchmark::State& state) {
+  const std::string text = manifest_of_3000_lines();
+  for (auto _ : state) benchmark::DoNotOptimize(YAML::LoadAll(text));
+  set_bytes(state, text.size());
+}
+BENCHMARK(parse_yaml_yaml_cpp)->Name("parse_yaml_3000_lines/yaml-cpp");
+
+void print_yaml_yaml_cpp(benchmark::State& state) {
+  const std::string text = manifest_of_3000_lines();
+  const auto documents = YAML::LoadAll(text);
+  for (auto _ : state)
+    for (const auto& document : documents) benchmark::DoNotOptimize(YAML::Dump(document));
+  set_bytes(state, text.size());
+}
+BENCHMARK(print_yaml_yaml_cpp)->Name("print_yaml_3000_lines/yaml-cpp");
+#endif
 
 }  // namespace

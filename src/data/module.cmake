@@ -1,1 +1,10 @@
 target_link_libraries(slipway_data PRIVATE PkgConfig::YAML)
+if(SLIPWAY_BENCH)
+  # The libraries that data_bench measures beside ours; each is left out when it is not installed.
+  foreach(peer simdjson yaml-cpp)
+    find_library(SLIPWAY_PEER_${peer} ${peer})
+    if(SLIPWAY_PEER_${peer})
+      list(APPEND SLIPWAY_TEST_LINKS ${SLIPWAY_PEER_${peer}})
+    endif()
+  endforeach()
+endif()

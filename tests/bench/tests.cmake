@@ -1,3 +1,8 @@
-# write_load: a load client for durable creates, for our API server and for etcd's JSON gateway alike.
-add_executable(write_load ${CMAKE_SOURCE_DIR}/tests/bench/write_load.cpp)
-target_link_libraries(write_load PRIVATE slipway_http slipway_data)
+# bench: the benchmark table. write_load: its load client alone, for profiling a server.
+set(bench_dir ${CMAKE_SOURCE_DIR}/tests/bench)
+add_executable(bench ${bench_dir}/bench_main.cpp ${bench_dir}/line.cpp ${bench_dir}/process.cpp ${bench_dir}/cluster.cpp
+               ${bench_dir}/etcd.cpp ${bench_dir}/write_load.cpp ${bench_dir}/start_lines.cpp ${bench_dir}/write_lines.cpp
+               ${bench_dir}/list_and_watch_lines.cpp ${bench_dir}/micro_lines.cpp)
+target_link_libraries(bench PRIVATE slipway_client)
+add_executable(write_load ${bench_dir}/write_load_main.cpp ${bench_dir}/write_load.cpp)
+target_link_libraries(write_load PRIVATE slipway_client)
