@@ -180,11 +180,13 @@ void Cache::remove(const Value& object) {
 }
 
 void Cache::index(const Value& before, const Value& after) {
+  const bool stays = !before.is_null() && !after.is_null();
+  if (stays && before["metadata"]["ownerReferences"] == after["metadata"]["ownerReferences"]) return;
   index_references(before, false);
   index_references(after, true);
   std::string_view was = api::controller_of(before)["uid"].as_string();
   std::string_view is = api::controller_of(after)["uid"].as_string();
-  if (was == is && before.is_null() == after.is_null()) return;
+  if (stays && was == is) return;
   if (!before.is_null()) erase_from(by_owner_, was, name_of(before));
   if (!after.is_null()) by_owner_[std::string(is)].insert(name_of(after));
 }

@@ -31,10 +31,19 @@ void OwnWrites::awaits(const client::Cache& cache, client::ObjectName name, Look
   awaited_.push_back({&cache, std::move(name), std::move(uid), looks});
 }
 
+namespace {
+// From the back: the newest write is shown last, so asking after every event of a long decision looks at one write, not
+// at hundreds. What a cache once showed it does not stop showing, so none is missed by being looked at late.
+template <class Write, class IsShown>
+void drop_shown(std::vector<Write>& writes, IsShown is_shown) {
+  while (!writes.empty() && is_shown(writes.back())) writes.pop_back();
+}
+}  // namespace
+
 bool OwnWrites::seen() {
   std::erase_if(written_, [](const Written& w) { return w.cache->revision() >= w.version; });
-  std::erase_if(removed_, [](const Removed& r) { return api::uid_of(r.cache->find(r.name)) != r.uid; });
-  std::erase_if(awaited_, [](const Awaited& a) {
+  drop_shown(removed_, [](const Removed& r) { return api::uid_of(r.cache->find(r.name)) != r.uid; });
+  drop_shown(awaited_, [](const Awaited& a) {
     const data::Value& now = a.cache->find(a.name);
     return a.looks(now) || api::uid_of(now) != a.uid;
   });

@@ -1,9 +1,13 @@
 #include "data/value.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 #include <new>
+#include <shared_mutex>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -36,22 +40,80 @@ struct Value::StringRep {
   }
 };
 
+// A key that occurs in many objects ("metadata", "name") exists once in the process: no allocation, no counting, and the
+// comparisons of a lookup stay in the cache. Known keys live for ever; their number is bounded, and what looks like data
+// rather than a field name is not among them.
 struct Key::Rep {
+  static constexpr std::uint32_t kForEver = 1u << 31;  // `refs` of a known key
+
   Count refs{1};
   std::uint32_t size;
   char* text() { return reinterpret_cast<char*>(this + 1); }
+  std::string_view view() { return {text(), size}; }
+  bool counted() const { return refs.load(std::memory_order_relaxed) != kForEver; }
+
+  static Rep* make(std::string_view text) {
+    auto* rep = new (::operator new(sizeof(Rep) + text.size())) Rep;
+    rep->size = static_cast<std::uint32_t>(text.size());
+    std::memcpy(rep->text(), text.data(), text.size());
+    return rep;
+  }
+  static Rep* known(std::string_view text);
+
+ private:
+  static constexpr std::size_t kMostKnown = 4096, kRecent = 1024, kLongest = 32;
+  static Rep* find_or_add(std::string_view text);
 };
 
-Key::Key(std::string_view text) {
-  rep_ = new (::operator new(sizeof(Rep) + text.size())) Rep;
-  rep_->size = static_cast<std::uint32_t>(text.size());
-  std::memcpy(rep_->text(), text.data(), text.size());
+// The table behind all threads. Null when `text` is not in it and it is full.
+Key::Rep* Key::Rep::find_or_add(std::string_view text) {
+  static std::shared_mutex mutex;
+  static auto& table = *new std::unordered_map<std::string_view, Rep*>;  // never iterated, never destroyed
+  {
+    std::shared_lock lock(mutex);
+    if (const auto found = table.find(text); found != table.end()) return found->second;
+    if (table.size() >= kMostKnown) return nullptr;
+  }
+  std::unique_lock lock(mutex);
+  if (const auto found = table.find(text); found != table.end()) return found->second;
+  if (table.size() >= kMostKnown) return nullptr;
+  Rep* rep = make(text);
+  rep->refs = kForEver;
+  return table.emplace(rep->view(), rep).first->second;
+}
+
+namespace {
+// For keys of at most 32 bytes: first and last bytes and the length.
+std::size_t slot_hash(std::string_view text) {
+  std::uint64_t first = 0, last = 0;
+  const std::size_t n = std::min<std::size_t>(text.size(), 8);
+  std::memcpy(&first, text.data(), n);
+  std::memcpy(&last, text.data() + (text.size() - n), n);
+  return ((first * 0x9e3779b97f4a7c15u) ^ (last * 0xff51afd7ed558ccdu) ^ text.size()) >> 32;
+}
+}  // namespace
+
+// Null: not a known key.
+Key::Rep* Key::Rep::known(std::string_view text) {
+  if (text.empty() || text.size() > kLongest) return nullptr;
+  thread_local std::array<Rep*, kRecent> recent{};
+  Rep*& slot = recent[slot_hash(text) % kRecent];
+  if (slot != nullptr && slot->view() == text) return slot;
+  // Keys of managedFields that name one element of a list differ from object to object.
+  if (text.find('{') != text.npos) return nullptr;
+  Rep* rep = find_or_add(text);
+  if (rep != nullptr) slot = rep;
+  return rep;
+}
+
+Key::Key(std::string_view text) : rep_(Rep::known(text)) {
+  if (rep_ == nullptr) rep_ = Rep::make(text);
 }
 Key::Key(const Key& other) noexcept : rep_(other.rep_) {
-  if (rep_) add_ref(rep_->refs);
+  if (rep_ && rep_->counted()) add_ref(rep_->refs);
 }
 Key::~Key() {
-  if (rep_ && drop_ref(rep_->refs)) ::operator delete(rep_);
+  if (rep_ && rep_->counted() && drop_ref(rep_->refs)) ::operator delete(rep_);
 }
 std::string_view Key::view() const { return rep_ ? std::string_view(rep_->text(), rep_->size) : std::string_view(); }
 
@@ -60,22 +122,46 @@ struct Value::ArrayRep {
   std::vector<Value> items;
 };
 
+namespace {
+// Field names are short: two loads that may overlap say it without a call.
+bool is_same_text(const char* a, const char* b, std::size_t n) {
+  const auto equal = [&]<class Word>(Word x, Word y, std::size_t at) {
+    std::memcpy(&x, a + at, sizeof x);
+    std::memcpy(&y, b + at, sizeof y);
+    return x == y;
+  };
+  if (n > 16) return std::memcmp(a, b, n) == 0;
+  if (n >= 8) return equal(std::uint64_t(), std::uint64_t(), 0) && equal(std::uint64_t(), std::uint64_t(), n - 8);
+  if (n >= 4) return equal(std::uint32_t(), std::uint32_t(), 0) && equal(std::uint32_t(), std::uint32_t(), n - 4);
+  for (std::size_t i = 0; i < n; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+}  // namespace
+
 struct Value::ObjectRep {
   Count refs{1};
-  std::vector<Member> members;
+  std::vector<Member> members;  // by key
 
   std::vector<Member>::iterator lower(std::string_view key) {
     return std::lower_bound(members.begin(), members.end(), key,
                             [](const Member& m, std::string_view k) { return m.key.view() < k; });
   }
+  // Most objects have a handful of members, and most keys differ in length: looking at each is faster than halving.
   Member* find(std::string_view key) {
+    constexpr std::size_t kFew = 12;
+    if (members.size() <= kFew) {
+      for (Member& m : members)
+        if (const auto text = m.key.view(); text.size() == key.size() && is_same_text(text.data(), key.data(), key.size()))
+          return &m;
+      return nullptr;
+    }
     auto it = lower(key);
     return it != members.end() && it->key == key ? &*it : nullptr;
   }
   Value& slot(std::string_view key) {
-    auto it = lower(key);
-    if (it == members.end() || !(it->key == key)) it = members.insert(it, Member{Key(key), Value()});
-    return it->value;
+    if (Member* known = find(key)) return known->value;
+    return members.insert(lower(key), Member{Key(key), Value()})->value;
   }
 };
 

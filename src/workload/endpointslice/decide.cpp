@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "api/meta.h"
 #include "base/hash.h"
@@ -26,23 +27,55 @@ Value named_port(const Value& pod, std::string_view name, std::string_view proto
 
 bool belongs(const Value& pod) { return !control::is_terminal(pod) && !pod["status"]["podIP"].is_empty(); }
 
-Value endpoint_of(const Value& service, const Value& pod) {
-  const bool ready = control::is_ready(pod);
-  const bool terminating = api::is_deleting(pod);
+struct Conditions {
+  bool ready, serving, terminating;
+};
+
+Conditions conditions_of(const Value& service, const Value& pod) {
+  const bool ready = control::is_ready(pod), terminating = api::is_deleting(pod);
   const bool published = service["spec"]["publishNotReadyAddresses"].as_bool();
+  return {published || (ready && !terminating), ready, terminating};
+}
+
+bool has_hostname(const Value& service, const Value& pod) {
+  return !pod["spec"]["hostname"].is_empty() && pod["spec"]["subdomain"] == service["metadata"]["name"];
+}
+
+Value endpoint_of(const Value& service, const Value& pod) {
+  const Conditions is = conditions_of(service, pod);
   Value endpoint = Value::object({{"addresses", Value::array({pod["status"]["podIP"]})},
-                                  {"conditions", Value::object({{"ready", published || (ready && !terminating)},
-                                                                {"serving", ready},
-                                                                {"terminating", terminating}})},
+                                  {"conditions", Value::object({{"ready", is.ready},
+                                                                {"serving", is.serving},
+                                                                {"terminating", is.terminating}})},
                                   {"targetRef", Value::object({{"kind", "Pod"},
                                                                {"name", api::name_of(pod)},
                                                                {"namespace", api::space_of(pod)},
                                                                {"uid", api::uid_of(pod)}})}});
   if (const std::string_view node = control::node_of(pod); !node.empty()) endpoint.set("nodeName", node);
-  const Value& hostname = pod["spec"]["hostname"];
-  if (!hostname.is_empty() && pod["spec"]["subdomain"] == service["metadata"]["name"])
-    endpoint.set("hostname", hostname);
+  if (has_hostname(service, pod)) endpoint.set("hostname", pod["spec"]["hostname"]);
   return endpoint;
+}
+
+// Is `endpoint` what `endpoint_of` would make of the pod with its uid? Compares without making it.
+bool says_the_same(const Value& endpoint, const Value& service, const Value& pod) {
+  const Conditions is = conditions_of(service, pod);
+  const Value& shown = endpoint["conditions"];
+  if (!shown["ready"].is_bool() || shown["ready"].as_bool() != is.ready) return false;
+  if (!shown["serving"].is_bool() || shown["serving"].as_bool() != is.serving) return false;
+  if (!shown["terminating"].is_bool() || shown["terminating"].as_bool() != is.terminating) return false;
+  const Value& target = endpoint["targetRef"];
+  return endpoint["addresses"].size() == 1 && endpoint["addresses"].at(0) == pod["status"]["podIP"] &&
+         target["name"].as_string() == api::name_of(pod) && target["namespace"].as_string() == api::space_of(pod) &&
+         target["kind"].as_string() == "Pod" && target.size() == 4 && shown.size() == 3 &&
+         endpoint["nodeName"].as_string() == control::node_of(pod) &&
+         endpoint.size() == 3u + !control::node_of(pod).empty() + has_hostname(service, pod) &&
+         (!has_hostname(service, pod) || endpoint["hostname"] == pod["spec"]["hostname"]);
+}
+
+// A name may stand for another number in every pod.
+bool has_named_port(const Value& service) {
+  return std::ranges::any_of(service["spec"]["ports"].items(),
+                             [](const Value& port) { return port["targetPort"].is_string(); });
 }
 
 // Identifies a list of ports, whether a server leaves out an empty name or keeps it.
@@ -63,7 +96,7 @@ struct Draft {
 // All slices with one list of ports.
 struct Group {
   Value ports;
-  std::map<std::string, Value> missing;  // endpoints that are in no slice yet, by pod uid
+  std::map<std::string_view, Value> missing;  // endpoints that are in no slice yet, by pod uid
   std::vector<Draft> drafts;
 };
 
@@ -88,13 +121,29 @@ class Pass {
 
  private:
   void collect() {
+    index_what_is_there();
+    Group* same = nullptr;  // of every pod, unless a port's number depends on the pod
     for (const Value& pod : seen_.pods) {
       if (!belongs(pod)) continue;
-      Group& group = group_of(resolve_ports(seen_.service, pod));
-      group.missing[std::string(api::uid_of(pod))] = endpoint_of(seen_.service, pod);
+      Group& group = same != nullptr ? *same : group_of(resolve_ports(seen_.service, pod));
+      if (!has_named_port(seen_.service)) same = &group;
+      group.missing[api::uid_of(pod)] = endpoint_for(pod);
     }
     // A Service without pods has one empty slice: "no endpoints" is an answer, too.
     if (groups_.empty()) group_of(resolve_ports(seen_.service, Value()));
+  }
+
+  void index_what_is_there() {
+    for (const Value& slice : seen_.slices)
+      for (const Value& endpoint : slice["endpoints"].items())
+        present_[endpoint["targetRef"]["uid"].as_string()] = &endpoint;
+  }
+
+  // Nearly all endpoints are as they were: those are shared, not made anew.
+  Value endpoint_for(const Value& pod) const {
+    const auto present = present_.find(api::uid_of(pod));
+    if (present != present_.end() && says_the_same(*present->second, seen_.service, pod)) return *present->second;
+    return endpoint_of(seen_.service, pod);
   }
 
   Group& group_of(Value ports) {
@@ -115,7 +164,7 @@ class Pass {
       Group& group = it->second;
       Draft draft{.existing = &slice};
       for (const Value& endpoint : slice["endpoints"].items()) {
-        const auto wanted = group.missing.find(endpoint["targetRef"]["uid"].str());
+        const auto wanted = group.missing.find(endpoint["targetRef"]["uid"].as_string());
         if (wanted == group.missing.end()) continue;
         draft.endpoints.push_back(std::move(wanted->second));
         group.missing.erase(wanted);
@@ -202,7 +251,8 @@ class Pass {
   }
 
   const Observation& seen_;
-  std::map<std::string, Group> groups_;  // by the JSON of their ports
+  std::unordered_map<std::string_view, const Value*> present_;  // endpoints by pod uid; never iterated
+  std::map<std::string, Group> groups_;                         // by the JSON of their ports
   int names_ = 0;
   Decision out_;
 };

@@ -29,9 +29,10 @@ Value new_pod(const Value& set, const PodName& name) {
   return Value::object({{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata}, {"spec", pod_template["spec"]}});
 }
 
-bool counts_as_available(const Value& pod, base::Duration min_ready, base::Time now) {
+bool counts_as_available(const Value& pod, bool ready, base::Duration min_ready, base::Time now) {
   if (mutant(Mutant::SkipReadiness)) return control::phase_of(pod) == "Running";
-  return control::is_available(pod, mutant(Mutant::IgnoreMinReady) ? base::Duration{} : min_ready, now);
+  if (!ready || min_ready <= base::Duration::zero() || mutant(Mutant::IgnoreMinReady)) return ready;
+  return *control::available_at(pod, min_ready) <= now;
 }
 
 struct Count {
@@ -45,10 +46,12 @@ Count count(const Value& set, const std::vector<Value>& pods, base::Time now) {
   Count out;
   for (const Value& pod : pods) {
     ++out.replicas;
+    const bool ready = control::is_ready(pod);
     if (labels.matches(api::labels_of(pod))) ++out.labelled;
-    if (counts_as_available(pod, min_ready, now)) ++out.available;
-    if (!control::is_ready(pod)) continue;
+    if (counts_as_available(pod, ready, min_ready, now)) ++out.available;
+    if (!ready) continue;
     ++out.ready;
+    if (min_ready <= base::Duration::zero()) continue;
     if (const auto at = control::available_at(pod, min_ready); at && *at > now)
       out.next_available = std::min(out.next_available.value_or(*at), *at);
   }
