@@ -7,6 +7,6 @@ target_compile_definitions(cluster_bed PRIVATE SLIPWAY_BUILD_DIR="${CMAKE_BINARY
 add_executable(bed ${CMAKE_CURRENT_LIST_DIR}/main_bed.cpp)
 target_link_libraries(bed PRIVATE cluster_bed slipway_mutants_none)
 file(GLOB cluster_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*_test.cpp)
-slipway_test_program(cluster_test SOURCES ${cluster_tests} LINK cluster_bed slipway_install)
+slipway_test_program(cluster_test SOURCES ${cluster_tests} ${CMAKE_CURRENT_LIST_DIR}/release_bed.cpp LINK cluster_bed slipway_install)
 add_dependencies(cluster_test slipway)
 add_test(NAME cluster COMMAND cluster_test)
