@@ -91,7 +91,6 @@ TEST(CommandLine, EveryCommand) {
 
 TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
   refused("frob");
-  refused("status");
   refused("apply");
   refused("delete");
   refused("status web --until later");

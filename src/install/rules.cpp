@@ -23,6 +23,7 @@ const std::vector<Right>& controller_rights() {
       {Objects, "slipway.dev", "analysisruns/status", {"patch"}, "measurements and verdicts"},
       {Objects, "apps", "deployments", kRead, "the workload: its template, its replicas, its health"},
       {Objects, "apps", "deployments", {"patch"}, "pause it while a release rolls, and give the result back to it"},
+      {Objects, "apps", "deployments/status", {"patch"}, "the condition slipway.dev/Held, which says who holds it"},
       {Objects, "apps", "replicasets", kRead, "the versions that there are, and their pods"},
       {Objects, "apps", "replicasets", {"create", "patch", "delete"}, "the candidate, its size, and its owner"},
       {Objects, "", "pods", kRead, "readiness and restarts, which the guards watch"},
