@@ -61,7 +61,7 @@ void add_line(Lines& lines, const base::Result<Results>& results, const std::str
   lines.push_back({.what = what, .measured = format(result), .target = target, .beside = beside, .numbers = result});
 }
 
-// The other libraries' results for the same text: parse_pod/rapidjson, parse_pod/nlohmann ...
+// The other libraries' results for the same text: parse_pod/nlohmann, parse_yaml_3000_lines/yaml-cpp ...
 std::string beside_of(const base::Result<Results>& results, const std::string& name) {
   if (!results) return {};
   const double ours = find(*results, name + "/slipway")["bytes_per_second"].as_double();
