@@ -64,7 +64,7 @@ enter() {
   local settings=(PATH=/usr/local/bin:/usr/bin:/bin TERM="${TERM:-dumb}" HOME=/root) as=() go=(chroot "$room")
   if [ -n "$user" ]; then settings+=(HOME=/home/builder USER=builder) as=(setpriv --reuid=builder --regid=builder --init-groups); fi
   [ -n "$user" ] || settings+=(PATH=/usr/sbin:/usr/bin:/sbin:/bin)
-  if [ -n "$ccache" ]; then settings+=(CCACHE_DIR=/.ccache CCACHE_UMASK=000 CCACHE_MAXSIZE=20G); fi
+  if [ -n "$ccache" ]; then settings+=(CCACHE_DIR=/.ccache CCACHE_UMASK=000 CCACHE_MAXSIZE=20G LANG="${LANG:-}"); fi  # the cache's keys hold the language
   if [ "$way" = pivot ]; then
     cd "$room"
     pivot_root . .outside

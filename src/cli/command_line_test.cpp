@@ -91,6 +91,8 @@ TEST(CommandLine, EveryCommand) {
 
 TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
   refused("frob");
+  refused("watch");
+  refused("status --until healthy");  // of which release?
   refused("apply");
   refused("delete");
   refused("status web --until later");
@@ -105,6 +107,7 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
 
 TEST(CommandLine, Helps) {
   EXPECT_NE(refused("", ExitCode::Reached).find("RELEASE"), std::string::npos);
+  EXPECT_NE(refused("help", ExitCode::Reached).find("RELEASE"), std::string::npos);
   EXPECT_NE(refused("--help", ExitCode::Reached).find("deploy"), std::string::npos);
   EXPECT_NE(refused("help deploy", ExitCode::Reached).find("--image"), std::string::npos);
   EXPECT_NE(refused("help exit-codes", ExitCode::Reached).find("130"), std::string::npos);

@@ -100,7 +100,7 @@ ExitCode tell(Setting& s, const base::Error& error) {
   const ExitCode code = tell(s.terminal, error);
   const bool here = s.api.server().starts_with("https://127.") || s.api.server().starts_with("https://localhost");
   if (here && error.code == base::Code::Unavailable)
-    s.terminal.talk("  (does the embedded cluster run? slipway up --detach starts it, with --data-dir if it has one)");
+    s.terminal.talk("  (slipway up --detach starts the embedded cluster, with --data-dir if it has one)");
   return code;
 }
 
