@@ -261,5 +261,15 @@ TEST(Random, UidsAndSuffixesHaveTheirForm) {
   EXPECT_THAT(make_suffix(random, 5), testing::MatchesRegex("[bcdfghjklmnpqrstvwxz2456789]{5}"));
 }
 
+TEST(RealLoop, RunsAgainAfterAStop) {
+  real::Loop loop;
+  int turns = 0;
+  for (int i = 0; i < 2; ++i) {
+    loop.post([&] { ++turns, loop.stop(); });
+    loop.run();
+  }
+  EXPECT_EQ(turns, 2);
+}
+
 }  // namespace
 }  // namespace slipway::runtime

@@ -91,6 +91,7 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
+  impl_->io.restart();  // an earlier `stop` ended an earlier run
   impl_->running = true;
   while (impl_->io.run_one() > 0) impl_->instant.reset();
   impl_->running = false;
