@@ -3,6 +3,7 @@
 
 #include "api/meta.h"
 #include "data/json.h"
+#include "delivery/commands.h"
 #include "release_bed.h"
 
 namespace slipway::tests {
@@ -38,8 +39,11 @@ TEST_P(OwnershipTest, AttachingRestartsNothingAndARestingReleaseWritesNothing) {
   const auto before = uids_of("v1");
   attach(kRolling);
   EXPECT_EQ(uids_of("v1"), before);
-  const Value& held = api::condition(get(api::kDeployments, "web"), "slipway.dev/Held");
-  EXPECT_NE(held["message"].as_string().find("slipway undo web"), std::string::npos);
+  EXPECT_TRUE(until([&] {
+    const Value deployment = get(api::kDeployments, "web");
+    return api::condition(deployment, "slipway.dev/Held")["message"].as_string().find("slipway undo web") !=
+           std::string::npos;
+  }));
   // Another object changes meanwhile, so that there are events to be woken by.
   ASSERT_EQ(kubectl_code({"label", "deployment/web", "quiet=yes"}), 0);
   ASSERT_TRUE(until([&] { return get(api::kDeployments, "web")["status"]["observedGeneration"].as_int() > 0; }));
@@ -180,7 +184,9 @@ TEST_P(OwnershipTest, AControllerThatDiesIsReplacedInTheMiddle) {
   pause_at_first_step(kRatio, false);
   controller->signal(9);
   controller->wait();
-  ask("promote");
+  // Nobody hears the command before the lease of the dead one has run out.
+  patch(api::kReleases, "web",
+        data::to_json(delivery::command_patch({.id = "1", .verb = delivery::Verb::Promote, .by = "test"})));
   begin_controller();
   ASSERT_TRUE(reaches("Idle")) << told();
   expect_settled("v2");
