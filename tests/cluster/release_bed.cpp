@@ -72,6 +72,10 @@ void ReleaseOnCluster::TearDown() {
   if (IsSkipped() || space.empty()) return;
   (void)api().call({.verb = client::Verb::Delete, .resource = api::kReleases, .space = space, .name = "web"});
   EXPECT_TRUE(until([&] { return get(api::kReleases, "web").is_null(); })) << told();
+  // The rights of `slipway install` are enough (docs/rbac.md).
+  for (const AuditedRequest& r : bed().audited(kController))
+    EXPECT_TRUE(r.allowed) << r.verb << " " << r.group << "/" << r.resource << "/" << r.subresource << " in " << r.space
+                           << ": " << r.code;
   controller->signal(SIGTERM);
   controller->wait();
   node.reset();
