@@ -1,5 +1,7 @@
 #include "rehearse/checker.h"
 
+#include <algorithm>
+
 #include "control/pod.h"
 #include "data/selector.h"
 #include "rehearse/checkers/checkers.h"
@@ -28,8 +30,29 @@ std::vector<data::Value> active_pods(const Truth& truth, std::string_view space,
   return pods;
 }
 
+void Lately::set(const Truth& truth, std::int64_t value) {
+  if (values_.empty() || values_.back().second != value) values_.emplace_back(truth.now, value);
+}
+
+std::pair<std::int64_t, std::int64_t> Lately::range(const Truth& truth) {
+  while (values_.size() > 1 && truth.now - values_[1].first > truth.behind) values_.pop_front();
+  std::pair<std::int64_t, std::int64_t> range{0, 0};
+  bool first = true;
+  for (const auto& [when, value] : values_) {
+    range = first ? std::pair(value, value) : std::pair(std::min(range.first, value), std::max(range.second, value));
+    first = false;
+  }
+  return range;
+}
+
 std::vector<std::unique_ptr<Checker>> all_checkers() {
   std::vector<std::unique_ptr<Checker>> all;
+  all.push_back(make_one_leader());
+  all.push_back(make_pods_at_least());
+  all.push_back(make_node_fits());
+  all.push_back(make_verified_before_use());
+  all.push_back(make_analysis_has_data());
+  all.push_back(make_paused_holds());
   all.push_back(make_capacity_before_traffic());
   all.push_back(make_available_budget());
   all.push_back(make_pods_at_most());

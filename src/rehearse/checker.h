@@ -5,11 +5,13 @@
 // reports at most one sentence; the first report ends the run, and the seed reproduces it.
 #pragma once
 
-#include <functional>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/meta.h"
@@ -23,6 +25,11 @@ struct Truth {
   store::SnapshotPtr snapshot;
   const ModelledGateway& gateway;
   base::Time now;  // of a clock that never jumps; only differences mean something
+  // What a controller decides on may be as old as this in this world: what was true within it cannot be held against
+  // anybody.
+  base::Duration behind{};
+  std::optional<base::Time> jumped =
+      {};  // the last jump of the wall clock: times in objects from before it mean little
 
   data::Value find(const api::Resource& resource, std::string_view space, std::string_view name) const;
   std::vector<data::Value> list(const api::Resource& resource, std::string_view space = {}) const;
@@ -38,6 +45,22 @@ class Checker {
   virtual std::optional<std::string> routed(const Truth&, const client::ObjectName&, const ModelledGateway::Route&) {
     return {};
   }
+  // When a control process sends a write, before anything can happen to it.
+  virtual std::optional<std::string> sent(const Truth&, const std::string& /*process*/, const client::Request&) {
+    return {};
+  }
+};
+
+// What had this value at any moment that a controller may still believe in: numbers over the last `Truth::behind`.
+class Lately {
+ public:
+  void set(const Truth& truth, std::int64_t value);
+  std::int64_t least(const Truth& truth) { return range(truth).first; }
+  std::int64_t most(const Truth& truth) { return range(truth).second; }
+
+ private:
+  std::pair<std::int64_t, std::int64_t> range(const Truth& truth);
+  std::deque<std::pair<base::Time, std::int64_t>> values_;  // each holds until the next
 };
 
 // All of them, fresh.

@@ -39,6 +39,21 @@ FaultRates FaultRates::drawn(runtime::Random& random) {
   return rates;
 }
 
+// `Faults::delay` is at most ten times its mean; a burst has a third of `stale_time` for mean. A cut watch comes back
+// after a few tries of the cache's own back-off.
+base::Duration FaultRates::behind() const {
+  base::Duration sum = 10 * (watch_delay + 2 * request_delay) + base::milliseconds(500);
+  if (stale_burst > 0) sum += 10 * (stale_time / 3);
+  if (watch_cut > 0) sum += base::seconds(10);
+  return sum;
+}
+
+bool Faults::strikes(const char* name, double chance) {
+  if (!happens(chance)) return false;
+  count(name);
+  return true;
+}
+
 base::Duration Faults::delay(base::Duration mean) {
   if (mean.count() == 0) return {};
   const double factor = std::min(10.0, -std::log(1 - random_.unit()));
@@ -57,25 +72,30 @@ void run_after(runtime::Loop& loop, base::Duration delay, runtime::Task task) {
 
 void FaultyClient::deliver(Completion done, Answer answer) {
   run_after(faults_.loop(), faults_.delay(faults_.rates().request_delay),
-            [alive = alive_, done = std::move(done), answer = std::move(answer)]() mutable {
-              if (*alive) done(std::move(answer));
+            [this, alive = alive_, done = std::move(done), answer = std::move(answer)]() mutable {
+              if (!*alive) return;
+              process_.post([alive, done = std::move(done), answer = std::move(answer)]() mutable {
+                if (*alive) done(std::move(answer));
+              });
             });
 }
 
 void FaultyClient::call(client::Request request, Completion done) {
   if (!*alive_) return;  // a dead process sends nothing
   const FaultRates& rates = faults_.rates();
+  const bool reads = request.verb == Verb::Get || request.verb == Verb::List;
   const bool write = request.verb == Verb::Update || request.verb == Verb::Patch;
-  if (faults_.happens(rates.lost_request))
+  if (!reads && on_write_) on_write_(request);
+  if (faults_.strikes("lost request", rates.lost_request))
     return deliver(std::move(done), base::fail(Code::Timeout, "the request was lost"));
-  if (faults_.happens(rates.overload)) {
+  if (faults_.strikes("overload", rates.overload)) {
     base::Error busy{.code = Code::TooManyRequests, .message = "too many requests"};
     busy.retry_after = base::seconds(1);
     return deliver(std::move(done), base::fail(std::move(busy)));
   }
-  if (write && faults_.happens(rates.conflict))
+  if (write && faults_.strikes("conflict", rates.conflict))
     return deliver(std::move(done), base::fail(Code::Conflict, "the object has been modified"));
-  const bool lose = faults_.happens(rates.lost_answer);
+  const bool lose = faults_.strikes("lost answer", rates.lost_answer);
   run_after(
       faults_.loop(), faults_.delay(rates.request_delay),
       [this, &inner = inner_, alive = alive_, lose, request = std::move(request), done = std::move(done)]() mutable {
@@ -94,7 +114,7 @@ void FaultyClient::call(client::Request request, Completion done) {
 class FaultyClient::FaultyWatch final : public client::WatchHandle, public client::WatchSink {
  public:
   FaultyWatch(FaultyClient& client, client::WatchRequest request, client::WatchSink& sink)
-      : faults_(client.faults_), sink_(sink), alive_(client.alive_) {
+      : faults_(client.faults_), process_(client.process_), sink_(sink), alive_(client.alive_) {
     inner_ = client.inner_.watch(std::move(request), *this);
     plan_cut();
   }
@@ -102,7 +122,7 @@ class FaultyClient::FaultyWatch final : public client::WatchHandle, public clien
   void event(const client::WatchEvent& event) override {
     const FaultRates& rates = faults_.rates();
     base::MonoTime due = faults_.loop().mono() + faults_.delay(rates.watch_delay);
-    if (faults_.happens(rates.stale_burst)) due += faults_.delay(rates.stale_time / 3);
+    if (faults_.strikes("stale cache", rates.stale_burst)) due += faults_.delay(rates.stale_time / 3);
     push(due, [this, event] { sink_.event(event); });
   }
   void ended(base::Error why) override {
@@ -123,7 +143,7 @@ class FaultyClient::FaultyWatch final : public client::WatchHandle, public clien
   }
   void arm() {
     const auto wait = std::max(base::Duration(0), held_.front().due - faults_.loop().mono());
-    timer_ = faults_.loop().after(wait, [this] { pop(); });
+    timer_ = process_.after(wait, [this] { pop(); });
   }
   void pop() {
     runtime::Task task = std::move(held_.front().task);
@@ -132,8 +152,8 @@ class FaultyClient::FaultyWatch final : public client::WatchHandle, public clien
     if (*alive_) task();  // may destroy this watch: nothing after it
   }
   void plan_cut() {
-    cut_timer_ = faults_.loop().after(base::seconds(1), [this] {
-      if (!faults_.happens(faults_.rates().watch_cut)) return plan_cut();
+    cut_timer_ = process_.after(base::seconds(1), [this] {
+      if (!faults_.strikes("watch cut", faults_.rates().watch_cut)) return plan_cut();
       const bool expired = faults_.happens(faults_.rates().expired);
       push(faults_.loop().mono(), [this, expired] {
         finish({.code = expired ? Code::Expired : Code::Unavailable, .message = "the watch was cut"});
@@ -151,6 +171,7 @@ class FaultyClient::FaultyWatch final : public client::WatchHandle, public clien
   }
 
   Faults& faults_;
+  runtime::Loop& process_;
   client::WatchSink& sink_;
   std::shared_ptr<bool> alive_;
   std::unique_ptr<client::WatchHandle> inner_;

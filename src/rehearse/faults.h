@@ -6,9 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <string>
 
 #include "client/api_client.h"
 #include "runtime/loop.h"
@@ -28,6 +29,9 @@ struct FaultRates {
   double stale_burst = 0.02;  // of watch events: held back for up to `stale_time`, and all behind it
   base::Duration stale_time = base::seconds(5);
 
+  // The oldest picture that these rates let a process decide on, as long as it runs.
+  base::Duration behind() const;
+
   static FaultRates none();
   // A mix drawn for one world: each kind is off, rare or frequent.
   static FaultRates drawn(runtime::Random& random);
@@ -41,6 +45,10 @@ class Faults {
   void stop() { rates_ = FaultRates::none(); }
   const FaultRates& rates() const { return rates_; }
   bool happens(double chance) { return chance > 0 && random_.unit() < chance; }
+  // The same, counted under this name when it does.
+  bool strikes(const char* name, double chance);
+  void count(const char* name) { ++struck_[name]; }
+  const std::map<std::string, std::int64_t>& struck() const { return struck_; }  // what has gone wrong so far, by name
   base::Duration delay(base::Duration mean);  // exponential, at most ten times the mean
   runtime::Loop& loop() { return loop_; }
   runtime::Random& random() { return random_; }
@@ -49,11 +57,15 @@ class Faults {
   runtime::Loop& loop_;
   runtime::Random& random_;
   FaultRates rates_;
+  std::map<std::string, std::int64_t> struck_;
 };
 
+// Requests under way belong to the network; answers and watch events run on the loop of the process that asked.
 class FaultyClient final : public client::ApiClient {
  public:
-  FaultyClient(client::ApiClient& inner, Faults& faults) : inner_(inner), faults_(faults) {}
+  using OnWrite = std::function<void(const client::Request&)>;  // as the process sends it, before any fault
+  FaultyClient(client::ApiClient& inner, Faults& faults, runtime::Loop& process, OnWrite on_write = {})
+      : inner_(inner), faults_(faults), process_(process), on_write_(std::move(on_write)) {}
   ~FaultyClient() override { *alive_ = false; }
 
   void call(client::Request request, client::Completion done) override;
@@ -69,6 +81,8 @@ class FaultyClient final : public client::ApiClient {
 
   client::ApiClient& inner_;
   Faults& faults_;
+  runtime::Loop& process_;
+  OnWrite on_write_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

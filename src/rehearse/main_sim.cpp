@@ -1,38 +1,135 @@
-// sim [--seeds N] [--from S] [--trace] [--no-faults]: runs worlds one seed after the other and stops at the first that
-// fails.
+// sim [--seeds N] [--from S] [--trace] [--no-faults] [--mutant NAME ...]: runs worlds one seed after the other, shows
+// how far it is, and ends with a table of what happened in them.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
+#include <memory>
+#include <vector>
 
+#include "control/mutants.h"
+#include "rehearse/mutant_names.h"
 #include "rehearse/seed.h"
+
+namespace {
+
+using slipway::control::Mutant;
+using slipway::control::PlantedMutant;
+using slipway::rehearse::SeedResult;
+
+struct Options {
+  std::uint64_t from = 1, seeds = 200;
+  bool verbose = false, keep_going = false;
+  std::vector<std::string> mutants;
+  slipway::rehearse::SeedOptions seed;
+};
+
+struct Summary {
+  std::uint64_t worlds = 0, failed = 0;
+  std::map<std::string, std::uint64_t> stories, rules;
+  std::int64_t writes = 0, decisions = 0, requests = 0, refusals = 0;
+  slipway::base::Duration virtual_time{};
+  std::map<std::string, std::int64_t> faults;
+
+  void add(const SeedResult& r) {
+    ++worlds;
+    failed += r.problem.has_value();
+    if (r.problem) ++rules[r.rule];
+    ++stories[r.story.substr(0, r.story.find(' '))];
+    writes += r.writes, decisions += r.decisions, requests += r.requests, refusals += r.refusals;
+    virtual_time += r.virtual_time;
+    for (const auto& [name, times] : r.faults) faults[name] += times;
+  }
+};
+
+void show_world(std::uint64_t seed, const SeedResult& r) {
+  fmt::print("seed {:<6} {}  {:<60} {:>10} virtual, {} writes, {} decisions\n", seed, r.problem ? "✗" : "✔", r.story,
+             slipway::base::human_duration(r.virtual_time), r.writes, r.decisions);
+}
+
+void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
+  std::string again = fmt::format("./dev sim --seeds 1 --from {} --trace", seed);
+  if (!o.seed.faults) again += " --no-faults";
+  for (const std::string& m : o.mutants) again += " --mutant " + m;
+  fmt::print("  {}\n  again: {}\n", *r.problem, again);
+}
+
+// On a terminal one line that is written over; in a log a line now and then.
+void show_progress(const Options& o, const Summary& s) {
+  const bool live = isatty(STDOUT_FILENO) != 0;
+  const bool last = s.worlds == o.seeds;
+  if (!live && s.worlds % 100 != 0 && !last) return;
+  fmt::print("{}{} of {} worlds, {} failed, {} of virtual time{}", live ? "\r" : "", s.worlds, o.seeds, s.failed,
+             slipway::base::human_duration(s.virtual_time), live && !last ? "" : "\n");
+  std::fflush(stdout);
+}
+
+void show_map(const char* title, const auto& map) {
+  std::string line;
+  for (const auto& [name, times] : map) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", times, name);
+  fmt::print("{:<18} {}\n", title, line.empty() ? "none" : line);
+}
+
+void show_summary(const Summary& s) {
+  fmt::print("\n{:<18} {} ({} ended well)\n", "worlds", s.worlds, s.worlds - s.failed);
+  show_map("stories", s.stories);
+  fmt::print("{:<18} {}\n", "virtual time", slipway::base::human_duration(s.virtual_time));
+  fmt::print("{:<18} {}\n{:<18} {}\n{:<18} {}\n", "writes", s.writes, "decisions", s.decisions, "user requests",
+             s.requests);
+  show_map("faults that struck", s.faults);
+  fmt::print("{:<18} {}\n", "refused decisions", s.refusals);
+  if (!s.rules.empty()) show_map("broken rules", s.rules);
+}
+
+bool plant(const std::vector<std::string>& names, std::vector<std::unique_ptr<PlantedMutant>>& planted) {
+  for (const std::string& name : names) {
+    const std::size_t before = planted.size();
+    for (int i = 0; i < static_cast<int>(Mutant::kCount); ++i)
+      if (slipway::rehearse::name_of(static_cast<Mutant>(i)) == name)
+        planted.push_back(std::make_unique<PlantedMutant>(static_cast<Mutant>(i)));
+    if (planted.size() > before) continue;
+    fmt::print(stderr, "sim: there is no mutant {} (src/control/mutants.h has their names)\n", name);
+    return false;
+  }
+  return true;
+}
+
+int simulate(const Options& o) {
+  std::vector<std::unique_ptr<PlantedMutant>> planted;
+  if (!plant(o.mutants, planted)) return 2;
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  Summary summary;
+  for (std::uint64_t seed = o.from; seed < o.from + o.seeds; ++seed) {
+    const SeedResult result = slipway::rehearse::run_seed(seed, o.seed);
+    summary.add(result);
+    if (result.problem || o.verbose) show_world(seed, result);
+    if (result.problem) show_failure(o, seed, result);
+    show_progress(o, summary);
+    if (result.problem && !o.keep_going) break;
+  }
+  show_summary(summary);
+  return summary.failed > 0 ? 1 : 0;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{
       "Simulates releases in whole worlds with injected faults. Each seed is one world; a failing seed fails the same "
       "way again.",
       "./dev sim"};
-  std::uint64_t from = 1, seeds = 200;
-  slipway::rehearse::SeedOptions options;
-  bool no_faults = false, keep_going = false;
-  app.add_option("--seeds", seeds, "how many worlds")->capture_default_str();
-  app.add_option("--from", from, "the first seed")->capture_default_str();
-  app.add_flag("--trace", options.trace, "print every change of the release");
+  Options o;
+  bool no_faults = false;
+  app.add_option("--seeds", o.seeds, "how many worlds")->capture_default_str();
+  app.add_option("--from", o.from, "the first seed")->capture_default_str();
+  app.add_flag("--trace", o.seed.trace, "print whatever happens");
+  app.add_flag("--verbose", o.verbose, "a line for every world");
   app.add_flag("--no-faults", no_faults, "nothing goes wrong");
-  app.add_flag("--keep-going", keep_going, "do not stop at the first failing seed");
+  app.add_flag("--keep-going", o.keep_going, "do not stop at the first failing seed");
+  app.add_option("--mutant", o.mutants, "plant this mistake in the controllers (may be repeated)");
   CLI11_PARSE(app, argc, argv);
-  options.faults = !no_faults;
-  std::uint64_t failed = 0;
-  for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
-    const auto result = slipway::rehearse::run_seed(seed, options);
-    fmt::print("seed {:<6} {}  {:<44} {:>10} virtual, {} writes, {} decisions\n", seed, result.problem ? "✗" : "✔",
-               result.story, slipway::base::human_duration(result.virtual_time), result.writes, result.decisions);
-    if (!result.problem) continue;
-    ++failed;
-    fmt::print("  {}\n  again: ./dev sim --seeds 1 --from {} --trace{}\n", *result.problem, seed,
-               no_faults ? " --no-faults" : "");
-    if (!keep_going) return 1;
-  }
-  fmt::print("{} of {} worlds ended well\n", seeds - failed, seeds);
-  return failed ? 1 : 0;
+  o.seed.faults = !no_faults;
+  return simulate(o);
 }

@@ -18,6 +18,7 @@ using data::Value;
 namespace {
 
 constexpr std::size_t kHistory = 600;  // seconds
+constexpr std::string_view kServiceName = "kubernetes.io/service-name";
 constexpr base::Duration kAnswerDelay = base::milliseconds(5);
 
 client::ObjectName name_of(const Value& o) { return {std::string(api::space_of(o)), std::string(api::name_of(o))}; }
@@ -58,6 +59,7 @@ ModelledGateway::ModelledGateway(client::ApiClient& api, runtime::Loop& loop, ru
       options_(options),
       route_cache_(api, loop, random, api::kHttpRoutes),
       services_(api, loop, random, api::kServices),
+      slices_(api, loop, random, api::kEndpointSlices),
       pods_(api, loop, random, api::kPods) {
   traffic_port_.answer = [this](const Value& q, Port::Done done) { answer_traffic(q, std::move(done)); };
   gateway_metrics_port_.answer = [this](const Value& q, Port::Done done) { answer_metric(q, std::move(done)); };
@@ -71,7 +73,7 @@ void ModelledGateway::start() {
     else
       route_changed(after);
   });
-  for (client::Cache* cache : {&route_cache_, &services_, &pods_}) cache->start();
+  for (client::Cache* cache : {&route_cache_, &services_, &slices_, &pods_}) cache->start();
   tick_timer_ = loop_.after(base::seconds(1), [this] { tick(); });
 }
 
@@ -122,14 +124,24 @@ void ModelledGateway::report(const Value& route) {
 
 // --- traffic ----------------------------------------------------------------------------------------------
 
+// Pods that the slices name as ready and that are. One that is stopping serves until it is gone.
 std::vector<Value> ModelledGateway::ready_pods(const std::string& space, const std::string& service) const {
   std::vector<Value> ready;
-  const Value& object = services_.find({space, service});
-  if (object.is_null() || object["spec"]["selector"].is_empty()) return ready;
-  const auto selector = data::LabelSelector::of(object["spec"]["selector"]);
-  for (const Value& pod : pods_.in_space(space))
-    if (!api::is_deleting(pod) && control::is_ready(pod) && selector.matches(api::labels_of(pod))) ready.push_back(pod);
+  for (const Value& slice : slices_.in_space(space)) {
+    if (api::label(slice, kServiceName) != service) continue;
+    for (const Value& endpoint : slice["endpoints"].items()) {
+      if (!endpoint["conditions"]["ready"].as_bool(true)) continue;
+      const Value& pod = pods_.find({space, endpoint["targetRef"]["name"].str()});
+      if (control::is_ready(pod) && api::uid_of(pod) == endpoint["targetRef"]["uid"].as_string()) ready.push_back(pod);
+    }
+  }
   return ready;
+}
+
+std::int64_t ModelledGateway::refused_by(std::int64_t requests, std::size_t servers) const {
+  if (options_.pod_capacity <= 0) return 0;
+  const auto most = static_cast<std::int64_t>(options_.pod_capacity * static_cast<double>(servers));
+  return std::max<std::int64_t>(0, requests - most);
 }
 
 void ModelledGateway::tick() {
@@ -151,6 +163,7 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
     Second second;
     second.requests = static_cast<std::int64_t>(expected + random_.unit());
     backend.requests += second.requests;
+    requests_ += second.requests;
     if (pods[i].empty()) {
       second.unserved = second.requests;
       if (somebody_could) unserved_ += second.unserved;
@@ -158,9 +171,11 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
       const Behaviour behaviour = behaviour_of(pods[i].front());
       second.errors =
           static_cast<std::int64_t>(static_cast<double>(second.requests) * behaviour.error_rate + random_.unit());
-      second.errors = std::min(second.errors, second.requests);
+      second.refused = refused_by(second.requests, pods[i].size());
+      second.errors = std::min(second.errors, second.requests - second.refused);
       second.latency = behaviour.latency;
     }
+    not_served_ += second.unserved + second.refused;
     auto& history = route.history[backend.service];
     history.push_back(second);
     if (history.size() > kHistory) history.pop_front();
@@ -207,7 +222,7 @@ ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const
   std::size_t counted = 0;
   for (auto it = history.rbegin(); it != history.rend() && counted < seconds; ++it, ++counted) {
     sum.requests += it->requests;
-    sum.errors += it->errors + it->unserved;
+    sum.errors += it->errors + it->unserved + it->refused;
     latency = std::max(latency, it->latency);
   }
   Measured measured{.value = {}, .samples = sum.requests};
@@ -227,13 +242,23 @@ ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const
 void ModelledGateway::answer_metric(const Value& question, Port::Done done) {
   const RouteName route{question["route"]["namespace"].str(), question["route"]["name"].str()};
   const auto window = base::parse_duration(question["window"].as_string("10s")).value_or(base::seconds(10));
-  deliver(measure(route, question["service"].str(), window, question["query"].as_string()), std::move(done));
+  const Subject subject{route, question["service"].str(), question["query"].str()};
+  const Measured measured = measure(route, subject.service, window, subject.query);
+  if (deliver(measured, std::move(done))) given_[subject].push_back({loop_.mono(), measured.samples});
+}
+
+std::int64_t ModelledGateway::real_answers(const Subject& subject, base::Duration span, std::int64_t samples) const {
+  const auto found = given_.find(subject);
+  if (found == given_.end()) return 0;
+  return std::ranges::count_if(found->second, [&](const Given& g) {
+    return loop_.mono() - g.when <= span && g.samples >= std::max<std::int64_t>(1, samples);
+  });
 }
 
 void ModelledGateway::answer_prometheus(const Value& question, Port::Done done) {
   const std::string query = question["query"].str();
   const auto at = query.find("service=\"");
-  if (at == std::string::npos) return deliver({}, std::move(done));
+  if (at == std::string::npos) return void(deliver({}, std::move(done)));
   const std::size_t begin = at + 9;
   const std::string service = query.substr(begin, query.find('"', begin) - begin);
   Measured measured;
@@ -244,21 +269,23 @@ void ModelledGateway::answer_prometheus(const Value& question, Port::Done done) 
   deliver(measured, std::move(done));
 }
 
-void ModelledGateway::deliver(Measured measured, Port::Done done) {
+bool ModelledGateway::deliver(Measured measured, Port::Done done) {
   const auto happens = [this](double chance) { return chance > 0 && random_.unit() < chance; };
   base::Duration delay = kAnswerDelay;
+  bool real = measured.value.has_value();
   base::Result<Value> answer =
       Value::object({{"value", measured.value ? Value(*measured.value) : Value()}, {"samples", measured.samples}});
   if (happens(metric_faults_.failed))
-    answer = base::fail(Code::Unavailable, "the metrics provider is away");
+    answer = base::fail(Code::Unavailable, "the metrics provider is away"), real = false;
   else if (happens(metric_faults_.empty))
-    answer = Value::object({{"value", nullptr}, {"samples", 0}});
+    answer = Value::object({{"value", nullptr}, {"samples", 0}}), real = false;
   else if (happens(metric_faults_.nan))
-    answer->set("value", std::numeric_limits<double>::quiet_NaN());
+    answer->set("value", std::numeric_limits<double>::quiet_NaN()), real = false;
   else if (happens(metric_faults_.wrong))
     answer->set("value", random_.unit());
-  if (happens(metric_faults_.slow)) delay = base::seconds(15);
+  if (happens(metric_faults_.slow)) delay = base::seconds(15), real = false;
   run_after(loop_, delay, [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+  return real;
 }
 
 }  // namespace slipway::rehearse

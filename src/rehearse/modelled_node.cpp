@@ -45,8 +45,8 @@ bool has_ended(const Value& pod) {
 
 bool is_gone(const Answer& answer) { return !answer && answer.error().code == base::Code::NotFound; }
 
-Value node_status(base::Time now) {
-  const Value resources = Value::object({{"cpu", "1000"}, {"memory", "4000Gi"}, {"pods", "100000"}});
+Value node_status(base::Time now, std::int64_t room) {
+  const Value resources = Value::object({{"cpu", "1000"}, {"memory", "4000Gi"}, {"pods", std::to_string(room)}});
   Value ready = condition("Ready", true, now);
   ready.set("reason", "KubeletReady");
   ready.set("message", "its pods are modelled");
@@ -64,8 +64,8 @@ ModelledNode::ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime:
     : ModelledNode(api, loop, random, std::vector<std::string>{std::move(name)}) {}
 
 ModelledNode::ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random,
-                           std::vector<std::string> names)
-    : api_(api), loop_(loop), pods_(api, loop, random, api::kPods) {
+                           std::vector<std::string> names, std::int64_t room)
+    : api_(api), loop_(loop), room_(room), pods_(api, loop, random, api::kPods) {
   for (std::string& name : names) nodes_[std::move(name)] = false;
 }
 
@@ -106,7 +106,7 @@ void ModelledNode::write_node_status(const std::string& node) {
              .resource = api::kNodes,
              .name = node,
              .subresource = "status",
-             .body = Value::object({{"status", node_status(loop_.now())}}),
+             .body = Value::object({{"status", node_status(loop_.now(), room_)}}),
              .patch_type = client::PatchType::Strategic},
             [this, node](Answer answer) { nodes_[node] = answer.has_value(); });
 }

@@ -21,9 +21,11 @@ namespace slipway::rehearse {
 
 class ModelledNode {
  public:
+  static constexpr std::int64_t kRoom = 100'000;  // pods
   ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, std::string name);
-  // Several nodes that share one watch of pods.
-  ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, std::vector<std::string> names);
+  // Several nodes that share one watch of pods; each has room for so many.
+  ModelledNode(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, std::vector<std::string> names,
+               std::int64_t room = kRoom);
   void start();  // registers the Nodes, watches pods
 
   std::int64_t pods_started() const { return pods_started_; }
@@ -59,6 +61,7 @@ class ModelledNode {
 
   client::ApiClient& api_;
   runtime::Loop& loop_;
+  std::int64_t room_ = kRoom;
   std::map<std::string, bool> nodes_;  // does the server know it?
   client::Cache pods_;
   std::map<std::string, Running> running_;  // by uid

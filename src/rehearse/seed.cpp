@@ -4,178 +4,87 @@
 
 #include <cstdio>
 
+#include "delivery/commands.h"
 #include "delivery/state.h"
+#include "rehearse/ending.h"
+#include "rehearse/story.h"
 #include "rehearse/world.h"
 
 namespace slipway::rehearse {
 namespace {
 
+using app::kName;
+using app::kSpace;
+using app::Manner;
 using data::Value;
 using delivery::Phase;
 
-constexpr const char* kSpace = "shop";
-constexpr const char* kApp = "web";
 constexpr base::Duration kStartLimit = base::minutes(10);
 constexpr base::Duration kFaultTime = base::minutes(6);
 constexpr base::Duration kEndLimit = base::hours(2);
-constexpr base::Duration kRest = base::minutes(15);  // a Deployment's own deadline lies within
+constexpr base::Duration kRest = base::minutes(5);  // a Deployment's own deadline lies within
 constexpr base::Duration kQuiet = base::minutes(3);
+constexpr double kRequestsPerSecond = 200;
+// What one pod carries, as a multiple of its share of all requests: two pods of four may be away.
+constexpr double kReserve = 2.5;
 
-// How a version of the app behaves.
-struct Version {
-  std::string name;  // image tag
-  bool good = true;
-  Value annotations = Value::object();
-};
-
-Version good_version(std::string tag) { return {.name = std::move(tag)}; }
-
-Version drawn_version(runtime::Random& random, std::string tag) {
-  Version v{.name = std::move(tag), .good = false};
-  const auto annotate = [&v](std::string_view key, std::string_view value) {
-    v.annotations.set(std::string(kAnnotationPrefix).append(key), value);
-  };
-  switch (random.below(6)) {
-    case 0:
-      annotate("error-rate", "0.25");
-      v.name += "-errors";
-      break;
-    case 1:
-      annotate("latency", "900ms");
-      v.name += "-slow";
-      break;
-    case 2:
-      annotate("never-ready", "true");
-      v.name += "-unready";
-      break;
-    case 3:
-      annotate("crash-after", "4s");
-      v.name += "-crashing";
-      break;
-    default:
-      v.good = true;
-  }
-  if (v.good) annotate("start", random.below(2) ? "300ms" : "6s");
-  return v;
+// Room for both versions at full size and a surge, and little more, so that pods compete for it.
+void draw_nodes(runtime::Random& random, const Story& story, WorldOptions& o) {
+  if (random.below(2) == 0) return;
+  o.nodes = 3;
+  o.pods_per_node = (2 * story.most_replicas() + 2 + o.nodes) / o.nodes;
 }
 
-Value meta(std::string_view name) { return Value::object({{"name", name}, {"namespace", kSpace}}); }
-
-Value deployment_of(const Version& version, std::int64_t replicas) {
-  const Value labels = Value::object({{"app", kApp}});
-  const Value container = Value::object({{"name", kApp}, {"image", "shop/web:" + version.name}});
-  const Value pod =
-      Value::object({{"metadata", Value::object({{"labels", labels}, {"annotations", version.annotations}})},
-                     {"spec", Value::object({{"containers", Value::array({container})}})}});
-  return Value::object({{"apiVersion", "apps/v1"},
-                        {"kind", "Deployment"},
-                        {"metadata", meta(kApp)},
-                        {"spec", Value::object({{"replicas", replicas},
-                                                {"selector", Value::object({{"matchLabels", labels}})},
-                                                {"template", pod}})}});
+void draw_proxy(runtime::Random& random, const Story& story, WorldOptions& o) {
+  constexpr std::int64_t kApplyMs[] = {60, 60, 2'000, 8'000};
+  o.traffic.apply_delay = base::milliseconds(kApplyMs[random.below(4)]);
+  o.traffic.requests_per_second = kRequestsPerSecond;
+  o.traffic.pod_capacity = kRequestsPerSecond * kReserve / static_cast<double>(story.choices.replicas);
 }
 
-Value service() {
-  return Value::object(
-      {{"apiVersion", "v1"},
-       {"kind", "Service"},
-       {"metadata", meta(kApp)},
-       {"spec", Value::object({{"selector", Value::object({{"app", kApp}})},
-                               {"ports", Value::array({Value::object({{"name", "http"}, {"port", 80}})})}})}});
+void draw_faults(runtime::Random& random, WorldOptions& o) {
+  o.faults = FaultRates::drawn(random);
+  o.metric_faults = MetricFaults::drawn(random);
+  o.processes = random.below(2) == 0 ? 2 : 1;
+  constexpr double kCrash[] = {0, 0.01, 0.05};
+  o.crash_chance = kCrash[random.below(3)];
+  constexpr double kFreeze[] = {0, 0.01, 0.03};
+  o.freeze_chance = kFreeze[random.below(3)];
+  o.clock_jumps = random.below(4) == 0;
 }
 
-Value route() {
-  const Value ref = Value::object({{"name", kApp}, {"port", 80}});
-  return Value::object(
-      {{"apiVersion", "gateway.networking.k8s.io/v1"},
-       {"kind", "HTTPRoute"},
-       {"metadata", meta(kApp)},
-       {"spec", Value::object({{"parentRefs", Value::array({Value::object({{"name", "slipway"}})})},
-                               {"rules", Value::array({Value::object({{"backendRefs", Value::array({ref})}})})}})}});
-}
-
-Value metric(std::string_view name, std::string_view query, std::string_view condition) {
-  return Value::object(
-      {{"name", name},
-       {"interval", "2s"},
-       {"count", 5},
-       {"failureLimit", 1},
-       {"consecutiveErrorLimit", 20},
-       {"inconclusiveLimit", 20},
-       {"minSamples", 5},
-       {"successCondition", condition},
-       {"provider", Value::object({{"gateway", Value::object({{"query", query}, {"window", "5s"}})}})}});
-}
-
-Value analysis_template() {
-  return Value::object(
-      {{"apiVersion", "slipway.dev/v1alpha1"},
-       {"kind", "AnalysisTemplate"},
-       {"metadata", meta("health")},
-       {"spec", Value::object({{"metrics", Value::array({metric("error-rate", "error-rate", "result < 0.05"),
-                                                         metric("p99", "p99", "result < 0.5")})}})}});
-}
-
-Value weight(int percent) { return Value::object({{"weight", percent}}); }
-
-Value analysis() {
-  return Value::object(
-      {{"analysis", Value::object({{"templates", Value::array({Value::object({{"name", "health"}})})}})}});
-}
-
-Value canary_release() {
-  const Value pause = Value::object({{"pause", Value::object({{"duration", "5s"}})}});
-  const Value steps = Value::array({weight(5), analysis(), weight(25), pause, weight(50), analysis(), weight(100)});
-  return Value::object(
-      {{"apiVersion", "slipway.dev/v1alpha1"},
-       {"kind", "Release"},
-       {"metadata", meta(kApp)},
-       {"spec", Value::object({{"target", Value::object({{"kind", "Deployment"}, {"name", kApp}})},
-                               {"traffic", Value::object({{"route", kApp}, {"service", kApp}})},
-                               {"deadline", "2m"},
-                               {"rollback", Value::object({{"verifyTimeout", "2m"}, {"onInconclusive", "Rollback"}})},
-                               {"guards", Value::object({{"maxRestarts", 3}, {"maxProbeFailures", 6}})},
-                               {"strategy", Value::object({{"canary", Value::object({{"steps", steps}})}})}})}});
-}
-
-Value rolling_release() {
-  Value release = canary_release();
-  release.erase({"spec", "traffic"});
-  release.set({"spec", "strategy"},
-              Value::object({{"rolling", Value::object({{"maxSurge", "25%"}, {"maxUnavailable", "25%"}})}}));
-  return release;
-}
-
-// The user, the app and what they do in one seed.
-class Story {
+// Plays one story in one world.
+class Player {
  public:
-  Story(std::uint64_t seed, const SeedOptions& options)
-      : choices_(seed * 2 + 1), options_(options), world_(draw(seed)) {}
+  Player(std::uint64_t seed, const SeedOptions& options)
+      : choices_(seed * 2 + 1), options_(options), story_(draw_story(choices_)), world_(draw(seed)) {}
 
   SeedResult run() {
     world_.start();
-    if (begin() && change() && finish()) check_end();
-    SeedResult result{.problem = problem_, .story = text_};
-    if (world_.violation()) result.problem = world_.violation();
+    if (begin() && act() && finish()) check_end();
+    SeedResult result{.problem = problem_, .rule = problem_ ? "ending" : "", .story = text()};
+    if (world_.violation()) result.problem = world_.violation(), result.rule = world_.broken_rule();
     result.virtual_time = world_.loop().mono().time_since_epoch();
     result.writes = world_.writes();
     result.decisions = world_.decisions();
+    result.requests = world_.gateway().requests();
+    result.refusals = world_.refusals();
+    result.faults = world_.faults().struck();
     return result;
   }
 
  private:
   WorldOptions draw(std::uint64_t seed) {
     WorldOptions o{.seed = seed};
-    if (!options_.faults) return o;
-    o.faults = FaultRates::drawn(choices_);
-    o.metric_faults = MetricFaults::drawn(choices_);
+    draw_nodes(choices_, story_, o);
+    draw_proxy(choices_, story_, o);
+    calm_ = !options_.faults || choices_.below(5) == 0;
+    if (!calm_) draw_faults(choices_, o);
     metrics_lie_ = o.metric_faults.wrong > 0;
-    o.processes = choices_.below(3) == 0 ? 2 : 1;
-    constexpr double kCrash[] = {0, 0.01, 0.05};
-    o.crash_chance = kCrash[choices_.below(3)];
-    o.clock_jumps = choices_.below(4) == 0;
+    if (options_.trace) o.trace = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
     return o;
   }
+  std::string text() const { return story_.text() + (calm_ ? ", calm" : ""); }
 
   bool fail(std::string what) {
     if (!problem_) problem_ = std::move(what);
@@ -186,91 +95,188 @@ class Story {
     if (applied) return true;
     return fail(fmt::format("the user could not apply {}: {}", resource.kind, applied.error().message));
   }
-  delivery::State state() { return delivery::read_state(world_.get(api::kReleases, kSpace, kApp)["status"]); }
-
-  bool wait(const std::string& what, base::Duration limit, const std::function<bool()>& done) {
-    const bool reached = world_.run_until(
-        [&] {
-          trace();
-          return done();
-        },
-        limit);
-    if (reached || world_.violation()) return reached;
-    const delivery::State s = state();
-    return fail(fmt::format("{} was not reached in {}: phase {}, {}", what, base::format_duration(limit),
-                            delivery::to_text(s.phase), s.message));
+  bool patch(const api::Resource& resource, std::string space, std::string name, Value body) {
+    const auto done = world_.call({.verb = client::Verb::Patch,
+                                   .resource = resource,
+                                   .space = std::move(space),
+                                   .name = std::move(name),
+                                   .body = std::move(body),
+                                   .field_manager = "user"});
+    return done || fail(fmt::format("the user could not patch {}: {}", resource.kind, done.error().message));
   }
-  void trace() {
-    if (!options_.trace) return;
-    const delivery::State s = state();
-    std::string now = fmt::format("{} {} wanted {} verified {}", delivery::to_text(s.phase), s.message,
-                                  s.traffic.wanted, s.traffic.verified);
-    if (now == traced_) return;
-    traced_ = now;
-    std::printf("%10.3f  %s\n", base::to_seconds(world_.loop().mono().time_since_epoch()), now.c_str());
+  // Gone already is as good.
+  void remove(const api::Resource& resource, const std::string& space, const std::string& name) {
+    (void)world_.call({.verb = client::Verb::Delete, .resource = resource, .space = space, .name = name});
+  }
+  delivery::State state() { return delivery::read_state(world_.get(api::kReleases, kSpace, kName)["status"]); }
+  Expectation expected() { return {story_, calm_, metrics_lie_, abort_stands(), approved_unseen_, undone_to()}; }
+
+  bool wait(base::Duration limit, const std::function<std::string()>& awaited) {
+    const bool reached = world_.run_until([&] { return awaited().empty(); }, limit);
+    if (reached || world_.violation()) return reached;
+    return fail(fmt::format("after {}, still waiting for {}", base::format_duration(limit), awaited()));
   }
 
   bool begin() {
-    rolling_ = choices_.below(4) == 0;
-    replicas_ = 1 + static_cast<std::int64_t>(choices_.below(6));
-    current_ = good_version("v1");
-    text_ = fmt::format("{} of {} replicas", rolling_ ? "rolling" : "canary", replicas_);
-    const Value space =
-        Value::object({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Value::object({{"name", kSpace}})}});
-    return put(api::kNamespaces, space) && put(api::kServices, service()) && put(api::kHttpRoutes, route()) &&
-           put(api::kAnalysisTemplates, analysis_template()) &&
-           put(api::kDeployments, deployment_of(current_, replicas_)) &&
-           put(api::kReleases, rolling_ ? rolling_release() : canary_release()) &&
-           wait("the Release to be idle", kStartLimit, [this] { return is_settled(); });
+    const app::Choices& c = story_.choices;
+    return put(api::kNamespaces, app::name_space()) && put(api::kServices, app::service()) &&
+           put(api::kHttpRoutes, app::route()) && put(api::kAnalysisTemplates, app::analysis_template()) &&
+           put(api::kDeployments, app::deployment(c, story_.first)) &&
+           (c.manner == Manner::Plain || put(api::kReleases, app::release(c))) &&
+           wait(kStartLimit, [this] { return awaited(world_.truth(), expected_at_start()); });
+  }
+  // Nobody has deleted the Release yet.
+  Expectation expected_at_start() {
+    start_story_ = {.choices = story_.choices};
+    return {start_story_, calm_};
   }
 
-  bool change() {
-    previous_ = current_;
-    current_ = drawn_version(choices_, "v2");
-    text_ += ", " + current_.name;
-    if (!put(api::kDeployments, deployment_of(current_, replicas_))) return false;
-    const std::uint64_t in_the_middle = choices_.below(5);
-    world_.run_for(base::milliseconds(choices_.below(60'000)));
-    if (in_the_middle == 0) {
-      current_ = drawn_version(choices_, "v3");
-      text_ += ", then " + current_.name;
-      if (!put(api::kDeployments, deployment_of(current_, replicas_))) return false;
-    } else if (in_the_middle == 1) {
-      replicas_ = 1 + static_cast<std::int64_t>(choices_.below(8));
-      text_ += fmt::format(", scaled to {}", replicas_);
-      if (!put(api::kDeployments, deployment_of(current_, replicas_))) return false;
-    } else if (in_the_middle == 2) {
-      current_ = previous_;
-      text_ += ", reverted by the user";
-      if (!put(api::kDeployments, deployment_of(current_, replicas_))) return false;
+  bool act() {
+    if (!ask_for(story_.second)) return false;
+    for (const Act& act : story_.acts) {
+      world_.run_for(act.after);
+      if (world_.violation() || !perform(act)) return false;
     }
     world_.run_for(kFaultTime);
     world_.stop_faults();
     return !world_.violation();
   }
 
-  bool finish() {
-    return wait("the end of the release", kEndLimit, [this] { return is_settled(); });
+  bool ask_for(const app::Version& version) {
+    previous_ = current_.name.empty() ? story_.first : current_;
+    current_ = version;
+    app::Choices now = story_.choices;
+    now.replicas = world_.get(api::kDeployments, kSpace, kName)["spec"]["replicas"].as_int(1);
+    return put(api::kDeployments, app::deployment(now, version));
   }
 
-  bool is_settled() {
-    const Value deployment = world_.get(api::kDeployments, kSpace, kApp);
-    const Value release = world_.get(api::kReleases, kSpace, kApp);
-    const delivery::State s = delivery::read_state(release["status"]);
-    const std::string image = ":" + current_.name;
-    const bool held = s.phase == Phase::RolledBack && s.rejected && s.rejected->images.ends_with(image);
-    const bool out = s.phase == Phase::Idle && s.stable && s.stable->images.ends_with(image);
-    if (!held && !out) return false;
-    return deployment["spec"]["replicas"].as_int() == s.replicas.stable_ready && s.replicas.candidate == 0;
+  bool perform(const Act& act) {
+    switch (act.deed) {
+      case Deed::NewerVersion:
+        return ask_for(act.version);
+      case Deed::Revert:
+        return ask_for(previous_);
+      case Deed::Scale:
+        return patch(api::kDeployments, kSpace, kName,
+                     Value::object({{"spec", Value::object({{"replicas", act.number}})}}));
+      case Deed::Pause:
+        return pause(true) && rest(act.lasts) && pause(false);
+      case Deed::DeletePods:
+        return delete_pods(act.number);
+      case Deed::DeleteCandidateSet:
+        return delete_candidate_set();
+      case Deed::Cordon:
+        return cordon(true) && rest(act.lasts) && cordon(false);
+      case Deed::Abort:
+        if (const auto candidate = state().candidate) aborted_ = app::tag_of_images(candidate->images);
+        return command(delivery::Verb::Abort);
+      case Deed::Promote:
+        approved_unseen_ = true;
+        return command(delivery::Verb::Promote);
+      case Deed::PromoteFull:
+        approved_unseen_ = true;
+        return command(delivery::Verb::PromoteFull);
+      case Deed::Undo:
+        return command(delivery::Verb::Undo);
+      case Deed::DeleteRelease:
+        remove(api::kReleases, kSpace, kName);
+        return true;
+    }
+    return fail("an unknown deed");
+  }
+
+  bool rest(base::Duration span) {
+    world_.run_for(span);
+    return !world_.violation();
+  }
+  bool pause(bool on) {
+    const bool plain = story_.choices.manner == Manner::Plain;
+    return patch(plain ? api::kDeployments : api::kReleases, kSpace, kName, delivery::pause_patch(on));
+  }
+  bool cordon(bool on) {
+    return patch(api::kNodes, "", "node-1",
+                 Value::object({{"spec", Value::object({{"unschedulable", on ? Value(true) : Value()}})}}));
+  }
+  bool command(delivery::Verb verb) {
+    return patch(api::kReleases, kSpace, kName,
+                 delivery::command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice"}));
+  }
+  bool delete_pods(std::int64_t count) {
+    std::vector<Value> pods = world_.truth().list(api::kPods, kSpace);
+    for (; count > 0 && !pods.empty(); --count) {
+      const std::size_t chosen = choices_.below(pods.size());
+      remove(api::kPods, kSpace, std::string(api::name_of(pods[chosen])));
+      pods.erase(pods.begin() + static_cast<std::ptrdiff_t>(chosen));
+    }
+    return true;
+  }
+  // The set of what the Deployment asks for; none when that is the stable one.
+  bool delete_candidate_set() {
+    const std::string wanted = app::tag_of(world_.get(api::kDeployments, kSpace, kName));
+    const auto stable = state().stable;
+    if (stable && stable->images.ends_with(":" + wanted)) return true;
+    for (const Value& set : world_.truth().list(api::kReplicaSets, kSpace))
+      if (app::tag_of(set) == wanted) remove(api::kReplicaSets, kSpace, std::string(api::name_of(set)));
+    return true;
+  }
+  // The command was accepted, and nobody has done anything since.
+  bool last_was(Deed deed, std::string_view verb) {
+    const delivery::CommandRecord last = state().command;
+    return last.verb == verb && last.result.starts_with("accepted") && !story_.acts.empty() &&
+           story_.acts.back().deed == deed;
+  }
+  bool abort_stands() {
+    const std::string wanted = app::tag_of(world_.get(api::kDeployments, kSpace, kName));
+    return last_was(Deed::Abort, "abort") && aborted_ == wanted;
+  }
+  // The version that an accepted undo has promised ("... the template of <ReplicaSet>").
+  std::string undone_to() {
+    if (!last_was(Deed::Undo, "undo")) return "";
+    const std::string result = state().command.result;
+    const Value set = world_.get(api::kReplicaSets, kSpace, result.substr(result.rfind(' ') + 1));
+    return set.is_null() ? "" : app::tag_of(set);
+  }
+
+  // A person answers where the plan waits for one.
+  bool finish() {
+    while (true) {
+      const bool there =
+          wait(kEndLimit, [this] { return waits_for_a_person() ? "" : awaited(world_.truth(), expected()); });
+      if (!there) return false;
+      if (!waits_for_a_person()) return true;
+      if (!command(delivery::Verb::Promote)) return false;
+      const std::string id = std::to_string(commands_);
+      if (!wait(kEndLimit, [&] { return state().command.id == id ? "" : "the promotion to be heard"; })) return false;
+    }
+  }
+  bool waits_for_a_person() {
+    const delivery::State s = state();
+    return s.phase == Phase::Paused && !world_.get(api::kReleases, kSpace, kName)["spec"]["paused"].as_bool();
   }
 
   void check_end() {
-    const delivery::State s = state();
-    const bool out = s.phase == Phase::Idle;
-    if (!current_.good && out && !may_pass_unseen()) fail("bad version " + current_.name + " is out");
-    if (out && current_.name.ends_with("-crashing")) return;  // its pods never come to rest
-    // Leases and other housekeeping are not watched: what is counted are pods, workloads, routes, releases and
-    // analyses.
+    if (const std::string wrong = wrong_end(world_.truth(), expected()); !wrong.empty()) return void(fail(wrong));
+    check_requests();
+    if (app::tag_of(world_.get(api::kDeployments, kSpace, kName)).ends_with("-crashing") &&
+        state().phase != Phase::RolledBack)
+      return;  // its pods never come to rest
+    check_quiet();
+  }
+
+  // In a world in which nothing goes wrong, and of good versions, no request is lost.
+  void check_requests() {
+    const auto good = [&](const app::Version& v) { return !v.name.ends_with("-crashing"); };
+    bool harmless = calm_ && good(story_.second) && story_.choices.manner != Manner::Plain;
+    for (const Act& a : story_.acts)
+      harmless = harmless && good(a.version) && a.deed != Deed::Scale && a.deed != Deed::DeletePods &&
+                 a.deed != Deed::DeleteCandidateSet;
+    if (harmless && world_.gateway().not_served() > 0)
+      fail(fmt::format("{} of {} requests found no pod to take them", world_.gateway().not_served(),
+                       world_.gateway().requests()));
+  }
+
+  // Leases and other housekeeping are not watched: what is counted are pods, workloads, routes, releases and analyses.
+  void check_quiet() {
     world_.run_for(kRest);
     world_.forget_writes();
     world_.run_for(kQuiet);
@@ -279,23 +285,22 @@ class Story {
     for (const auto& [object, times] : world_.written()) what += fmt::format(" {} of {}", times, object);
     fail(fmt::format("not quiet in {} after the end: writes{}", base::format_duration(kQuiet), what));
   }
-  // Without a router there are no metrics to catch errors and slowness with, and a rolling update can end before the
-  // first crash.
-  bool may_pass_unseen() const { return metrics_lie_ || (rolling_ && !current_.name.ends_with("-unready")); }
 
   runtime::sim::SeededRandom choices_;
   SeedOptions options_;
+  Story story_, start_story_;
+  bool calm_ = false;
   bool metrics_lie_ = false;
+  bool approved_unseen_ = false;
   World world_;
-  bool rolling_ = false;
-  std::int64_t replicas_ = 4;
-  Version current_, previous_;
-  std::string text_, traced_;
+  app::Version current_, previous_;
+  std::string aborted_;  // what was being released when the user said abort
+  int commands_ = 0;
   std::optional<std::string> problem_;
 };
 
 }  // namespace
 
-SeedResult run_seed(std::uint64_t seed, const SeedOptions& options) { return Story(seed, options).run(); }
+SeedResult run_seed(std::uint64_t seed, const SeedOptions& options) { return Player(seed, options).run(); }
 
 }  // namespace slipway::rehearse

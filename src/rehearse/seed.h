@@ -1,12 +1,13 @@
-// One seed: a world, a user with an app and a Release, a few changes, faults for a while, and the question whether all
-// ends well.
+// One seed: a world, a user with an app and (mostly) a Release, a few changes, faults for a while, and the question
+// whether all ends well.
 //
-// Safety is asked after every durable change (checkers/). Liveness is asked at the end: once faults have stopped, every
-// release comes to an end in bounded virtual time, a good version is out, a bad one is held, and then nothing is
-// written any more.
+// Safety is asked after every durable change (checkers/). Liveness is asked at the end (ending.h): once faults have
+// stopped, every release comes to an end in bounded virtual time, a good version is out, a bad one is held, and then
+// nothing is written any more.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -16,15 +17,19 @@ namespace slipway::rehearse {
 
 struct SeedOptions {
   bool faults = true;
-  bool trace = false;  // prints every change of the Release's phase
+  bool trace = false;  // prints whatever happens
 };
 
 struct SeedResult {
   std::optional<std::string> problem;  // a violated rule, or what did not come to an end
+  std::string rule;                    // the checker that complained; "ending" for what did not end well
   std::string story;                   // one line: what this seed was about
   base::Duration virtual_time{};
   std::int64_t writes = 0;
   std::int64_t decisions = 0;
+  std::int64_t requests = 0;                        // of users, in all
+  std::int64_t refusals = 0;                        // of decisions, by the runner's invariants
+  std::map<std::string, std::int64_t> faults = {};  // that struck, by name
 };
 
 SeedResult run_seed(std::uint64_t seed, const SeedOptions& options = {});

@@ -3,32 +3,29 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "control/mutants.h"
+#include "rehearse/mutant_names.h"
 
 namespace slipway::rehearse {
 namespace {
 
 using control::Mutant;
+using control::PlantedMutant;
 
 constexpr std::uint64_t kSeeds = 200;
-// A rolling release of pods that crash 4 s after they are ready: on the way back a ready pod is taken away while others
-// have just crashed. Open; also seeds 213 and onward know the pattern.
-const std::set<std::uint64_t> kOpen{85};
 
 TEST(Simulation, EverySeedEndsWell) {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    if (kOpen.contains(seed)) continue;
     const SeedResult result = run_seed(seed);
     EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
   }
 }
 
-TEST(Simulation, OpenSeedsEndWellToo) {
-  for (std::uint64_t seed : kOpen) {
+// Seeds beyond the ordinary ones that have found mistakes once.
+TEST(Simulation, SeedsThatOnceFailed) {
+  for (std::uint64_t seed : {213u}) {
     const SeedResult result = run_seed(seed);
-    if (result.problem) GTEST_SKIP() << "open: seed " << seed << ": " << *result.problem;
+    EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
   }
 }
 
@@ -48,38 +45,62 @@ TEST(Simulation, ASeedDeterminesEverything) {
   }
 }
 
-// ForgetOwnWrite and DecideOnStaleCache are caught by control's runner tests: here deterministic names and
-// preconditions make them harmless to what the checkers look at. A planted mistake that no checker catches would mean
-// that the checkers prove nothing.
-// The worlds are not cruel enough for these yet: no seed tells them from the real thing. Some are caught by the tests
-// of their modules.
-const std::set<Mutant> kNotYet{Mutant::SkipReadiness,         Mutant::ScaleDownFirst,     Mutant::SkipVerification,
-                               Mutant::WeightWithoutCapacity, Mutant::NoDataIsSuccess,    Mutant::ScaleDownEarly,
-                               Mutant::SkipTermFence,         Mutant::StatusBeforeEffects};
-class Mutants : public ::testing::TestWithParam<std::pair<Mutant, const char*>> {};
+// --- planted mistakes -------------------------------------------------------------------------------------
+// A mistake that no seed catches would mean that the checkers prove nothing. It counts as caught by a seed that ends
+// well without it.
+
+// `first` is the seed to try first, for speed; when it catches nothing any more, all are tried.
+struct Planted {
+  Mutant mutant;
+  std::uint64_t first;
+};
+class Mutants : public ::testing::TestWithParam<Planted> {};
+
+bool catches(std::uint64_t seed, Mutant mutant) {
+  {
+    const PlantedMutant planted(mutant);
+    if (!run_seed(seed).problem) return false;
+  }
+  return !run_seed(seed).problem;
+}
 
 TEST_P(Mutants, AreCaught) {
-  control::PlantedMutant planted(GetParam().first);
-  constexpr std::uint64_t kMost = 84;
-  for (std::uint64_t seed = 1; seed <= kMost; ++seed)
-    if (!kOpen.contains(seed) && run_seed(seed).problem) return;
-  if (kNotYet.contains(GetParam().first))
-    GTEST_SKIP() << "open: " << GetParam().second << " is not caught by " << kMost << " seeds yet";
-  ADD_FAILURE() << GetParam().second << " was not caught by " << kMost << " seeds";
+  const auto [mutant, first] = GetParam();
+  if (catches(first, mutant)) return;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    if (!catches(seed, mutant)) continue;
+    std::printf("%s is caught by seed %llu, not by %llu any more: name it in this test\n",
+                std::string(name_of(mutant)).c_str(), static_cast<unsigned long long>(seed),
+                static_cast<unsigned long long>(first));
+    return;
+  }
+  ADD_FAILURE() << name_of(mutant) << " was not caught by " << kSeeds << " seeds";
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Mutants,
-                         ::testing::Values(std::pair(Mutant::SkipTermFence, "SkipTermFence"),
-                                           std::pair(Mutant::StatusBeforeEffects, "StatusBeforeEffects"),
-                                           std::pair(Mutant::IgnoreFailureOfEffect, "IgnoreFailureOfEffect"),
-                                           std::pair(Mutant::SkipReadiness, "SkipReadiness"),
-                                           std::pair(Mutant::ScaleDownFirst, "ScaleDownFirst"),
-                                           std::pair(Mutant::WeightWithoutCapacity, "WeightWithoutCapacity"),
-                                           std::pair(Mutant::SkipVerification, "SkipVerification"),
-                                           std::pair(Mutant::PassFailedGate, "PassFailedGate"),
-                                           std::pair(Mutant::NoDataIsSuccess, "NoDataIsSuccess"),
-                                           std::pair(Mutant::ScaleDownEarly, "ScaleDownEarly")),
-                         [](const auto& info) { return std::string(info.param.second); });
+                         ::testing::Values(Planted{Mutant::SkipTermFence, 19}, Planted{Mutant::StatusBeforeEffects, 30},
+                                           Planted{Mutant::ForgetOwnWrite, 10},
+                                           Planted{Mutant::IgnoreFailureOfEffect, 1},
+                                           Planted{Mutant::DecideOnStaleCache, 10}, Planted{Mutant::SkipReadiness, 3},
+                                           Planted{Mutant::IgnoreMinReady, 2}, Planted{Mutant::ScaleDownFirst, 1},
+                                           Planted{Mutant::WeightWithoutCapacity, 56},
+                                           Planted{Mutant::SkipVerification, 5}, Planted{Mutant::PassFailedGate, 1},
+                                           Planted{Mutant::NoDataIsSuccess, 5}, Planted{Mutant::ScaleDownEarly, 1}),
+                         [](const auto& info) { return std::string(name_of(info.param.mutant)); });
+
+// The invariants are a second line: what is decided well is never refused, so leaving them out harms nobody by itself.
+// With a mistake in a decision it does: the invariants keep it from the world (the Deployment then makes no progress),
+// and without them a safety rule breaks.
+TEST(Mutants, SkipInvariantsLetsAMistakeThrough) {
+  const PlantedMutant mistake(Mutant::ScaleDownFirst);
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const std::string held = run_seed(seed).rule;
+    const PlantedMutant skipped(Mutant::SkipInvariants);
+    const std::string through = run_seed(seed).rule;
+    if (through == "available-budget" && held != through) return;
+  }
+  ADD_FAILURE() << "SkipInvariants was not caught by " << kSeeds << " seeds";
+}
 
 }  // namespace
 }  // namespace slipway::rehearse

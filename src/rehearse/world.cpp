@@ -1,8 +1,11 @@
 #include "rehearse/world.h"
 
+#include <algorithm>
+
 #include "api/scheme.h"
 #include "apiserver/bootstrap.h"
 #include "controllers/controllers.h"
+#include "rehearse/trace.h"
 #include "store/memory_store.h"
 
 namespace slipway::rehearse {
@@ -10,6 +13,9 @@ namespace slipway::rehearse {
 namespace {
 
 constexpr base::Duration kRestartMean = base::seconds(3);
+constexpr base::Duration kLongestFreeze = base::seconds(40);
+// A leader that stood still for longer has lost its lease when it wakes up (control/lease_leadership.h).
+constexpr base::Duration kFrozenLeader = base::seconds(10);
 
 apiserver::Identity admin(std::string user) { return {.user = std::move(user), .groups = {"system:masters"}}; }
 
@@ -18,12 +24,12 @@ apiserver::Identity admin(std::string user) { return {.user = std::move(user), .
 // --- control process --------------------------------------------------------------------------------------
 
 ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, ModelledGateway& gateway,
-                               std::function<bool()> crashes_now, std::function<void()> on_crash)
-    : crashes_now_(std::move(crashes_now)), on_crash_(std::move(on_crash)) {
-  client_ = std::make_unique<FaultyClient>(api, faults);
-  leadership_ = std::make_unique<control::LeaseLeadership>(*client_, faults.loop(), faults.random(),
+                               ProcessHooks hooks)
+    : loop_(faults.loop()), hooks_(std::move(hooks)) {
+  client_ = std::make_unique<FaultyClient>(api, faults, loop_, hooks_.on_write);
+  leadership_ = std::make_unique<control::LeaseLeadership>(*client_, loop_, faults.random(),
                                                            control::LeaseOptions{.identity = identity});
-  runner_ = std::make_unique<control::Runner>(*client_, faults.loop(), faults.random(), *leadership_);
+  runner_ = std::make_unique<control::Runner>(*client_, loop_, faults.random(), *leadership_);
   runner_->add_port("traffic", gateway.traffic_port());
   runner_->add_port("metrics/gateway", gateway.gateway_metrics_port());
   runner_->add_port("metrics/prometheus", gateway.prometheus_port());
@@ -36,12 +42,17 @@ ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Fau
 ControlProcess::~ControlProcess() { client_->disconnect(); }
 
 void ControlProcess::acting(const control::Controller&, const control::ObjectName&, const control::Effect&) {
-  if (crashes_now_()) on_crash_();
+  hooks_.acting();
 }
 
 void ControlProcess::decided(const control::Controller&, const control::ObjectName&, base::Time,
                              const control::Decision&) {
   ++decisions_;
+}
+
+void ControlProcess::refused(const control::Controller&, const control::ObjectName&,
+                             const control::Violation& violation) {
+  hooks_.refused(violation);
 }
 
 // --- world ------------------------------------------------------------------------------------------------
@@ -54,7 +65,10 @@ World::World(WorldOptions options) : options_(options), random_(options.seed), c
   controllers_ =
       std::make_unique<apiserver::LocalClient>(*server_, loop_, apiserver::part_identity(apiserver::kControllerUser));
   faults_ = std::make_unique<Faults>(loop_, random_, options.faults);
-  node_ = std::make_unique<ModelledNode>(*models_, loop_, random_, "node-1");
+  std::vector<std::string> nodes;
+  for (int i = 1; i <= options.nodes; ++i) nodes.push_back("node-" + std::to_string(i));
+  node_ = std::make_unique<ModelledNode>(*models_, loop_, random_, std::move(nodes), options.pods_per_node);
+  behind_ = options.faults.behind() + (options.freeze_chance > 0 ? kFrozenLeader : base::Duration{});
   gateway_ = std::make_unique<ModelledGateway>(*models_, loop_, random_, options.traffic);
   gateway_->set_metric_faults(options.metric_faults);
 }
@@ -66,7 +80,7 @@ World::~World() {
 void World::start() {
   server_->start();
   for (const api::Resource* resource : {&api::kPods, &api::kReplicaSets, &api::kDeployments, &api::kHttpRoutes,
-                                        &api::kAnalysisRuns, &api::kReleases, &api::kServices})
+                                        &api::kAnalysisRuns, &api::kReleases, &api::kServices, &api::kEndpointSlices})
     if (auto watch = store_->watch(resource->qualified(), store_->head()->revision(), *this))
       subscriptions_.push_back(std::move(*watch));
   node_->start();
@@ -79,8 +93,31 @@ void World::start() {
 void World::begin_process(std::size_t index) {
   const std::string identity = "process-" + std::to_string(index) + "-" + std::to_string(++generation_);
   processes_[index] = std::make_unique<ControlProcess>(
-      identity, *controllers_, *faults_, *gateway_, [this] { return random_.unit() < options_.crash_chance; },
-      [this, index] { crash(index); });
+      identity, *controllers_, *faults_, *gateway_,
+      ProcessHooks{.acting = [this, index] { before_effect(index); },
+                   .on_write = [this, identity](const client::Request& request) { sent(identity, request); },
+                   .refused = [this](const control::Violation& v) { refused(v); }});
+}
+
+void World::before_effect(std::size_t index) {
+  if (faults_->strikes("crash", options_.crash_chance)) return crash(index);
+  if (!processes_[index] || !faults_->strikes("freeze", options_.freeze_chance)) return;
+  const auto span = base::milliseconds(random_.below(kLongestFreeze / base::milliseconds(1)));
+  tell("process " + std::to_string(index) + " stands still for " + base::format_duration(span));
+  processes_[index]->freeze(span);
+}
+
+void World::refused(const control::Violation& violation) {
+  ++refusals_;
+  tell("refused by " + violation.invariant + ": " + violation.message);
+}
+
+void World::sent(const std::string& process, const client::Request& request) {
+  if (options_.trace && request.resource != api::kLeases && request.resource != api::kEvents)
+    tell(process + " sends " + request.resource.plural + "/" + request.name + " " + request.subresource);
+  const Truth now = truth();
+  for (const auto& checker : checkers_)
+    if (const auto broken = checker->sent(now, process, request)) complain(*checker, *broken);
 }
 
 // The process may be in the middle of acting: it is cut off from the world at once and taken apart when its turn is
@@ -88,6 +125,7 @@ void World::begin_process(std::size_t index) {
 void World::crash(std::size_t process) {
   std::shared_ptr<ControlProcess> dead = std::move(processes_[process]);
   if (!dead) return;
+  tell("process " + std::to_string(process) + " dies");
   past_decisions_ += dead->decisions();
   dead->die();
   loop_.post([dead = std::move(dead)]() mutable { dead.reset(); });
@@ -99,6 +137,7 @@ void World::crash(std::size_t process) {
 void World::stop_faults() {
   faults_->stop();
   options_.crash_chance = 0;
+  options_.freeze_chance = 0;
   options_.clock_jumps = false;
   gateway_->set_metric_faults({});
 }
@@ -106,22 +145,38 @@ void World::stop_faults() {
 void World::jump_sometimes() {
   jump_timer_ = loop_.after(base::seconds(5 + static_cast<std::int64_t>(random_.below(60))), [this] {
     if (!options_.clock_jumps) return;
+    faults_->count("clock jump");
+    jumped_ = base::Time(loop_.mono().time_since_epoch());
     loop_.jump_clock(base::seconds(static_cast<std::int64_t>(random_.below(240)) - 120));
     jump_sometimes();
   });
 }
 
 Truth World::truth() const {
-  return {.snapshot = store_->published(), .gateway = *gateway_, .now = base::Time(loop_.mono().time_since_epoch())};
+  return {.snapshot = store_->published(),
+          .gateway = *gateway_,
+          .now = base::Time(loop_.mono().time_since_epoch()),
+          .behind = behind_,
+          .jumped = jumped_};
 }
 
 void World::complain(const Checker& checker, const std::string& what) {
-  if (!violation_)
-    violation_ = std::string(checker.name()) + ": " + what + " (seed " + std::to_string(options_.seed) + ", at " +
-                 base::format_duration(loop_.mono().time_since_epoch()) + ")";
+  if (violation_) return;
+  broken_rule_ = checker.name();
+  tell("BROKEN " + broken_rule_ + ": " + what);
+  violation_ = std::string(checker.name()) + ": " + what + " (seed " + std::to_string(options_.seed) + ", at " +
+               base::format_duration(loop_.mono().time_since_epoch()) + ")";
+}
+
+void World::tell(const std::string& line) const {
+  if (!options_.trace || line.empty()) return;
+  std::string when = std::to_string(loop_.mono().time_since_epoch() / base::milliseconds(1));
+  when.insert(when.size() - std::min<std::size_t>(3, when.size()), ".");
+  options_.trace(when + "  " + line);
 }
 
 void World::changed(const store::Change& change) {
+  if (options_.trace) tell(line_of(change));
   ++writes_;
   ++written_[change.entry->key.resource + "/" + change.entry->key.name];
   const Truth now = truth();

@@ -24,6 +24,7 @@
 #include "rehearse/faults.h"
 #include "rehearse/modelled_gateway.h"
 #include "rehearse/modelled_node.h"
+#include "rehearse/process_loop.h"
 #include "runtime/sim/loop.h"
 #include "store/store.h"
 
@@ -34,29 +35,42 @@ struct WorldOptions {
   FaultRates faults = FaultRates::none();
   MetricFaults metric_faults = {};
   TrafficOptions traffic = {};
-  int processes = 1;        // control processes; more than one compete for leadership
-  double crash_chance = 0;  // at each effect: the process that acts dies, and a new one starts after a while
+  int processes = 1;         // control processes; more than one compete for leadership
+  double crash_chance = 0;   // at each effect: the process that acts dies, and a new one starts after a while
+  double freeze_chance = 0;  // at each effect: the process that acts stands still, for longer than its lease or less
   bool clock_jumps = false;
+  int nodes = 1;
+  std::int64_t pods_per_node = ModelledNode::kRoom;
+  std::function<void(const std::string&)> trace = {};  // gets a line for whatever happens (trace.h)
 };
 
-// One process that runs the controllers: its client with faults, its leadership, its runner.
+// What the world does to a control process, and hears of it.
+struct ProcessHooks {
+  std::function<void()> acting;  // before each effect: may crash or freeze the process
+  FaultyClient::OnWrite on_write;
+  std::function<void(const control::Violation&)> refused;
+};
+
+// One process that runs the controllers: its loop, its client with faults, its leadership, its runner.
 class ControlProcess final : public control::RunnerObserver {
  public:
   ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, ModelledGateway& gateway,
-                 std::function<bool()> crashes_now, std::function<void()> on_crash);
+                 ProcessHooks hooks);
   ~ControlProcess() override;
   void die() { client_->disconnect(); }  // nothing it does reaches the world any more
   void acting(const control::Controller&, const control::ObjectName&, const control::Effect&) override;
   void decided(const control::Controller&, const control::ObjectName&, base::Time, const control::Decision&) override;
+  void refused(const control::Controller&, const control::ObjectName&, const control::Violation&) override;
+  void freeze(base::Duration span) { loop_.freeze(span); }
   const control::Runner& runner() const { return *runner_; }
   std::int64_t decisions() const { return decisions_; }
 
  private:
+  ProcessLoop loop_;
   std::unique_ptr<FaultyClient> client_;
   std::unique_ptr<control::LeaseLeadership> leadership_;
   std::unique_ptr<control::Runner> runner_;
-  std::function<bool()> crashes_now_;
-  std::function<void()> on_crash_;
+  ProcessHooks hooks_;
   std::int64_t decisions_ = 0;
 };
 
@@ -69,7 +83,7 @@ class World final : public store::Watcher {
   runtime::sim::Loop& loop() { return loop_; }
   runtime::Random& random() { return random_; }
   ModelledGateway& gateway() { return *gateway_; }
-  ModelledNode& node() { return *node_; }
+  ModelledNode& node() { return *node_; }  // all of them
   Faults& faults() { return *faults_; }
   Truth truth() const;
 
@@ -85,6 +99,8 @@ class World final : public store::Watcher {
   void crash(std::size_t process);  // kills it; a new one starts after a few virtual seconds
   void stop_faults();               // from now on nothing goes wrong any more
   const std::optional<std::string>& violation() const { return violation_; }
+  const std::string& broken_rule() const { return broken_rule_; }  // the name of the checker that complained
+  std::int64_t refusals() const { return refusals_; }              // of decisions, by the runners' own invariants
   std::int64_t decisions() const;
   std::int64_t writes() const { return writes_; }
   // Writes by object, "pods/web-1", since `forget_writes`.
@@ -96,6 +112,10 @@ class World final : public store::Watcher {
   void check_routes();
   void complain(const Checker& checker, const std::string& what);
   void begin_process(std::size_t index);
+  void before_effect(std::size_t index);
+  void refused(const control::Violation& violation);
+  void tell(const std::string& line) const;
+  void sent(const std::string& process, const client::Request& request);
   void jump_sometimes();
 
   WorldOptions options_;
@@ -114,6 +134,10 @@ class World final : public store::Watcher {
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::map<client::ObjectName, std::int64_t> routed_generations_;
   std::optional<std::string> violation_;
+  std::string broken_rule_;
+  std::int64_t refusals_ = 0;
+  base::Duration behind_{};
+  std::optional<base::Time> jumped_;
   runtime::Timer jump_timer_;
   std::int64_t writes_ = 0;
   std::map<std::string, std::int64_t> written_;

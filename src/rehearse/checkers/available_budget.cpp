@@ -1,11 +1,12 @@
-// Deleting a ready pod of a Deployment never leaves fewer available pods than replicas minus maxUnavailable.
+// No controller takes an available pod of a Deployment away when that leaves fewer than replicas - maxUnavailable.
 //
-// Pods that crash by themselves may break the budget; taking one more away then is what the rule forbids. The old
-// number is remembered because a controller may have decided when more were available (caches are behind by seconds at
-// most); for the same reason a pod that has just lost its readiness still counts.
+// Pods that crash by themselves may break the budget; taking one more away then is what the rule forbids. Available is
+// a pod that has been ready for minReadySeconds. What a controller may still believe in (`Truth::behind`) is not held
+// against it: a pod that has just stopped being ready still counts, and so does a budget that has just grown. A user
+// may delete what he likes.
 #include <algorithm>
-#include <deque>
 #include <map>
+#include <set>
 
 #include "control/pod.h"
 #include "data/quantity.h"
@@ -17,69 +18,106 @@ namespace {
 
 using data::Value;
 
+constexpr base::Duration kClockTick = base::seconds(1);  // times in objects are whole seconds
+
 class AvailableBudget final : public Checker {
  public:
   std::string_view name() const override { return "available-budget"; }
 
+  std::optional<std::string> sent(const Truth& truth, const std::string&, const client::Request& request) override {
+    if (request.verb == client::Verb::Delete && request.resource == api::kPods)
+      ours_.insert(std::string(api::uid_of(truth.find(api::kPods, request.space, request.name))));
+    return {};
+  }
+
   std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
-    if (change.entry->key.resource == api::kDeployments.qualified() && change.previous)
-      recent_[std::string(api::uid_of(change.entry->object))].emplace_back(
-          truth.now, change.previous->object["spec"]["replicas"].as_int(1));
+    if (change.entry->key.resource == api::kDeployments.qualified())
+      replicas_[std::string(api::uid_of(change.entry->object))].set(truth,
+                                                                    change.entry->object["spec"]["replicas"].as_int(1));
     if (change.entry->key.resource != api::kPods.qualified()) return {};
     const Value& pod = change.entry->object;
-    if (change.previous && control::is_ready(change.previous->object) && !control::is_ready(pod))
-      lost_[std::string(api::uid_of(pod))] = truth.now;
-    const bool taken = change.previous && control::is_ready(change.previous->object) &&
-                       !api::is_deleting(change.previous->object) &&
-                       (change.kind == store::Change::Kind::Delete || api::is_deleting(pod));
-    if (!taken) return {};
-    for (const Value& deployment : truth.list(api::kDeployments, change.entry->key.space)) {
+    const bool was_ready = change.previous && control::is_ready(change.previous->object);
+    remember(truth, pod, was_ready);
+    const bool taken = was_ready && !api::is_deleting(change.previous->object) &&
+                       (change.kind == store::Change::Kind::Delete || api::is_deleting(pod)) &&
+                       ours_.contains(std::string(api::uid_of(pod))) && !owner_is_gone(truth, pod) &&
+                       !is_turning_back(truth, pod);
+    return taken ? judge(truth, pod) : std::nullopt;
+  }
+
+ private:
+  // A spell of being ready.
+  struct Readiness {
+    base::Time since;
+    std::optional<base::Time> lost;
+  };
+
+  // Whoever deletes a ReplicaSet asks for its pods to go.
+  static bool owner_is_gone(const Truth& truth, const Value& pod) {
+    const Value& owner = api::controller_of(pod);
+    const Value set = truth.find(api::kReplicaSets, api::space_of(pod), owner["name"].as_string());
+    return api::uid_of(set) != owner["uid"].as_string() || api::is_deleting(set);
+  }
+
+  // With a router the candidate is extra capacity, and on the way back it has no traffic any more.
+  static bool is_turning_back(const Truth& truth, const Value& pod) {
+    const std::string_view hash = api::label(pod, "pod-template-hash");
+    return std::ranges::any_of(truth.list(api::kReleases, api::space_of(pod)), [&](const Value& release) {
+      return release["spec"]["traffic"].is_object() && release["status"]["rollback"].is_object() &&
+             release["status"]["candidate"]["hash"].as_string() == hash;
+    });
+  }
+
+  void remember(const Truth& truth, const Value& pod, bool was_ready) {
+    auto& spells = readiness_[std::string(api::uid_of(pod))];
+    std::erase_if(spells, [&](const Readiness& r) { return r.lost && truth.now - *r.lost > truth.behind; });
+    if (control::is_ready(pod) && !was_ready) spells.push_back({truth.now, {}});
+    if (!control::is_ready(pod) && was_ready && !spells.empty()) spells.back().lost = truth.now;
+  }
+
+  std::optional<std::string> judge(const Truth& truth, const Value& pod) {
+    const std::string space(api::space_of(pod));
+    for (const Value& deployment : truth.list(api::kDeployments, space)) {
       const Value& labels = deployment["spec"]["selector"]["matchLabels"];
       if (labels.is_empty() || !data::LabelSelector::of(labels).matches(api::labels_of(pod))) continue;
-      const auto left = count_ready(truth, change.entry->key.space, labels);
-      const auto needed = least_budget(truth, deployment);
+      if (deployment["spec"]["strategy"]["type"].as_string() == "Recreate") continue;
+      const base::Duration min_ready = control::min_ready_of(deployment);
+      if (!counts(truth, pod, min_ready)) continue;  // it was no loss
+      const std::int64_t left = std::ranges::count_if(
+          active_pods(truth, space, labels), [&](const Value& other) { return counts(truth, other, min_ready); });
+      const auto needed = budget(deployment, replicas_[std::string(api::uid_of(deployment))].least(truth));
       if (left < needed)
         return "deployment " + std::string(api::name_of(deployment)) + " was left with " + std::to_string(left) +
-               " ready pods of at least " + std::to_string(needed) + " when " + std::string(api::name_of(pod)) +
+               " available pods of at least " + std::to_string(needed) + " when " + std::string(api::name_of(pod)) +
                " was taken away";
     }
     return {};
   }
 
- private:
-  std::int64_t count_ready(const Truth& truth, std::string_view space, const Value& labels) const {
-    return std::ranges::count_if(active_pods(truth, space, labels), [&](const Value& p) {
-      const auto lost = lost_.find(std::string(api::uid_of(p)));
-      return control::is_ready(p) || (lost != lost_.end() && truth.now - lost->second <= kUnseen);
-    });
+  // Was it available at any moment that a controller may still believe in?
+  bool counts(const Truth& truth, const Value& pod, base::Duration min_ready) const {
+    const auto found = readiness_.find(std::string(api::uid_of(pod)));
+    return found != readiness_.end() && std::ranges::any_of(found->second, [&](const Readiness& r) {
+             if (r.lost && truth.now - *r.lost > truth.behind) return false;
+             const bool by_the_clock = !truth.jumped || *truth.jumped < r.since;
+             return !by_the_clock || r.lost.value_or(truth.now) - r.since + kClockTick >= min_ready;
+           });
   }
-  // The smallest budget of the last minute: who decides may not have seen yet that more replicas were asked for.
-  std::int64_t least_budget(const Truth& truth, const Value& deployment) {
-    auto& recent = recent_[std::string(api::uid_of(deployment))];
-    std::erase_if(recent, [&](const auto& seen) { return truth.now - seen.first > kBehind; });
-    const std::int64_t replicas = deployment["spec"]["replicas"].as_int(1);
-    std::int64_t least = replicas;
-    for (const auto& [when, count] : recent) least = std::min(least, count);
-    return budget(deployment, least);
-  }
+
   static std::int64_t budget(const Value& deployment, std::int64_t replicas) {
     const Value& rolling = deployment["spec"]["strategy"]["rollingUpdate"];
-    auto unavailable =
-        data::int_or_percent(rolling["maxUnavailable"].is_null() ? Value("25%") : rolling["maxUnavailable"], replicas,
-                             data::Round::Down)
-            .value_or(0);
-    auto surge = data::int_or_percent(rolling["maxSurge"].is_null() ? Value("25%") : rolling["maxSurge"], replicas,
-                                      data::Round::Up)
-                     .value_or(0);
-    if (unavailable == 0 && surge == 0) unavailable = 1;
+    const auto amount = [&](const char* field, data::Round round) {
+      const Value& value = rolling[field];
+      return data::int_or_percent(value.is_null() ? Value("25%") : value, replicas, round).value_or(0);
+    };
+    std::int64_t unavailable = amount("maxUnavailable", data::Round::Down);
+    if (unavailable == 0 && amount("maxSurge", data::Round::Up) == 0) unavailable = 1;
     return std::max<std::int64_t>(0, replicas - unavailable);
   }
 
-  static constexpr base::Duration kBehind = base::minutes(1);
-  static constexpr base::Duration kUnseen = base::seconds(20);  // FaultRates::stale_time and the way of a request
-  std::map<std::string, base::Time> lost_;                     // when pods stopped being ready, by uid
-  std::map<std::string, std::deque<std::pair<base::Time, std::int64_t>>>
-      recent_;  // replicas that were asked for until then
+  std::set<std::string> ours_;                               // uids of pods that a control process has asked to delete
+  std::map<std::string, std::vector<Readiness>> readiness_;  // by uid of the pod
+  std::map<std::string, Lately> replicas_;                   // that were asked for, by uid of the Deployment
 };
 
 }  // namespace

@@ -1,69 +1,81 @@
-// Traffic to a version never grows while it has no ready pod and another version has some.
+// No route gives a version more traffic than its servers can carry, and none to one without servers while another has
+// some.
 //
-// Controllers decide on caches that may be some seconds old, and pods may crash by themselves, so the rule is broken
-// only when the version had no ready pod for longer than any cache can be behind.
+// Servers are the ready endpoints of a Service, as the proxy knows them. On the way forward the candidate needs as many
+// as its share of the replicas; on the way back any will do, because what is left is worse. What a controller may still
+// believe in (`Truth::behind`) is not held against it.
 #include <algorithm>
 #include <map>
 
-#include "control/pod.h"
+#include "delivery/scaling.h"
 #include "rehearse/checkers/checkers.h"
 
 namespace slipway::rehearse {
 namespace {
 
-constexpr base::Duration kTolerance = base::seconds(60);
+using data::Value;
+
+constexpr std::string_view kServiceName = "kubernetes.io/service-name";
+
+using Shares = std::map<std::string, std::int64_t>;  // by service, in hundredths of a percent
+
+Shares shares_of(const Value& route) {
+  Shares shares;
+  std::int64_t sum = 0;
+  for (const Value& ref : route["spec"]["rules"].at(0)["backendRefs"].items()) {
+    shares[ref["name"].str()] += ref["weight"].as_int(1);
+    sum += ref["weight"].as_int(1);
+  }
+  for (auto& [service, share] : shares) share = sum > 0 ? share * 10'000 / sum : 0;
+  return shares;
+}
 
 class CapacityBeforeTraffic final : public Checker {
  public:
   std::string_view name() const override { return "capacity-before-traffic"; }
 
   std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
-    if (change.entry->key.resource != api::kPods.qualified() || change.kind != store::Change::Kind::Put) return {};
-    const data::Value& pod = change.entry->object;
-    if (control::is_ready(pod)) last_ready_[{change.entry->key.space, std::string(api::label(pod, kHash))}] = truth.now;
+    const std::string& resource = change.entry->key.resource;
+    const std::string& space = change.entry->key.space;
+    if (resource == api::kDeployments.qualified())
+      replicas_[space].set(truth, change.entry->object["spec"]["replicas"].as_int(1));
+    if (resource == api::kEndpointSlices.qualified())
+      count_servers(truth, space, std::string(api::label(change.entry->object, kServiceName)));
+    if (resource != api::kHttpRoutes.qualified() || change.kind != store::Change::Kind::Put || !change.previous)
+      return {};
+    Shares before = shares_of(change.previous->object), after = shares_of(change.entry->object);
+    for (const auto& [service, share] : after)
+      if (share > before[service])
+        if (const std::string lacks = lacking(truth, space, service, share, after); !lacks.empty())
+          return "route " + change.entry->key.name + " gives " + std::to_string(share) + "/10000 to service " +
+                 service + ", " + lacks;
     return {};
   }
 
-  std::optional<std::string> routed(const Truth& truth, const client::ObjectName& route,
-                                    const ModelledGateway::Route& now) override {
-    std::optional<std::string> broken;
-    for (const auto& backend : now.backends) {
-      std::int64_t& before = shares_[{route, backend.service}];
-      const bool grew = backend.share > before;
-      before = backend.share;
-      if (grew && !had_pods(truth, route.space, backend.service) && others_have(truth, route, now, backend.service))
-        broken = "route " + route.name + " gives " + std::to_string(backend.share) + "/10000 to service " +
-                 backend.service + ", which had no ready pod for a minute";
-    }
-    for (auto& [key, share] : shares_)
-      if (key.first == route &&
-          std::ranges::none_of(now.backends, [&](const auto& b) { return b.service == key.second; }))
-        share = 0;
-    return broken;
-  }
-
  private:
-  static constexpr std::string_view kHash = "pod-template-hash";
-
-  bool had_pods(const Truth& truth, const std::string& space, const std::string& service) const {
-    const data::Value object = truth.find(api::kServices, space, service);
-    if (object.is_null()) return false;
-    const std::string hash = object["spec"]["selector"][kHash].str();
-    for (const auto& [key, when] : last_ready_)
-      if (key.first == space && (hash.empty() || key.second == hash) && truth.now - when < kTolerance) return true;
-    for (const data::Value& pod : active_pods(truth, space, object["spec"]["selector"]))
-      if (control::is_ready(pod)) return true;
-    return false;
-  }
-  bool others_have(const Truth& truth, const client::ObjectName& route, const ModelledGateway::Route& now,
-                   const std::string& but) const {
-    for (const auto& backend : now.backends)
-      if (backend.service != but && had_pods(truth, route.space, backend.service)) return true;
-    return false;
+  void count_servers(const Truth& truth, const std::string& space, const std::string& service) {
+    std::int64_t ready = 0;
+    for (const Value& slice : truth.list(api::kEndpointSlices, space))
+      if (api::label(slice, kServiceName) == service)
+        ready += std::ranges::count_if(slice["endpoints"].items(),
+                                       [](const Value& e) { return e["conditions"]["ready"].as_bool(true); });
+    servers_[{space, service}].set(truth, ready);
   }
 
-  std::map<std::pair<std::string, std::string>, base::Time> last_ready_;  // namespace and template hash
-  std::map<std::pair<client::ObjectName, std::string>, std::int64_t> shares_;
+  std::string lacking(const Truth& truth, const std::string& space, const std::string& service, std::int64_t share,
+                      const Shares& after) {
+    const std::int64_t most = servers_[{space, service}].most(truth);
+    const std::int64_t needed = delivery::pods_for({share}, replicas_[space].least(truth));
+    if (service.ends_with("-canary"))
+      return most >= needed ? "" : "which has " + std::to_string(most) + " of " + std::to_string(needed) + " servers";
+    const bool others = std::ranges::any_of(after, [&](const auto& other) {
+      return other.first != service && servers_[{space, other.first}].least(truth) > 0;
+    });
+    return most == 0 && others ? "which has no server while another has" : "";
+  }
+
+  std::map<std::pair<std::string, std::string>, Lately> servers_;  // by namespace and service
+  std::map<std::string, Lately> replicas_;                         // of the Deployment of a namespace
 };
 
 }  // namespace

@@ -13,5 +13,11 @@ std::unique_ptr<Checker> make_pods_at_most();
 std::unique_ptr<Checker> make_template_is_the_users();
 std::unique_ptr<Checker> make_never_past_failed_gate();
 std::unique_ptr<Checker> make_weights_add_up();
+std::unique_ptr<Checker> make_one_leader();
+std::unique_ptr<Checker> make_pods_at_least();
+std::unique_ptr<Checker> make_node_fits();
+std::unique_ptr<Checker> make_verified_before_use();
+std::unique_ptr<Checker> make_analysis_has_data();
+std::unique_ptr<Checker> make_paused_holds();
 
 }  // namespace slipway::rehearse

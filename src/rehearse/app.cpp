@@ -1,0 +1,128 @@
+#include "rehearse/app.h"
+
+#include "rehearse/behaviour.h"
+
+namespace slipway::rehearse::app {
+
+using data::Value;
+
+Version good_version(std::string tag) { return {.name = std::move(tag)}; }
+
+Version drawn_version(runtime::Random& random, const std::string& tag) {
+  struct Kind {
+    std::string_view suffix, key, value;
+  };
+  static constexpr Kind kKinds[] = {
+      {"-errors", "error-rate", "0.25"},  {"-slow", "latency", "900ms"}, {"-unready", "never-ready", "true"},
+      {"-crashing", "crash-after", "4s"}, {"", "start", "300ms"},        {"", "start", "6s"}};
+  const Kind& kind = kKinds[random.below(std::size(kKinds))];
+  Version version{.name = tag + std::string(kind.suffix)};
+  version.annotations.set(std::string(kAnnotationPrefix).append(kind.key), kind.value);
+  return version;
+}
+
+bool is_good(std::string_view tag) { return !tag.contains('-'); }
+
+std::string tag_of_images(const std::string& images) { return images.substr(images.rfind(':') + 1); }
+
+std::string tag_of(const Value& workload) {
+  return tag_of_images(workload["spec"]["template"]["spec"]["containers"].at(0)["image"].str());
+}
+
+namespace {
+
+Value meta(std::string_view name) { return Value::object({{"name", name}, {"namespace", kSpace}}); }
+
+Value metric(std::string_view name, std::string_view query, std::string_view condition) {
+  return Value::object(
+      {{"name", name},
+       {"interval", "2s"},
+       {"count", 5},
+       {"failureLimit", 1},
+       {"consecutiveErrorLimit", 20},
+       {"inconclusiveLimit", 20},
+       {"minSamples", 5},
+       {"successCondition", condition},
+       {"provider", Value::object({{"gateway", Value::object({{"query", query}, {"window", "5s"}})}})}});
+}
+
+Value templates() { return Value::object({{"templates", Value::array({Value::object({{"name", "health"}})})}}); }
+
+Value canary_steps(bool approval) {
+  const auto weight = [](int percent) { return Value::object({{"weight", percent}}); };
+  const auto pause = [](Value how) { return Value::object({{"pause", std::move(how)}}); };
+  const Value analysis = Value::object({{"analysis", templates()}});
+  Value steps = Value::array({weight(5), analysis, weight(25), pause(Value::object({{"duration", "5s"}})), weight(50)});
+  if (approval) steps.push_back(pause(Value::object()));
+  steps.push_back(analysis);
+  steps.push_back(weight(100));
+  return steps;
+}
+
+}  // namespace
+
+Value name_space() {
+  return Value::object({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Value::object({{"name", kSpace}})}});
+}
+
+Value service() {
+  return Value::object(
+      {{"apiVersion", "v1"},
+       {"kind", "Service"},
+       {"metadata", meta(kName)},
+       {"spec", Value::object({{"selector", Value::object({{"app", kName}})},
+                               {"ports", Value::array({Value::object({{"name", "http"}, {"port", 80}})})}})}});
+}
+
+Value route() {
+  const Value ref = Value::object({{"name", kName}, {"port", 80}});
+  return Value::object(
+      {{"apiVersion", "gateway.networking.k8s.io/v1"},
+       {"kind", "HTTPRoute"},
+       {"metadata", meta(kName)},
+       {"spec", Value::object({{"parentRefs", Value::array({Value::object({{"name", "slipway"}})})},
+                               {"rules", Value::array({Value::object({{"backendRefs", Value::array({ref})}})})}})}});
+}
+
+Value analysis_template() {
+  return Value::object(
+      {{"apiVersion", "slipway.dev/v1alpha1"},
+       {"kind", "AnalysisTemplate"},
+       {"metadata", meta("health")},
+       {"spec", Value::object({{"metrics", Value::array({metric("error-rate", "error-rate", "result < 0.05"),
+                                                         metric("p99", "p99", "result < 0.5")})}})}});
+}
+
+Value deployment(const Choices& choices, const Version& version) {
+  const Value labels = Value::object({{"app", kName}});
+  const Value container = Value::object({{"name", kName}, {"image", "shop/web:" + version.name}});
+  const Value pod =
+      Value::object({{"metadata", Value::object({{"labels", labels}, {"annotations", version.annotations}})},
+                     {"spec", Value::object({{"containers", Value::array({container})}})}});
+  return Value::object({{"apiVersion", "apps/v1"},
+                        {"kind", "Deployment"},
+                        {"metadata", meta(kName)},
+                        {"spec", Value::object({{"replicas", choices.replicas},
+                                                {"minReadySeconds", choices.min_ready_seconds},
+                                                {"progressDeadlineSeconds", 120},
+                                                {"selector", Value::object({{"matchLabels", labels}})},
+                                                {"template", pod}})}});
+}
+
+Value release(const Choices& choices) {
+  Value spec = Value::object({{"target", Value::object({{"kind", "Deployment"}, {"name", kName}})},
+                              {"deadline", "2m"},
+                              {"rollback", Value::object({{"verifyTimeout", "2m"}, {"onInconclusive", "Rollback"}})},
+                              {"guards", Value::object({{"maxRestarts", 3}, {"maxProbeFailures", 6}})}});
+  if (choices.manner == Manner::Rolling) {
+    spec.set({"strategy", "rolling"}, Value::object({{"maxSurge", "25%"}, {"maxUnavailable", "25%"}}));
+  } else {
+    spec.set("traffic", Value::object({{"route", kName}, {"service", kName}}));
+    spec.set({"strategy", "canary", "steps"}, canary_steps(choices.approval));
+    if (choices.background) spec.set({"guards", "analysis"}, templates());
+  }
+  return Value::object(
+      {{"apiVersion", "slipway.dev/v1alpha1"}, {"kind", "Release"}, {"metadata", meta(kName)}, {"spec", spec}});
+}
+
+}  // namespace slipway::rehearse::app

@@ -1,0 +1,49 @@
+// The app of a simulated story: its versions, and the documents a user would write for it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "data/value.h"
+#include "runtime/loop.h"
+
+namespace slipway::rehearse::app {
+
+inline constexpr const char* kSpace = "shop";
+inline constexpr const char* kName = "web";  // of the Deployment, Service, route and Release
+
+// Who rolls the Deployment out.
+enum class Manner { Plain, Rolling, Canary };  // nobody but the Deployment's controller; a Release of this strategy
+
+// How a version behaves (behaviour.h), told by its image tag: "v2", "v2-errors", "v2-slow", "v2-unready",
+// "v2-crashing".
+struct Version {
+  std::string name;
+  data::Value annotations = data::Value::object();
+};
+Version good_version(std::string tag);
+Version drawn_version(runtime::Random& random, const std::string& tag);
+
+bool is_good(std::string_view tag);
+std::string tag_of(const data::Value& workload);       // of the template of a Deployment or ReplicaSet
+std::string tag_of_images(const std::string& images);  // of "web=shop/web:v2", as a Release's status says it
+
+struct Choices {
+  Manner manner = Manner::Canary;
+  std::int64_t replicas = 4;
+  std::int64_t min_ready_seconds = 0;
+  bool approval = false;    // the canary waits for a person at 50 %
+  bool background = false;  // the canary's metrics are watched all along, too
+};
+
+data::Value name_space();
+data::Value service();
+data::Value route();
+data::Value analysis_template();
+data::Value deployment(const Choices& choices, const Version& version);
+data::Value release(const Choices& choices);  // not for Manner::Plain
+
+}  // namespace slipway::rehearse::app

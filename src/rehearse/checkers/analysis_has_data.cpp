@@ -1,0 +1,47 @@
+// An analysis that succeeds has seen as many real measurements as it asks for: numbers from at least `minSamples`
+// requests each, as the gateway really gave them out.
+#include <map>
+
+#include "rehearse/checkers/checkers.h"
+
+namespace slipway::rehearse {
+namespace {
+
+using data::Value;
+
+class AnalysisHasData final : public Checker {
+ public:
+  std::string_view name() const override { return "analysis-has-data"; }
+
+  std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
+    if (change.entry->key.resource != api::kAnalysisRuns.qualified() || change.kind != store::Change::Kind::Put)
+      return {};
+    const Value& run = change.entry->object;
+    const base::Time begun = begun_.try_emplace(std::string(api::uid_of(run)), truth.now).first->second;
+    const bool ended_early = run["spec"]["terminate"].as_bool();
+    if (run["status"]["phase"].as_string() != "Successful" || ended_early) return {};
+    for (const Value& metric : run["spec"]["metrics"].items()) {
+      const Value& gateway = metric["provider"]["gateway"];
+      if (!gateway.is_object()) continue;
+      const std::int64_t real =
+          truth.gateway.real_answers({{std::string(api::space_of(run)), run["spec"]["route"].str()},
+                                      run["spec"]["candidate"]["service"].str(),
+                                      gateway["query"].str()},
+                                     truth.now - begun, metric["minSamples"].as_int());
+      const std::int64_t wanted = metric["count"].as_int(1);
+      if (real < wanted)
+        return "analysis " + std::string(api::name_of(run)) + " succeeded with " + std::to_string(real) + " of " +
+               std::to_string(wanted) + " real measurements of " + metric["name"].str();
+    }
+    return {};
+  }
+
+ private:
+  std::map<std::string, base::Time> begun_;  // by uid
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> make_analysis_has_data() { return std::make_unique<AnalysisHasData>(); }
+
+}  // namespace slipway::rehearse

@@ -1,0 +1,71 @@
+// Nothing depends on a weight that the proxy has not taken over.
+//
+// An analysis of a step begins when the proxy routes as the route says: what it measures would else be another share's.
+// And a version is never asked to have fewer pods than the share needs that the proxy still gives it.
+#include <algorithm>
+#include <map>
+
+#include "delivery/scaling.h"
+#include "rehearse/checkers/checkers.h"
+
+namespace slipway::rehearse {
+namespace {
+
+using data::Value;
+
+class VerifiedBeforeUse final : public Checker {
+ public:
+  std::string_view name() const override { return "verified-before-use"; }
+
+  std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
+    const std::string& resource = change.entry->key.resource;
+    if (resource == api::kDeployments.qualified())
+      replicas_[change.entry->key.space].set(truth, change.entry->object["spec"]["replicas"].as_int(1));
+    if (change.kind != store::Change::Kind::Put) return {};
+    if (resource == api::kAnalysisRuns.qualified() && !change.previous) return begun(truth, change.entry->object);
+    if (resource == api::kReplicaSets.qualified() && change.previous)
+      return resized(truth, change.previous->object, change.entry->object);
+    return {};
+  }
+
+ private:
+  static std::optional<std::string> begun(const Truth& truth, const Value& run) {
+    const std::string space(api::space_of(run)), route = run["spec"]["route"].str();
+    if (route.empty() || run["spec"]["kind"].as_string() == "Background") return {};
+    const std::int64_t asked = api::generation_of(truth.find(api::kHttpRoutes, space, route));
+    const auto programmed = truth.gateway.routes().find({space, route});
+    const std::int64_t has = programmed == truth.gateway.routes().end() ? 0 : programmed->second.generation;
+    if (has >= asked) return {};
+    return "analysis " + std::string(api::name_of(run)) + " begins while the proxy has generation " +
+           std::to_string(has) + " of route " + route + ", which is at " + std::to_string(asked);
+  }
+
+  std::optional<std::string> resized(const Truth& truth, const Value& before, const Value& after) {
+    const std::int64_t size = after["spec"]["replicas"].as_int(1);
+    if (size >= before["spec"]["replicas"].as_int(1)) return {};
+    const std::string space(api::space_of(after));
+    for (const auto& [name, route] : truth.gateway.routes())
+      for (const auto& backend : route.backends) {
+        if (name.space != space || backend.share == 0 || !selects(truth, space, backend.service, after)) continue;
+        const std::int64_t needed = delivery::pods_for({backend.share}, replicas_[space].least(truth));
+        if (size < needed)
+          return "replica set " + std::string(api::name_of(after)) + " was made " + std::to_string(size) +
+                 " pods small while the proxy gives it " + std::to_string(backend.share) + "/10000 of route " +
+                 name.name + ", which needs " + std::to_string(needed);
+      }
+    return {};
+  }
+  static bool selects(const Truth& truth, const std::string& space, const std::string& service, const Value& set) {
+    const Value object = truth.find(api::kServices, space, service);
+    const std::string_view hash = object["spec"]["selector"]["pod-template-hash"].as_string();
+    return !hash.empty() && hash == api::label(set, "pod-template-hash");
+  }
+
+  std::map<std::string, Lately> replicas_;  // of the Deployment of a namespace
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> make_verified_before_use() { return std::make_unique<VerifiedBeforeUse>(); }
+
+}  // namespace slipway::rehearse

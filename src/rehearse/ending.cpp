@@ -1,0 +1,151 @@
+#include "rehearse/ending.h"
+
+#include <fmt/format.h>
+
+#include "control/pod.h"
+#include "delivery/names.h"
+#include "delivery/state.h"
+
+namespace slipway::rehearse {
+
+using app::kName;
+using app::kSpace;
+using app::Manner;
+using data::Value;
+using delivery::Phase;
+
+namespace {
+
+Value deployment_of(const Truth& truth) { return truth.find(api::kDeployments, kSpace, kName); }
+Value release_of(const Truth& truth) { return truth.find(api::kReleases, kSpace, kName); }
+
+std::string image_tag(const Value& pod) { return app::tag_of_images(pod["spec"]["containers"].at(0)["image"].str()); }
+
+// The pods are those of one version, as many as asked for, and nothing of another is left.
+std::string other_pods(const Truth& truth, const std::string& tag) {
+  std::int64_t good = 0;
+  for (const Value& pod : truth.list(api::kPods, kSpace)) {
+    if (!api::is_deleting(pod) && image_tag(pod) == tag)
+      ++good;
+    else
+      return fmt::format("pod {} of {}{} is still there", api::name_of(pod), image_tag(pod),
+                         api::is_deleting(pod) ? ", stopping," : "");
+  }
+  const std::int64_t wanted = deployment_of(truth)["spec"]["replicas"].as_int(1);
+  return good == wanted ? "" : fmt::format("{} pods of {}, {} are asked for", good, tag, wanted);
+}
+
+// --- without a Release ------------------------------------------------------------------------------------
+
+bool rolled_out(const Value& deployment) {
+  const Value& status = deployment["status"];
+  const std::int64_t wanted = deployment["spec"]["replicas"].as_int(1);
+  return status["observedGeneration"].as_int() == api::generation_of(deployment) &&
+         status["updatedReplicas"].as_int() == wanted && status["replicas"].as_int() == wanted &&
+         status["availableReplicas"].as_int() == wanted;
+}
+
+bool gave_up(const Value& deployment) {
+  return api::condition(deployment, "Progressing")["reason"].as_string() == "ProgressDeadlineExceeded";
+}
+
+std::string awaited_plain(const Truth& truth) {
+  const Value deployment = deployment_of(truth);
+  const std::string tag = app::tag_of(deployment);
+  if (tag.ends_with("-crashing")) return "";  // its pods never come to rest
+  if (tag.ends_with("-unready")) return gave_up(deployment) ? "" : "the Deployment to give up";
+  if (!rolled_out(deployment)) return "the Deployment to be rolled out";
+  return other_pods(truth, tag);
+}
+
+// --- with one ---------------------------------------------------------------------------------------------
+
+bool is_held(const delivery::State& s, const std::string& tag) {
+  return s.phase == Phase::RolledBack && s.rejected && app::tag_of_images(s.rejected->images) == tag;
+}
+bool is_out(const delivery::State& s, const std::string& tag) {
+  return s.phase == Phase::Idle && s.stable && app::tag_of_images(s.stable->images) == tag;
+}
+
+std::string awaited_release(const Truth& truth, const Value& release) {
+  const Value deployment = deployment_of(truth);
+  const delivery::State s = delivery::read_state(release["status"]);
+  const std::string tag = app::tag_of(deployment);
+  if (!is_held(s, tag) && !is_out(s, tag))
+    return fmt::format("{} to be out or held: phase {}, {}", tag, delivery::to_text(s.phase), s.message);
+  if (s.replicas.candidate > 0) return "the candidate's pods to go";
+  if (tag.ends_with("-crashing") && is_out(s, tag)) return "";
+  if (s.replicas.stable_ready != deployment["spec"]["replicas"].as_int(1)) return "all pods to be ready";
+  return other_pods(truth, app::tag_of_images(s.stable->images));
+}
+
+// The Release is gone: the workload goes on as if it had never been.
+std::string awaited_left(const Truth& truth) {
+  const Value deployment = deployment_of(truth);
+  if (!deployment["spec"]["paused"].as_bool()) return awaited_plain(truth);
+  if (api::annotation(deployment, delivery::kLeftPausedAnnotation).empty())
+    return "the Deployment to be free of its pause";
+  const std::int64_t wanted = deployment["spec"]["replicas"].as_int(1);
+  return deployment["status"]["availableReplicas"].as_int() == wanted ? "" : "the old version to be complete";
+}
+
+std::string route_problem(const Truth& truth) {
+  const Value route = truth.find(api::kHttpRoutes, kSpace, kName);
+  const Value& refs = route["spec"]["rules"].at(0)["backendRefs"];
+  if (refs.size() != 1 || refs.at(0)["name"].as_string() != kName) return "the route is not the user's again";
+  return "";
+}
+
+std::string leftover(const Truth& truth, bool release_gone) {
+  for (const Value& run : truth.list(api::kAnalysisRuns, kSpace))
+    if (release_gone || !run["status"].has("completedAt"))
+      return fmt::format("AnalysisRun {} is {}", api::name_of(run), release_gone ? "left over" : "still running");
+  if (!release_gone) return "";
+  for (const Value& service : truth.list(api::kServices, kSpace))
+    if (api::name_of(service) != kName) return fmt::format("Service {} is left over", api::name_of(service));
+  return "";
+}
+
+// Nothing but the version itself can have been a reason to take it back.
+bool must_be_out(const Expectation& e, const std::string& tag) {
+  return app::is_good(tag) && e.calm && !e.story.has(Deed::Abort) && !e.story.has(Deed::DeletePods) &&
+         !e.story.has(Deed::DeleteCandidateSet) && !e.story.has(Deed::Cordon);
+}
+// Without a router there are no metrics to catch errors and slowness with, and a rolling update can end before the
+// first crash.
+bool may_be_out(const Expectation& e, const std::string& tag) {
+  return app::is_good(tag) || e.metrics_lie || e.approved_unseen ||
+         (e.story.choices.manner == Manner::Rolling && !tag.ends_with("-unready"));
+}
+
+std::string wrong_verdict(const Expectation& e, const delivery::State& s, const std::string& tag) {
+  const bool out = is_out(s, tag);
+  if (out && e.abort_stands) return tag + " is out, and it was aborted";
+  if (out && !may_be_out(e, tag)) return "bad version " + tag + " is out";
+  if (!out && must_be_out(e, tag)) return fmt::format("good version {} is held: {}", tag, s.message);
+  return "";
+}
+
+}  // namespace
+
+std::string awaited(const Truth& truth, const Expectation& e) {
+  if (e.story.choices.manner == Manner::Plain) return awaited_plain(truth);
+  const Value release = release_of(truth);
+  if (!release.is_null() && e.story.has(Deed::DeleteRelease))
+    return "the Release to be gone: " + release["status"]["message"].str();
+  return release.is_null() ? awaited_left(truth) : awaited_release(truth, release);
+}
+
+std::string wrong_end(const Truth& truth, const Expectation& e) {
+  if (e.story.choices.manner == Manner::Plain) return "";
+  const Value release = release_of(truth);
+  if (std::string left = leftover(truth, release.is_null()); !left.empty()) return left;
+  if (e.story.choices.manner == Manner::Canary)
+    if (std::string wrong = route_problem(truth); !wrong.empty()) return wrong;
+  if (release.is_null()) return "";
+  if (const std::string now = app::tag_of(deployment_of(truth)); !e.undone_to.empty() && now != e.undone_to)
+    return fmt::format("an undo to {} was accepted, and the Deployment asks for {}", e.undone_to, now);
+  return wrong_verdict(e, delivery::read_state(release["status"]), app::tag_of(deployment_of(truth)));
+}
+
+}  // namespace slipway::rehearse

@@ -1,0 +1,83 @@
+#include "rehearse/story.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace slipway::rehearse {
+
+using app::Manner;
+
+std::string_view to_text(Deed deed) {
+  static constexpr std::array<std::string_view, 12> kTexts = {
+      "newer version", "scaled",  "reverted", "paused",           "pods deleted", "candidate's set deleted",
+      "node cordoned", "aborted", "promoted", "promoted in full", "undone",       "release deleted"};
+  return kTexts[static_cast<std::size_t>(deed)];
+}
+
+std::string Story::text() const {
+  static constexpr std::array<std::string_view, 3> kManners = {"plain", "rolling", "canary"};
+  std::string out = fmt::format("{} of {}", kManners[static_cast<std::size_t>(choices.manner)], choices.replicas);
+  if (choices.min_ready_seconds > 0) out += fmt::format(", ready for {}s", choices.min_ready_seconds);
+  if (choices.approval) out += ", approval";
+  if (choices.background) out += ", watched";
+  out += ", " + second.name;
+  for (const Act& act : acts) {
+    out += fmt::format(", {}", to_text(act.deed));
+    if (act.deed == Deed::NewerVersion) out += " " + act.version.name;
+    if (act.deed == Deed::Scale) out += fmt::format(" to {}", act.number);
+  }
+  return out;
+}
+
+bool Story::has(Deed deed) const {
+  return std::ranges::any_of(acts, [&](const Act& a) { return a.deed == deed; });
+}
+
+std::int64_t Story::most_replicas() const {
+  std::int64_t most = choices.replicas;
+  for (const Act& act : acts)
+    if (act.deed == Deed::Scale) most = std::max(most, act.number);
+  return most;
+}
+
+namespace {
+
+Deed draw_deed(runtime::Random& random, Manner manner) {
+  constexpr auto kForAll = static_cast<std::uint64_t>(Deed::Cordon) + 1;
+  constexpr auto kOfReleases = static_cast<std::uint64_t>(Deed::DeleteRelease) + 1;
+  if (manner == Manner::Plain) return static_cast<Deed>(random.below(kForAll));
+  return random.below(8) == 0 ? Deed::Undo : static_cast<Deed>(random.below(kOfReleases));
+}
+
+Act draw_act(runtime::Random& random, Manner manner, std::size_t number) {
+  Act act{.after = base::milliseconds(random.below(60'000)), .deed = draw_deed(random, manner)};
+  act.lasts = base::milliseconds(1'000 + random.below(90'000));
+  act.number = 1 + static_cast<std::int64_t>(random.below(act.deed == Deed::Scale ? 8 : 3));
+  if (act.deed == Deed::NewerVersion) act.version = app::drawn_version(random, fmt::format("v{}", 3 + number));
+  return act;
+}
+
+}  // namespace
+
+Story draw_story(runtime::Random& random) {
+  Story story;
+  app::Choices& c = story.choices;
+  const std::uint64_t manner = random.below(8);
+  c.manner = manner == 0 ? Manner::Plain : manner <= 2 ? Manner::Rolling : Manner::Canary;
+  c.replicas = 1 + static_cast<std::int64_t>(random.below(6));
+  c.min_ready_seconds = random.below(3) == 0 ? 3 : 0;
+  c.approval = c.manner == Manner::Canary && random.below(4) == 0;
+  c.background = c.manner == Manner::Canary && random.below(4) == 0;
+  story.first = app::good_version("v1");
+  story.second = app::drawn_version(random, "v2");
+  const std::uint64_t acts = random.below(4);
+  for (std::size_t i = 0; i < acts; ++i) {
+    story.acts.push_back(draw_act(random, c.manner, i));
+    if (story.acts.back().deed == Deed::DeleteRelease) break;
+  }
+  return story;
+}
+
+}  // namespace slipway::rehearse
