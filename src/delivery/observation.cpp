@@ -60,6 +60,7 @@ Version version_of(const World& world, const Value& rs, const Value& release, co
   v.owner = owner_of(rs, release, deployment);
   v.spec = rs["spec"]["replicas"].as_int(1);
   for (const Value& pod : world.cache(api::kPods).owned_by(api::uid_of(rs))) count_pod(v, pod);
+  v.unseen = api::generation_of(rs) - rs["status"]["observedGeneration"].as_int();
   v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
   return v;
 }

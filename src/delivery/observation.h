@@ -29,6 +29,7 @@ struct Version {
   std::int64_t pods = 0;       // active pods
   std::int64_t ready = 0;      // active and ready
   std::int64_t available = 0;  // can take traffic: as the ReplicaSet controller says, and no more than are ready now
+  std::int64_t unseen = 0;     // changes of its spec that `available` does not know of yet
   std::int64_t remaining = 0;  // pods that still exist, also those that are being deleted
   std::int64_t restarts = 0;
   std::string stuck = {};  // why a pod does not get ready, when it says: "web-1: ImagePullBackOff: no such image"

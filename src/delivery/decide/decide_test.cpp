@@ -297,6 +297,33 @@ TEST(Decide, rolling_keeps_the_budget) {
   expect_settled(c, "v2");
 }
 
+// Seed 85 of the simulation: on the way back pods of the stable version counted that were being removed.
+TEST(Decide, turned_around_it_does_not_count_pods_that_are_being_removed) {
+  ModelledCluster c(json(kRolling));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.run_until([&] { return c.pods_of("v2") == 2; }));
+  c.patch_release(command_patch({.id = "a", .verb = Verb::Abort}));
+  ASSERT_TRUE(c.reaches(Phase::RollingBack));
+  const auto candidate_shrinks = [&](std::int64_t unseen) {
+    Observation o = c.observe();
+    for (Version& v : o.versions) {
+      const bool is_candidate = v.hash == c.state().candidate->hash;
+      v.spec = is_candidate ? 3 : 2;
+      v.ready = v.available = is_candidate ? 3 : 2;
+      if (!is_candidate) v.unseen = unseen;
+    }
+    for (const control::Effect& effect : decide(o, plan::gateway_capabilities(), c.now()).effects)
+      if (const auto* patch = std::get_if<control::Patch>(&effect))
+        if (patch->body["spec"].has("replicas") && patch->name.ends_with(c.state().candidate->hash))
+          return patch->body["spec"]["replicas"].as_int() < 3;
+    return false;
+  };
+  EXPECT_TRUE(candidate_shrinks(0));
+  EXPECT_TRUE(candidate_shrinks(1));
+  EXPECT_FALSE(candidate_shrinks(2));
+}
+
 TEST(Decide, rolling_back_a_version_that_never_gets_ready) {
   ModelledCluster c(json(kRolling));
   ASSERT_TRUE(adopted(c));

@@ -59,13 +59,19 @@ Reach reach_extra(Turn& turn, Share share) {
   return Reach::Waiting;
 }
 
+// Turned around in the middle, a version that was just to shrink grows again: after two changes that the status does not
+// know of, pods that are on their way out may be among those that it counts.
+Side side_of(const Version& v, std::int64_t target) {
+  return {v.spec, v.unseen > 1 ? 0 : std::min(v.available, v.spec), target};
+}
+
 Reach reach_shared(Turn& turn, Share share) {
   const std::int64_t n = turn.o.replicas();
   const Version& candidate = *turn.candidate();
   const Version* stable = turn.stable();
   const Ratio ratio = ratio_for(share, n);
-  const Side c{candidate.spec, candidate.available, ratio.candidate};
-  const Side s = stable ? Side{stable->spec, stable->available, ratio.stable} : Side{};
+  const Side c = side_of(candidate, ratio.candidate);
+  const Side s = stable ? side_of(*stable, ratio.stable) : Side{};
   const bool forward = c.spec < c.target || s.spec > s.target;
   const Next next = forward ? rolling_step(c, s, n, turn.budget()) : rolling_step(s, c, n, turn.budget());
   scale_to(turn, candidate, forward ? next.growing : next.shrinking);

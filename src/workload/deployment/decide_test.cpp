@@ -238,6 +238,26 @@ TEST(Deployment, Undo_uses_the_old_set_again_under_a_new_revision) {
   EXPECT_EQ(api::annotation(world.set_of("web:1"), kRevisionHistory), "1");
 }
 
+// Turned around in the middle, the set that has just shrunk grows again, and its status still counts the pods that were
+// on their way out (seed 85 of the simulation, by a Release).
+TEST(Deployment, Turned_around_it_does_not_count_pods_that_are_being_removed) {
+  Model model(6, 2, 1);
+  model.roll_out();
+  model.set_image("web:2");
+  model.settle();
+  model.follow_sizes();
+  model.make_available(model.name_of("web:2"), 3);
+  model.settle();
+  ASSERT_LT(model.size_of("web:1"), 5);
+  const std::int64_t size = model.size_of("web:2");
+  model.set_image("web:1");
+  model.settle();
+  EXPECT_EQ(model.size_of("web:2"), size);
+  model.follow_sizes();
+  model.roll_out();
+  EXPECT_EQ(model.size_of("web:1"), 6);
+}
+
 TEST(Deployment, History_beyond_the_limit_is_removed_lowest_revision_first) {
   Model world(1);
   for (const char* image : {"web:1", "web:2", "web:3", "web:4", "web:5"}) {

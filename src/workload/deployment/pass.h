@@ -23,7 +23,9 @@ struct Set {
   data::Value change = {};  // merge patch beyond the size
 
   std::int64_t observed_size() const;
-  std::int64_t available() const;  // at most `size`
+  // At most `size`; none when the size has changed twice since the status was written: pods that were on their way out
+  // when it shrank may be among those that the status still counts.
+  std::int64_t available() const;
   std::string name() const;
 };
 
