@@ -39,6 +39,7 @@ struct UpOptions {
   bool allow_host_image = false;  // pods may use the machine's own programs
   bool prometheus = true;
   bool controllers = true;        // false: a `slipway controller` runs them
+  bool modelled = false;          // nothing runs: pods, requests and metrics are modelled
 };
 
 struct DownOptions {
@@ -53,6 +54,7 @@ struct ControllerOptions {
   std::string lease_space = "kube-system";
   std::string metrics_listen;  // "0.0.0.0:9464"; empty: none
   bool releases_only = false;  // the cluster has controllers for everything else
+  bool modelled_gateway = false;  // requests and metrics are modelled in this process
 };
 
 struct NodeOptions {

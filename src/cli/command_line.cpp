@@ -151,6 +151,8 @@ class Tree {
     sub->add_flag("!--no-prometheus", up.prometheus, "Do not start Prometheus");
     sub->add_flag("!--no-controllers", up.controllers,
                   "Leave the controllers to `slipway controller`, a process of its own");
+    sub->add_flag("--modelled", up.modelled,
+                  "Run nothing: model pods, requests and metrics, as annotations rehearse.slipway.dev/* say");
 
     auto& down = options<DownOptions>();
     sub = command("down", "Stop the embedded cluster", "START", down);
@@ -161,6 +163,8 @@ class Tree {
     sub = app_.add_subcommand("controller", "Run the controllers against a cluster, as a process of their own")
               ->group("START");
     sub->add_option("--identity", controller.identity, "Name in leader election");
+    sub->add_flag("--modelled-gateway", controller.modelled_gateway,
+                  "Model requests and metrics here: for a cluster whose nodes are modelled");
     sub->callback([this, &controller] {
       controller.kubeconfig = out_.connection.kubeconfig, controller.context = out_.connection.context;
       out_.command = controller;

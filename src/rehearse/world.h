@@ -87,7 +87,9 @@ class World final : public store::Watcher {
   Faults& faults() { return *faults_; }
   Truth truth() const;
 
-  // What the user does: a client without faults. Blocking in virtual time.
+  // What the user does: a client without faults.
+  client::ApiClient& user() { return *user_; }
+  // The same, blocking in virtual time.
   base::Result<data::Value> call(client::Request request);
   base::Result<data::Value> apply(const api::Resource& resource, const data::Value& object);
   data::Value get(const api::Resource& resource, std::string_view space, std::string_view name) const;

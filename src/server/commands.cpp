@@ -34,7 +34,7 @@ int failed(const base::Error& error) {
 void say_ready(const data::Value& endpoints, const std::string& data_dir) {
   fmt::print(" ✔ API         {}   ready after {:.0f} ms\n", endpoints["api"].as_string(),
              endpoints["readyMs"].as_double());
-  fmt::print("   gateway     http://{}\n", endpoints["gateway"].as_string());
+  if (endpoints.has("gateway")) fmt::print("   gateway     http://{}\n", endpoints["gateway"].as_string());
   if (endpoints.has("prometheus")) fmt::print("   prometheus  {}\n", endpoints["prometheus"].as_string());
   fmt::print("   pods run    {}\n", endpoints["runtime"].as_string());
   for (const data::Value& note : endpoints["notes"].items()) fmt::print("               - {}\n", note.as_string());
@@ -61,6 +61,7 @@ std::vector<std::string> child_arguments(const cli::UpOptions& o) {
   if (o.allow_host_image) argv.emplace_back("--allow-host-image");
   if (!o.prometheus) argv.emplace_back("--no-prometheus");
   if (!o.controllers) argv.emplace_back("--no-controllers");
+  if (o.modelled) argv.emplace_back("--modelled");
   return argv;
 }
 

@@ -16,6 +16,7 @@
 #include "runtime/real/loop.h"
 #include "server/certificates.h"
 #include "server/data_dir.h"
+#include "server/surroundings.h"
 
 namespace slipway::server {
 
@@ -28,22 +29,22 @@ struct MachineParts {
   runtime::Metrics& metrics;
 };
 
-class Machine {
+class Machine final : public Surroundings {
  public:
   explicit Machine(MachineParts parts);
-  ~Machine();
+  ~Machine() override;
   Machine(const Machine&) = delete;
 
   // Starts the shim or finds the one that runs, and asks what this machine allows. Runs the loop until it has answered.
-  base::Result<void> probe();
+  base::Result<void> probe() override;
   // Of Services' virtual addresses, for the API server.
-  std::string service_range() const;
-  base::Result<void> start(apiserver::ApiServer& api, std::uint16_t api_port);
+  std::string service_range() const override;
+  base::Result<void> start(apiserver::ApiServer& api, std::uint16_t api_port) override;
 
   // Answers for controllers, by name (controllers::port_names).
-  std::map<std::string, control::Port*> ports();
+  std::map<std::string, control::Port*> ports() override;
   // {"gateway", "prometheus", "runtime", "notes" (why it is that runtime), "problems" (what is missing already)}
-  data::Value endpoints() const;
+  data::Value endpoints() const override;
 
  private:
   struct Impl;

@@ -62,7 +62,7 @@ class Obstacles {
 
   void look_at_folder() {
     const std::string& dir = options_.data_dir;
-    if (dir.size() > kLongestFolder)
+    if (dir.size() > kLongestFolder && !options_.modelled)
       add("--data-dir", dir + ": the path has " + std::to_string(dir.size()) + " bytes, and sockets below it allow " +
                             std::to_string(kLongestFolder) + ": choose a shorter one");
     for (std::string& fault : DataDir::faults(dir)) add("--data-dir", std::move(fault));
@@ -70,6 +70,7 @@ class Obstacles {
 
   void look_at_ports() {
     look_at_port("--port", "the API", options_.listen, options_.port);
+    if (options_.modelled) return;  // nobody else listens
     const std::string gateway = options_.listen + ":" + std::to_string(options_.gateway_port);
     const bool ours = standing_ && standing_->gateway == gateway;
     if (!ours) look_at_port("--gateway-port", "the gateway", options_.listen, options_.gateway_port);
@@ -127,6 +128,7 @@ Result<int> free_api_port(const cli::UpOptions& options) {
 
 Result<cli::UpOptions> settle_options(cli::UpOptions options) {
   options.data_dir = DataDir::absolute(options.data_dir);
+  if (options.modelled) options.prometheus = false;  // its answers are modelled, too
   if (!is_ipv4(options.listen))
     return base::fail(Code::Invalid, "--listen " + options.listen + ": not an IPv4 address like 127.0.0.1");
   const auto standing = standing_in(options.data_dir);

@@ -13,6 +13,7 @@
 #include "controllers/controllers.h"
 #include "data/json.h"
 #include "runtime/metrics.h"
+#include "rehearse/modelled_gateway.h"
 #include "runtime/real/loop.h"
 #include "runtime/signals.h"
 #include "server/ask.h"
@@ -55,6 +56,7 @@ struct Remote {
   runtime::Metrics metrics;
   std::unique_ptr<client::HttpsClient> api;
   std::vector<std::unique_ptr<control::Port>> ports;
+  std::unique_ptr<rehearse::ModelledGateway> modelled_gateway;
   std::unique_ptr<control::LeaseLeadership> leadership;
   std::unique_ptr<control::Runner> runner;
   std::unique_ptr<HealthServer> health;
@@ -62,6 +64,7 @@ struct Remote {
   Result<void> connect(const cli::ControllerOptions& options);
   Result<bool> is_ours();
   void begin(const cli::ControllerOptions& options, const std::string& identity, bool ours);
+  void add_ports(bool modelled, bool ours);
 };
 
 Result<void> Remote::connect(const cli::ControllerOptions& options) {
@@ -98,10 +101,16 @@ Result<bool> Remote::is_ours() {
   return version && (*version)["gitVersion"].as_string().contains("+slipway-");
 }
 
-void Remote::begin(const cli::ControllerOptions& options, const std::string& identity, bool ours) {
-  leadership = std::make_unique<control::LeaseLeadership>(
-      *api, loop, random, control::LeaseOptions{.space = options.lease_space, .identity = identity});
-  runner = std::make_unique<control::Runner>(*api, loop, random, *leadership);
+// The server answers; in a cluster whose nodes are modelled, a model in this process; elsewhere nobody.
+void Remote::add_ports(bool modelled, bool ours) {
+  if (modelled) {
+    modelled_gateway = std::make_unique<rehearse::ModelledGateway>(*api, loop, random);
+    modelled_gateway->start();
+    runner->add_port("traffic", modelled_gateway->traffic_port());
+    runner->add_port("metrics/gateway", modelled_gateway->gateway_metrics_port());
+    runner->add_port("metrics/prometheus", modelled_gateway->prometheus_port());
+    return;
+  }
   for (const std::string& name : controllers::port_names()) {
     if (ours)
       ports.push_back(std::make_unique<RemotePort>(*api, name));
@@ -109,6 +118,13 @@ void Remote::begin(const cli::ControllerOptions& options, const std::string& ide
       ports.push_back(std::make_unique<AbsentPort>(loop, name));
     runner->add_port(name, *ports.back());
   }
+}
+
+void Remote::begin(const cli::ControllerOptions& options, const std::string& identity, bool ours) {
+  leadership = std::make_unique<control::LeaseLeadership>(
+      *api, loop, random, control::LeaseOptions{.space = options.lease_space, .identity = identity});
+  runner = std::make_unique<control::Runner>(*api, loop, random, *leadership);
+  add_ports(options.modelled_gateway, ours);
   if (ours && !options.releases_only)
     controllers::add_to(*runner);
   else

@@ -22,6 +22,7 @@
 #include "server/ask.h"
 #include "server/certificates.h"
 #include "server/machine.h"
+#include "server/modelled_surroundings.h"
 #include "server/pod_logs.h"
 #include "store/sqlite_store.h"
 
@@ -59,7 +60,7 @@ struct Server::Impl {
   std::unique_ptr<PodLogs> logs;
   std::unique_ptr<apiserver::ApiServer> api;
   std::unique_ptr<apiserver::HttpFront> front;
-  std::unique_ptr<Machine> machine;
+  std::unique_ptr<Surroundings> around;
   std::unique_ptr<apiserver::LocalClient> controller_client;
   std::unique_ptr<control::LeaseLeadership> leadership;
   std::unique_ptr<control::Runner> runner;
@@ -69,7 +70,7 @@ struct Server::Impl {
   Impl(const cli::UpOptions& o, DataDir d) : options(o), dir(std::move(d)) {}
   Result<void> open();
   Result<void> serve();
-  Result<void> probe_machine();
+  Result<void> probe_surroundings();
   void begin_controllers();
   void publish_metrics();
 };
@@ -90,11 +91,13 @@ Result<void> Server::Impl::open() {
 Result<void> Server::Impl::serve() {
   apiserver::Settings settings;
   settings.wall_clock = runtime::real::wall_clock;
-  settings.service_range = machine->service_range();
+  settings.service_range = around->service_range();
   logs = std::make_unique<PodLogs>(loop, dir.path(), *store);
   settings.logs = logs.get();
   api = std::make_unique<apiserver::ApiServer>(*store, loop, random, settings);
   api->start();
+  // Roles and namespaces of a first start are durable before anybody asks: who came earlier would be refused.
+  while (store->published()->revision() < store->head()->revision()) loop.run_one();
   publish_metrics();
   auto tls = http::TlsContext::make(http::TlsContext::Server{
       .certificate = certificates.server.certificate, .key = certificates.server.key, .client_ca = certificates.ca});
@@ -112,18 +115,22 @@ void Server::Impl::publish_metrics() {
   });
 }
 
-Result<void> Server::Impl::probe_machine() {
-  machine = std::make_unique<Machine>(MachineParts{.options = options,
+Result<void> Server::Impl::probe_surroundings() {
+  if (options.modelled) {
+    around = std::make_unique<ModelledSurroundings>(loop, random);
+    return around->probe();
+  }
+  around = std::make_unique<Machine>(MachineParts{.options = options,
                                                    .dir = dir,
                                                    .certificates = certificates,
                                                    .loop = loop,
                                                    .random = random,
                                                    .metrics = metrics});
-  return machine->probe();
+  return around->probe();
 }
 
 void Server::Impl::begin_controllers() {
-  serve_ports(*api, machine->ports());
+  serve_ports(*api, around->ports());
   if (!options.controllers) return;
   controller_client =
       std::make_unique<apiserver::LocalClient>(*api, loop, apiserver::part_identity(apiserver::kControllerUser));
@@ -132,7 +139,7 @@ void Server::Impl::begin_controllers() {
   leadership = std::make_unique<control::LeaseLeadership>(*controller_client, loop, random,
                                                           control::LeaseOptions{.identity = "embedded"});
   runner = std::make_unique<control::Runner>(*controller_client, loop, random, *leadership);
-  for (const auto& [name, port] : machine->ports()) runner->add_port(name, *port);
+  for (const auto& [name, port] : around->ports()) runner->add_port(name, *port);
   controllers::add_to(*runner);
   leadership->start();
   runner->start();
@@ -141,15 +148,15 @@ void Server::Impl::begin_controllers() {
 Result<std::unique_ptr<Server>> Server::start(const cli::UpOptions& options, const DataDir& dir) {
   auto impl = std::make_unique<Impl>(options, dir);
   if (auto opened = impl->open(); !opened) return base::fail(opened.error());
-  if (auto probed = impl->probe_machine(); !probed) return base::fail(probed.error());
+  if (auto probed = impl->probe_surroundings(); !probed) return base::fail(probed.error());
   if (auto serving = impl->serve(); !serving) return base::fail(serving.error());
-  if (auto begun = impl->machine->start(*impl->api, impl->front->ports().front()); !begun)
+  if (auto begun = impl->around->start(*impl->api, impl->front->ports().front()); !begun)
     return base::fail(begun.error());
   impl->begin_controllers();
   impl->signals = std::make_unique<runtime::Signals>(impl->loop, std::vector<int>{SIGTERM, SIGINT},
                                                      [loop = &impl->loop](int) { loop->stop(); });
   const std::string api = options.listen + ":" + std::to_string(impl->front->ports().front());
-  impl->endpoints = impl->machine->endpoints();
+  impl->endpoints = impl->around->endpoints();
   impl->endpoints.set("api", "https://" + api);
   impl->endpoints.set("metrics", "https://" + api + "/metrics");
   impl->endpoints.set("kubeconfig", dir.kubeconfig());

@@ -1,0 +1,180 @@
+// The corpus in every world, and the same outcome in all of them. tests/scenario/README.md.
+#include "rehearse/scenario/scenario.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "live_world.h"
+#include "rehearse/scenario/outcome.h"
+#include "rehearse/scenario/virtual_stage.h"
+#include "runtime/real/loop.h"
+#include "theatre.h"
+
+namespace slipway::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using rehearse::scenario::Outcome;
+using rehearse::scenario::Scenario;
+
+const fs::path kFolder = fs::path(SLIPWAY_SOURCE_DIR) / "tests/scenario";
+
+std::vector<std::string> all_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(kFolder))
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string test_name(std::string scenario) {
+  std::ranges::replace(scenario, '-', '_');
+  return scenario;
+}
+
+// Read once, and played once in virtual time; null when its file is wrong, which `Read` reports.
+const Scenario* scenario_of(const std::string& name) {
+  static std::map<std::string, std::unique_ptr<Scenario>> read;
+  if (!read.contains(name)) {
+    auto loaded = rehearse::scenario::load((kFolder / (name + ".yaml")).string());
+    read[name] = loaded ? std::make_unique<Scenario>(std::move(*loaded)) : nullptr;
+  }
+  return read[name].get();
+}
+
+const Outcome& virtual_outcome(const Scenario& scenario) {
+  static std::map<std::string, Outcome> played;
+  const auto found = played.find(scenario.name);
+  if (found != played.end()) return found->second;
+  return played[scenario.name] = rehearse::scenario::play_virtually(scenario, {.seed = 11});
+}
+
+std::string lines(const std::vector<std::string>& sentences) {
+  std::string all;
+  for (const std::string& sentence : sentences) all += "\n" + sentence;
+  return all;
+}
+
+void expect_as_told(const Scenario& scenario, const Outcome& outcome) {
+  const auto problems = rehearse::scenario::shortcomings(scenario, outcome);
+  EXPECT_TRUE(problems.empty()) << scenario.about << lines(problems) << "\n" << to_text(outcome);
+}
+
+// --- virtual time -----------------------------------------------------------------------------------------
+
+class Virtual : public testing::TestWithParam<std::string> {};
+
+TEST_P(Virtual, EndsAsTold) {
+  const auto loaded = rehearse::scenario::load((kFolder / (GetParam() + ".yaml")).string());
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const Scenario& scenario = *scenario_of(GetParam());
+  expect_as_told(scenario, virtual_outcome(scenario));
+}
+
+// Requests and watches that take their time, as over a network; nothing is lost.
+rehearse::WorldOptions slow_world(std::uint64_t seed) {
+  rehearse::WorldOptions options{.seed = seed};
+  options.faults.request_delay = base::milliseconds(20);
+  options.faults.watch_delay = base::milliseconds(30);
+  return options;
+}
+
+// What comes of a story is not a matter of timing: other seeds, other delays, the same outcome.
+TEST_P(Virtual, DoesNotDependOnTiming) {
+  const Scenario* scenario = scenario_of(GetParam());
+  ASSERT_TRUE(scenario);
+  for (std::uint64_t seed : {21u, 22u, 23u}) {
+    const Outcome other = rehearse::scenario::play_virtually(*scenario, slow_world(seed));
+    EXPECT_EQ(difference(virtual_outcome(*scenario), "seed 11", other, "seed " + std::to_string(seed)), "");
+  }
+}
+
+// --- real time --------------------------------------------------------------------------------------------
+
+// Both live worlds at once, on one loop, with the stories that this run was asked for.
+class LiveRun {
+ public:
+  static LiveRun& get() {
+    static LiveRun run;
+    return run;
+  }
+  Outcome outcome(const std::string& world, const std::string& scenario) const {
+    return shows_.at(world).theatre->outcome(scenario);
+  }
+
+ private:
+  struct Show {
+    std::unique_ptr<LiveWorld> world;
+    std::unique_ptr<Theatre> theatre;
+  };
+
+  LiveRun() {
+    fs::create_directories(folder_);
+    add("Embedded", make_embedded_world(folder_ + "/embedded"));
+    add("Https", make_https_world(folder_ + "/https"));
+    for (auto& [name, show] : shows_) show.theatre->start();
+    while (std::ranges::any_of(shows_, [](const auto& show) { return !show.second.theatre->done(); })) loop_.run_one();
+  }
+
+  // What the servers wrote stays only when something went wrong.
+  ~LiveRun() {
+    shows_.clear();
+    std::error_code ignored;
+    if (!testing::UnitTest::GetInstance()->Failed()) fs::remove_all(folder_, ignored);
+  }
+
+  void add(const std::string& name, std::unique_ptr<LiveWorld> world) {
+    const auto scenarios = asked_for(name);
+    if (scenarios.empty()) return;
+    auto theatre = std::make_unique<Theatre>(*world, loop_, random_, scenarios);
+    shows_[name] = {std::move(world), std::move(theatre)};
+  }
+
+  static std::vector<const Scenario*> asked_for(const std::string& world) {
+    std::vector<const Scenario*> asked;
+    const auto& unit = *testing::UnitTest::GetInstance();
+    for (int i = 0; i < unit.total_test_suite_count(); ++i) {
+      const auto& suite = *unit.GetTestSuite(i);
+      if (!std::string_view(suite.name()).ends_with(world)) continue;
+      for (const std::string& name : all_names())
+        for (int t = 0; t < suite.total_test_count(); ++t) {
+          const auto& test = *suite.GetTestInfo(t);
+          const bool meant = std::string_view(test.name()).ends_with("/" + test_name(name)) && test.should_run();
+          if (meant && scenario_of(name)) asked.push_back(scenario_of(name));
+        }
+    }
+    return asked;
+  }
+
+  const std::string folder_ = fs::path(SLIPWAY_BUILD_DIR) / ("scenarios-" + std::to_string(getpid()));
+  runtime::real::Loop loop_;
+  runtime::real::OsRandom random_;
+  std::map<std::string, Show> shows_;
+};
+
+void expect_the_same(const std::string& world, const std::string& name) {
+  const Scenario* scenario = scenario_of(name);
+  ASSERT_TRUE(scenario) << "the file is wrong: see Virtual.EndsAsTold";
+  const Outcome outcome = LiveRun::get().outcome(world, name);
+  expect_as_told(*scenario, outcome);
+  EXPECT_EQ(difference(virtual_outcome(*scenario), "virtual", outcome, world), "");
+}
+
+class Embedded : public testing::TestWithParam<std::string> {};
+TEST_P(Embedded, EndsTheSame) { expect_the_same("Embedded", GetParam()); }
+
+class Https : public testing::TestWithParam<std::string> {};
+TEST_P(Https, EndsTheSame) { expect_the_same("Https", GetParam()); }
+
+std::string name_of(const testing::TestParamInfo<std::string>& info) { return test_name(info.param); }
+INSTANTIATE_TEST_SUITE_P(All, Virtual, testing::ValuesIn(all_names()), name_of);
+INSTANTIATE_TEST_SUITE_P(All, Embedded, testing::ValuesIn(all_names()), name_of);
+INSTANTIATE_TEST_SUITE_P(All, Https, testing::ValuesIn(all_names()), name_of);
+
+}  // namespace
+}  // namespace slipway::tests
