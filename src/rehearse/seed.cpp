@@ -21,7 +21,7 @@ using delivery::Phase;
 
 constexpr base::Duration kStartLimit = base::minutes(10);
 constexpr base::Duration kFaultTime = base::minutes(6);
-constexpr base::Duration kEndLimit = base::hours(2);
+constexpr base::Duration kEndLimit = base::minutes(40);
 constexpr base::Duration kRest = base::minutes(5);  // a Deployment's own deadline lies within
 constexpr base::Duration kQuiet = base::minutes(3);
 constexpr double kRequestsPerSecond = 200;

@@ -17,15 +17,17 @@ constexpr std::int64_t kAnsweredAtOnce = 3;
 constexpr base::Duration kAnswerInterval = base::seconds(30);
 
 std::int64_t available(const Version* v) { return v ? v->available : 0; }
+// What serves is ready; available is less, after a wall clock has jumped back even none (minReadySeconds counts anew).
+std::int64_t ready(const Version* v) { return v ? v->ready : 0; }
 
 bool is_starved(const Turn& turn, const RouteView& view) {
-  return view.shape == RouteView::Shape::Split && view.candidate > plan::kNone && available(turn.candidate()) == 0 &&
+  return view.shape == RouteView::Shape::Split && view.candidate > plan::kNone && ready(turn.candidate()) == 0 &&
          available(turn.stable()) > 0;
 }
 
 bool is_alone(const Turn& turn, const RouteView& view) {
   return view.shape == RouteView::Shape::Split && view.candidate < plan::kWhole && available(turn.candidate()) > 0 &&
-         available(turn.stable()) == 0 && turn.o.replicas() > 0;
+         ready(turn.stable()) == 0 && turn.o.replicas() > 0;
 }
 
 Reach disturbed(Turn& turn, std::string rule, std::string why) {

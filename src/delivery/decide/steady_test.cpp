@@ -123,6 +123,20 @@ TEST_F(Steady, a_stable_version_without_ready_pods_leaves_everything_to_the_cand
   finish();
 }
 
+// A wall clock that jumps back makes ready pods unavailable for a while (minReadySeconds); they serve all the same.
+TEST_F(Steady, pods_that_are_ready_keep_their_traffic) {
+  begin(kApproval);
+  ASSERT_TRUE(cluster->reaches(Phase::Paused));
+  for (const std::string hash : {cluster->state().stable->hash, cluster->state().candidate->hash}) {
+    Observation o = cluster->observe();
+    for (Version& v : o.versions)
+      if (v.hash == hash) v.available = 0;
+    for (const control::Effect& effect : decide(o, plan::gateway_capabilities(), cluster->now()).effects)
+      if (const auto* patch = std::get_if<control::Patch>(&effect)) EXPECT_NE(patch->resource, api::kHttpRoutes);
+  }
+  finish();
+}
+
 TEST_F(Steady, a_candidate_replica_set_that_was_deleted_is_made_again) {
   for (const char* spec : {kApproval, kRatio}) {
     begin(spec);

@@ -18,7 +18,8 @@ namespace {
 
 using data::Value;
 
-constexpr base::Duration kClockTick = base::seconds(1);  // times in objects are whole seconds
+constexpr base::Duration kLongestWay = base::minutes(2);  // from a new size to its being carried out, over crashes
+constexpr base::Duration kClockTick = base::seconds(1);   // times in objects are whole seconds
 
 class AvailableBudget final : public Checker {
  public:
@@ -34,6 +35,9 @@ class AvailableBudget final : public Checker {
     if (change.entry->key.resource == api::kDeployments.qualified())
       replicas_[std::string(api::uid_of(change.entry->object))].set(truth,
                                                                     change.entry->object["spec"]["replicas"].as_int(1));
+    if (change.entry->key.resource == api::kReplicaSets.qualified() && change.previous &&
+        change.entry->object["spec"]["replicas"].as_int(1) < change.previous->object["spec"]["replicas"].as_int(1))
+      lowered_[std::string(api::uid_of(change.entry->object))] = truth.now;
     if (change.entry->key.resource != api::kPods.qualified()) return {};
     const Value& pod = change.entry->object;
     const bool was_ready = change.previous && control::is_ready(change.previous->object);
@@ -70,7 +74,8 @@ class AvailableBudget final : public Checker {
 
   void remember(const Truth& truth, const Value& pod, bool was_ready) {
     auto& spells = readiness_[std::string(api::uid_of(pod))];
-    std::erase_if(spells, [&](const Readiness& r) { return r.lost && truth.now - *r.lost > truth.behind; });
+    std::erase_if(spells,
+                  [&](const Readiness& r) { return r.lost && truth.now - *r.lost > truth.behind + kLongestWay; });
     if (control::is_ready(pod) && !was_ready) spells.push_back({truth.now, {}});
     if (!control::is_ready(pod) && was_ready && !spells.empty()) spells.back().lost = truth.now;
   }
@@ -82,9 +87,11 @@ class AvailableBudget final : public Checker {
       if (labels.is_empty() || !data::LabelSelector::of(labels).matches(api::labels_of(pod))) continue;
       if (deployment["spec"]["strategy"]["type"].as_string() == "Recreate") continue;
       const base::Duration min_ready = control::min_ready_of(deployment);
-      if (!counts(truth, pod, min_ready)) continue;  // it was no loss
-      const std::int64_t left = std::ranges::count_if(
-          active_pods(truth, space, labels), [&](const Value& other) { return counts(truth, other, min_ready); });
+      const base::Time since = believed_since(truth, pod);
+      if (!counts(truth, pod, min_ready, since)) continue;  // it was no loss
+      const std::int64_t left = std::ranges::count_if(active_pods(truth, space, labels), [&](const Value& other) {
+        return counts(truth, other, min_ready, since);
+      });
       const auto needed = budget(deployment, replicas_[std::string(api::uid_of(deployment))].least(truth));
       if (left < needed)
         return "deployment " + std::string(api::name_of(deployment)) + " was left with " + std::to_string(left) +
@@ -94,11 +101,18 @@ class AvailableBudget final : public Checker {
     return {};
   }
 
-  // Was it available at any moment that a controller may still believe in?
-  bool counts(const Truth& truth, const Value& pod, base::Duration min_ready) const {
+  // From when on is what was true good enough for the decision that takes this pod?
+  base::Time believed_since(const Truth& truth, const Value& pod) const {
+    const auto lowered = lowered_.find(api::controller_of(pod)["uid"].str());
+    const bool lately = lowered != lowered_.end() && truth.now - lowered->second <= kLongestWay;
+    return (lately ? lowered->second : truth.now) - truth.behind;
+  }
+
+  // Was it available at any moment since then?
+  bool counts(const Truth& truth, const Value& pod, base::Duration min_ready, base::Time since) const {
     const auto found = readiness_.find(std::string(api::uid_of(pod)));
     return found != readiness_.end() && std::ranges::any_of(found->second, [&](const Readiness& r) {
-             if (r.lost && truth.now - *r.lost > truth.behind) return false;
+             if (r.lost && *r.lost < since) return false;
              const bool by_the_clock = !truth.jumped || *truth.jumped < r.since;
              return !by_the_clock || r.lost.value_or(truth.now) - r.since + kClockTick >= min_ready;
            });
@@ -117,6 +131,7 @@ class AvailableBudget final : public Checker {
 
   std::set<std::string> ours_;                               // uids of pods that a control process has asked to delete
   std::map<std::string, std::vector<Readiness>> readiness_;  // by uid of the pod
+  std::map<std::string, base::Time> lowered_;                // when the ReplicaSet of this uid was made smaller
   std::map<std::string, Lately> replicas_;                   // that were asked for, by uid of the Deployment
 };
 

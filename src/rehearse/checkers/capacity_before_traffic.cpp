@@ -2,8 +2,8 @@
 // some.
 //
 // Servers are the ready endpoints of a Service, as the proxy knows them. On the way forward the candidate needs as many
-// as its share of the replicas; on the way back any will do, because what is left is worse. What a controller may still
-// believe in (`Truth::behind`) is not held against it.
+// as its share of the replicas; on the way back, or when nobody else has any, any will do: what is left is worse. What
+// a controller may still believe in (`Truth::behind`) is not held against it.
 #include <algorithm>
 #include <map>
 
@@ -66,11 +66,11 @@ class CapacityBeforeTraffic final : public Checker {
                       const Shares& after) {
     const std::int64_t most = servers_[{space, service}].most(truth);
     const std::int64_t needed = delivery::pods_for({share}, replicas_[space].least(truth));
-    if (service.ends_with("-canary"))
-      return most >= needed ? "" : "which has " + std::to_string(most) + " of " + std::to_string(needed) + " servers";
     const bool others = std::ranges::any_of(after, [&](const auto& other) {
       return other.first != service && servers_[{space, other.first}].least(truth) > 0;
     });
+    if (service.ends_with("-canary") && (others || most == 0))
+      return most >= needed ? "" : "which has " + std::to_string(most) + " of " + std::to_string(needed) + " servers";
     return most == 0 && others ? "which has no server while another has" : "";
   }
 

@@ -1,4 +1,6 @@
-// While a Release is paused, its candidate gets no larger share.
+// While a Release is paused, its candidate gets no larger share than it had then. It may lose its traffic with its
+// pods, and get it back with them.
+#include <algorithm>
 #include <map>
 
 #include "rehearse/checkers/checkers.h"
@@ -24,30 +26,40 @@ class PausedHolds final : public Checker {
 
   std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
     const Value& object = change.entry->object;
+    const std::pair key{change.entry->key.space, change.entry->key.name};
     if (change.entry->key.resource == api::kReleases.qualified()) {
-      const std::pair key{change.entry->key.space, change.entry->key.name};
-      if (change.kind == store::Change::Kind::Put && object["spec"]["paused"].as_bool())
-        paused_.emplace(key, truth.now);
-      else
+      const bool paused = change.kind == store::Change::Kind::Put && object["spec"]["paused"].as_bool();
+      if (!paused)
         paused_.erase(key);
-      return {};
+      else if (!paused_.contains(key))
+        paused_[key] = {truth.now, share_of(truth, object)};
     }
-    if (change.entry->key.resource != api::kHttpRoutes.qualified() || !change.previous) return {};
-    for (const auto& [key, since] : paused_) {
-      const Value release = truth.find(api::kReleases, key.first, key.second);
-      const Value& traffic = release["spec"]["traffic"];
-      if (key.first != change.entry->key.space || traffic["route"].as_string() != change.entry->key.name) continue;
-      const std::string canary = traffic["service"].str() + "-canary";
-      const std::int64_t before = canary_share(change.previous->object, canary), after = canary_share(object, canary);
-      if (after > before && truth.now - since > truth.behind)
-        return "the candidate of release " + key.second + " went from " + std::to_string(before) + " to " +
-               std::to_string(after) + "/10000 while it was paused";
+    if (change.entry->key.resource != api::kHttpRoutes.qualified()) return {};
+    for (auto& [release, pause] : paused_) {
+      const Value live = truth.find(api::kReleases, release.first, release.second);
+      if (std::pair(release.first, live["spec"]["traffic"]["route"].str()) != key) continue;
+      const std::int64_t share = share_of(truth, live);
+      if (truth.now - pause.since <= truth.behind) pause.most = std::max(pause.most, share);
+      if (share > pause.most)
+        return "the candidate of release " + release.second + " got " + std::to_string(share) +
+               "/10000 while it was paused with " + std::to_string(pause.most);
     }
     return {};
   }
 
  private:
-  std::map<std::pair<std::string, std::string>, base::Time> paused_;  // releases, since when
+  struct Pause {
+    base::Time since;
+    std::int64_t most = 0;
+  };
+
+  static std::int64_t share_of(const Truth& truth, const Value& release) {
+    const Value& traffic = release["spec"]["traffic"];
+    return canary_share(truth.find(api::kHttpRoutes, api::space_of(release), traffic["route"].as_string()),
+                        traffic["service"].str() + "-canary");
+  }
+
+  std::map<std::pair<std::string, std::string>, Pause> paused_;  // releases
 };
 
 }  // namespace

@@ -249,10 +249,10 @@ TEST(Deployment, Turned_around_it_does_not_count_pods_that_are_being_removed) {
   model.make_available(model.name_of("web:2"), 3);
   model.settle();
   ASSERT_LT(model.size_of("web:1"), 5);
-  const std::int64_t size = model.size_of("web:2");
   model.set_image("web:1");
   model.settle();
-  EXPECT_EQ(model.size_of("web:2"), size);
+  EXPECT_GT(model.size_of("web:1"), 2);
+  EXPECT_EQ(model.size_of("web:2"), 3) << "those that never got ready go, the available ones stay";
   model.follow_sizes();
   model.roll_out();
   EXPECT_EQ(model.size_of("web:1"), 6);
