@@ -26,7 +26,8 @@ Value json(const std::string& text) {
 
 constexpr const char* kDeployment =
     R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{"replicas":4,
-  "selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"},"annotations":{"rehearse.slipway.dev/start":"200ms"}},
+  "selector":{"matchLabels":{"app":"web"}},"template":{
+  "metadata":{"labels":{"app":"web"},"annotations":{"rehearse.slipway.dev/start":"200ms"}},
   "spec":{"containers":[{"name":"web","image":"shop/web:v1"}]}}}})";
 constexpr const char* kService = R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"web"},
   "spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80}]}})";
@@ -86,7 +87,8 @@ void ReleaseOnCluster::TearDown() {
 void ReleaseOnCluster::attach(const std::string& strategy, bool routed) {
   routed_ = routed;
   Value release = json(
-      R"({"apiVersion":"slipway.dev/v1alpha1","kind":"Release","metadata":{"name":"web"},"spec":{"target":{"name":"web"},"deadline":"60s"}})");
+      R"({"apiVersion":"slipway.dev/v1alpha1","kind":"Release","metadata":{"name":"web"},
+      "spec":{"target":{"name":"web"},"deadline":"60s"}})");
   release.set({"spec", "strategy"}, json(strategy));
   if (routed) {
     const std::string crd = conformance() + "/crds/gateway-api";

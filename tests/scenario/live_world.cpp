@@ -1,8 +1,10 @@
 #include "live_world.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -66,12 +68,21 @@ class Server {
     if (!controllers_) argv.emplace_back("--no-controllers");
     return run(argv, log());
   }
+  // It is no child of ours; its lock is free once it has ended.
+  static void kill_and_wait(pid_t pid) {
+    const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    ::kill(pid, SIGKILL);
+    if (handle < 0) return;
+    pollfd ended{.fd = handle, .events = POLLIN, .revents = 0};
+    ::poll(&ended, 1, -1);
+    ::close(handle);
+  }
   Result<void> kill_and_start() {
     const auto endpoints = runtime::read_file(folder_ + "/endpoints.json");
     if (!endpoints) return base::fail(endpoints.error());
     const auto facts = data::parse_json(*endpoints);
     if (!facts) return base::fail(facts.error());
-    ::kill(static_cast<pid_t>((*facts)["pid"].as_int()), SIGKILL);
+    kill_and_wait(static_cast<pid_t>((*facts)["pid"].as_int()));
     return start();
   }
   std::string file(const std::string& name) const { return folder_ + "/" + name; }

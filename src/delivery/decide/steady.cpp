@@ -20,6 +20,12 @@ std::int64_t available(const Version* v) { return v ? v->available : 0; }
 // What serves is ready; available is less, after a wall clock has jumped back even none (minReadySeconds counts anew).
 std::int64_t ready(const Version* v) { return v ? v->ready : 0; }
 
+// Pods that are on their way out may still be served to for a moment.
+bool has_endpoints(const Turn& turn, const std::string& service) {
+  const auto found = turn.o.ready_endpoints.find(service);
+  return found != turn.o.ready_endpoints.end() && found->second > 0;
+}
+
 bool is_starved(const Turn& turn, const RouteView& view) {
   return view.shape == RouteView::Shape::Split && view.candidate > plan::kNone && ready(turn.candidate()) == 0 &&
          available(turn.stable()) > 0;
@@ -27,7 +33,7 @@ bool is_starved(const Turn& turn, const RouteView& view) {
 
 bool is_alone(const Turn& turn, const RouteView& view) {
   return view.shape == RouteView::Shape::Split && view.candidate < plan::kWhole && available(turn.candidate()) > 0 &&
-         ready(turn.stable()) == 0 && turn.o.replicas() > 0;
+         ready(turn.stable()) == 0 && !has_endpoints(turn, turn.plan.routing->stable_service) && turn.o.replicas() > 0;
 }
 
 Reach disturbed(Turn& turn, std::string rule, std::string why) {
