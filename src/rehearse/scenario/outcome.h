@@ -6,7 +6,7 @@
 //
 //   release          phases, candidates, verified percentages, ways back, results of commands
 //   route            distinct weights
-//   owner of VERSION of its ReplicaSet, over time
+//   owner of VERSION of its ReplicaSet, over time; moments between two owners are left out
 //   pods             started and restarted containers, by version
 //   end              what stands when all is quiet
 #pragma once

@@ -54,11 +54,15 @@ void Recorder::changed(const api::Resource& resource, const Value& before, const
   const Value& object = after.is_null() ? before : after;
   ++changes_[resource.plural + "/" + std::string(api::name_of(object))];
   if (resource == api::kPods) return see_pod(object);
-  if (resource == api::kReplicaSets)
-    return add("owner of " + version_of(object["spec"]["template"]), after.is_null() ? "gone" : owner_text(after));
+  if (resource == api::kReplicaSets) return see_owner(object, after.is_null() ? "gone" : owner_text(after));
   if (api::name_of(object) != app_) return;
   if (resource == api::kReleases) see_release(before, after);
   if (resource == api::kHttpRoutes && !after.is_null()) add("route", text_of_weights(after, app_));
+}
+
+// Between two owners a ReplicaSet is nobody's for a moment, which a watch that had to begin anew does not show.
+void Recorder::see_owner(const Value& replica_set, const std::string& owner) {
+  if (owner != "nobody") add("owner of " + version_of(replica_set["spec"]["template"]), owner);
 }
 
 // --- the Release ------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ class Recorder {
  private:
   void see_release(const data::Value& before, const data::Value& after);
   void see_retreat(const data::Value& was, const data::Value& is);
+  void see_owner(const data::Value& replica_set, const std::string& owner);
   void see_pod(const data::Value& pod);
   void add(const std::string& track, std::string step);
   void describe_pods();
