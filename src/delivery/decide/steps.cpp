@@ -134,6 +134,15 @@ void follow_changed_plan(Turn& turn) {
            fmt::format("the steps changed: going on with \"{}\"", plan::to_text(turn.plan.steps[index].action)));
 }
 
+// A crash between giving the candidate away and writing that down: what the ReplicaSet says counts.
+void note_handover(Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  const Version* candidate = turn.candidate();
+  if (turn.s.position.handed_over || !candidate || index >= turn.plan.steps.size()) return;
+  if (!std::holds_alternative<plan::Promote>(turn.plan.steps[index].action)) return;
+  turn.s.position.handed_over = candidate->owner == Owner::Deployment || candidate->owner == Owner::Nobody;
+}
+
 // The template is no longer the candidate's; true when the release turned around.
 bool target_changed(Turn& turn) {
   if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
@@ -214,6 +223,7 @@ void start(Turn& turn) {
 
 void progress(Turn& turn) {
   const Phase before = turn.s.phase;
+  note_handover(turn);
   if (target_changed(turn)) return;
   follow_changed_plan(turn);
   count_guards(turn);
