@@ -196,14 +196,16 @@ void Driver::spawn() {
 }
 
 void Driver::spawn_with(int listener) {
+  // Work in the background has copies of what the loop goes on changing.
   // An ended worker's socket file would make the new master fail.
-  auto prepare = [this, start = starting_point(targets_, structure_.rules, nullptr)]() -> base::Result<void> {
+  auto prepare = [this, structure = structure_,
+                  start = starting_point(targets_, structure_.rules, nullptr)]() -> base::Result<void> {
     std::error_code ignored;
     std::filesystem::create_directories(options_.config_dir, ignored);
     std::filesystem::create_directories(options_.run_dir, ignored);
     std::filesystem::permissions(options_.run_dir, std::filesystem::perms::owner_all, ignored);
     auto maps = write_maps(paths_, start.weights, start.slots, start.salts);
-    return maps ? write_file(options_.config_dir + "/haproxy.cfg", write_config(structure_, start.servers, paths_))
+    return maps ? write_file(options_.config_dir + "/haproxy.cfg", write_config(structure, start.servers, paths_))
                 : maps;
   };
   background(prepare, [this, listener](base::Result<void> written) {
