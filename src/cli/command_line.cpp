@@ -11,13 +11,15 @@ namespace slipway::cli {
 namespace {
 
 constexpr const char* kModelledHelp =
-    "Pods bound to these nodes get an address, become ready, crash and stop in real time, but nothing runs: a stand-in for a cluster,\n"
+    "Pods bound to these nodes get an address, become ready, crash and stop in real time, but nothing runs: a stand-in "
+    "for a cluster,\n"
     "to try releases on a real API. Annotations of a pod say how it behaves:\n"
     "  rehearse.slipway.dev/start: 800ms         from being placed to ready\n"
     "  rehearse.slipway.dev/never-ready: \"true\"\n"
     "  rehearse.slipway.dev/crash-after: 20s     from being ready to the first crash\n"
     "  rehearse.slipway.dev/stop: 300ms          from being deleted to gone\n"
-    "Needs the rights of a node agent: get, list, watch and delete pods; patch pods/status; create nodes, patch nodes/status; patch\n"
+    "Needs the rights of a node agent: get, list, watch and delete pods; patch pods/status; create nodes, patch "
+    "nodes/status; patch\n"
     "leases in kube-node-lease. With --schedule also list and watch nodes, create pods/binding and events.";
 
 // Builds the tree of commands. Options write into `commands_` of their own type; the one that was typed is copied into
@@ -169,10 +171,13 @@ class Tree {
       controller.kubeconfig = out_.connection.kubeconfig, controller.context = out_.connection.context;
       out_.command = controller;
     });
-    sub->add_option("--lease-namespace", controller.lease_space, "Where the lease of the leader is")->capture_default_str();
-    sub->add_option("--metrics-listen", controller.metrics_listen, "ADDRESS:PORT for /metrics, /healthz and /readyz; default: none");
+    sub->add_option("--lease-namespace", controller.lease_space, "Where the lease of the leader is")
+        ->capture_default_str();
+    sub->add_option("--metrics-listen", controller.metrics_listen,
+                    "ADDRESS:PORT for /metrics, /healthz and /readyz; default: none");
     sub->add_flag("--releases-only", controller.releases_only,
-                  "Leave Deployments, pods and all else to the cluster's own controllers; the default where the API server is not ours");
+                  "Leave Deployments, pods and all else to the cluster's own controllers; the default where the API "
+                  "server is not ours");
     node_command();
     install_commands();
     image_commands();
@@ -206,7 +211,8 @@ class Tree {
     CLI::App* sub = app_.add_subcommand("node", "Be one or more nodes of a cluster whose pods are modelled, not run")
                         ->group("START")
                         ->footer(kModelledHelp);
-    sub->add_flag("--modelled", node.modelled, "Model pods as their annotations say; there is no other way yet")->required();
+    sub->add_flag("--modelled", node.modelled, "Model pods as their annotations say; there is no other way yet")
+        ->required();
     sub->add_option("--name", node.name, "Name of the node; with --count: NAME-1, NAME-2 ...")->capture_default_str();
     sub->add_option("--count", node.count, "How many nodes")->check(CLI::Range(1, 5000))->capture_default_str();
     sub->add_flag("--schedule", node.schedule, "Also place pending pods on nodes: for a cluster without a scheduler");
@@ -242,7 +248,9 @@ class Tree {
 
     auto& status = options<Status>();
     sub = command<Status>("status", "What a release does now (--until: wait for it); without NAME, the cluster", group,
-                          status, [](Status& s) {
+                          status, [this](Status& s) {
+                            // Of a cluster all Releases are of interest, unless a namespace was named.
+                            if (s.name.empty() && out_.connection.space.empty()) out_.connection.all_spaces = true;
                             return s.name.empty() && s.until.goal != Until::Goal::Now
                                        ? std::string("--until waits for one release: name it")
                                        : "";

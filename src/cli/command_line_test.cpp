@@ -89,6 +89,12 @@ TEST(CommandLine, EveryCommand) {
   command<List>("list");
 }
 
+TEST(CommandLine, StatusWithoutANameIsAboutTheWholeCluster) {
+  EXPECT_TRUE(parse("status")->connection.all_spaces);
+  EXPECT_FALSE(parse("status -n shop")->connection.all_spaces);
+  EXPECT_FALSE(parse("status web")->connection.all_spaces);
+}
+
 TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
   refused("frob");
   refused("watch");

@@ -24,7 +24,8 @@ bool holds(const Value& condition) { return condition["status"].as_string() == "
 
 std::string node_text(const Terminal& terminal, const Value& node) {
   const bool ready = holds(condition_of(node, "Ready"));
-  const std::string runtime(api::label(node, "slipway.dev/runtime"));
+  std::string runtime(api::label(node, "slipway.dev/runtime"));
+  if (runtime == "user-namespace") runtime = "isolated (user namespace)";  // as `up` calls it; a label has no blanks
   std::string out = inked(terminal, ready ? Ink::Good : Ink::Bad, ready ? " ✔ " : " ✗ ") +
                     padded("node/" + std::string(api::name_of(node)), 22) + (ready ? "ready" : "not ready") +
                     (runtime.empty() ? "" : "; pods run " + runtime) + "\n";

@@ -41,7 +41,7 @@ void expect_runtime(const Home& home, const Said& up, const std::string& name, c
   const Value node = home.wait_for(
       "node/node-1", [](const Value& n) { return condition_of(n, "Ready")["status"].as_string() == "True"; });
   EXPECT_EQ(node["metadata"]["labels"]["slipway.dev/runtime"].str(), label);
-  EXPECT_THAT(home.ask({"status"}).text, HasSubstr("pods run " + label));
+  EXPECT_THAT(home.ask({"status"}).text, HasSubstr("pods run " + name + "\n"));
 }
 
 TEST(Runtime, LoopbackWhereItIsAskedFor) {
