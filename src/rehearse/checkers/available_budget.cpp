@@ -32,6 +32,9 @@ class AvailableBudget final : public Checker {
   }
 
   std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
+    if (change.entry->key.resource == api::kDeployments.qualified() && change.previous &&
+        change.previous->object["spec"]["replicas"] != change.entry->object["spec"]["replicas"])
+      scaled_[std::string(api::uid_of(change.entry->object))] = truth.now;
     if (change.entry->key.resource == api::kDeployments.qualified())
       replicas_[std::string(api::uid_of(change.entry->object))].set(truth,
                                                                     change.entry->object["spec"]["replicas"].as_int(1));
@@ -87,6 +90,7 @@ class AvailableBudget final : public Checker {
       if (labels.is_empty() || !data::LabelSelector::of(labels).matches(api::labels_of(pod))) continue;
       if (deployment["spec"]["strategy"]["type"].as_string() == "Recreate") continue;
       const base::Duration min_ready = control::min_ready_of(deployment);
+      if (is_scaling(truth, deployment, pod)) continue;
       const base::Time since = believed_since(truth, pod);
       if (!counts(truth, pod, min_ready, since)) continue;  // it was no loss
       const std::int64_t left = std::ranges::count_if(active_pods(truth, space, labels), [&](const Value& other) {
@@ -99,6 +103,14 @@ class AvailableBudget final : public Checker {
                " was taken away";
     }
     return {};
+  }
+
+  // Kubernetes' proportional scaling takes available pods by request, and says nothing of a budget.
+  bool is_scaling(const Truth& truth, const Value& deployment, const Value& pod) const {
+    const auto scaled = scaled_.find(std::string(api::uid_of(deployment)));
+    const Value set = truth.find(api::kReplicaSets, api::space_of(pod), api::controller_of(pod)["name"].as_string());
+    return scaled != scaled_.end() && truth.now - scaled->second <= truth.behind + kLongestWay &&
+           api::controller_of(set)["uid"].as_string() == api::uid_of(deployment);
   }
 
   // From when on is what was true good enough for the decision that takes this pod?
@@ -132,7 +144,8 @@ class AvailableBudget final : public Checker {
   std::set<std::string> ours_;                               // uids of pods that a control process has asked to delete
   std::map<std::string, std::vector<Readiness>> readiness_;  // by uid of the pod
   std::map<std::string, base::Time> lowered_;                // when the ReplicaSet of this uid was made smaller
-  std::map<std::string, Lately> replicas_;                   // that were asked for, by uid of the Deployment
+  std::map<std::string, base::Time> scaled_;  // when somebody changed the replicas of the Deployment of this uid
+  std::map<std::string, Lately> replicas_;    // that were asked for, by uid of the Deployment
 };
 
 }  // namespace

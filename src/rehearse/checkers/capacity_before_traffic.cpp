@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "control/pod.h"
 #include "delivery/scaling.h"
 #include "rehearse/checkers/checkers.h"
 
@@ -62,12 +63,19 @@ class CapacityBeforeTraffic final : public Checker {
     servers_[{space, service}].set(truth, ready);
   }
 
+  // Slices may still name pods that are gone.
+  static bool has_ready_pod(const Truth& truth, const std::string& space, const std::string& service) {
+    const Value selector = truth.find(api::kServices, space, service)["spec"]["selector"];
+    return std::ranges::any_of(active_pods(truth, space, selector), control::is_ready);
+  }
+
   std::string lacking(const Truth& truth, const std::string& space, const std::string& service, std::int64_t share,
                       const Shares& after) {
     const std::int64_t most = servers_[{space, service}].most(truth);
     const std::int64_t needed = delivery::pods_for({share}, replicas_[space].least(truth));
     const bool others = std::ranges::any_of(after, [&](const auto& other) {
-      return other.first != service && servers_[{space, other.first}].least(truth) > 0;
+      return other.first != service && servers_[{space, other.first}].least(truth) > 0 &&
+             has_ready_pod(truth, space, other.first);
     });
     if (service.ends_with("-canary") && (others || most == 0))
       return most >= needed ? "" : "which has " + std::to_string(most) + " of " + std::to_string(needed) + " servers";
