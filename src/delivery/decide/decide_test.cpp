@@ -297,6 +297,30 @@ TEST(Decide, rolling_keeps_the_budget) {
   expect_settled(c, "v2");
 }
 
+// The status that says that the candidate was handed over is lost (seed 449 of the simulation: the invariants then refused for
+// ever that the old version goes).
+TEST(Decide, a_handover_is_written_before_the_old_version_goes) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  bool lost = false;
+  int effects_left = -1;
+  c.watch = [&](const Observation&, const control::Decision& d) {
+    if (c.state().position.handed_over) return;
+    const bool hands_over = !d.status.is_null() && read_state(d.status).position.handed_over;
+    if (hands_over && !lost && !d.effects.empty()) effects_left = static_cast<int>(d.effects.size());
+    if (hands_over && lost) EXPECT_TRUE(d.effects.empty());
+  };
+  c.crashes = [&] {
+    if (effects_left < 0 || effects_left-- > 0) return false;
+    return lost = true;
+  };
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Progressing));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_TRUE(lost);
+  expect_settled(c, "v2");
+}
+
 // Seed 85 of the simulation: on the way back pods of the stable version counted that were being removed.
 TEST(Decide, turned_around_it_does_not_count_pods_that_are_being_removed) {
   ModelledCluster c(json(kRolling));

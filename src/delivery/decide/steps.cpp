@@ -134,13 +134,16 @@ void follow_changed_plan(Turn& turn) {
            fmt::format("the steps changed: going on with \"{}\"", plan::to_text(turn.plan.steps[index].action)));
 }
 
-// A crash between giving the candidate away and writing that down: what the ReplicaSet says counts.
-void note_handover(Turn& turn) {
+// A crash between giving the candidate away and writing that down: what the ReplicaSet says counts. True: just found
+// out, and to be written before anything is done about it, since the invariants go by what is written.
+bool note_handover(Turn& turn) {
   const auto index = static_cast<std::size_t>(turn.s.position.index);
   const Version* candidate = turn.candidate();
-  if (turn.s.position.handed_over || !candidate || index >= turn.plan.steps.size()) return;
-  if (!std::holds_alternative<plan::Promote>(turn.plan.steps[index].action)) return;
+  if (turn.s.position.handed_over || !candidate || index >= turn.plan.steps.size()) return false;
+  if (!std::holds_alternative<plan::Promote>(turn.plan.steps[index].action)) return false;
   turn.s.position.handed_over = candidate->owner == Owner::Deployment || candidate->owner == Owner::Nobody;
+  if (turn.s.position.handed_over) turn.wait("the candidate belongs to the Deployment");
+  return turn.s.position.handed_over;
 }
 
 // The template is no longer the candidate's; true when the release turned around.
@@ -223,7 +226,7 @@ void start(Turn& turn) {
 
 void progress(Turn& turn) {
   const Phase before = turn.s.phase;
-  note_handover(turn);
+  if (note_handover(turn)) return;
   if (target_changed(turn)) return;
   follow_changed_plan(turn);
   count_guards(turn);

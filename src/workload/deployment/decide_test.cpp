@@ -106,6 +106,7 @@ class Model {
     deployment_.set({"metadata", "generation"}, api::generation_of(deployment_) + 1);
     touch(deployment_);
   }
+  void set_status(Value status) { deployment_.set("status", std::move(status)); }
   void set_image(std::string_view image) { change({"spec", "template"}, template_of(image)); }
 
   const Value& set_of(std::string_view image) const {
@@ -236,6 +237,24 @@ TEST(Deployment, Undo_uses_the_old_set_again_under_a_new_revision) {
   EXPECT_EQ(world.size_of("web:2"), 0);
   EXPECT_EQ(api::annotation(world.deployment(), kRevision), "3");
   EXPECT_EQ(api::annotation(world.set_of("web:1"), kRevisionHistory), "1");
+}
+
+// Seed 470 of the simulation: a crash between making the new set and writing the status.
+TEST(Deployment, A_rollout_whose_beginning_was_not_written_down_can_time_out) {
+  Model model(2);
+  model.roll_out();
+  const Value before = model.deployment()["status"];
+  model.set_image("web:2");
+  model.pass();
+  model.set_status(before);
+  model.settle();
+  EXPECT_EQ(model.progressing(), "ReplicaSetUpdated");
+  const Decision waiting = model.pass();
+  ASSERT_TRUE(waiting.wake_at);
+  EXPECT_GT(*waiting.wake_at, model.now);
+  model.now = *waiting.wake_at;
+  model.settle();
+  EXPECT_EQ(model.progressing(), "ProgressDeadlineExceeded");
 }
 
 // Turned around in the middle, the set that has just shrunk grows again, and its status still counts the pods that were

@@ -60,6 +60,7 @@ class Pass {
   void judge_progress(const data::Value& status);
   bool is_complete(const data::Value& status) const;
   bool has_progressed(const data::Value& status) const;
+  bool is_untold(const data::Value& progressing) const;
   bool has_timed_out() const;
   void copy_replica_failure();
   void judge_availability(std::int64_t available);

@@ -57,6 +57,12 @@ bool Pass::has_timed_out() const {
   return since && *since + base::seconds(deployment_["spec"]["progressDeadlineSeconds"].as_int()) < now_;
 }
 
+// The new set is there, and the write that would have told of it was lost: its rollout begins now. Without this nobody
+// would ever give it up, nor wait for anything.
+bool Pass::is_untold(const Value& progressing) const {
+  return progressing["reason"].as_string() == "NewReplicaSetAvailable" && new_ && !new_->planned;
+}
+
 void Pass::judge_progress(const Value& status) {
   if (!has_deadline()) return remove_condition(conditions_, kProgressing);
   const Value known = find_condition(conditions_, kProgressing);
@@ -67,7 +73,7 @@ void Pass::judge_progress(const Value& status) {
   if (is_complete(status)) {
     set_condition(conditions_, {kProgressing, "True", "NewReplicaSetAvailable", set + " has successfully progressed."},
                   now_);
-  } else if (has_progressed(status)) {
+  } else if (has_progressed(status) || is_untold(known)) {
     renew_condition(conditions_, {kProgressing, "True", "ReplicaSetUpdated", set + " is progressing."}, now_);
   } else if (has_timed_out()) {
     set_condition(conditions_, {kProgressing, "False", "ProgressDeadlineExceeded", set + " has timed out progressing."},
