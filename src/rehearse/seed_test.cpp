@@ -71,9 +71,9 @@ TEST_P(Mutants, AreCaught) {
 
 INSTANTIATE_TEST_SUITE_P(All, Mutants,
                          ::testing::Values(Planted{Mutant::SkipTermFence, 19}, Planted{Mutant::StatusBeforeEffects, 37},
-                                           Planted{Mutant::ForgetOwnWrite, 13},
+                                           Planted{Mutant::ForgetOwnWrite, 29},
                                            Planted{Mutant::IgnoreFailureOfEffect, 20},
-                                           Planted{Mutant::DecideOnStaleCache, 13}, Planted{Mutant::SkipReadiness, 3},
+                                           Planted{Mutant::DecideOnStaleCache, 29}, Planted{Mutant::SkipReadiness, 3},
                                            Planted{Mutant::IgnoreMinReady, 2}, Planted{Mutant::ScaleDownFirst, 1},
                                            Planted{Mutant::WeightWithoutCapacity, 11},
                                            Planted{Mutant::SkipVerification, 11}, Planted{Mutant::PassFailedGate, 33},
