@@ -33,12 +33,13 @@ bool routed_back(Turn& turn, Retreat& r) {
   return true;
 }
 
-// By replicas: the way forward, backwards, within the same budget.
+// By replicas: the way forward, backwards, within the same budget. That it is done is written down before the
+// ReplicaSets are given away: a decision that failed in between would take them back.
 bool scaled_back(Turn& turn, Retreat& r) {
   if (r.traffic_zero_at || !turn.candidate()) return true;
   if (ensure_versions(turn) == Reach::Waiting || reach_replicas(turn, plan::kNone) == Reach::Waiting) return false;
   record_zero(turn, r);
-  return true;
+  return false;
 }
 
 bool candidate_is_gone(Turn& turn) {
