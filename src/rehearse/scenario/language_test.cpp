@@ -107,6 +107,19 @@ TEST(Outcomes, ADifferenceIsShownStepByStep) {
   EXPECT_EQ(difference(left, "a", left, "b"), "");
 }
 
+TEST(Outcomes, OnlyStepsThatAreMissingAreFilledIn) {
+  Outcome whole, seen;
+  whole.tracks["release"] = {"a", "b", "c"};
+  for (const auto& [track, equal] : std::vector<std::pair<std::vector<std::string>, bool>>{{{"a", "c"}, true},
+                                                                                           {{"c"}, true},
+                                                                                           {{"a", "b"}, false},
+                                                                                           {{"b", "a", "c"}, false},
+                                                                                           {{"a", "x", "c"}, false}}) {
+    seen.tracks["release"] = track;
+    EXPECT_EQ(with_gaps_filled(seen, whole) == whole, equal) << to_text(seen);
+  }
+}
+
 TEST(Outcomes, WhatTheStoryExpectsIsCompared) {
   auto scenario = parse("s.yaml", with_event("deploy: v2"));
   ASSERT_TRUE(scenario);

@@ -105,6 +105,16 @@ std::string difference(const Outcome& left, const std::string& left_name, const 
   return out;
 }
 
+Outcome with_gaps_filled(Outcome seen, const Outcome& whole) {
+  for (auto& [name, track] : seen.tracks) {
+    const auto found = whole.tracks.find(name);
+    if (found == whole.tracks.end() || track.empty() || found->second.empty()) continue;
+    const Track& full = found->second;
+    if (track.back() == full.back() && common_lengths(track, full)[0][0] == track.size()) track = full;
+  }
+  return seen;
+}
+
 std::string to_text(const Outcome& outcome) {
   std::string out;
   if (!outcome.failure.empty()) out += "failed: " + outcome.failure + "\n";

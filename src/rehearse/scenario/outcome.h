@@ -47,6 +47,10 @@ std::vector<std::string> shortcomings(const Scenario& scenario, const Outcome& o
 std::string difference(const Outcome& left, const std::string& left_name, const Outcome& right,
                        const std::string& right_name);
 
+// `seen`, whose recorder may have missed steps while the API was away, with those steps of `whole` filled in: a track
+// that lacks some but has no other and ends the same. Tracks that differ in any other way stay as they are.
+Outcome with_gaps_filled(Outcome seen, const Outcome& whole);
+
 std::string to_text(const Outcome& outcome);
 
 }  // namespace slipway::rehearse::scenario

@@ -240,9 +240,13 @@ class Reader {
 }  // namespace
 
 bool Scenario::alone() const {
-  return std::ranges::any_of(story, [](const Event& event) {
-    return std::holds_alternative<Cordon>(event.action) || std::holds_alternative<CrashControllers>(event.action);
-  });
+  return crashes() ||
+         std::ranges::any_of(story, [](const Event& event) { return std::holds_alternative<Cordon>(event.action); });
+}
+
+bool Scenario::crashes() const {
+  return std::ranges::any_of(story,
+                             [](const Event& event) { return std::holds_alternative<CrashControllers>(event.action); });
 }
 
 Result<Scenario> parse(const std::string& path, std::string_view text) {

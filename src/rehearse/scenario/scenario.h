@@ -143,6 +143,7 @@ struct Scenario {
   std::vector<std::string> versions;  // image tags that appear in it
   // Touches what other stories of the same world share (a node, the controllers' process): plays by itself.
   bool alone() const;
+  bool crashes() const;  // the controllers' process
 };
 
 // Reads a file and those that it uses. Invalid with one cause per problem; the message has one line for each:
