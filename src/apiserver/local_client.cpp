@@ -156,9 +156,11 @@ LocalClient::LocalClient(ApiServer& server, runtime::Loop& loop, Identity who)
     : server_(server), loop_(loop), who_(std::move(who)) {}
 
 void LocalClient::call(client::Request request, client::Completion done) {
-  loop_.post([this, request = request_of(std::move(request), who_), done = std::move(done)]() mutable {
-    server_.run(std::move(request), [this, done = std::move(done)](Response response) mutable {
-      loop_.post(
+  loop_.post([this, request = request_of(std::move(request), who_), done = std::move(done),
+              alive = std::weak_ptr(alive_)]() mutable {
+    if (alive.expired()) return;
+    server_.run(std::move(request), [&loop = loop_, done = std::move(done)](Response response) mutable {
+      loop.post(
           [done = std::move(done), answer = answer_of(std::move(response))]() mutable { done(std::move(answer)); });
     });
   });
@@ -173,7 +175,8 @@ std::unique_ptr<client::WatchHandle> LocalClient::watch(client::WatchRequest req
                  .field_selector = std::move(request.field_selector),
                  .resource_version = std::move(request.resource_version)};
   auto watch = std::make_shared<LocalWatch>(loop_, sink);
-  loop_.post([this, watch, out = std::move(out)]() mutable {
+  loop_.post([this, watch, out = std::move(out), alive = std::weak_ptr(alive_)]() mutable {
+    if (alive.expired()) return;
     server_.run(std::move(out), [watch](Response response) { watch->opened(std::move(response)); });
   });
   return std::make_unique<LocalHandle>(std::move(watch));

@@ -2,6 +2,7 @@
 //
 // Every answer and every batch of watch events comes in a task of its own on the control loop, as over a network, so
 // that callers see the same order of things in every world. Rights are those of `who`, checked like anybody's.
+// May be destroyed at any time, before its server: calls that have not reached the server are then dropped without an answer.
 #pragma once
 
 #include <memory>
@@ -26,6 +27,7 @@ class LocalClient final : public client::ApiClient {
   ApiServer& server_;
   runtime::Loop& loop_;
   Identity who_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 // The identity of a part of this program, by its user name (bootstrap.h); members of system:authenticated.
