@@ -56,8 +56,25 @@ Media media_of(const Body& body) {
 
 base::Result<Document> parse_body(const api::Scheme& scheme, const Body& body) {
   if (auto* raw = std::get_if<RawBody>(&body)) return parse_raw(scheme, *raw);
-  if (auto* parsed = std::get_if<ParsedBody>(&body)) return Document{parsed->value, {}};
+  if (auto* parsed = std::get_if<ParsedBody>(&body)) {
+    if (parsed->error) return fail(*parsed->error);
+    return Document{parsed->value, parsed->duplicates};
+  }
   return Document{};
+}
+
+void read_ahead(const api::Scheme& scheme, Body& body) {
+  auto* raw = std::get_if<RawBody>(&body);
+  if (raw == nullptr) return;
+  auto document = parse_raw(scheme, *raw);
+  ParsedBody parsed{.media = raw->media};
+  if (document) {
+    parsed.value = std::move(document->value);
+    parsed.duplicates = std::move(document->duplicates);
+  } else {
+    parsed.error = document.error();
+  }
+  body = std::move(parsed);
 }
 
 base::Result<Value> conformed(const api::Kind& kind, const Value& value, const std::vector<std::string>& duplicates,

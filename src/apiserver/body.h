@@ -21,6 +21,8 @@ struct Document {
 
 // Parses without knowing the kind. JSON, YAML and protobuf for objects; JSON or YAML for patches.
 base::Result<Document> parse_body(const api::Scheme& scheme, const Body& body);
+// Parses a raw body in place, so that `parse_body` has nothing left to do. Errors wait in it. Any thread.
+void read_ahead(const api::Scheme& scheme, Body& body);
 Media media_of(const Body& body);
 
 // Brings `value` into the form of `kind`. Wrong types are BadRequest (Invalid for custom kinds). Unknown and duplicate

@@ -127,16 +127,18 @@ class HttpFront::Impl {
                                         writer = std::move(writer)](Response response) mutable {
       if (alive.expired()) return;  // stopped meanwhile: the client sees its connection cut
       auto* stream = std::get_if<std::unique_ptr<Stream>>(&response.body);
-      if (stream == nullptr) return send(writer, response, form, seen);
+      if (stream == nullptr) return send(writer, std::move(response), form, seen);
       if (seen) seen(response.status);
       begin(std::move(writer), std::move(*stream));
     });
   }
 
-  void send(http::ResponseWriter& writer, const Response& response, const Form& form, const Seen& seen) const {
+  void send(http::ResponseWriter& writer, Response response, const Form& form, const Seen& seen) const {
     if (seen) seen(response.status);
-    Rendered rendered = render(response, form, server_.wall_now());
-    writer.respond(rendered.status, headers_of(rendered), rendered.bytes);
+    writer.respond([response = std::move(response), form, now = server_.wall_now()]() -> http::WholeAnswer {
+      Rendered rendered = render(response, form, now);
+      return {rendered.status, headers_of(rendered), rendered.bytes};
+    });
   }
 
   // Control loop.

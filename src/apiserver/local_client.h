@@ -2,7 +2,8 @@
 //
 // Every answer and every batch of watch events comes in a task of its own on the control loop, as over a network, so
 // that callers see the same order of things in every world. Rights are those of `who`, checked like anybody's.
-// May be destroyed at any time, before its server: calls that have not reached the server are then dropped without an answer.
+// May be destroyed at any time, before its server: calls that have not reached the server are then dropped without an
+// answer.
 #pragma once
 
 #include <memory>

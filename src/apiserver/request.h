@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/scheme.h"
+#include "base/error.h"
 #include "base/time.h"
 #include "data/value.h"
 
@@ -77,10 +78,12 @@ struct RawBody {
   std::string bytes = {};
   std::string content_type = {};  // for the error text
 };
-// A body that the in-process client has as a tree already.
+// A body as a tree: from the in-process client, or read ahead on the thread that received it.
 struct ParsedBody {
   Media media = Media::Json;
   data::Value value = {};
+  std::vector<std::string> duplicates = {};  // fields named twice, as complaints
+  std::optional<base::Error> error = {};     // why it cannot be read; told when it is the body's turn to be looked at
 };
 using Body = std::variant<std::monostate, RawBody, ParsedBody>;
 

@@ -83,6 +83,7 @@ class ApiServer::Impl {
   base::Result<Response> old_page(const ApiRequest& request, const KindPtr& kind, store::Revision revision);
   // Any thread.
   bool needs_loop(const AnyRequest& request) const;
+  void read_ahead(ApiRequest& request) const;
   base::Result<KindPtr> admitted_kind(const ApiRequest& request) const;
   base::Result<Response> read(const ApiRequest& request);
   base::Result<Response> read_kind(const ApiRequest& request, const KindPtr& kind);
@@ -109,10 +110,18 @@ bool ApiServer::Impl::needs_loop(const AnyRequest& any) const {
 
 void ApiServer::Impl::handle(AnyRequest request, Responder responder) {
   if (!needs_loop(request)) return run(std::move(request), std::move(responder));
+  if (auto* about_object = std::get_if<ApiRequest>(&request)) read_ahead(*about_object);
   core_.loop.post(
       [this, alive = std::weak_ptr(alive_), request = std::move(request), responder = std::move(responder)]() mutable {
         if (!alive.expired()) run(std::move(request), std::move(responder));
       });
+}
+
+// Documents are parsed on the thread that received them: the control loop has only what needs an order. Whoever may not
+// write gets no work done; the loop refuses.
+void ApiServer::Impl::read_ahead(ApiRequest& request) const {
+  if (!is_write(request.verb) || authorize(*core_.policy.load(), request.who, attributes_of(request))) return;
+  apiserver::read_ahead(*core_.scheme.load(), request.body);
 }
 
 void ApiServer::Impl::run(AnyRequest any, Responder responder) {

@@ -59,6 +59,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   // Any thread.
   void respond(int status, Headers headers, Bytes body);
+  void respond(std::move_only_function<WholeAnswer()> make);
   void begin(int status, Headers headers);
   bool write(Bytes piece);
   void end();
@@ -99,6 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void stop_soon();  // the server is stopping
 
   // From the exchange, on the I/O thread.
+  bool current(const Exchange& exchange) const { return !closed_ && exchange_.get() == &exchange; }
   void respond(Exchange& exchange, int status, Headers headers, Bytes body);
   void begin(Exchange& exchange, int status, const Headers& headers);
   void take_pieces(Exchange& exchange);
@@ -126,7 +128,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void send(Bytes bytes, bool counted);
   void answered();
   void linger();
-  bool current(const Exchange& exchange) const { return !closed_ && exchange_.get() == &exchange; }
 
   void wait_for(Next next);
   Phase phase() const;

@@ -30,6 +30,16 @@ void Exchange::respond(int status, Headers headers, Bytes body) {
   });
 }
 
+void Exchange::respond(std::move_only_function<WholeAnswer()> make) {
+  SLIPWAY_CHECK(!begun_ && !ended_);
+  ended_ = true;
+  thread_->post([self = shared_from_this(), make = std::move(make)]() mutable {
+    if (!self->connection_->current(*self)) return;
+    auto [status, headers, body] = make();
+    self->connection_->respond(*self, status, std::move(headers), std::move(body));
+  });
+}
+
 void Exchange::begin(int status, Headers headers) {
   SLIPWAY_CHECK(!begun_ && !ended_);
   begun_ = true;
@@ -127,6 +137,7 @@ ResponseWriter::~ResponseWriter() {
 void ResponseWriter::respond(int status, Headers headers, Bytes body) {
   exchange_->respond(status, std::move(headers), std::move(body));
 }
+void ResponseWriter::respond(std::move_only_function<WholeAnswer()> make) { exchange_->respond(std::move(make)); }
 void ResponseWriter::begin(int status, Headers headers) { exchange_->begin(status, std::move(headers)); }
 bool ResponseWriter::write(Bytes piece) { return exchange_->write(std::move(piece)); }
 void ResponseWriter::end() { exchange_->end(); }

@@ -26,6 +26,12 @@ namespace slipway::http {
 
 class Exchange;
 
+struct WholeAnswer {
+  int status = 200;
+  Headers headers = {};
+  Bytes body = {};
+};
+
 // The way to answer one request. Movable; its calls may come from any thread, one at a time. Destroying it unanswered
 // answers 500, or cuts a stream that was begun (the client sees that it is incomplete). Outliving the server is fine.
 class ResponseWriter {
@@ -39,6 +45,9 @@ class ResponseWriter {
 
   // A whole answer; Content-Length is added, and the body is compressed when it is large and the client accepts that.
   void respond(int status, Headers headers, Bytes body);
+  // The same, made by `make` on the I/O thread; not called when the client is gone. Spares the caller's thread the
+  // rendering of large documents.
+  void respond(std::move_only_function<WholeAnswer()> make);
 
   // A streamed answer: begin, any number of writes, end.
   void begin(int status, Headers headers);
