@@ -27,6 +27,15 @@ target_link_libraries(slipway_options INTERFACE fmt::fmt)
 target_compile_options(slipway_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
                        -Werror=return-type -Werror=switch -Werror=unused-result -fno-omit-frame-pointer)
 target_compile_definitions(slipway_options INTERFACE BOOST_ASIO_NO_DEPRECATED SLIPWAY_VERSION="${PROJECT_VERSION}")
+
+# For programs that hold many objects: trees of small shared nodes cost a third less CPU than with glibc's allocator. Not for
+# the shim, of which each pod has one.
+add_library(slipway_allocator INTERFACE)
+if(NOT SLIPWAY_SANITIZE)  # sanitizers bring one of their own
+  find_library(SLIPWAY_JEMALLOC libjemalloc_pic.a REQUIRED)
+  target_link_libraries(slipway_allocator INTERFACE ${SLIPWAY_JEMALLOC} ${CMAKE_DL_LIBS} Threads::Threads)
+endif()
+
 if(SLIPWAY_SANITIZE)
   target_compile_options(slipway_options INTERFACE -fsanitize=${SLIPWAY_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(slipway_options INTERFACE -fsanitize=${SLIPWAY_SANITIZE})
@@ -85,7 +94,7 @@ function(slipway_modules)
     enable_testing()
     find_package(GTest REQUIRED)
     add_library(slipway_test_main INTERFACE)
-    target_link_libraries(slipway_test_main INTERFACE GTest::gtest_main GTest::gmock rapidcheck slipway_mutants_planted)
+    target_link_libraries(slipway_test_main INTERFACE GTest::gtest_main GTest::gmock rapidcheck slipway_mutants_planted slipway_allocator)
   endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/layers.txt)
   file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt lines REGEX "^[a-z]")

@@ -1,5 +1,5 @@
 if(SLIPWAY_TESTS)
   add_executable(sim src/rehearse/main_sim.cpp)
-  target_link_libraries(sim PRIVATE slipway_rehearse slipway_mutants_planted)
+  target_link_libraries(sim PRIVATE slipway_rehearse slipway_mutants_planted slipway_allocator)
   set_target_properties(sim PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endif()
