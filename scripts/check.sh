@@ -2,6 +2,7 @@
 
 check() {
   local seconds=${1:-60} preset failed=0
+  [ -x /usr/lib/llvm-19/bin/llvm-symbolizer ] || say "   reports will name no lines: ./dev setup check installs llvm-19"
   for preset in asan tsan; do
     build "$preset"
     say "== tests under $preset"

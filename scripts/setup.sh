@@ -1,9 +1,9 @@
 # Installs what packages.txt lists and the machine lacks. Root, or an ordinary user with sudo.
-# `setup bench` installs the peers of the benchmarks, too.
+# `setup bench` installs the peers of the benchmarks, too; `setup check` what makes reports of the sanitizers readable.
 
 missing_packages() {
   local name
-  grep -v '^#' packages.txt | awk -v also="${1:-}" 'NF && ($2 != "bench" || also == "bench") {print $1}' | while read -r name; do
+  grep -v '^#' packages.txt | awk -v also="${1:-}" 'NF && (($2 != "bench" && $2 != "check") || $2 == also) {print $1}' | while read -r name; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s ' "$name"
   done
 }

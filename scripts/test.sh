@@ -59,9 +59,11 @@ sanitizer_options() {
   mkdir -p "$reports"
   chmod 1777 "$reports"  # processes of pods have users of their own
   longest=3600
-  export ASAN_OPTIONS="log_path=$reports/asan:detect_stack_use_after_return=1"
-  export UBSAN_OPTIONS="log_path=$reports/ubsan:print_stacktrace=1"
-  export TSAN_OPTIONS="log_path=$reports/tsan:suppressions=$PWD/tests/tsan.suppressions:second_deadlock_stack=1"
+  local symbolizer=/usr/lib/llvm-19/bin/llvm-symbolizer lines=
+  [ ! -x "$symbolizer" ] || lines=":external_symbolizer_path=$symbolizer"
+  export ASAN_OPTIONS="log_path=$reports/asan:detect_stack_use_after_return=1$lines"
+  export UBSAN_OPTIONS="log_path=$reports/ubsan:print_stacktrace=1$lines"
+  export TSAN_OPTIONS="log_path=$reports/tsan:suppressions=$PWD/tests/tsan.suppressions:second_deadlock_stack=1$lines"
 }
 
 report_sanitizers() {

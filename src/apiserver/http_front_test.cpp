@@ -83,7 +83,7 @@ class Served {
     return {.server = "https://127.0.0.1:" + std::to_string(front->ports()[0]), .ca = ca.certificate};
   }
   client::Connection as(const std::string& user, std::vector<std::string> groups) {
-    auto credential = http::pki::issue_client(ca, {user, std::move(groups)}, loop.now(), base::hours(1));
+    auto credential = http::pki::issue_client(ca, {user, std::move(groups)}, runtime::real::wall_clock(), base::hours(1));
     client::Connection out = connection();
     out.certificate = credential->certificate;
     out.key = credential->key;

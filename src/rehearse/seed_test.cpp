@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/sanitizer.h"
 #include "control/mutants.h"
 #include "rehearse/mutant_names.h"
 
@@ -12,17 +13,17 @@ namespace {
 using control::Mutant;
 using control::PlantedMutant;
 
-constexpr std::uint64_t kSeeds = 200;
+constexpr int kSeeds = 200;
 
 TEST(Simulation, EverySeedEndsWell) {
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (int seed = 1; seed <= base::rounds_here(kSeeds); ++seed) {
     const SeedResult result = run_seed(seed);
     EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
   }
 }
 
 TEST(Simulation, WithoutFaultsToo) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (int seed = 1; seed <= base::rounds_here(20); ++seed) {
     const SeedResult result = run_seed(seed, {.faults = false});
     EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
   }
@@ -59,7 +60,7 @@ bool catches(std::uint64_t seed, Mutant mutant) {
 TEST_P(Mutants, AreCaught) {
   const auto [mutant, first] = GetParam();
   if (catches(first, mutant)) return;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (int seed = 1; seed <= kSeeds; ++seed) {
     if (!catches(seed, mutant)) continue;
     std::printf("%s is caught by seed %llu, not by %llu any more: name it in this test\n",
                 std::string(name_of(mutant)).c_str(), static_cast<unsigned long long>(seed),
@@ -85,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(All, Mutants,
 // and without them a safety rule breaks.
 TEST(Mutants, SkipInvariantsLetsAMistakeThrough) {
   const PlantedMutant mistake(Mutant::ScaleDownFirst);
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (int seed = 1; seed <= kSeeds; ++seed) {
     const std::string held = run_seed(seed).rule;
     const PlantedMutant skipped(Mutant::SkipInvariants);
     const std::string through = run_seed(seed).rule;
