@@ -1,11 +1,11 @@
 // The habits of the code base as tests over its sources: layers, bans, sizes, module pages.
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -88,7 +88,7 @@ TEST(Tidy, DependenciesPointInwards) {
 
 TEST(Tidy, IncludesFollowTheLayers) {
   const auto layers = read_layers();
-  const std::regex include(R"re(^\s*#include "([a-z]+)/)re");
+  const RE2 include(R"re(^\s*#include "([a-z]+)/)re");
   for (const File& file : sources_below("src")) {
     if (file.module.empty() || !layers.contains(file.module)) {
       ADD_FAILURE() << file.path << ": its folder has no line in src/layers.txt";
@@ -96,10 +96,10 @@ TEST(Tidy, IncludesFollowTheLayers) {
     }
     const auto allowed = reachable(layers, file.module);
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
-      std::smatch match;
+      std::string match;
       // A test may look at the whole world around its subject; production code may not.
-      if (file.is_test() || !std::regex_search(file.lines[i], match, include)) continue;
-      EXPECT_TRUE(allowed.contains(match[1])) << where(file, i) << ": " << file.module << " may not include " << match[1];
+      if (file.is_test() || !RE2::PartialMatch(file.lines[i], include, &match)) continue;
+      EXPECT_TRUE(allowed.contains(match)) << where(file, i) << ": " << file.module << " may not include " << match;
     }
   }
 }
@@ -131,23 +131,23 @@ const std::vector<Ban>& bans() {
 
 TEST(Tidy, BannedThingsStayOut) {
   for (const Ban& ban : bans()) {
-    const std::regex pattern(ban.pattern);
+    const RE2 pattern(ban.pattern);
     for (const File& file : sources_below("src")) {
       if (ban.allowed_in.contains(file.module) || (file.is_test() && !ban.in_tests)) continue;
       for (std::size_t i = 0; i < file.lines.size(); ++i) {
         const std::string code = file.lines[i].substr(0, file.lines[i].find("//"));
-        EXPECT_FALSE(std::regex_search(code, pattern)) << where(file, i) << ": use " << ban.instead << " instead";
+        EXPECT_FALSE(RE2::PartialMatch(code, pattern)) << where(file, i) << ": use " << ban.instead << " instead";
       }
     }
   }
 }
 
 TEST(Tidy, DecisionsArePure) {
-  const std::regex outside(R"re(#include "runtime/|#include "http/)re");
+  const RE2 outside(R"re(#include "runtime/|#include "http/)re");
   for (const File& file : sources_below("src")) {
     if (file.path.find("/decide") == std::string::npos || file.is_test()) continue;
     for (std::size_t i = 0; i < file.lines.size(); ++i)
-      EXPECT_FALSE(std::regex_search(file.lines[i], outside)) << where(file, i) << ": deciding may not reach outside";
+      EXPECT_FALSE(RE2::PartialMatch(file.lines[i], outside)) << where(file, i) << ": deciding may not reach outside";
   }
 }
 
@@ -186,11 +186,11 @@ TEST(Tidy, EveryFuzzerHasSeeds) {
 }
 
 TEST(Tidy, NothingNamesTheWorkplace) {
-  const std::regex private_words("/(work|farm)/[a-z.]|/tmp/" "wt|sub" "agent");
+  const RE2 private_words("/(work|farm)/[a-z.]|/tmp/" "wt|sub" "agent");
   for (const char* folder : {"src", "tests", "examples", "scripts", "docs"})
     for (const File& file : sources_below(folder))
       for (std::size_t i = 0; i < file.lines.size(); ++i)
-        EXPECT_FALSE(std::regex_search(file.lines[i], private_words)) << where(file, i);
+        EXPECT_FALSE(RE2::PartialMatch(file.lines[i], private_words)) << where(file, i);
 }
 
 }  // namespace
