@@ -97,6 +97,8 @@ Driver::Driver(runtime::Loop& loop, control::ProcessHost& host, DriverOptions op
   });
 }
 
+// Work in the background may be under way: it has its socket by reference, since the pointer is null while this waits
+// for it.
 Driver::~Driver() {
   alive_.reset();
   impl_.reset();
@@ -236,7 +238,7 @@ void Driver::spawn_with(int listener) {
 // --- observe, plan, carry out --------------------------------------------------------------------------------
 
 void Driver::observe() {
-  background([this] { return impl_->socket.observe(paths_.weights, paths_.slots, paths_.salts); },
+  background([this, &socket = impl_->socket] { return socket.observe(paths_.weights, paths_.slots, paths_.salts); },
              [this](base::Result<Observed> result) { look_at(std::move(result)); });
 }
 
@@ -279,13 +281,13 @@ void Driver::reload() {
   loading_ = fingerprint_;
   loading_since_ = last_reload_ = loop_.mono();
   failed_reloads_ = observed_.failed_reloads;
-  auto work = [this, structure = structure_,
+  auto work = [this, &socket = impl_->socket, structure = structure_,
                start = starting_point(targets_, structure_.rules, observed_.current())]() -> base::Result<std::string> {
     auto maps = write_maps(paths_, start.weights, start.slots, start.salts);
     if (!maps) return base::fail(maps.error());
     auto config = write_file(options_.config_dir + "/haproxy.cfg", write_config(structure, start.servers, paths_));
     if (!config) return base::fail(config.error());
-    return impl_->socket.ask("reload");
+    return socket.ask("reload");
   };
   background(work, [this](base::Result<std::string> asked) {
     if (asked) return again(kSoon);
@@ -295,14 +297,15 @@ void Driver::reload() {
 }
 
 void Driver::carry_out() {
-  auto work = [this, commands = plan_.commands, weights = merged(observed_.current()->weights, plan_.weights),
+  auto work = [this, &socket = impl_->socket, commands = plan_.commands,
+               weights = merged(observed_.current()->weights, plan_.weights),
                slots = merged(observed_.current()->slots, plan_.slots),
                salts = merged(observed_.current()->salts, plan_.salts)]() -> base::Result<std::string> {
     // The files first: whoever starts from them must not fall behind what has been said to the proxy.
     if (auto written = write_maps(paths_, weights, slots, salts); !written) return base::fail(written.error());
     std::string refused;
     for (const Command& c : commands) {
-      auto answer = impl_->socket.ask(c.pid, c.text);
+      auto answer = socket.ask(c.pid, c.text);
       if (!answer) return base::fail(answer.error());
       if (!is_success(c.text, *answer) && refused.empty()) refused = c.text + ": " + std::string(base::trim(*answer));
     }
