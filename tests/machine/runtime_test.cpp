@@ -10,6 +10,13 @@ using data::Value;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
+// unshare(2): a process with two threads cannot make a user namespace, and ThreadSanitizer brings one of its own.
+#if __has_feature(thread_sanitizer)
+constexpr const char* kNoUserNamespaces = "no user namespaces: ThreadSanitizer has a thread of its own";
+#else
+constexpr const char* kNoUserNamespaces = nullptr;
+#endif
+
 // As an ordinary user whom the kernel gives no namespaces: one user namespace is allowed, and we are in it.
 Words without_namespaces() {
   Words words{
@@ -52,6 +59,7 @@ TEST(Runtime, LoopbackWhereItIsAskedFor) {
 }
 
 TEST(Runtime, LoopbackWithTheReasonWhereNamespacesAreDenied) {
+  if (kNoUserNamespaces) GTEST_SKIP() << kNoUserNamespaces;
   const Words user = without_namespaces();
   if (user.empty()) GTEST_SKIP() << "this machine allows no user namespaces, not even for the test";
   Home home;
@@ -61,6 +69,7 @@ TEST(Runtime, LoopbackWithTheReasonWhereNamespacesAreDenied) {
 }
 
 TEST(Runtime, IsolationThatIsAskedForAndDeniedIsAnErrorWithTheReason) {
+  if (kNoUserNamespaces) GTEST_SKIP() << kNoUserNamespaces;
   const Words user = without_namespaces();
   if (user.empty()) GTEST_SKIP() << "this machine allows no user namespaces, not even for the test";
   Home home;
@@ -71,6 +80,7 @@ TEST(Runtime, IsolationThatIsAskedForAndDeniedIsAnErrorWithTheReason) {
 }
 
 TEST(Runtime, AUserNamespaceForAnOrdinaryUser) {
+  if (kNoUserNamespaces) GTEST_SKIP() << kNoUserNamespaces;
   const Words user = as_a_user();
   if (user.empty()) GTEST_SKIP() << "this machine allows no user namespaces";
   Home home;
