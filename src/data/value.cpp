@@ -21,6 +21,10 @@ using Count = std::atomic<std::uint32_t>;
 void add_ref(Count& count) { count.fetch_add(1, std::memory_order_relaxed); }
 bool drop_ref(Count& count) { return count.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 bool unique(const Count& count) { return count.load(std::memory_order_acquire) == 1; }
+// An empty view may point nowhere, which memcpy does not accept.
+void copy_text(char* to, std::string_view text) {
+  if (!text.empty()) std::memcpy(to, text.data(), text.size());
+}
 }  // namespace
 
 struct Value::StringRep {
@@ -32,7 +36,7 @@ struct Value::StringRep {
     SLIPWAY_CHECK(s.size() < UINT32_MAX);
     auto* rep = new (::operator new(sizeof(StringRep) + s.size())) StringRep;
     rep->size = static_cast<std::uint32_t>(s.size());
-    std::memcpy(rep->text(), s.data(), s.size());
+    copy_text(rep->text(), s);
     return rep;
   }
   static void drop(StringRep* rep) {
@@ -55,7 +59,7 @@ struct Key::Rep {
   static Rep* make(std::string_view text) {
     auto* rep = new (::operator new(sizeof(Rep) + text.size())) Rep;
     rep->size = static_cast<std::uint32_t>(text.size());
-    std::memcpy(rep->text(), text.data(), text.size());
+    copy_text(rep->text(), text);
     return rep;
   }
   static Rep* known(std::string_view text);
