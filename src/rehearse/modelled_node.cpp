@@ -224,12 +224,21 @@ void ModelledNode::remove(const std::string& uid) {
 void ModelledNode::write_status(const std::string& uid, bool ready) {
   const auto found = running_.find(uid);
   if (found == running_.end() || found->second.stopping) return;
-  Running& running = found->second;
+  found->second.ready = ready;
+  found->second.unsaid = true;
+  send_status(uid);
+}
+
+void ModelledNode::send_status(const std::string& uid) {
+  Running& running = running_.at(uid);
+  if (running.writing) return;
   running.again = {};
   const Value& pod = pods_.find(running.name);
   if (pod.is_null() || api::uid_of(pod) != uid) return;
+  running.writing = true;
+  running.unsaid = false;
   const Value patch =
-      Value::object({{"metadata", Value::object({{"uid", uid}})}, {"status", status_of(pod, running, ready)}});
+      Value::object({{"metadata", Value::object({{"uid", uid}})}, {"status", status_of(pod, running, running.ready)}});
   api_.call({.verb = Verb::Patch,
              .resource = api::kPods,
              .space = running.name.space,
@@ -237,12 +246,19 @@ void ModelledNode::write_status(const std::string& uid, bool ready) {
              .subresource = "status",
              .body = patch,
              .patch_type = client::PatchType::Strategic},
-            [this, uid, ready, write = ++running.writes](Answer answer) {
-              if (answer || is_gone(answer)) return;
-              const auto running = running_.find(uid);
-              if (running != running_.end() && running->second.writes == write)
-                running->second.again = loop_.after(kRetry, [this, uid, ready] { write_status(uid, ready); });
-            });
+            [this, uid](Answer answer) { status_answered(uid, answer); });
+}
+
+void ModelledNode::status_answered(const std::string& uid, const Answer& answer) {
+  const auto found = running_.find(uid);
+  if (found == running_.end()) return;
+  Running& running = found->second;
+  running.writing = false;
+  if (running.stopping || is_gone(answer)) return;
+  if (!answer)
+    running.again = loop_.after(kRetry, [this, uid] { send_status(uid); });
+  else if (running.unsaid)
+    send_status(uid);
 }
 
 std::string ModelledNode::new_address() {

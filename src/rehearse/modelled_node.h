@@ -38,7 +38,9 @@ class ModelledNode {
     runtime::Timer timer;  // the next thing that happens to it
     runtime::Timer again;  // a write that failed
     std::int64_t restarts = 0;
-    std::int64_t writes = 0;  // the last one counts: an older one that failed is not tried again
+    bool writing = false;  // one write at a time: a server may take two that are under way in either order
+    bool ready = false;    // what the status shall say
+    bool unsaid = false;   // and does not yet
     bool stopping = false;
   };
 
@@ -56,6 +58,8 @@ class ModelledNode {
   void stop(const data::Value& pod);
   void remove(const std::string& uid);
   void write_status(const std::string& uid, bool ready);
+  void send_status(const std::string& uid);
+  void status_answered(const std::string& uid, const client::Answer& answer);
   data::Value status_of(const data::Value& pod, const Running& running, bool ready) const;
   std::string new_address();
 
