@@ -112,6 +112,7 @@ kind: ClusterRole
 metadata: {name: "slipway:gateway"}
 rules:
 - {apiGroups: [""], resources: [services, pods, namespaces], verbs: [get, list, watch]}
+- {apiGroups: [""], resources: [secrets], verbs: [get]}  # of Prometheus servers that analysis templates name
 - {apiGroups: [discovery.k8s.io], resources: [endpointslices], verbs: [get, list, watch]}
 - {apiGroups: [gateway.networking.k8s.io], resources: ["*"], verbs: [get, list, watch]}
 - {apiGroups: [gateway.networking.k8s.io], resources: [httproutes/status], verbs: [get, update, patch]}

@@ -54,6 +54,7 @@ struct ControllerOptions {
   std::string lease_space = "kube-system";
   std::string metrics_listen;  // "0.0.0.0:9464"; empty: none
   bool releases_only = false;  // the cluster has controllers for everything else
+  bool allow_loopback_metrics = false;  // a template's Prometheus may be on this machine
   bool modelled_gateway = false;  // requests and metrics are modelled in this process
 };
 

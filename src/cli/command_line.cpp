@@ -178,6 +178,8 @@ class Tree {
     sub->add_flag("--releases-only", controller.releases_only,
                   "Leave Deployments, pods and all else to the cluster's own controllers; the default where the API "
                   "server is not ours");
+    sub->add_flag("--allow-loopback-metrics", controller.allow_loopback_metrics,
+                  "Analysis templates may name a Prometheus on this machine");
     node_command();
     install_commands();
     image_commands();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/runner.h"
+#include "delivery/observation.h"
 
 namespace slipway::controllers {
 
@@ -14,6 +15,6 @@ std::vector<std::string> port_names();
 // Before `runner.start()`.
 void add_to(control::Runner& runner);
 // For clusters that have controllers for everything else: Releases and analyses only.
-void add_releases_to(control::Runner& runner);
+void add_releases_to(control::Runner& runner, delivery::MetricSources sources = {});
 
 }  // namespace slipway::controllers

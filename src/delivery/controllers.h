@@ -5,13 +5,14 @@
 
 #include "control/controller.h"
 #include "control/invariant.h"
+#include "delivery/observation.h"
 #include "delivery/plan/compile.h"
 
 namespace slipway::delivery {
 
-// Decides about Releases. Asks port `traffic`.
+// Decides about Releases. Asks port `traffic`. A release whose analysis could not get a value from `sources` is refused.
 std::unique_ptr<control::Controller> make_release_controller(
-    plan::RouterCapabilities router = plan::gateway_capabilities());
+    plan::RouterCapabilities router = plan::gateway_capabilities(), MetricSources sources = {});
 // Decides about AnalysisRuns. Asks ports `metrics/gateway` and `metrics/prometheus`.
 std::unique_ptr<control::Controller> make_analysis_controller();
 

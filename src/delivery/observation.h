@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/time.h"
 #include "control/controller.h"
 #include "data/value.h"
@@ -35,6 +36,13 @@ struct Version {
   std::string stuck = {};  // why a pod does not get ready, when it says: "web-1: ImagePullBackOff: no such image"
 };
 
+// Where values can come from in this cluster, beside a Prometheus whose address a template names.
+struct MetricSources {
+  bool gateway = true;         // the built-in gateway carries the traffic and counts it
+  bool own_prometheus = true;  // a Prometheus that is asked when no address is given
+  bool operator==(const MetricSources&) const = default;
+};
+
 struct Observation {
   data::Value release;
   data::Value deployment;         // null: absent
@@ -48,6 +56,9 @@ struct Observation {
   std::vector<data::Value> runs = {};                 // AnalysisRuns of this Release
   std::optional<ReadBack> traffic = {};               // newest answer of the router
   bool traffic_pending = false;
+  MetricSources sources = {};
+  // Why the API did not take what was decided last, when trying again will not help: somebody must mend it.
+  std::optional<base::Error> refused = {};
 
   const Version* find(std::string_view hash) const;
   const data::Value& run(std::string_view name) const;  // null when absent

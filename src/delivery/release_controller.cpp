@@ -69,9 +69,15 @@ bool uses_template(const Value& release, std::string_view name) {
   return in(release["spec"]["guards"]["analysis"]);
 }
 
+// A right, a quota, an admission policy, an object that is not valid: no later picture of ours mends that.
+bool needs_somebody(base::Code code) {
+  return code == base::Code::Forbidden || base::retry_of(code) == base::Retry::Never;
+}
+
 class ReleaseController final : public control::Controller {
  public:
-  explicit ReleaseController(plan::RouterCapabilities router) : router_(std::move(router)) {}
+  ReleaseController(plan::RouterCapabilities router, MetricSources sources)
+      : router_(std::move(router)), sources_(sources) {}
 
   std::string_view name() const override { return "release"; }
   const api::Resource& resource() const override { return api::kReleases; }
@@ -106,17 +112,22 @@ class ReleaseController final : public control::Controller {
                                              base::Time now) const override {
     const Value& release = world.find(api::kReleases, name);
     if (release.is_null()) return std::nullopt;
-    return decide(observe(world, release), router_, now);
+    Observation o = observe(world, release);
+    o.sources = sources_;
+    if (const control::Failure* last = world.failure(); last && needs_somebody(last->error.code))
+      o.refused = last->error;
+    return decide(o, router_, now);
   }
 
  private:
   plan::RouterCapabilities router_;
+  MetricSources sources_;
 };
 
 }  // namespace
 
-std::unique_ptr<control::Controller> make_release_controller(plan::RouterCapabilities router) {
-  return std::make_unique<ReleaseController>(std::move(router));
+std::unique_ptr<control::Controller> make_release_controller(plan::RouterCapabilities router, MetricSources sources) {
+  return std::make_unique<ReleaseController>(std::move(router), sources);
 }
 
 }  // namespace slipway::delivery

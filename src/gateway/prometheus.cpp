@@ -5,7 +5,6 @@
 
 #include <cstring>
 #include <filesystem>
-#include <map>
 
 #include "base/strings.h"
 #include "data/json.h"
@@ -31,23 +30,15 @@ std::string random_bytes(std::size_t n) {
   return out;
 }
 
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (unsigned char c : text) {
-    bool plain = c < 0x80 && (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~');
-    out += plain ? std::string(1, static_cast<char>(c)) : "%" + base::hex(std::string(1, static_cast<char>(c)));
-  }
-  return out;
-}
-
 }  // namespace
 
-class Prometheus::Impl final : public Port {
+class Prometheus::Impl {
  public:
   Impl(runtime::real::Loop& loop, control::ProcessHost& host, PrometheusOptions options)
       : loop_(loop),
         options_(std::move(options)),
         dir_(options_.data_dir + "/prometheus"),
+        query_(loop, options_.query),
         keeper_(loop, host, "prometheus", dir_ + "/prometheus.log", [this] { return spec(); }) {}
 
   base::Result<void> start() {
@@ -58,8 +49,7 @@ class Prometheus::Impl final : public Port {
     if (!tls) return base::fail(tls.error());
     http::ClientOptions options{.tls = *tls, .connections = 8};
     options.headers = {{"Authorization", "Basic " + base::base64_encode(std::string(kUser) + ":" + password_)}};
-    own_ = std::make_unique<http::Client>(
-        loop_, http::Endpoint{.host = "127.0.0.1", .port = static_cast<std::uint16_t>(options_.port)}, options);
+    query_.set_own({.host = "127.0.0.1", .port = static_cast<std::uint16_t>(options_.port)}, std::move(options));
     keeper_.start(*changed);
     return {};
   }
@@ -67,25 +57,9 @@ class Prometheus::Impl final : public Port {
   const ChildKeeper& keeper() const { return keeper_; }
   int port_number() const { return options_.port; }
 
-  void perform(const std::string&, const Value& question, Done done) override {
-    std::string query = question["query"].str(), address = question["address"].str();
-    if (query.empty()) return answer(std::move(done), base::fail(base::Code::Invalid, "a Prometheus query is empty"));
-    if (address.empty()) return ask(own_.get(), "/api/v1/query?query=" + percent_encode(query), std::move(done));
-    auto url = http::parse_url(address);
-    if (!url) return answer(std::move(done), base::fail(url.error()));
-    if (auto allowed = check_egress(url->endpoint.host, options_.allow_loopback_targets); !allowed) {
-      return answer(std::move(done), base::fail(allowed.error()));
-    }
-    auto client = client_for(address, *url);
-    if (!client) return answer(std::move(done), base::fail(client.error()));
-    std::string path = url->target.substr(0, url->target.find('?'));
-    while (path.ends_with('/')) path.pop_back();
-    ask(*client, path + "/api/v1/query?query=" + percent_encode(query), std::move(done));
-  }
+  Port& query() { return query_; }
 
  private:
-  static constexpr std::size_t kMaxClients = 16;
-
   std::string file(const char* name) const { return dir_ + "/" + name; }
 
   base::Result<control::ProcessSpec> spec() const {
@@ -151,50 +125,11 @@ class Prometheus::Impl final : public Port {
     return {};
   }
 
-  base::Result<http::Client*> client_for(const std::string& address, const http::Url& url) {
-    auto found = others_.find(address);
-    if (found != others_.end()) return found->second.get();
-    http::ClientOptions options{.connections = 4};
-    if (url.tls) {
-      auto tls = http::TlsContext::make(http::TlsContext::Client{});
-      if (!tls) return base::fail(tls.error());
-      options.tls = *tls;
-    }
-    if (others_.size() >= kMaxClients) others_.erase(others_.begin());
-    return (others_[address] = std::make_unique<http::Client>(loop_, url.endpoint, options)).get();
-  }
-
-  void answer(Done done, base::Result<Value> result) {
-    loop_.post([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
-  }
-
-  void ask(http::Client* client, std::string target, Done done) {
-    if (!client) return answer(std::move(done), base::fail(base::Code::Unavailable, "Prometheus has not been started"));
-    std::uint64_t id = ++last_call_;
-    waiting_[id] = std::move(done);
-    calls_[id] = client->send({.target = std::move(target), .timeout = base::seconds(10)},
-                              [this, id](base::Result<http::Response> response) {
-                                Done done = std::move(waiting_[id]);
-                                waiting_.erase(id);
-                                // The call ends after its own callback.
-                                loop_.post([this, id, alive = std::weak_ptr(alive_)] {
-                                  if (!alive.expired()) calls_.erase(id);
-                                });
-                                if (!response) return done(base::fail(response.error()));
-                                done(read_query_answer(response->status, response->body));
-                              });
-  }
-
   runtime::real::Loop& loop_;
   PrometheusOptions options_;
   std::string dir_, password_, certificate_;
+  PrometheusQuery query_;
   ChildKeeper keeper_;
-  std::unique_ptr<http::Client> own_;
-  std::map<std::string, std::unique_ptr<http::Client>> others_;
-  std::map<std::uint64_t, std::unique_ptr<http::Call>> calls_;
-  std::map<std::uint64_t, Done> waiting_;
-  std::uint64_t last_call_ = 0;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 Prometheus::Prometheus(runtime::real::Loop& loop, control::ProcessHost& host, PrometheusOptions options)
@@ -204,6 +139,6 @@ base::Result<void> Prometheus::start() { return impl_->start(); }
 bool Prometheus::running() const { return impl_->keeper().running(); }
 std::string Prometheus::problem() const { return impl_->keeper().problem(); }
 std::string Prometheus::address() const { return "https://127.0.0.1:" + std::to_string(impl_->port_number()); }
-Port& Prometheus::port() { return *impl_; }
+Port& Prometheus::port() { return impl_->query(); }
 
 }  // namespace slipway::gateway

@@ -2,10 +2,7 @@
 //
 // Everything it says or is told is protected: it scrapes over TLS with a client certificate, answers over TLS with a
 // password (kept in <data_dir>/prometheus/password, mode 600), and can be neither reconfigured nor written to over
-// HTTP. Port metrics/prometheus: {"query", "address"?} -> {"value": number | [numbers] | null}: an instant query.
-// `address`
-// ("http://prometheus.example:9090") asks another server instead. Errors: Invalid (the query, with the server's words),
-// Unavailable, Forbidden (an address that the egress policy refuses).
+// HTTP. What it is asked goes through prometheus_query.h.
 // Control loop only.
 #pragma once
 
@@ -14,6 +11,7 @@
 #include <string>
 
 #include "control/ports.h"
+#include "gateway/prometheus_query.h"
 #include "http/pki.h"
 #include "runtime/real/loop.h"
 
@@ -25,7 +23,7 @@ struct PrometheusOptions {
   std::string scrape;                   // "127.0.0.1:6443": this server
   std::string ca;                       // PEM: signs that server's certificate
   http::pki::Credential scraper;        // what Prometheus shows there
-  bool allow_loopback_targets = false;  // may `address` name this machine?
+  PrometheusQueryOptions query = {};    // for other servers, which templates name
   std::string binary = "prometheus";
 };
 
@@ -47,11 +45,6 @@ class Prometheus {
   std::unique_ptr<Impl> impl_;
 };
 
-// The value of an answer to /api/v1/query: a scalar, or the samples of a vector: null for none, a number for one, else
-// a list.
-base::Result<data::Value> read_query_answer(int status, const std::string& body);
-// May metrics be asked there? No link-local addresses ever (cloud metadata), this machine only if allowed.
-base::Result<void> check_egress(const std::string& host, bool allow_loopback);
 // bcrypt ($2b$), for Prometheus' web.yml.
 std::string hash_password(const std::string& password, const std::string& random_16_bytes);
 

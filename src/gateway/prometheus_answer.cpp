@@ -1,11 +1,14 @@
-// The parts of prometheus.h that need neither process nor socket.
+// The parts of prometheus.h and prometheus_query.h that need neither process nor socket.
 #include <crypt.h>
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "base/strings.h"
 #include "data/json.h"
 #include "gateway/prometheus.h"
+#include "gateway/prometheus_query.h"
 #include "gateway/service.h"
 
 namespace slipway::gateway {
@@ -42,6 +45,10 @@ base::Result<Value> read_query_answer(int status, const std::string& body) {
   auto parsed = data::parse_json(body);
   std::string said = parsed ? (*parsed)["error"].str() : "";
   if (status == 400 || status == 422) return base::fail(base::Code::Invalid, "Prometheus refuses the query: " + said);
+  if (status == 401 || status == 403)
+    return base::fail(status == 401 ? base::Code::Unauthorized : base::Code::Forbidden,
+                      "Prometheus answered with status " + std::to_string(status) +
+                          ": provider.prometheus.secret names the Secret with its password or token");
   if (status != 200 || !parsed || (*parsed)["status"].as_string() != "success") {
     return base::fail(base::Code::Unavailable,
                       "Prometheus answered with status " + std::to_string(status) + (said.empty() ? "" : ": " + said));
@@ -57,6 +64,28 @@ base::Result<Value> read_query_answer(int status, const std::string& body) {
   }
   if (!value) return value;
   return Value::object({{"value", *value}});
+}
+
+base::Result<PrometheusAccess> read_access(const Value& secret) {
+  const Value& encoded = secret["data"];
+  const auto text = [&](const char* key) -> std::optional<std::string> {
+    if (!encoded.has(key)) return std::nullopt;
+    const auto bytes = base::base64_decode(encoded[key].as_string());
+    return bytes ? std::string(base::trim(*bytes)) : std::string();
+  };
+  const auto user = text("username"), password = text("password"), token = text("token"), ca = text("ca.crt");
+  const auto invalid = [](const char* why) { return base::fail(base::Code::Invalid, why); };
+  if (user.has_value() != password.has_value()) return invalid("username and password belong together");
+  if (user && token) return invalid("has both a password and a token");
+  if (!user && !token && !ca) return invalid("has none of username and password, token, ca.crt");
+  PrometheusAccess access{.ca = ca.value_or("")};
+  for (const auto& one : {user, password, token})
+    if (one && std::ranges::any_of(*one, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+      return invalid("has control characters in its password or token");
+  if (user && user->contains(':')) return invalid("its username has a colon");
+  if (user) access.authorization = "Basic " + base::base64_encode(*user + ":" + *password);
+  if (token) access.authorization = "Bearer " + *token;
+  return access;
 }
 
 base::Result<void> check_egress(const std::string& host, bool allow_loopback) {

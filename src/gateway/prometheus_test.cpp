@@ -5,8 +5,6 @@
 #include <crypt.h>
 #include <signal.h>
 
-#include <cmath>
-
 #include "gateway/name_server.h"
 #include "gateway/test_world.h"
 #include "http/server.h"
@@ -18,32 +16,6 @@ namespace {
 
 using data::Value;
 using test::json;
-
-TEST(QueryAnswer, IsANumberNumbersOrNothing) {
-  auto read = [](const std::string& data) {
-    return read_query_answer(200, R"({"status":"success","data":)" + data + "}");
-  };
-  EXPECT_EQ((*read(R"({"resultType":"scalar","result":[1,"2.5"]})"))["value"], Value(2.5));
-  EXPECT_TRUE((*read(R"({"resultType":"vector","result":[]})"))["value"].is_null());
-  EXPECT_EQ((*read(R"({"resultType":"vector","result":[{"metric":{},"value":[1,"3"]}]})"))["value"], Value(3.0));
-  EXPECT_EQ((*read(R"({"resultType":"vector","result":[{"value":[1,"3"]},{"value":[1,"4"]}]})"))["value"].size(), 2u);
-  EXPECT_TRUE(std::isnan((*read(R"({"resultType":"scalar","result":[1,"NaN"]})"))["value"].as_double()));
-  EXPECT_EQ(read(R"({"resultType":"matrix","result":[]})").error().code, base::Code::Invalid);
-  EXPECT_EQ(read_query_answer(400, R"({"status":"error","error":"parse error"})").error().code, base::Code::Invalid);
-  EXPECT_EQ(read_query_answer(503, "busy").error().code, base::Code::Unavailable);
-  EXPECT_EQ(read_query_answer(200, "<html>").error().code, base::Code::Unavailable);
-}
-
-TEST(Egress, RefusesThisMachineAndTheLink) {
-  for (auto host : {"169.254.169.254", "fe80::1", "metadata.google.internal"})
-    EXPECT_FALSE(check_egress(host, true)) << host;
-  for (auto host : {"127.0.0.1", "localhost", "LOCALHOST", "::1", "0.0.0.0", "::ffff:127.0.0.1", "127.9.9.9"}) {
-    EXPECT_FALSE(check_egress(host, false)) << host;
-    EXPECT_TRUE(check_egress(host, true)) << host;
-  }
-  EXPECT_TRUE(check_egress("prometheus.example", false));
-  EXPECT_TRUE(check_egress("10.0.0.7", false));
-}
 
 TEST(Password, IsHashedWithBcrypt) {
   std::string hash = hash_password("secret", "0123456789abcdef");

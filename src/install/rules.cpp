@@ -8,12 +8,13 @@ using data::Value;
 
 const std::vector<Right>& controller_rights() {
   using enum Where;
-  static const std::vector<std::string> kRead = {"get", "list", "watch"};
+  static const std::vector<std::string> kRead = {"get", "list", "watch"};  // what we write is also looked up
+  static const std::vector<std::string> kSee = {"list", "watch"};
   static const std::vector<Right> all = {
       {Objects, "slipway.dev", "releases", kRead, "what is to be released, and how"},
       {Objects, "slipway.dev", "releases", {"patch"}, "the finalizer by which leaving is clean"},
       {Objects, "slipway.dev", "releases/status", {"patch"}, "what a release does, and why"},
-      {Objects, "slipway.dev", "analysistemplates", kRead, "which metrics decide"},
+      {Objects, "slipway.dev", "analysistemplates", kSee, "which metrics decide"},
       {Objects, "slipway.dev", "analysisruns", kRead, "what was measured"},
       {Objects,
        "slipway.dev",
@@ -26,14 +27,14 @@ const std::vector<Right>& controller_rights() {
       {Objects, "apps", "deployments/status", {"patch"}, "the condition slipway.dev/Held, which says who holds it"},
       {Objects, "apps", "replicasets", kRead, "the versions that there are, and their pods"},
       {Objects, "apps", "replicasets", {"create", "patch", "delete"}, "the candidate, its size, and its owner"},
-      {Objects, "", "pods", kRead, "readiness and restarts, which the guards watch"},
+      {Objects, "", "pods", kSee, "readiness and restarts, which the guards watch"},
       {Objects, "", "services", kRead, "what the traffic goes to"},
       {Objects,
        "",
        "services",
        {"create", "patch", "delete"},
        "the services of the stable and of the candidate version"},
-      {Objects, "discovery.k8s.io", "endpointslices", kRead, "whether the pods of a version can be reached"},
+      {Objects, "discovery.k8s.io", "endpointslices", kSee, "whether the pods of a version can be reached"},
       {Objects, "gateway.networking.k8s.io", "httproutes", kRead, "how the traffic is split now"},
       {Objects, "gateway.networking.k8s.io", "httproutes", {"patch"}, "the weights"},
       {Objects, "", "events", {"create", "patch"}, "what happened, for kubectl describe"},

@@ -143,7 +143,8 @@ Result<void> Machine::Impl::begin_prometheus(std::uint16_t api_port) {
                                  .port = prometheus_port(api_port),
                                  .scrape = "127.0.0.1:" + std::to_string(api_port),
                                  .ca = parts.certificates.ca,
-                                 .scraper = parts.certificates.metrics});
+                                 .scraper = parts.certificates.metrics,
+                                 .query = {.secrets = gateway_client.get()}});
   return prometheus->start();
 }
 

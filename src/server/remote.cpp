@@ -12,6 +12,7 @@
 #include "control/runner.h"
 #include "controllers/controllers.h"
 #include "data/json.h"
+#include "gateway/prometheus_query.h"
 #include "rehearse/modelled_gateway.h"
 #include "runtime/metrics.h"
 #include "runtime/real/loop.h"
@@ -34,19 +35,41 @@ std::string own_identity(runtime::Random& random) {
   return std::string(host) + "_" + runtime::make_uid(random);
 }
 
-// What a question meets in a cluster that has no such service.
+// What a question meets in a cluster that has no such service. Releases that would ask are refused when they start
+// (delivery::MetricSources); runs that are older than that get this answer.
 class AbsentPort final : public control::Port {
  public:
   AbsentPort(runtime::Loop& loop, std::string name) : loop_(loop), name_(std::move(name)) {}
   void perform(const std::string&, const data::Value&, Done done) override {
-    loop_.post([name = name_, done = std::move(done)]() mutable {
-      done(base::fail(Code::Unavailable, "this cluster has no " + name + " that the controllers could ask"));
-    });
+    const char* instead = name_ == "metrics/gateway" ? ": use provider.prometheus with query and address" : "";
+    loop_.post([text = "this cluster has no " + name_ + " that the controllers could ask" + instead,
+                done = std::move(done)]() mutable { done(base::fail(Code::Unavailable, text)); });
   }
 
  private:
   runtime::Loop& loop_;
   std::string name_;
+};
+
+// Says what the API refuses for want of a right: the Release itself cannot when its status may not be written either.
+// New words only, and not more often than a person can read.
+class Complaints final : public control::RunnerObserver {
+ public:
+  explicit Complaints(runtime::Loop& loop) : loop_(loop) {}
+  void finished(const control::Controller& controller, const control::ObjectName& name, base::Time,
+                const control::Decision&, const base::Error* error) override {
+    if (error == nullptr || error->code != Code::Forbidden || error->message == last_) return;
+    if (loop_.mono() < again_) return;
+    again_ = loop_.mono() + base::seconds(1);
+    last_ = error->message;
+    fmt::print(stderr, "{} {}/{}: {} (docs/rbac.md lists the rights; `slipway install` gives them)\n",
+               controller.name(), name.space, name.name, last_);
+  }
+
+ private:
+  runtime::Loop& loop_;
+  std::string last_;
+  base::MonoTime again_{};
 };
 
 // Everything of the process; taken apart backwards.
@@ -58,13 +81,16 @@ struct Remote {
   std::vector<std::unique_ptr<control::Port>> ports;
   std::unique_ptr<rehearse::ModelledGateway> modelled_gateway;
   std::unique_ptr<control::LeaseLeadership> leadership;
+  Complaints complaints{loop};
   std::unique_ptr<control::Runner> runner;
   std::unique_ptr<HealthServer> health;
 
   Result<void> connect(const cli::ControllerOptions& options);
   Result<bool> is_ours();
   void begin(const cli::ControllerOptions& options, const std::string& identity, bool ours);
-  void add_ports(bool modelled, bool ours);
+  void look_for_definitions();
+  void add_ports(const cli::ControllerOptions& options, bool ours);
+  std::unique_ptr<control::Port> port_for(const std::string& name, bool loopback, bool ours);
 };
 
 Result<void> Remote::connect(const cli::ControllerOptions& options) {
@@ -101,9 +127,20 @@ Result<bool> Remote::is_ours() {
   return version && (*version)["gitVersion"].as_string().contains("+slipway-");
 }
 
-// The server answers; in a cluster whose nodes are modelled, a model in this process; elsewhere nobody.
-void Remote::add_ports(bool modelled, bool ours) {
-  if (modelled) {
+// The server answers; elsewhere a Prometheus is asked where a template says that it is, and nobody else.
+std::unique_ptr<control::Port> Remote::port_for(const std::string& name, bool loopback, bool ours) {
+  if (ours) return std::make_unique<RemotePort>(*api, name);
+  if (name != "metrics/prometheus") return std::make_unique<AbsentPort>(loop, name);
+  return std::make_unique<gateway::PrometheusQuery>(
+      loop, gateway::PrometheusQueryOptions{
+                .allow_loopback = loopback,
+                .secrets = api.get(),
+                .no_own = "this cluster has no built-in Prometheus: set provider.prometheus.address"});
+}
+
+// In a cluster whose nodes are modelled, a model in this process answers.
+void Remote::add_ports(const cli::ControllerOptions& options, bool ours) {
+  if (options.modelled_gateway) {
     modelled_gateway = std::make_unique<rehearse::ModelledGateway>(*api, loop, random);
     modelled_gateway->start();
     runner->add_port("traffic", modelled_gateway->traffic_port());
@@ -112,23 +149,31 @@ void Remote::add_ports(bool modelled, bool ours) {
     return;
   }
   for (const std::string& name : controllers::port_names()) {
-    if (ours)
-      ports.push_back(std::make_unique<RemotePort>(*api, name));
-    else
-      ports.push_back(std::make_unique<AbsentPort>(loop, name));
+    ports.push_back(port_for(name, options.allow_loopback_metrics, ours));
     runner->add_port(name, *ports.back());
   }
+}
+
+// Without them there is nothing to do; they are noticed when they come.
+void Remote::look_for_definitions() {
+  api->raw("/apis/slipway.dev/v1alpha1", "", [](const Result<std::string>& answer) {
+    if (!answer && answer.error().code == Code::NotFound)
+      fmt::print(stderr, "this cluster has no Releases: `slipway install` brings their definitions\n");
+  });
 }
 
 void Remote::begin(const cli::ControllerOptions& options, const std::string& identity, bool ours) {
   leadership = std::make_unique<control::LeaseLeadership>(
       *api, loop, random, control::LeaseOptions{.space = options.lease_space, .identity = identity});
   runner = std::make_unique<control::Runner>(*api, loop, random, *leadership);
-  add_ports(options.modelled_gateway, ours);
+  runner->add_observer(complaints);
+  look_for_definitions();
+  add_ports(options, ours);
+  const bool answered = ours || options.modelled_gateway;
   if (ours && !options.releases_only)
     controllers::add_to(*runner);
   else
-    controllers::add_releases_to(*runner);
+    controllers::add_releases_to(*runner, {.gateway = answered, .own_prometheus = answered});
   leadership->start();
   runner->start();
 }

@@ -41,17 +41,6 @@ const char* name_of(Part part) {
 
 base::Time wall_now() { return std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now()); }
 
-// A port that nobody has now. The part that gets it is started at once; when somebody was faster, it says so and ends.
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  return bound ? ntohs(address.sin_port) : 0;
-}
-
 std::string tail_of(const std::string& path) {
   auto text = runtime::read_file(path);
   if (!text) return "(no log)";
@@ -84,6 +73,17 @@ constexpr const char* kAuditPolicy =
     "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n- level: Metadata\n";
 
 }  // namespace
+
+// The program that gets it is started at once; when somebody was faster, it says so and ends.
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t size = sizeof address;
+  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(fd);
+  return bound ? ntohs(address.sin_port) : 0;
+}
 
 Bed::Bed(const Assets& assets, BedOptions options) : assets_(assets), options_(std::move(options)) {}
 

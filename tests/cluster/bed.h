@@ -39,6 +39,9 @@ struct AuditedRequest {
   bool allowed = true;
 };
 
+// A loopback port that nobody has now.
+std::uint16_t free_port();
+
 class Bed {
  public:
   // Unavailable when a part does not become ready; the message ends with what its log says.

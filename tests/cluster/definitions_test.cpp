@@ -72,6 +72,7 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
                    "guards: {maxRestarts: 0, analysis: {templates: [{name: a}], fromStep: 1}}, rollback: {onInconclusive: Rollback, verifyTimeout: 5m}}"),
            metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
+           metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, address: 'https://p:9090', secret: p}}}]"),
        }) {
     EXPECT_FALSE(refused_by_us(good)) << data::to_yaml(good);
     const auto made = create(good);
@@ -125,6 +126,7 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            metrics("[]"),
            metrics("[{name: a, successCondition: x, provider: {}}]"),
            metrics("[{name: a, successCondition: x, provider: {gateway: {query: p50}, prometheus: {query: up}}}]"),
+           metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, secret: p}}}]"),
            metrics("[{name: a, provider: {gateway: {query: p50}}}]"),
            metrics("[{name: a, count: 2, successCondition: x, provider: {gateway: {query: p50}}}]"),
            metrics("[{name: a, count: 0, successCondition: x, provider: {gateway: {query: p50}}}]"),

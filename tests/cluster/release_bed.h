@@ -45,12 +45,15 @@ class ReleaseOnCluster : public EachVersion {
 
   std::string space;
   std::optional<runtime::Child> node, controller;
+  std::vector<std::string> controller_flags;  // for begin_controller
+  bool refusals_are_expected = false;         // of the API server to our controller
 
  private:
   void look();
   void accept_route();
   std::string controller_kubeconfig_;
   bool routed_ = false;
+  std::size_t audited_before_ = 0;
 };
 
 }  // namespace slipway::tests

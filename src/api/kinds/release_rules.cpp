@@ -150,6 +150,8 @@ void check_provider(Problems& out, const Value& provider, const std::string& pat
   if (provider[kind]["query"].as_string().empty())
     out.required(fmt::format("{}.{}.query", path, kind), "what to measure");
   check_duration(out, provider[kind], "window", fmt::format("{}.{}", path, kind));
+  if (!provider[kind]["secret"].as_string().empty() && provider[kind]["address"].as_string().empty())
+    out.required(fmt::format("{}.{}.address", path, kind), "a secret belongs to an address");
 }
 
 void check_metric(Problems& out, const Value& metric, const std::string& path) {

@@ -170,6 +170,7 @@ type PrometheusMetric | A Prometheus query.
   stableQuery        - string      | For the stable version, when it is not the same query with other placeholders.
   samplesQuery       - string      | How many events the value rests on; needed for minSamples.
   address            - string      | Base address of the Prometheus; default: the embedded one.
+  secret             - string      | Secret of the same namespace for `address`: username and password, or token; ca.crt.
   window             - string      | How far back the query looks; needed to discard windows that overlap an outage.
 
 type MetricProvider | Where a value comes from; exactly one of these.

@@ -54,6 +54,8 @@ struct Asker {
   void prometheus(const char* what, const Value& provider, const Value& subject, std::string_view query) {
     Value question = Value::object({{"query", substitute(query, placeholders(run, subject))}});
     if (!provider["address"].as_string().empty()) question.set("address", provider["address"]);
+    if (!provider["secret"].as_string().empty())
+      question.set("secret", Value::object({{"namespace", api::space_of(run)}, {"name", provider["secret"]}}));
     add(what, kPrometheusPort, std::move(question));
   }
 };

@@ -6,6 +6,7 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "base/strings.h"
 #include "delivery/analysis/resolve.h"
 #include "delivery/names.h"
 
@@ -26,13 +27,36 @@ std::vector<Value> templates_of(const Turn& turn, const plan::Analysis& analysis
   return out;
 }
 
+// What nobody in this cluster could answer, and what to use instead; empty: all metrics have a source.
+std::string unanswerable(const Value& metrics, const MetricSources& sources) {
+  std::vector<std::string> problems;
+  for (const Value& m : metrics.items()) {
+    const Value& provider = m["provider"];
+    if (provider["gateway"].is_object() && !sources.gateway)
+      problems.push_back(
+          fmt::format("metric {} asks the built-in gateway, which this cluster does not have: use provider.prometheus "
+                      "with query and address",
+                      m["name"].as_string()));
+    if (provider["prometheus"].is_object() && provider["prometheus"]["address"].as_string().empty() &&
+        !sources.own_prometheus)
+      problems.push_back(
+          fmt::format("metric {} needs provider.prometheus.address: this cluster has no built-in Prometheus",
+                      m["name"].as_string()));
+  }
+  return base::join(problems, "; ");
+}
+
 base::Result<Value> resolved(const Turn& turn, const plan::Analysis& analysis) {
   std::string missing;
   const auto templates = templates_of(turn, analysis, missing);
   if (!missing.empty()) return base::fail(base::Code::NotFound, missing);
   analysis::Values args;
   for (const plan::Arg& arg : analysis.args) args[arg.name] = arg.value;
-  return analysis::resolve(templates, args);
+  auto ready = analysis::resolve(templates, args);
+  if (!ready) return ready;
+  if (std::string problem = unanswerable((*ready)["metrics"], turn.o.sources); !problem.empty())
+    return base::fail(base::Code::Invalid, std::move(problem));
+  return ready;
 }
 
 Value subject(const std::string& service, const Revision& revision) {

@@ -157,11 +157,41 @@ void set_conditions(State& s, base::Time now) {
   s.conditions = status["conditions"];
 }
 
+// --- what the API refuses ---------------------------------------------------------------------------------
+
+constexpr const char* kStalled = "Stalled";
+
+// RBAC names the right that is missing; quotas and admission say themselves what is wrong.
+std::string advice_for(const base::Error& refused) {
+  const bool right = refused.code == base::Code::Forbidden && refused.message.contains(" cannot ");
+  return right ? "the controllers lack a right, which `slipway install` gives: " + refused.message : refused.message;
+}
+
+// A status of its own, once, that says so and nothing else; the runner holds the refused effects back meanwhile.
+std::optional<Decision> tell_refusal(const Observation& o, base::Time now) {
+  if (!o.refused) return std::nullopt;
+  const std::string message = advice_for(*o.refused);
+  const Value& known = api::condition(o.release, kStalled);
+  if (known["status"].as_string() == "True" && known["message"].as_string() == message) return std::nullopt;
+  Decision out;
+  out.status = o.release["status"].is_object() ? o.release["status"] : Value::object();
+  api::set_condition(out.status, kStalled, "True", base::reason_of(o.refused->code), message, now);
+  out.reasons.push_back({"stalled", message});
+  return out;
+}
+
+// Written after all effects were taken: it goes on.
+void end_refusal(Value& status, base::Time now) {
+  if (api::condition(Value::object({{"status", status}}), kStalled)["status"].as_string() == "True")
+    api::set_condition(status, kStalled, "False", "Accepted", "", now);
+}
+
 Decision finish(Turn& turn) {
   turn.s.observed_generation = api::generation_of(turn.o.release);
   if (!turn.o.deployment.is_null()) count_replicas(turn);
   set_conditions(turn.s, turn.now);
   turn.out.status = write_state(turn.s);
+  if (!turn.o.refused || !turn.out.effects.empty()) end_refusal(turn.out.status, turn.now);
   return std::move(turn.out);
 }
 
@@ -191,6 +221,7 @@ Decision decide(const Observation& o, const plan::RouterCapabilities& router, ba
   const bool leaving = api::is_deleting(o.release);
   if (leaving && !api::has_finalizer(o.release, kFinalizer)) return {};
   if (!leaving && !api::has_finalizer(o.release, kFinalizer)) return add_finalizer(o);
+  if (auto told = tell_refusal(o, now)) return *std::move(told);
   State state = read_state(o.release["status"]);
   tame_clock(state, now);
   const auto compiled = plan::compile(o.release, router);
