@@ -16,9 +16,16 @@ class Beds final : public testing::Environment {
     bed = std::move(*started);
     return bed.get();
   }
-  void TearDown() override { beds_.clear(); }
+  void TearDown() override {
+    for (const auto& [folder, bed] : beds_)
+      for (const auto& check : checks_)
+        if (bed) check(*bed);
+    beds_.clear();
+  }
+  void add(std::function<void(Bed&)> check) { checks_.push_back(std::move(check)); }
 
  private:
+  std::vector<std::function<void(Bed&)>> checks_;
   std::map<std::string, std::unique_ptr<Bed>> beds_;
 };
 
@@ -43,6 +50,8 @@ std::string EachVersion::name_of(const testing::TestParamInfo<Assets>& info) {
     if (!isalnum(static_cast<unsigned char>(c))) c = '_';
   return name + "_" + std::to_string(info.index);
 }
+
+void EachVersion::at_the_end(std::function<void(Bed&)> check) { beds().add(std::move(check)); }
 
 void EachVersion::SetUp() {
   if (GetParam().folder.empty()) GTEST_SKIP() << find_assets().problem;

@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "bed.h"
 
 namespace slipway::tests {
@@ -20,6 +22,9 @@ class EachVersion : public testing::TestWithParam<Assets> {
   static std::vector<Assets> versions();
   static std::string name_of(const testing::TestParamInfo<Assets>& info);
 
+  // Called with each bed that was used, after the last test and before the bed is ended. May add failures.
+  static void at_the_end(std::function<void(Bed&)> check);
+
  protected:
   void SetUp() override;
   Bed& bed() const;
@@ -27,7 +32,7 @@ class EachVersion : public testing::TestWithParam<Assets> {
   // A new namespace, "t-12"; `api` works in it from then on.
   std::string new_space();
   // Asks until it holds. The limit is only there so that a hang ends with a name.
-  bool eventually(const std::function<bool()>& holds, base::Duration limit = base::minutes(2)) const;
+  bool eventually(const std::function<bool()>& holds, base::Duration limit = base::minutes(10)) const;
 
  private:
   std::unique_ptr<cli::Api> api_;

@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <tuple>
 
+#include "kubernetes_world.h"
 #include "live_world.h"
 #include "rehearse/scenario/outcome.h"
 #include "rehearse/scenario/virtual_stage.h"
@@ -103,75 +106,96 @@ TEST_P(Virtual, DoesNotDependOnTiming) {
 
 // --- real time --------------------------------------------------------------------------------------------
 
-// Both live worlds at once, on one loop, with the stories that this run was asked for.
+// Live worlds side by side on one loop, with the stories that this run was asked for; over when it is made.
 class LiveRun {
  public:
-  static LiveRun& get() {
-    static LiveRun run;
-    return run;
+  // `suite` and `prefix`: whose tests ask for stories ("Kubernetes", "v1_33_").
+  struct Billing {
+    std::string world, suite, prefix;
+    std::function<std::unique_ptr<LiveWorld>(const std::string& folder)> make;
+  };
+
+  explicit LiveRun(const std::vector<Billing>& billings) {
+    fs::create_directories(folder_);
+    for (const Billing& billing : billings) add(billing);
+    for (auto& [name, show] : shows_) show.theatre->start();
+    while (std::ranges::any_of(shows_, [](const auto& show) { return !show.second.theatre->done(); })) loop_.run_one();
+    for (auto& [name, show] : shows_)
+      for (const Scenario* scenario : show.scenarios)
+        outcomes_[name][scenario->name] = show.theatre->outcome(scenario->name);
+    shows_.clear();
   }
+
+  // What the servers wrote stays only when something went wrong.
+  ~LiveRun() {
+    std::error_code ignored;
+    if (!testing::UnitTest::GetInstance()->Failed()) fs::remove_all(folder_, ignored);
+  }
+
   Outcome outcome(const std::string& world, const std::string& scenario) const {
-    return shows_.at(world).theatre->outcome(scenario);
+    return outcomes_.at(world).at(scenario);
   }
 
  private:
   struct Show {
     std::unique_ptr<LiveWorld> world;
     std::unique_ptr<Theatre> theatre;
+    std::vector<const Scenario*> scenarios;
   };
 
-  LiveRun() {
-    fs::create_directories(folder_);
-    add("Embedded", make_embedded_world(folder_ + "/embedded"));
-    add("Https", make_https_world(folder_ + "/https"));
-    for (auto& [name, show] : shows_) show.theatre->start();
-    while (std::ranges::any_of(shows_, [](const auto& show) { return !show.second.theatre->done(); })) loop_.run_one();
-  }
-
-  // What the servers wrote stays only when something went wrong.
-  ~LiveRun() {
-    shows_.clear();
-    std::error_code ignored;
-    if (!testing::UnitTest::GetInstance()->Failed()) fs::remove_all(folder_, ignored);
-  }
-
-  void add(const std::string& name, std::unique_ptr<LiveWorld> world) {
-    const auto scenarios = asked_for(name);
+  void add(const Billing& billing) {
+    const auto scenarios = asked_for(billing);
     if (scenarios.empty()) return;
+    auto world = billing.make(folder_ + "/" + billing.world);
     auto theatre = std::make_unique<Theatre>(*world, loop_, random_, scenarios);
-    shows_[name] = {std::move(world), std::move(theatre)};
+    shows_[billing.world] = {std::move(world), std::move(theatre), scenarios};
   }
 
-  static std::vector<const Scenario*> asked_for(const std::string& world) {
+  static std::vector<const Scenario*> asked_for(const Billing& billing) {
     std::vector<const Scenario*> asked;
     const auto& unit = *testing::UnitTest::GetInstance();
     for (int i = 0; i < unit.total_test_suite_count(); ++i) {
       const auto& suite = *unit.GetTestSuite(i);
-      if (!std::string_view(suite.name()).ends_with(world)) continue;
+      if (!std::string_view(suite.name()).ends_with(billing.suite)) continue;
       for (const std::string& name : all_names())
         for (int t = 0; t < suite.total_test_count(); ++t) {
           const auto& test = *suite.GetTestInfo(t);
-          const bool meant = std::string_view(test.name()).ends_with("/" + test_name(name)) && test.should_run();
+          const bool meant =
+              std::string_view(test.name()).ends_with("/" + billing.prefix + test_name(name)) && test.should_run();
           if (meant && scenario_of(name)) asked.push_back(scenario_of(name));
         }
     }
     return asked;
   }
 
-  const std::string folder_ = fs::path(SLIPWAY_BUILD_DIR) / ("scenarios-" + std::to_string(getpid()));
+  static int runs_;
+  const std::string folder_ =
+      fs::path(SLIPWAY_BUILD_DIR) / ("scenarios-" + std::to_string(getpid()) + "-" + std::to_string(++runs_));
   runtime::real::Loop loop_;
   runtime::real::OsRandom random_;
   std::map<std::string, Show> shows_;
+  std::map<std::string, std::map<std::string, Outcome>> outcomes_;
 };
+int LiveRun::runs_ = 0;
+
+const LiveRun& run_on_this_machine() {
+  static const LiveRun run(
+      {{"Embedded", "Embedded", "", make_embedded_world}, {"Https", "Https", "", make_https_world}});
+  return run;
+}
+
+void expect_as_in_virtual_time(const Scenario& scenario, const Outcome& outcome, const std::string& world) {
+  expect_as_told(scenario, outcome);
+  EXPECT_EQ(difference(virtual_outcome(scenario), "virtual", outcome, world), "");
+}
 
 void expect_the_same(const std::string& world, const std::string& name) {
   const Scenario* scenario = scenario_of(name);
   ASSERT_TRUE(scenario) << "the file is wrong: see Virtual.EndsAsTold";
-  Outcome outcome = LiveRun::get().outcome(world, name);
+  Outcome outcome = run_on_this_machine().outcome(world, name);
   // Where the API dies with the controllers, its watches end, and what happens before they begin anew is not seen.
   if (world == "Embedded" && scenario->crashes()) outcome = with_gaps_filled(outcome, virtual_outcome(*scenario));
-  expect_as_told(*scenario, outcome);
-  EXPECT_EQ(difference(virtual_outcome(*scenario), "virtual", outcome, world), "");
+  expect_as_in_virtual_time(*scenario, outcome, world);
 }
 
 class Embedded : public testing::TestWithParam<std::string> {};
@@ -179,6 +203,50 @@ TEST_P(Embedded, EndsTheSame) { expect_the_same("Embedded", GetParam()); }
 
 class Https : public testing::TestWithParam<std::string> {};
 TEST_P(Https, EndsTheSame) { expect_the_same("Https", GetParam()); }
+
+// --- a real control plane ---------------------------------------------------------------------------------
+
+std::string prefix_of(const Assets& assets) {
+  std::string name = assets.version.empty() ? "none" : assets.version;
+  for (char& c : name)
+    if (!isalnum(static_cast<unsigned char>(c))) c = '_';
+  return name + "_";
+}
+
+std::vector<Assets> versions() {
+  const auto& found = find_assets();
+  return found.all.empty() ? std::vector<Assets>{Assets{}} : found.all;
+}
+
+// One version after the other: each is many processes.
+const LiveRun& run_on(const Assets& assets) {
+  static std::map<std::string, std::unique_ptr<LiveRun>> runs;
+  auto& run = runs[assets.version];
+  if (!run)
+    run = std::make_unique<LiveRun>(
+        std::vector<LiveRun::Billing>{{assets.version, "Kubernetes", prefix_of(assets), [&](const std::string& folder) {
+                                         return make_kubernetes_world(assets, folder + ".log");
+                                       }}});
+  return *run;
+}
+
+class Kubernetes : public testing::TestWithParam<std::tuple<Assets, std::string>> {};
+TEST_P(Kubernetes, EndsTheSame) {
+  const auto& [assets, name] = GetParam();
+  if (assets.folder.empty()) GTEST_SKIP() << find_assets().problem;
+  if (std::getenv("SLIPWAY_SCENARIO_KUBERNETES") == nullptr)
+    GTEST_SKIP() << "not all stories end the same there yet (README.md); SLIPWAY_SCENARIO_KUBERNETES=1 plays them";
+  if (gateway_api_definitions().empty()) GTEST_SKIP() << "no definitions of Gateway API (SLIPWAY_CONFORMANCE)";
+  const Scenario* scenario = scenario_of(name);
+  ASSERT_TRUE(scenario) << "the file is wrong: see Virtual.EndsAsTold";
+  expect_as_in_virtual_time(*scenario, run_on(assets).outcome(assets.version, name), assets.version);
+}
+
+std::string name_on(const testing::TestParamInfo<std::tuple<Assets, std::string>>& info) {
+  return prefix_of(std::get<0>(info.param)) + test_name(std::get<1>(info.param));
+}
+INSTANTIATE_TEST_SUITE_P(All, Kubernetes,
+                         testing::Combine(testing::ValuesIn(versions()), testing::ValuesIn(all_names())), name_on);
 
 std::string name_of(const testing::TestParamInfo<std::string>& info) { return test_name(info.param); }
 INSTANTIATE_TEST_SUITE_P(All, Virtual, testing::ValuesIn(all_names()), name_of);

@@ -13,7 +13,7 @@ using data::Value;
 
 namespace {
 
-constexpr base::Duration kQuietLimit = base::seconds(60);  // until the writes of the end must have stopped
+constexpr base::Duration kQuietLimit = base::minutes(5);  // until the writes of the end must have stopped
 constexpr const char* kBegin = "begin";
 
 template <class... F>

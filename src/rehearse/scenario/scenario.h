@@ -39,7 +39,7 @@ namespace slipway::rehearse::scenario {
 
 using Conditions = std::vector<expr::Expression>;  // all must hold
 
-inline constexpr base::Duration kPatience = base::minutes(1);  // of waits that do not say `within`
+inline constexpr base::Duration kPatience = base::minutes(5);  // of waits that do not say `within`
 inline constexpr base::Duration kQuiet = base::seconds(2);     // without any write, at the end
 inline constexpr std::size_t kMostEvents = 100;                // of one story
 
