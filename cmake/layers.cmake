@@ -28,6 +28,12 @@ target_compile_options(slipway_options INTERFACE -Wall -Wextra -Wno-missing-fiel
                        -Werror=return-type -Werror=switch -Werror=unused-result -fno-omit-frame-pointer)
 target_compile_definitions(slipway_options INTERFACE BOOST_ASIO_NO_DEPRECATED SLIPWAY_VERSION="${PROJECT_VERSION}")
 
+include(${CMAKE_CURRENT_LIST_DIR}/headers.cmake)
+if(SLIPWAY_PCH)
+  target_compile_options(slipway_options INTERFACE -pthread)  # some library's flags have it, and all users of a precompiled header must agree
+  slipway_headers(slipway_headers_plain LINK slipway_options HEADERS ${SLIPWAY_STANDARD_HEADERS})
+endif()
+
 # For programs that hold many objects: trees of small shared nodes cost a third less CPU than with glibc's allocator. Not for
 # the shim, of which each pod has one.
 add_library(slipway_allocator INTERFACE)
@@ -56,6 +62,7 @@ function(slipway_module name deps)
   if(sources)
     add_library(slipway_${name} STATIC ${sources})
     set(scope PUBLIC)
+    slipway_use_headers(slipway_${name} slipway_headers_plain)
   else()
     add_library(slipway_${name} INTERFACE)
     set(scope INTERFACE)
@@ -85,6 +92,7 @@ function(slipway_module name deps)
     target_link_libraries(${name}_test PRIVATE slipway_${name} ${SLIPWAY_TEST_LINKS} slipway_test_main)
     # Tests are compiled for speed of building; the code under test keeps the build type's optimisation.
     target_compile_options(${name}_test PRIVATE -O0)
+    slipway_use_headers(${name}_test slipway_headers_test)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
 endfunction()
@@ -95,6 +103,10 @@ function(slipway_modules)
     find_package(GTest REQUIRED)
     add_library(slipway_test_main INTERFACE)
     target_link_libraries(slipway_test_main INTERFACE GTest::gtest_main GTest::gmock rapidcheck slipway_mutants_planted slipway_allocator)
+    if(SLIPWAY_PCH)
+      slipway_headers(slipway_headers_test LINK slipway_options GTest::gtest GTest::gmock OPTIONS -O0
+                      HEADERS ${SLIPWAY_STANDARD_HEADERS} <gtest/gtest.h> <gmock/gmock.h>)
+    endif()
   endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/layers.txt)
   file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt lines REGEX "^[a-z]")
