@@ -100,9 +100,10 @@ class Reader {
     (file.type == '0' ? file.bytes : file.target) = file.type == '0' ? std::string(line) : path_of(line);
     files.push_back(std::move(file));
   }
+  // No header can hold more than what stands before a NUL.
   std::string path_of(std::string_view text) const {
-    return replaced(replaced(std::string(text.substr(0, 8192)), "@S", ground_ + "/secret"), "@L",
-                    std::string(250, 'n'));
+    text = text.substr(0, std::min<std::size_t>(8192, text.find('\0')));
+    return replaced(replaced(std::string(text), "@S", ground_ + "/secret"), "@L", std::string(250, 'n'));
   }
   std::string ground_;
 };
@@ -158,7 +159,8 @@ void check_content(const Script& script, const std::string& root) {
     if (special) return;
   }
   for (const TarFile& file : script.layers[0])
-    if (file.type == '0') SLIPWAY_CHECK(read_file(root + "/" + file.path).value_or("?") == file.bytes);
+    if (file.type == '0' && !file.path.ends_with('/'))  // with a slash it is a folder, as old archives write them
+      SLIPWAY_CHECK(read_file(root + "/" + file.path).value_or("?") == file.bytes);
 }
 
 void check_import(const Ground& ground, const std::string& archive, const Script* script) {
