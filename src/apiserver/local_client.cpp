@@ -173,7 +173,9 @@ std::unique_ptr<client::WatchHandle> LocalClient::watch(client::WatchRequest req
                  .user_agent = who_.user};
   out.options = {.label_selector = std::move(request.label_selector),
                  .field_selector = std::move(request.field_selector),
-                 .resource_version = std::move(request.resource_version)};
+                 .resource_version = std::move(request.resource_version),
+                 .allow_bookmarks = true};
+  if (request.timeout_seconds > 0) out.options.timeout = base::seconds(request.timeout_seconds);
   auto watch = std::make_shared<LocalWatch>(loop_, sink);
   loop_.post([this, watch, out = std::move(out), alive = std::weak_ptr(alive_)]() mutable {
     if (alive.expired()) return;

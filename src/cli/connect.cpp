@@ -17,6 +17,8 @@ using data::Value;
 
 // How often a wait looks whether the person pressed Ctrl-C.
 constexpr base::Duration kLook = base::milliseconds(50);
+// How long a command waits for a server that answers 429.
+constexpr base::Duration kBusyPatience = base::minutes(1);
 
 std::string env(const char* name) { return std::getenv(name) ? std::getenv(name) : ""; }
 
@@ -35,8 +37,13 @@ class HttpsApi final : public Api {
   }
   void use_space(const std::string& space) { space_ = space; }
 
+  // A server that has too much to do says when to come back, and has done nothing.
   base::Result<Value> call(client::Request request) override {
-    return wait_for<Value>([&](auto done) { client_->call(std::move(request), std::move(done)); });
+    for (const base::Time since = now();;) {
+      auto answer = wait_for<Value>([&](auto done) { client_->call(request, std::move(done)); });
+      const bool busy = !answer && answer.error().code == Code::TooManyRequests && answer.error().retry_after;
+      if (!busy || now() - since > kBusyPatience || !pause(*answer.error().retry_after)) return answer;
+    }
   }
 
   base::Result<std::string> fetch(const std::string& path, const std::string& accept) override {

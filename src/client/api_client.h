@@ -57,7 +57,9 @@ class WatchSink {
  public:
   virtual ~WatchSink() = default;
   virtual void event(const WatchEvent& event) = 0;
-  virtual void ended(base::Error why) = 0;  // once, last; Expired asks for a new list. Not after the handle is destroyed
+  // Once, last; not after the handle is destroyed. Timeout: the server has ended it in its time, nothing is wrong.
+  // Expired asks for a new list.
+  virtual void ended(base::Error why) = 0;
 };
 
 // Destroying it ends the watch; the sink is not called any more.
@@ -72,12 +74,15 @@ struct WatchRequest {
   std::string label_selector = {};
   std::string field_selector = {};
   std::string resource_version = {};  // strictly after; empty: start with all that exists
+  std::int64_t timeout_seconds = 0;   // the server ends the watch then; 0: when it likes
 };
 
 class ApiClient {
  public:
   virtual ~ApiClient() = default;
+  // A refusal with TooManyRequests did not take effect; Error::retry_after says when to come back.
   virtual void call(Request request, Completion done) = 0;
+  // Always with bookmarks.
   [[nodiscard]] virtual std::unique_ptr<WatchHandle> watch(WatchRequest request, WatchSink& sink) = 0;
 };
 

@@ -4,35 +4,18 @@
 
 #include "api/meta.h"
 #include "base/strings.h"
+#include "data/footprint.h"
 
 namespace slipway::client {
 namespace {
 
 using data::Value;
 
-constexpr std::int64_t kPage = 1000;  // objects per list request
-constexpr base::Duration kBackoffBase = base::milliseconds(100);
-constexpr int kBackoffDoublings = 8;  // up to 25.6 s, before jitter
-
 ObjectName name_of(const Value& object) {
   return {std::string(api::space_of(object)), std::string(api::name_of(object))};
 }
 
 std::uint64_t revision_of(const Value& object) { return base::parse_uint(api::version_of(object)).value_or(0); }
-
-// Items of a list may leave out what the list says for all of them.
-Value with_type(Value object, const Resource& resource) {
-  if (!object.has("kind")) object.set("kind", resource.kind);
-  if (!object.has("apiVersion")) object.set("apiVersion", resource.api_version());
-  return object;
-}
-
-// Our revision means nothing to the server: it was compacted, or the server began again from an older state.
-bool asks_for_list(const base::Error& why) {
-  bool ahead =
-      std::ranges::any_of(why.causes, [](const base::Cause& c) { return c.reason == "ResourceVersionTooLarge"; });
-  return why.code == base::Code::Expired || why.code == base::Code::NotFound || ahead;
-}
 
 template <class Index>
 void erase_from(Index& index, std::string_view uid, const ObjectName& name) {
@@ -44,42 +27,71 @@ void erase_from(Index& index, std::string_view uid, const ObjectName& name) {
 
 }  // namespace
 
-// The sink of one watch. Ending never destroys it on the spot: the cache goes on in a later task.
-class Cache::Watching final : public WatchSink {
- public:
-  explicit Watching(Cache& cache) : cache_(cache) {
-    handle_ =
-        cache.api_.watch({.resource = cache.resource_, .resource_version = std::to_string(cache.revision_)}, *this);
-  }
-
-  void event(const WatchEvent& event) override {
-    cache_.failures_ = 0;
-    if (event.kind == WatchEvent::Kind::Deleted)
-      cache_.remove(event.object);
-    else if (event.kind != WatchEvent::Kind::Bookmark)
-      cache_.put(with_type(event.object, cache_.resource_));
-    cache_.advance(revision_of(event.object));
-  }
-
-  void ended(base::Error why) override { cache_.retry(why); }
-
- private:
-  Cache& cache_;
-  std::unique_ptr<WatchHandle> handle_;
+// The series of one resource. Several caches of it in one registry add up.
+struct Cache::Counters {
+  Counters(runtime::Metrics& metrics, const std::string& resource)
+      : resource(resource),
+        pages(metrics.counter("slipway_cache_list_pages_total", "List requests, each page.", {"resource"})
+                  .with({resource})),
+        lists(metrics.counter("slipway_cache_lists_total", "Whole lists begun, by cause.", {"resource", "cause"})),
+        watches(metrics.counter("slipway_cache_watches_total", "Watches begun, by cause.", {"resource", "cause"})),
+        objects(metrics.gauge("slipway_cache_objects", "Objects held.", {"resource"}).with({resource})),
+        bytes(metrics.gauge("slipway_cache_bytes", "Heap that the held objects take, about.", {"resource"})
+                  .with({resource})) {}
+  const std::string resource;
+  runtime::Counter& pages;
+  runtime::Family<runtime::Counter>&lists, &watches;
+  runtime::Gauge &objects, &bytes;
 };
 
-Cache::Cache(ApiClient& api, runtime::Loop& loop, runtime::Random& random, Resource resource)
-    : api_(api), loop_(loop), random_(random), resource_(std::move(resource)), alive_(std::make_shared<bool>(true)) {}
+Cache::Cache(ApiClient& api, runtime::Loop& loop, runtime::Random& random, Resource resource, CacheOptions options)
+    : resource_(std::move(resource)), options_(std::move(options)) {
+  if (options_.metrics != nullptr) counters_ = std::make_unique<Counters>(*options_.metrics, resource_.qualified());
+  std::vector<std::string> spaces = resource_.namespaced ? options_.spaces : std::vector<std::string>();
+  if (spaces.empty()) spaces.emplace_back();
+  Feed::Listener& self = *this;
+  for (std::string& space : spaces) {
+    FeedOptions feed{.space = std::move(space), .keep = options_.keep};
+    feeds_.push_back(std::make_unique<Feed>(api, loop, random, resource_, std::move(feed), self));
+  }
+}
 
-Cache::~Cache() { *alive_ = false; }
+Cache::~Cache() {
+  if (!counters_) return;
+  counters_->objects.add(-static_cast<double>(objects_.size()));
+  counters_->bytes.add(-static_cast<double>(bytes_));
+}
 
-void Cache::start() { list({}, {}); }
+void Cache::start() {
+  for (const auto& feed : feeds_) feed->start();
+}
 
 void Cache::add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
 
 void Cache::add_progress_listener(std::function<void()> listener) {
   progress_listeners_.push_back(std::move(listener));
 }
+
+bool Cache::synced() const {
+  return std::ranges::all_of(feeds_, [](const auto& feed) { return feed->synced(); });
+}
+
+bool Cache::served() const {
+  return std::ranges::all_of(feeds_, [](const auto& feed) { return feed->served(); });
+}
+
+const Feed* Cache::feed_of(std::string_view space) const {
+  for (const auto& feed : feeds_)
+    if (feed->space().empty() || feed->space() == space) return feed.get();
+  return nullptr;
+}
+
+std::uint64_t Cache::revision(std::string_view space) const {
+  const Feed* feed = feed_of(space);
+  return feed != nullptr ? feed->revision() : 0;
+}
+
+// --- reading ----------------------------------------------------------------------------------------------
 
 const Value& Cache::find(const ObjectName& name) const {
   auto found = objects_.find(name);
@@ -109,77 +121,84 @@ std::vector<Value> Cache::dependents_of(std::string_view uid) const {
   return out;
 }
 
-void Cache::list(std::string continue_token, std::map<ObjectName, Value> so_far) {
-  Request request{
-      .verb = Verb::List, .resource = resource_, .limit = kPage, .continue_token = std::move(continue_token)};
-  api_.call(std::move(request), [this, alive = alive_, objects = std::move(so_far)](Answer answer) mutable {
-    if (!*alive) return;
-    if (!answer && answer.error().code == base::Code::NotFound) {
-      // A cluster without this CustomResourceDefinition: nothing of that kind exists, and controllers can work without it. The watch that
-      // follows is refused, too, and leads back here, ever more slowly.
-      const int failures = failures_;
-      replace({}, revision_);
-      failures_ = failures;
-      return;
-    }
-    if (!answer) return retry(answer.error());
-    for (const Value& item : (*answer)["items"].items())
-      objects.insert_or_assign(name_of(item), with_type(item, resource_));
-    std::string next = (*answer)["metadata"]["continue"].str();
-    if (!next.empty()) return list(std::move(next), std::move(objects));
-    replace(std::move(objects), revision_of(*answer));
-  });
-}
+// --- what the feeds bring ---------------------------------------------------------------------------------
+
+const Value& Cache::held(const Value& object) const { return find(name_of(object)); }
 
 // The list is the truth: listeners hear of everything that came, went or changed while we were not watching.
-void Cache::replace(std::map<ObjectName, Value> objects, std::uint64_t revision) {
-  std::map<ObjectName, Value> before = std::exchange(objects_, std::move(objects));
-  by_owner_.clear();
-  by_reference_.clear();
-  for (const auto& [name, object] : objects_) index({}, object);
-  revision_ = revision;
-  synced_ = true;
-  failures_ = 0;
-  auto tell = [this](const Value& was, const Value& is) {
-    for (const Listener& listener : listeners_) listener(was, is);
-  };
+void Cache::listed(const Feed& feed, std::vector<Value> objects) {
+  const Objects before = take_out(feed.space());
+  for (const auto& [name, object] : before) index(object, {});
+  Objects after;
+  for (Value& object : objects) after.insert_or_assign(name_of(object), std::move(object));
+  for (const auto& [name, object] : after) {
+    index({}, object);
+    objects_.insert_or_assign(name, object);
+  }
   for (const auto& [name, was] : before)
-    if (!objects_.contains(name)) tell(was, {});
-  // Listeners may not change the cache, so iterating over it while telling is safe.
-  for (const auto& [name, is] : objects_) {
+    if (!after.contains(name)) tell(was, {});
+  for (const auto& [name, is] : after) {
     auto was = before.find(name);
     if (was == before.end())
       tell({}, is);
     else if (api::version_of(was->second) != api::version_of(is))
       tell(was->second, is);
   }
-  for (const auto& listener : progress_listeners_) listener();
-  watch();
 }
 
-void Cache::watch() {
-  watching_.reset();
-  watching_ = std::make_unique<Watching>(*this);
+// Leaves objects of other namespaces where they are; all of them for an empty one.
+Cache::Objects Cache::take_out(const std::string& space) {
+  Objects out;
+  if (space.empty()) return std::exchange(objects_, {});
+  for (auto at = objects_.lower_bound({space, ""}); at != objects_.end() && at->first.space == space;)
+    out.insert(out.end(), objects_.extract(at++));
+  return out;
 }
 
 void Cache::put(const Value& object) {
   Value& slot = objects_[name_of(object)];
   if (!slot.is_null() && revision_of(slot) >= revision_of(object)) return;  // repeated, or overtaken by a list
-  Value before = std::exchange(slot, object);
+  const Value before = std::exchange(slot, object);
   index(before, object);
-  for (const Listener& listener : listeners_) listener(before, object);
+  tell(before, object);
 }
 
-void Cache::remove(const Value& object) {
+void Cache::removed(const Value& object) {
   auto found = objects_.find(name_of(object));
   if (found == objects_.end() || revision_of(found->second) > revision_of(object)) return;
-  Value before = std::move(found->second);
+  const Value before = std::move(found->second);
   objects_.erase(found);
   index(before, {});
-  for (const Listener& listener : listeners_) listener(before, {});
+  tell(before, {});
 }
 
+void Cache::progressed() {
+  for (const auto& listener : progress_listeners_) listener();
+}
+
+void Cache::troubled(const Feed& feed) {
+  if (options_.troubled) options_.troubled(resource_, feed.space(), feed.trouble());
+}
+
+void Cache::asks(What what, Why why) {
+  if (!counters_) return;
+  static constexpr const char* kCauses[] = {"begin", "expired", "ended", "failed"};
+  const std::string cause = kCauses[static_cast<int>(why)];
+  if (what == What::Page)
+    counters_->pages.add();
+  else
+    (what == What::Listed ? counters_->lists : counters_->watches).with({counters_->resource, cause}).add();
+}
+
+// Listeners may not change the cache.
+void Cache::tell(const Value& before, const Value& after) {
+  for (const Listener& listener : listeners_) listener(before, after);
+}
+
+// --- indexes ----------------------------------------------------------------------------------------------
+
 void Cache::index(const Value& before, const Value& after) {
+  measure(before, after);
   const bool stays = !before.is_null() && !after.is_null();
   if (stays && before["metadata"]["ownerReferences"] == after["metadata"]["ownerReferences"]) return;
   index_references(before, false);
@@ -201,21 +220,13 @@ void Cache::index_references(const Value& object, bool add) {
   }
 }
 
-void Cache::advance(std::uint64_t revision) {
-  revision_ = std::max(revision_, revision);
-  for (const auto& listener : progress_listeners_) listener();
-}
-
-// Goes on after a delay that doubles with each failure in a row, with jitter so that caches do not come back in step.
-void Cache::retry(const base::Error& why) {
-  bool listing = !synced_ || watching_ == nullptr || asks_for_list(why);
-  double wait = base::to_seconds(kBackoffBase) * static_cast<double>(1 << std::min(failures_++, kBackoffDoublings));
-  wait *= 0.5 + random_.unit();
-  retry_timer_ = loop_.after(base::from_seconds(wait), [this, listing] {
-    if (!listing) return watch();
-    watching_.reset();
-    list({}, {});
-  });
+void Cache::measure(const Value& before, const Value& after) {
+  if (!counters_) return;
+  const std::size_t less = data::heap_bytes(before), more = data::heap_bytes(after);
+  bytes_ += more;
+  bytes_ -= less;
+  counters_->bytes.add(static_cast<double>(more) - static_cast<double>(less));
+  counters_->objects.add((before.is_null() ? 1 : 0) - (after.is_null() ? 1 : 0));
 }
 
 }  // namespace slipway::client

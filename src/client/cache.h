@@ -1,4 +1,5 @@
-// A local, always-current copy of one resource: list, then watch, again and again (what client-go calls an informer).
+// A local, always-current copy of one resource, with indexes (what client-go calls an informer): of all namespaces, or
+// of some, then with a list and a watch for each (feed.h says how they are kept up).
 //
 // Lives on the control loop. Readers get shared immutable Values; they see changes only between turns of the loop.
 #pragma once
@@ -12,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "client/api_client.h"
-#include "runtime/loop.h"
+#include "client/feed.h"
+#include "runtime/metrics.h"
 
 namespace slipway::client {
 
@@ -24,25 +25,38 @@ struct ObjectName {
   auto operator<=>(const ObjectName&) const = default;
 };
 
-class Cache {
+struct CacheOptions {
+  std::vector<std::string> spaces = {};  // of these namespaces only; empty: of all
+  Projection keep = nullptr;
+  // Counts lists and watches there, and objects and bytes, by resource: slipway_cache_* (docs/connect.md).
+  runtime::Metrics* metrics = nullptr;
+  // Told when a list or watch is in trouble (Feed::trouble); null: it has ended.
+  using Troubled = std::function<void(const Resource&, const std::string& space, const base::Error*)>;
+  Troubled troubled = {};
+};
+
+class Cache final : private Feed::Listener {
  public:
   // Called after the cache has changed; `before` or `after` is null for an object that came or went.
   using Listener = std::function<void(const data::Value& before, const data::Value& after)>;
 
-  Cache(ApiClient& api, runtime::Loop& loop, runtime::Random& random, Resource resource);
-  ~Cache();
+  Cache(ApiClient& api, runtime::Loop& loop, runtime::Random& random, Resource resource, CacheOptions options = {});
+  ~Cache() override;
   Cache(const Cache&) = delete;
 
   const Resource& resource() const { return resource_; }
   void start();
   void add_listener(Listener listener);
-  // Called when `synced` or `revision` has moved, after the listeners for what changed: also for a list that brought nothing
-  // new and for a bookmark. Who waits for a revision waits here.
+  // Called when `synced` or `revision` has moved, after the listeners for what changed: also for a list that brought
+  // nothing new and for a bookmark. Who waits for a revision waits here.
   void add_progress_listener(std::function<void()> listener);
-  bool synced() const { return synced_; }         // has completed its first list
-  std::uint64_t revision() const { return revision_; }  // newest resourceVersion seen
+  bool synced() const;  // has completed its first lists
+  bool served() const;  // false: the server does not know this kind, so there are no objects of it
+  // Whether the objects of a namespace are here, and the newest resourceVersion seen there.
+  bool covers(std::string_view space) const { return feed_of(space) != nullptr; }
+  std::uint64_t revision(std::string_view space) const;
 
-  const data::Value& find(const ObjectName& name) const;      // null when absent
+  const data::Value& find(const ObjectName& name) const;  // null when absent
   const std::map<ObjectName, data::Value>& all() const { return objects_; }
   std::vector<data::Value> in_space(std::string_view space) const;  // in name order
   // Objects whose controller owner reference has this uid, in name order; constant-time lookup. With an empty uid: the
@@ -50,36 +64,39 @@ class Cache {
   std::vector<data::Value> owned_by(std::string_view uid) const;
   // Objects with any owner reference to this uid, the controller's first; constant-time lookup.
   std::vector<data::Value> dependents_of(std::string_view uid) const;
+  // What the objects take of the heap, about; 0 without metrics.
+  std::size_t bytes() const { return bytes_; }
 
  private:
-  class Watching;
-  friend class Watching;
-  void list(std::string continue_token, std::map<ObjectName, data::Value> so_far);
-  void replace(std::map<ObjectName, data::Value> objects, std::uint64_t revision);
-  void put(const data::Value& object);
-  void remove(const data::Value& object);
+  using Objects = std::map<ObjectName, data::Value>;
   using Index = std::map<std::string, std::set<ObjectName>, std::less<>>;
+  struct Counters;
+
+  const data::Value& held(const data::Value& object) const override;
+  void listed(const Feed& feed, std::vector<data::Value> objects) override;
+  void put(const data::Value& object) override;
+  void removed(const data::Value& object) override;
+  void progressed() override;
+  void troubled(const Feed& feed) override;
+  void asks(What what, Why why) override;
+
+  const Feed* feed_of(std::string_view space) const;
+  Objects take_out(const std::string& space);
+  void tell(const data::Value& before, const data::Value& after);
   void index(const data::Value& before, const data::Value& after);
   void index_references(const data::Value& object, bool add);
-  void advance(std::uint64_t revision);
-  void retry(const base::Error& why);
-  void watch();
+  void measure(const data::Value& before, const data::Value& after);
 
-  ApiClient& api_;
-  runtime::Loop& loop_;
-  runtime::Random& random_;
   Resource resource_;
+  CacheOptions options_;
+  std::unique_ptr<Counters> counters_;  // null without metrics
   std::vector<Listener> listeners_;
   std::vector<std::function<void()>> progress_listeners_;
-  std::map<ObjectName, data::Value> objects_;
+  Objects objects_;
   Index by_owner_;      // by the controller's uid
   Index by_reference_;  // by the uid of any other owner
-  std::unique_ptr<Watching> watching_;
-  runtime::Timer retry_timer_;
-  std::shared_ptr<bool> alive_;
-  int failures_ = 0;
-  bool synced_ = false;
-  std::uint64_t revision_ = 0;
+  std::size_t bytes_ = 0;
+  std::vector<std::unique_ptr<Feed>> feeds_;  // at least one
 };
 
 }  // namespace slipway::client

@@ -5,6 +5,7 @@
 
 #include <deque>
 
+#include "api/meta.h"
 #include "runtime/sim/loop.h"
 
 namespace slipway::client {
@@ -21,27 +22,30 @@ class Collection final : public ApiClient {
 
   void call(Request request, Completion done) override {
     ++lists;
+    limits.push_back(request.limit);
     loop_.post([this, request = std::move(request), done = std::move(done)]() mutable { done(answer(request)); });
   }
 
   std::unique_ptr<WatchHandle> watch(WatchRequest request, WatchSink& sink) override {
     class Handle final : public WatchHandle {
      public:
-      explicit Handle(Collection& from) : from_(from) {}
-      ~Handle() override { from_.sink_ = nullptr; }
+      Handle(Collection& from, WatchSink& sink) : from_(from), sink_(sink) {}
+      ~Handle() override { from_.sinks_.erase(&sink_); }
       Collection& from_;
+      WatchSink& sink_;
     };
     ++watches;
     since = std::stoull(request.resource_version);
-    sink_ = &sink;
-    auto handle = std::make_unique<Handle>(*this);
+    times.push_back(request.timeout_seconds);
+    sinks_[&sink] = request.space;
+    auto handle = std::make_unique<Handle>(*this, sink);
     if (refusal) cut(*refusal);
     return handle;
   }
 
-  void put(const std::string& name, const std::string& owner = "") {
+  void put(const std::string& name, const std::string& owner = "", const std::string& space = "ns") {
     bool is_new = !objects_.contains(name);
-    objects_[name] = object(name, ++revision, owner);
+    objects_[name] = object(name, ++revision, owner, space);
     tell(is_new ? WatchEvent::Kind::Added : WatchEvent::Kind::Modified, objects_[name]);
   }
   void remove(const std::string& name) {
@@ -52,18 +56,26 @@ class Collection final : public ApiClient {
   }
   void tell(WatchEvent::Kind kind, const Value& object) {
     loop_.post([this, kind, object] {
-      if (sink_ != nullptr && !silent) sink_->event({kind, object});
+      if (silent) return;
+      for (const auto& [sink, space] : std::map(sinks_))
+        if (space.empty() || space == api::space_of(object)) sink->event({kind, object});
+    });
+  }
+  void bookmark() {
+    loop_.post([this, at = object("", revision, "", "")] {
+      for (const auto& [sink, space] : std::map(sinks_)) sink->event({WatchEvent::Kind::Bookmark, at});
     });
   }
   void cut(base::Code why) {
     loop_.post([this, why] {
-      if (sink_ != nullptr) std::exchange(sink_, nullptr)->ended({.code = why, .message = "cut"});
+      for (const auto& [sink, space] : std::exchange(sinks_, {})) sink->ended({.code = why, .message = "cut"});
     });
   }
-  static Value object(const std::string& name, std::uint64_t revision, const std::string& owner) {
+  static Value object(const std::string& name, std::uint64_t revision, const std::string& owner,
+                      const std::string& space = "ns") {
     Value out = Value::object(
         {{"metadata",
-          Value::object({{"namespace", "ns"}, {"name", name}, {"resourceVersion", std::to_string(revision)}})}});
+          Value::object({{"namespace", space}, {"name", name}, {"resourceVersion", std::to_string(revision)}})}});
     if (!owner.empty())
       out.set({"metadata", "ownerReferences"}, Value::array({Value::object({{"uid", owner}, {"controller", true}})}));
     return out;
@@ -72,26 +84,35 @@ class Collection final : public ApiClient {
   std::uint64_t revision = 10;
   std::uint64_t since = 0;
   int lists = 0, watches = 0;
-  bool silent = false;                // events are lost
-  std::optional<base::Code> refusal;  // every watch ends at once
+  std::vector<std::int64_t> limits, times;  // of the requests
+  bool silent = false;                      // events are lost
+  std::optional<base::Code> refusal;        // every watch ends at once
   std::deque<base::Code> list_failures;
+  std::optional<base::Duration> retry_after;  // of those
+  bool forget_pages = false;                  // no continue token is known
+  std::size_t most = 1'000'000;               // a larger page is too large
 
  private:
   Answer answer(const Request& request) {
     if (!list_failures.empty()) {
-      auto code = list_failures.front();
+      base::Error why{.code = list_failures.front(), .message = "no list", .retry_after = retry_after};
       list_failures.pop_front();
-      return base::fail(code, "no list");
+      return base::fail(std::move(why));
     }
+    if (forget_pages && !request.continue_token.empty())
+      return base::fail(base::Code::Expired, "the token has expired");
     std::vector<Value> items;
     std::string next;
+    const std::size_t size = page > 0 && request.limit > 0 ? page : request.limit > 0 ? request.limit : 1'000'000;
     for (const auto& [name, object] : objects_) {
       if (name <= request.continue_token) continue;
-      if (page > 0 && items.size() == page) break;
+      if (!request.space.empty() && request.space != api::space_of(object)) continue;
+      if (items.size() == size) break;
       items.push_back(object);
       next = name;
     }
-    bool more = page > 0 && items.size() == page && next != objects_.rbegin()->first;
+    if (items.size() > most) return base::fail(base::Code::TooLarge, "too large");
+    bool more = items.size() == size && next != objects_.rbegin()->first;
     Value metadata = Value::object({{"resourceVersion", std::to_string(revision)}});
     if (more) metadata.set("continue", next);
     return Value::object({{"metadata", metadata}, {"items", Value::array_of(std::move(items))}});
@@ -99,7 +120,7 @@ class Collection final : public ApiClient {
 
   runtime::Loop& loop_;
   std::map<std::string, Value> objects_;
-  WatchSink* sink_ = nullptr;
+  std::map<WatchSink*, std::string> sinks_;  // in no particular order; one at most where it matters
 
  public:
   std::size_t page = 0;
@@ -132,14 +153,14 @@ TEST_F(CacheTest, ListsThenFollows) {
   server.put("a");
   start();
   EXPECT_TRUE(cache.synced());
-  EXPECT_EQ(cache.revision(), 11u);
+  EXPECT_EQ(cache.revision("ns"), 11u);
   EXPECT_EQ(server.since, 11u);
   server.put("b");
   server.put("a");
   server.remove("b");
   loop.run_ready();
   EXPECT_THAT(story, ElementsAre("+a", "+b", "~a", "-b"));
-  EXPECT_EQ(cache.revision(), server.revision);
+  EXPECT_EQ(cache.revision("ns"), server.revision);
   EXPECT_EQ(cache.find({"ns", "a"})["kind"], Value("ConfigMap"));  // list items may come without
 }
 
@@ -241,11 +262,177 @@ TEST_F(CacheTest, ProgressIsToldForBookmarksToo) {
   start();
   int progress = 0;
   cache.add_progress_listener([&] { ++progress; });
-  server.tell(WatchEvent::Kind::Bookmark, Collection::object("", 99, ""));
+  server.revision = 99;
+  server.bookmark();
   loop.run_ready();
   EXPECT_EQ(progress, 1);
-  EXPECT_EQ(cache.revision(), 99u);
+  EXPECT_EQ(cache.revision("ns"), 99u);
   EXPECT_THAT(names(), IsEmpty());
+}
+
+// Bookmarks carry the revision on while nothing happens, so that a watch that ends goes on from there.
+TEST_F(CacheTest, AWatchThatEndsInItsTimeGoesOnFromItsBookmarkAtOnce) {
+  start();
+  loop.run_for(base::seconds(60));
+  server.revision = 99;
+  server.bookmark();
+  loop.run_for(base::minutes(4));
+  server.cut(base::Code::Timeout);
+  loop.run_for(base::milliseconds(1));
+  EXPECT_EQ(server.watches, 2);
+  EXPECT_EQ(server.since, 99u);
+  EXPECT_EQ(server.lists, 1);
+}
+
+TEST_F(CacheTest, WatchesEndAtTimesThatChanceSpreads) {
+  start();
+  for (int i = 0; i < 20; ++i) {
+    loop.run_for(base::minutes(5));
+    server.cut(base::Code::Timeout);
+  }
+  loop.run_for(base::milliseconds(1));
+  EXPECT_EQ(server.watches, 21);
+  EXPECT_THAT(server.times, ::testing::Each(::testing::AllOf(::testing::Ge(300), ::testing::Lt(600))));
+  EXPECT_GT(std::set(server.times.begin(), server.times.end()).size(), 15u);
+}
+
+TEST_F(CacheTest, AServerThatEndsEveryWatchAtOnceIsAskedEverMoreSlowly) {
+  start();
+  for (base::Code why : {base::Code::Timeout, base::Code::Expired}) {
+    server.refusal = why;
+    server.cut(why);
+    const int watches = server.watches, lists = server.lists;
+    loop.run_for(base::minutes(5));
+    EXPECT_LT(server.watches - watches, 40);
+    EXPECT_LT(server.lists - lists, 40);
+    server.refusal.reset();
+    loop.run_for(base::minutes(1));
+  }
+}
+
+TEST_F(CacheTest, AContinueTokenThatAlwaysExpiresIsDoneWithout) {
+  for (const char* name : {"a", "b", "c"}) server.put(name);
+  server.page = 2;
+  server.forget_pages = true;
+  start();
+  loop.run_for(base::seconds(5));
+  EXPECT_THAT(names(), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(server.limits, ElementsAre(500, 500, 500, 500, 0));
+  server.cut(base::Code::Expired);
+  loop.run_for(base::seconds(1));
+  EXPECT_EQ(server.limits.back(), 500);
+}
+
+TEST_F(CacheTest, APageThatIsTooLargeIsAskedForInHalves) {
+  for (int i = 0; i < 400; ++i) server.put("object-" + std::to_string(i));
+  server.most = 150;
+  start();
+  loop.run_for(base::seconds(5));
+  EXPECT_EQ(cache.all().size(), 400u);
+  EXPECT_THAT(server.limits, ElementsAre(500, 250, 125, 125, 125, 125));
+}
+
+TEST_F(CacheTest, WaitsAsLongAsTheServerWants) {
+  server.retry_after = base::seconds(20);
+  server.list_failures = {base::Code::TooManyRequests, base::Code::TooManyRequests};
+  start();
+  loop.run_for(base::seconds(19));
+  EXPECT_EQ(server.lists, 1);
+  loop.run_for(base::seconds(12));
+  EXPECT_EQ(server.lists, 2);
+  loop.run_for(base::seconds(30));
+  EXPECT_TRUE(cache.synced());
+}
+
+TEST_F(CacheTest, AKindThatIsNotServedIsEmptyAndLookedForAgain) {
+  server.put("a");
+  server.list_failures.assign(100, base::Code::NotFound);
+  start();
+  EXPECT_TRUE(cache.synced());
+  EXPECT_FALSE(cache.served());
+  loop.run_for(base::minutes(2));
+  EXPECT_EQ(server.watches, 0);
+  EXPECT_LT(server.lists, 20);
+  EXPECT_TRUE(story.empty());
+  server.list_failures.clear();
+  loop.run_for(base::seconds(40));
+  EXPECT_TRUE(cache.served());
+  EXPECT_THAT(story, ElementsAre("+a"));
+}
+
+TEST_F(CacheTest, TroubleIsToldOnceAndWhenItHasEnded) {
+  std::vector<std::string> told;
+  Cache watched(server, loop, random, api::kConfigMaps,
+                {.troubled = [&](const Resource& of, const std::string&, const base::Error* now) {
+                  told.push_back(of.plural + (now ? ": " + std::string(base::reason_of(now->code)) : ": fine"));
+                }});
+  server.list_failures = {base::Code::Forbidden, base::Code::Forbidden};
+  watched.start();
+  loop.run_for(base::seconds(10));
+  EXPECT_THAT(told, ElementsAre("configmaps: Forbidden", "configmaps: fine"));
+  server.cut(base::Code::Unavailable);
+  loop.run_for(base::seconds(2));
+  EXPECT_EQ(told.size(), 2u) << "a connection that is lost now and then is no trouble";
+  server.refusal = base::Code::Unavailable;
+  server.cut(base::Code::Unavailable);
+  loop.run_for(base::minutes(2));
+  EXPECT_EQ(told.back(), "configmaps: ServiceUnavailable");
+  EXPECT_EQ(told.size(), 3u);
+}
+
+TEST_F(CacheTest, OfSomeNamespacesSeesThoseOnly) {
+  server.put("a", "", "one");
+  server.put("b", "", "two");
+  server.put("c", "", "three");
+  Cache some(server, loop, random, api::kConfigMaps, {.spaces = {"one", "two"}});
+  some.start();
+  loop.run_ready();
+  EXPECT_EQ(some.all().size(), 2u);
+  server.put("d", "", "two");
+  server.put("e", "", "three");
+  loop.run_ready();
+  EXPECT_EQ(some.in_space("two").size(), 2u);
+  EXPECT_TRUE(some.in_space("three").empty());
+  // Each namespace is at the revision of its own watch: that of two says nothing about what happened in one.
+  EXPECT_EQ(some.revision("one"), 13u);
+  EXPECT_EQ(some.revision("two"), 14u);
+  EXPECT_FALSE(some.covers("three"));
+  server.silent = true;
+  server.remove("b");
+  loop.run_ready();
+  server.silent = false;
+  server.cut(base::Code::Expired);
+  loop.run_for(base::seconds(1));
+  EXPECT_EQ(some.in_space("one").size(), 1u);
+  EXPECT_EQ(some.in_space("two").size(), 1u);
+}
+
+TEST_F(CacheTest, KeepsAndCountsWhatItIsToldTo) {
+  runtime::Metrics metrics;
+  {
+    Cache lean(server, loop, random, api::kConfigMaps,
+               {.keep = [](Value object) { return object.without("data"); }, .metrics = &metrics});
+    server.put("a");
+    lean.start();
+    loop.run_ready();
+    Value large = Collection::object("a", 12, "");
+    large.set("data", Value::object({{"k", std::string(10'000, 'x')}}));
+    server.tell(WatchEvent::Kind::Modified, large);
+    loop.run_ready();
+    EXPECT_FALSE(lean.find({"ns", "a"}).has("data"));
+    EXPECT_GT(lean.bytes(), 100u);
+    EXPECT_LT(lean.bytes(), 2'000u);
+    server.cut(base::Code::Expired);
+    loop.run_for(base::seconds(1));
+    const std::string text = metrics.text();
+    for (const char* line : {"slipway_cache_objects{resource=\"configmaps\"} 1\n",
+                             "slipway_cache_lists_total{resource=\"configmaps\",cause=\"begin\"} 1\n",
+                             "slipway_cache_lists_total{resource=\"configmaps\",cause=\"expired\"} 1\n",
+                             "slipway_cache_watches_total{resource=\"configmaps\",cause=\"begin\"} 2\n",
+                             "slipway_cache_list_pages_total{resource=\"configmaps\"} 2\n"})
+      EXPECT_THAT(text, ::testing::HasSubstr(line));
+  }
+  EXPECT_THAT(metrics.text(), ::testing::HasSubstr("slipway_cache_bytes{resource=\"configmaps\"} 0\n"));
 }
 
 TEST_F(CacheTest, MayGoWhileAListIsUnderWay) {

@@ -19,10 +19,7 @@ using base::Code;
 using base::fail;
 using data::Value;
 
-// Servers send a bookmark about once a minute; this long without a byte means that the connection is dead.
-constexpr base::Duration kWatchSilence = base::minutes(3);
 constexpr const char* kJson = "application/json, */*";
-constexpr std::size_t kMaxEvent = 16u << 20;
 constexpr std::size_t kMaxRefusal = 64u << 10;
 
 const char* method_of(Verb verb) {
@@ -134,8 +131,9 @@ WatchEvent::Kind kind_of(std::string_view type) {
 // Lines of a watch to events. The sink may destroy the handle from within an event; `sink_` is null from then on.
 class Watch : public Refusable, public std::enable_shared_from_this<Watch> {
  public:
-  Watch(runtime::Loop& loop, WatchSink& sink, Explain explain, std::function<void(int status)> told)
-      : Refusable(std::move(explain)), loop_(loop), sink_(&sink), told_(std::move(told)) {}
+  Watch(runtime::Loop& loop, WatchSink& sink, Explain explain, std::function<void(int status)> told,
+        std::size_t largest)
+      : Refusable(std::move(explain)), loop_(loop), sink_(&sink), told_(std::move(told)), largest_(largest) {}
   void open(http::Client& client, http::Outgoing request) {
     if (sink_ != nullptr) call_ = client.stream(std::move(request), *this);
   }
@@ -156,7 +154,7 @@ class Watch : public Refusable, public std::enable_shared_from_this<Watch> {
     for (;;) {
       std::size_t end = bytes.find('\n');
       line_ += bytes.substr(0, end);
-      if (line_.size() > kMaxEvent)
+      if (line_.size() > largest_)
         return end_with({.code = base::Code::TooLarge, .message = "a watch event is too large"});
       if (end == std::string_view::npos || sink_ == nullptr) return;
       event(std::exchange(line_, {}));
@@ -177,14 +175,17 @@ class Watch : public Refusable, public std::enable_shared_from_this<Watch> {
 
   void began(int status) override { told_(status); }
 
+  // A stream that has begun and fell silent is a lost connection: Timeout says that the server has ended the watch.
   void finished(base::Result<void> how) override {
     if (status() == 0) told_(0);
+    if (!how && status() != 0 && how.error().code == Code::Timeout) how.error().code = Code::Unavailable;
     end_with(how ? base::Error{.code = base::Code::Timeout, .message = "the server has ended the watch"} : how.error());
   }
 
   runtime::Loop& loop_;
   WatchSink* sink_;
   std::function<void(int status)> told_;
+  const std::size_t largest_;
   std::string line_;
   std::unique_ptr<http::Call> call_;
 };
@@ -240,16 +241,19 @@ base::Result<std::shared_ptr<const http::TlsContext>> tls_of(const Connection& c
 class HttpsClient::Impl {
  public:
   Impl(runtime::real::Loop& loop, Connection connection, http::Endpoint endpoint, std::optional<http::Proxy> proxy,
-       runtime::Metrics* metrics)
+       runtime::Metrics* metrics, HttpsLimits limits)
       : loop_(loop),
+        limits_(limits),
         connection_(std::move(connection)),
         endpoint_(std::move(endpoint)),
         proxy_(std::move(proxy)),
         credentials_(make_credentials(loop, connection_)) {
-    if (metrics)
-      requests_ =
-          &metrics->counter("slipway_client_requests_total", "Requests to the API server by answer; code 0: none came.",
-                            {"verb", "resource", "code"});
+    if (metrics == nullptr) return;
+    requests_ =
+        &metrics->counter("slipway_client_requests_total", "Requests to the API server by answer; code 0: none came.",
+                          {"verb", "resource", "code"});
+    under_way_ =
+        &metrics->gauge("slipway_client_requests_under_way", "Requests without an answer yet, watches aside.").with({});
   }
 
   void count(const char* verb, const Resource& resource, int code) {
@@ -267,9 +271,11 @@ class HttpsClient::Impl {
           calls_[id] = (*client)->send(
               std::move(request), [this, id, done = std::move(done)](base::Result<http::Response> response) mutable {
                 auto call = std::move(calls_.extract(id).mapped());
+                show_calls();
                 if (!response) response = fail(explain(std::move(response.error())));
                 done(std::move(response));
               });
+          show_calls();
         });
   }
 
@@ -301,8 +307,13 @@ class HttpsClient::Impl {
   }
 
   runtime::real::Loop& loop_;
+  const HttpsLimits limits_;
 
  private:
+  void show_calls() {
+    if (under_way_) under_way_->set(static_cast<double>(calls_.size()));
+  }
+
   using Go = std::move_only_function<void(base::Result<http::Client*>)>;
 
   static void refuse(Watch& watch, base::Error why) { watch.end_with(std::move(why)); }
@@ -342,7 +353,13 @@ class HttpsClient::Impl {
     if (!tls) return fail(tls.error());
     // Older clients end with their last call.
     std::erase_if(clients_, [](const auto& client) { return client->connections_open() == 0; });
-    http::ClientOptions options{.tls = *tls, .server_name = connection_.server_name, .proxy = proxy_};
+    http::ClientOptions options{.tls = *tls,
+                                .server_name = connection_.server_name,
+                                .proxy = proxy_,
+                                .connections = limits_.at_once,
+                                .waiting = limits_.waiting,
+                                .body_bytes = limits_.answer,
+                                .dead_time = limits_.dead};
     options.headers.add("User-Agent", connection_.user_agent);
     if (!connection_.as.empty()) options.headers.add("Impersonate-User", connection_.as);
     for (const std::string& group : connection_.as_groups) options.headers.add("Impersonate-Group", group);
@@ -357,6 +374,7 @@ class HttpsClient::Impl {
   }
 
   runtime::Family<runtime::Counter>* requests_ = nullptr;
+  runtime::Gauge* under_way_ = nullptr;
   Connection connection_;
   http::Endpoint endpoint_;
   std::optional<http::Proxy> proxy_;
@@ -373,7 +391,7 @@ HttpsClient::HttpsClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpsClient::~HttpsClient() = default;
 
 base::Result<std::unique_ptr<HttpsClient>> HttpsClient::make(runtime::real::Loop& loop, const Connection& connection,
-                                                             runtime::Metrics* metrics) {
+                                                             runtime::Metrics* metrics, HttpsLimits limits) {
   auto url = http::parse_url(connection.server);
   if (!url) return fail(url.error());
   std::optional<http::Proxy> proxy;
@@ -384,7 +402,7 @@ base::Result<std::unique_ptr<HttpsClient>> HttpsClient::make(runtime::real::Loop
                                            "\": proxy-url: " + parsed.error().message);
     proxy = std::move(*parsed);
   }
-  auto impl = std::make_unique<Impl>(loop, connection, url->endpoint, std::move(proxy), metrics);
+  auto impl = std::make_unique<Impl>(loop, connection, url->endpoint, std::move(proxy), metrics, limits);
   if (auto ready = impl->prepare(); !ready) return fail(ready.error());
   return std::unique_ptr<HttpsClient>(new HttpsClient(std::move(impl)));
 }
@@ -407,8 +425,8 @@ void HttpsClient::call(Request request, Completion done) {
 std::unique_ptr<WatchHandle> HttpsClient::watch(WatchRequest request, WatchSink& sink) {
   auto explain = [impl = impl_.get()](base::Error e) { return impl->explain(std::move(e)); };
   auto told = [impl = impl_.get(), resource = request.resource](int status) { impl->count("watch", resource, status); };
-  auto watch = std::make_shared<Watch>(impl_->loop_, sink, std::move(explain), std::move(told));
-  impl_->stream(watch, {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = kWatchSilence});
+  auto watch = std::make_shared<Watch>(impl_->loop_, sink, std::move(explain), std::move(told), impl_->limits_.event);
+  impl_->stream(watch, {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = impl_->limits_.silence});
   return std::make_unique<Handle>(std::move(watch));
 }
 

@@ -19,13 +19,25 @@
 
 namespace slipway::client {
 
+// Bounds of one client. A request beyond them is refused here, with the code of a server that does so.
+struct HttpsLimits {
+  std::size_t at_once = 32;        // requests under way; watches are not counted
+  std::size_t waiting = 2'000;     // further ones that wait; then TooManyRequests
+  std::size_t answer = 64u << 20;  // bytes of an answer; then TooLarge
+  std::size_t event = 16u << 20;   // bytes of one watch event
+  // A peer that does not even acknowledge is noticed after `dead`. One that acknowledges and says nothing (a proxy
+  // whose other side is gone) after `silence`: servers send a bookmark about once a minute.
+  base::Duration dead = base::seconds(30);
+  base::Duration silence = base::seconds(150);
+};
+
 class HttpsClient final : public ApiClient {
  public:
   // Invalid when the connection's URL, proxy or certificates cannot be used; Unauthorized when the client certificate
   // has expired.
-  // `metrics`: counts requests there by verb, resource and status code (0: no answer).
+  // `metrics`: counts requests there by verb, resource and status code (0: no answer), and those under way.
   static base::Result<std::unique_ptr<HttpsClient>> make(runtime::real::Loop& loop, const Connection& connection,
-                                                         runtime::Metrics* metrics = nullptr);
+                                                         runtime::Metrics* metrics = nullptr, HttpsLimits limits = {});
   ~HttpsClient() override;  // gives up what is under way: no completion runs afterwards
 
   void call(Request request, Completion done) override;

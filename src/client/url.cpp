@@ -48,6 +48,7 @@ std::string url_of(const WatchRequest& r) {
   Query query;
   query.add("watch", "true").add("allowWatchBookmarks", "true").add("labelSelector", r.label_selector);
   query.add("fieldSelector", r.field_selector).add("resourceVersion", r.resource_version);
+  if (r.timeout_seconds > 0) query.add("timeoutSeconds", std::to_string(r.timeout_seconds));
   return collection(r.resource, r.space) + query.text();
 }
 

@@ -11,10 +11,12 @@ namespace slipway::control {
 void OwnWrites::wrote(const client::Cache& cache, const data::Value& answer) {
   if (mutant(Mutant::ForgetOwnWrite)) return;
   const std::optional<std::uint64_t> version = base::parse_uint(api::version_of(answer));
-  if (!version) return;
-  auto known = std::ranges::find(written_, &cache, &Written::cache);
+  const std::string space(api::space_of(answer));
+  if (!version || !cache.covers(space)) return;
+  const auto known =
+      std::ranges::find_if(written_, [&](const Written& w) { return w.cache == &cache && w.space == space; });
   if (known == written_.end()) {
-    written_.push_back({&cache, *version});
+    written_.push_back({&cache, space, *version});
   } else {
     known->version = std::max(known->version, *version);
   }
@@ -41,7 +43,7 @@ void drop_shown(std::vector<Write>& writes, IsShown is_shown) {
 }  // namespace
 
 bool OwnWrites::seen() {
-  std::erase_if(written_, [](const Written& w) { return w.cache->revision() >= w.version; });
+  std::erase_if(written_, [](const Written& w) { return w.cache->revision(w.space) >= w.version; });
   drop_shown(removed_, [](const Removed& r) { return api::uid_of(r.cache->find(r.name)) != r.uid; });
   drop_shown(awaited_, [](const Awaited& a) {
     const data::Value& now = a.cache->find(a.name);

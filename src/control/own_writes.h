@@ -30,7 +30,8 @@ class OwnWrites {
  private:
   struct Written {
     const client::Cache* cache;
-    std::uint64_t version;  // the newest one of this resource
+    std::string space;      // of its own in namespaced caches: each namespace is watched for itself
+    std::uint64_t version;  // the newest one of this resource there
   };
   struct Removed {
     const client::Cache* cache;

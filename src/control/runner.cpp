@@ -44,8 +44,8 @@ Runner::Impl::Impl(client::ApiClient& api, runtime::Loop& loop, runtime::Random&
       loop_(loop),
       random_(random),
       leadership_(leadership),
-      options_(options),
-      backoff_{options.backoff_base, options.backoff_cap},
+      options_(std::move(options)),
+      backoff_{options_.backoff_base, options_.backoff_cap},
       facts_(loop),
       events_(api, loop),
       objects_(api),
@@ -64,7 +64,9 @@ client::Cache* Runner::Impl::find_cache(const api::Resource& resource) const {
 
 client::Cache& Runner::Impl::make_cache(const api::Resource& resource) {
   if (client::Cache* known = find_cache(resource)) return *known;
-  caches_.push_back(std::make_unique<client::Cache>(api_, loop_, random_, resource));
+  client::CacheOptions options = options_.caches;
+  if (options_.keep != nullptr) options.keep = options_.keep(resource);
+  caches_.push_back(std::make_unique<client::Cache>(api_, loop_, random_, resource, std::move(options)));
   caches_.back()->add_progress_listener([this] {
     progressed_ = true;
     schedule();
@@ -377,7 +379,7 @@ void Runner::Impl::perform_locally(const SlotPtr& slot, const Effect& effect) {
 
 Runner::Runner(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, Leadership& leadership,
                RunnerOptions options)
-    : impl_(std::make_unique<Impl>(api, loop, random, leadership, options)) {}
+    : impl_(std::make_unique<Impl>(api, loop, random, leadership, std::move(options))) {}
 Runner::~Runner() = default;
 void Runner::add_port(std::string name, Port& port) { impl_->facts().add_port(std::move(name), port); }
 void Runner::add_invariant(std::unique_ptr<Invariant> invariant) {

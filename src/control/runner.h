@@ -63,6 +63,8 @@ struct RunnerOptions {
   base::Duration backoff_base = base::milliseconds(5);
   base::Duration backoff_cap = base::seconds(60);
   int max_in_flight = 64;  // objects whose effects are being carried out at once, over all controllers
+  client::CacheOptions caches = {};  // namespaces, metrics, who hears of trouble; `keep` is the function below
+  client::Projection (*keep)(const api::Resource&) = nullptr;  // what the caches keep, by kind; null: everything
 };
 
 class Runner {

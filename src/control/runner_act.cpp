@@ -162,7 +162,7 @@ void Runner::Impl::look_up(const SlotPtr& slot, Target target, base::Error error
       if (!target.uid.empty()) writes_of(*slot).removed(*find_cache(target.resource), target.name, target.uid);
     } else if (may_write(*slot->run) && base::retry_of(answer.error().code) != base::Retry::Never) {
       slot->retry =
-          loop_.after(backoff_.after(++slot->run->lookups, random_), [this, alive, slot, target, error, effect] {
+          loop_.after(backoff_.after(answer.error(), ++slot->run->lookups, random_), [this, alive, slot, target, error, effect] {
             if (*alive && slot->run) look_up(slot, target, error, effect);
           });
       return;

@@ -1,6 +1,7 @@
 #include "controllers/controllers.h"
 
 #include "delivery/controllers.h"
+#include "delivery/kept.h"
 #include "workload/controllers.h"
 
 namespace slipway::controllers {
@@ -18,5 +19,7 @@ void add_releases_to(control::Runner& runner, delivery::MetricSources sources) {
   runner.add(delivery::make_analysis_controller());
   for (auto& invariant : delivery::make_invariants()) runner.add_invariant(std::move(invariant));
 }
+
+client::Projection kept_by_releases(const api::Resource& resource) { return delivery::kept_of(resource); }
 
 }  // namespace slipway::controllers

@@ -16,5 +16,7 @@ std::vector<std::string> port_names();
 void add_to(control::Runner& runner);
 // For clusters that have controllers for everything else: Releases and analyses only.
 void add_releases_to(control::Runner& runner, delivery::MetricSources sources = {});
+// What the caches of those keep (RunnerOptions::keep).
+client::Projection kept_by_releases(const api::Resource& resource);
 
 }  // namespace slipway::controllers

@@ -1,5 +1,7 @@
 #include "http/channel.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -19,6 +21,23 @@ using boost::system::error_code;
 namespace {
 constexpr std::size_t kReadSize = 16u << 10;
 constexpr int kRounds = 32;  // reads or writes in a row before other tasks of the loop get a turn
+
+void set(int fd, int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); }
+
+// Silence is probed after half the time, then every sixth of it; what was sent must be acknowledged within all of it.
+void notice_death(Socket& socket, base::Duration within) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  const int fd = socket.native_handle();
+  const auto seconds = static_cast<int>(within / base::seconds(1));
+  if (seconds <= 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return;
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(fd, IPPROTO_TCP, TCP_KEEPIDLE, std::max(1, seconds / 2));
+  set(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / 6));
+  set(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+  set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, seconds * 1000);
+}
 }  // namespace
 
 Channel::Channel(runtime::real::Loop& loop, const Endpoint& endpoint, const ClientOptions& options, std::string name,
@@ -133,6 +152,7 @@ void Channel::adopt(int fd) {
 
 void Channel::connected(Socket socket) {
   transport_.emplace(std::move(socket), options_.tls, false);
+  notice_death(transport_->socket(), options_.dead_time);
   connecting_.reset();
   transport_->expect_host(options_.server_name.empty() ? endpoint_.host : options_.server_name);
   pump();

@@ -110,13 +110,18 @@ class Client::Pool final : public ChannelOwner, public std::enable_shared_from_t
 
  private:
   void place(const JobPtr& job) {
-    if (!job->is_stream() && whole_running_ >= options_.connections) return waiting_.push_back(job);
+    if (!job->is_stream() && whole_running_ >= options_.connections) return wait(job);
     std::shared_ptr<Channel> channel;
     if (!idle_.empty()) {
       channel = idle_.back();
       idle_.pop_back();
     }
     start(job, std::move(channel));
+  }
+
+  void wait(const JobPtr& job) {
+    if (waiting_.size() < options_.waiting) return waiting_.push_back(job);
+    finish(job, base::fail(Code::TooManyRequests, name_ + ": too many requests of ours wait for it already"));
   }
 
   void start(const JobPtr& job, std::shared_ptr<Channel> channel) {

@@ -5,7 +5,8 @@
 //
 // Everything runs on the loop's thread. No callback runs before the function that takes it has returned, and none
 // after its `Call` is destroyed. Failures: Unavailable (no connection, or it was lost; the message says why and names
-// the server; the request may have taken effect), Timeout, TooLarge. An HTTP status is not a failure. A GET or HEAD on
+// the server; the request may have taken effect), Timeout, TooLarge, TooManyRequests (too many calls wait already; not
+// sent). An HTTP status is not a failure. A GET or HEAD on
 // a kept connection that the server has closed meanwhile is sent once more on a fresh one; nothing else is repeated.
 #pragma once
 
@@ -62,10 +63,14 @@ struct ClientOptions {
   std::optional<Proxy> proxy = {};             // the way to the endpoint
   Headers headers = {};                        // on every request: Authorization, User-Agent ...
   std::size_t connections = 32;                // for whole answers; further calls wait. Streams are not counted
+  std::size_t waiting = 100'000;               // calls; a further one is refused with TooManyRequests
   std::size_t body_bytes = 256u << 20;         // of a whole answer
   std::size_t header_bytes = 64u << 10;
   base::Duration connect_time = base::seconds(10);  // to the end of the handshake
   base::Duration idle_time = base::seconds(60);     // a kept connection without use; below the server's
+  // A TCP connection whose other end does not acknowledge (a host that vanished, a path that was forgotten) is given up
+  // after about this long, also when nothing is sent on it. Zero: when the system likes.
+  base::Duration dead_time = base::seconds(30);
 };
 
 class Client {

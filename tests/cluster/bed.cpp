@@ -12,6 +12,7 @@
 
 #include "base/strings.h"
 #include "data/json.h"
+#include "http/client.h"
 #include "runtime/file.h"
 
 namespace slipway::tests {
@@ -256,6 +257,29 @@ Result<runtime::Finished> Bed::kubectl(std::vector<std::string> arguments) const
   std::vector<std::string> argv = {assets_.program("kubectl"), "--kubeconfig=" + admin_kubeconfig()};
   for (std::string& argument : arguments) argv.push_back(std::move(argument));
   return runtime::run_program(argv, {.environment = {"HOME=" + folder_}});
+}
+
+// By etcd's gateway from JSON to gRPC.
+Result<void> Bed::compact() const {
+  runtime::real::Loop loop;
+  http::Client client(loop, {.host = "127.0.0.1", .port = etcd_port_});
+  const auto ask = [&](const std::string& what, const Value& body) -> Result<Value> {
+    std::optional<Result<http::Response>> got;
+    const auto call = client.send(
+        {.method = "POST", .target = "/v3/kv/" + what, .body = http::bytes_of(data::to_json(body))},
+        [&](Result<http::Response> response) { got = std::move(response); });
+    while (!got) loop.run_one();
+    if (!*got) return fail(got->error());
+    if ((*got)->status != 200) return fail(Code::Internal, "etcd: " + what + ": " + (*got)->body);
+    return data::parse_json((*got)->body);
+  };
+  // Numbers of 64 bits are strings in its JSON; a key is base64, "/".
+  const auto range = ask("range", Value::object({{"key", "Lw=="}}));
+  if (!range) return fail(range.error());
+  const auto compacted =
+      ask("compaction", Value::object({{"revision", (*range)["header"]["revision"]}, {"physical", true}}));
+  if (!compacted) return fail(compacted.error());
+  return {};
 }
 
 std::vector<AuditedRequest> Bed::audited(const std::string& user) const {

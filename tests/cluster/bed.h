@@ -70,6 +70,8 @@ class Bed {
   void kill(Part part, int signal = 9);      // and wait until it is gone
   base::Result<void> start_part(Part part);  // after `kill`; ready when it returns
   std::string log_of(Part part) const;       // path
+  // Makes etcd forget everything before now, as the API server has it done every few minutes.
+  base::Result<void> compact() const;
 
   // Whole lines of the audit log so far, of this user; empty: of all.
   std::vector<AuditedRequest> audited(const std::string& user = {}) const;

@@ -1,0 +1,82 @@
+#include "delivery/kept.h"
+
+#include <array>
+#include <string_view>
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+// The members that are there, as they are.
+template <std::size_t N>
+Value only(const Value& object, const std::array<std::string_view, N>& keys) {
+  Value out = Value::object();
+  for (const std::string_view key : keys)
+    if (object.has(key)) out.set(key, object[key]);
+  return out;
+}
+
+constexpr std::array<std::string_view, 8> kIdentity = {
+    "creationTimestamp", "deletionTimestamp", "labels",          "name",
+    "namespace",         "ownerReferences",   "resourceVersion", "uid"};
+
+// managedFields and the copy of the manifest that kubectl leaves in an annotation: together often more than the rest.
+Value without_bookkeeping(Value object) {
+  constexpr std::string_view kManifest = "kubectl.kubernetes.io/last-applied-configuration";
+  if (object["metadata"].has("managedFields")) object.erase({"metadata", "managedFields"});
+  if (object["metadata"]["annotations"].has(kManifest)) object.erase({"metadata", "annotations", kManifest});
+  return object;
+}
+
+Value conditions_of_pod(const Value& pod) {
+  Value out = Value::array();
+  for (const Value& condition : pod["status"]["conditions"].items()) {
+    const std::string_view type = condition["type"].as_string();
+    if (type != "Ready" && type != "PodScheduled") continue;
+    out.push_back(only<5>(condition, {"lastTransitionTime", "message", "reason", "status", "type"}));
+  }
+  return out;
+}
+
+// Restarts, and why a container waits.
+Value containers_of_pod(const Value& pod) {
+  Value out = Value::array();
+  for (const Value& status : pod["status"]["containerStatuses"].items()) {
+    Value kept = only<1>(status, {"restartCount"});
+    if (const Value& waiting = status["state"]["waiting"]; !waiting.is_null()) kept.set({"state", "waiting"}, waiting);
+    out.push_back(std::move(kept));
+  }
+  return out;
+}
+
+Value pod(Value whole) {
+  return Value::object({{"apiVersion", whole["apiVersion"]},
+                        {"kind", whole["kind"]},
+                        {"metadata", only(whole["metadata"], kIdentity)},
+                        {"status", Value::object({{"conditions", conditions_of_pod(whole)},
+                                                  {"containerStatuses", containers_of_pod(whole)},
+                                                  {"phase", whole["status"]["phase"]}})}});
+}
+
+Value endpoint_slice(Value whole) {
+  Value endpoints = Value::array();
+  for (const Value& endpoint : whole["endpoints"].items()) endpoints.push_back(only<1>(endpoint, {"conditions"}));
+  return Value::object({{"apiVersion", whole["apiVersion"]},
+                        {"endpoints", std::move(endpoints)},
+                        {"kind", whole["kind"]},
+                        {"metadata", only(whole["metadata"], kIdentity)}});
+}
+
+}  // namespace
+
+client::Projection kept_of(const api::Resource& resource) {
+  if (resource == api::kPods) return pod;
+  if (resource == api::kEndpointSlices) return endpoint_slice;
+  for (const api::Resource* each : {&api::kDeployments, &api::kReplicaSets, &api::kServices, &api::kReleases,
+                                    &api::kAnalysisRuns, &api::kAnalysisTemplates})
+    if (resource == *each) return without_bookkeeping;
+  return nullptr;
+}
+
+}  // namespace slipway::delivery
