@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,7 @@ struct ControllerOptions {
   std::string context;
   std::string identity;  // in leader election; empty: made up
   std::string lease_space = "kube-system";
+  std::vector<std::string> spaces;  // Releases of these namespaces only; empty: of all
   std::string metrics_listen;  // "0.0.0.0:9464"; empty: none
   bool releases_only = false;  // the cluster has controllers for everything else
   bool allow_loopback_metrics = false;  // a template's Prometheus may be on this machine
@@ -84,6 +86,8 @@ struct Backend {
   std::function<int(const UpOptions&)> up = {};
   std::function<int(const DownOptions&)> down = {};
   std::function<int(const ControllerOptions&)> controller = {};
+  // Controllers beside a command: they lead when nobody else does, until what is returned is destroyed.
+  std::function<std::shared_ptr<void>(const ControllerOptions&)> standby = {};
   std::function<int(const NodeOptions&)> node = {};
   std::function<int(const ImageImportOptions&)> image_import = {};
   std::function<int(const ImageListOptions&)> image_list = {};

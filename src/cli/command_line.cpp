@@ -173,6 +173,9 @@ class Tree {
     });
     sub->add_option("--lease-namespace", controller.lease_space, "Where the lease of the leader is")
         ->capture_default_str();
+    sub->add_option("--namespaces", controller.spaces,
+                    "Releases of these namespaces only (a,b), with rights in them and nowhere else")
+        ->delimiter(',');
     sub->add_option("--metrics-listen", controller.metrics_listen,
                     "ADDRESS:PORT for /metrics, /healthz and /readyz; default: none");
     sub->add_flag("--releases-only", controller.releases_only,
@@ -185,13 +188,29 @@ class Tree {
     image_commands();
   }
 
-  // -n is the namespace of the controllers here.
+  // -n is the namespace of the controllers here; in namespaced mode they live in the first that they serve.
   template <class T>
   std::function<std::string(T&)> placed() {
     return [this](T& options) {
-      if (!out_.connection.space.empty()) options.placement.space = out_.connection.space;
+      Placement& placement = options.placement;
+      if (!placement.spaces.empty()) placement.space = placement.spaces.front();
+      if (!out_.connection.space.empty()) placement.space = out_.connection.space;
       return std::string();
     };
+  }
+
+  template <class T>
+  void placement_options(CLI::App* sub, T& options) {
+    sub->add_option("--namespaces", options.placement.spaces,
+                    "Namespaced mode: Releases of these only (a,b), with a Role in each instead of a ClusterRole")
+        ->delimiter(',');
+    const auto without = sub->add_flag_callback(
+        "--no-definitions", [&options] { options.definitions = Definitions::Not; },
+        "Leave the CustomResourceDefinitions alone: they need rights in the whole cluster");
+    sub->add_flag_callback(
+           "--definitions-only", [&options] { options.definitions = Definitions::Only; },
+           "The CustomResourceDefinitions and nothing else: the part for an administrator")
+        ->excludes(without);
   }
 
   void install_commands() {
@@ -201,10 +220,12 @@ class Tree {
     sub->add_option("--image", install.image, "Image of the controllers");
     sub->add_option("-o,--output", install.format, "yaml: print the manifest instead of applying it")
         ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{{"yaml", Format::Yaml}}).description(""));
+    placement_options(sub, install);
     auto& uninstall = options<Uninstall>();
     sub = command<Uninstall>("uninstall", "Take everything of install away again; workloads go on", "START", uninstall,
                              placed<Uninstall>());
     sub->add_flag("--yes,-y", uninstall.yes, "Do not ask");
+    placement_options(sub, uninstall);
   }
 
   void node_command() {

@@ -111,15 +111,19 @@ struct Version {
 // Where the controllers are, and which Releases are theirs.
 struct Placement {
   std::string space = "slipway-system";
-  std::string only_space = {};  // empty: of all namespaces
+  std::vector<std::string> spaces = {};  // empty: of all namespaces
 };
+// The CustomResourceDefinitions need rights in the whole cluster; an administrator may see to them alone.
+enum class Definitions { Too, Not, Only };
 struct Install {
   Placement placement;
   std::string image;
   Format format = Format::Text;  // Yaml: print the manifest instead of applying it
+  Definitions definitions = Definitions::Too;
 };
 struct Uninstall {
   Placement placement;
+  Definitions definitions = Definitions::Too;
   bool yes = false;
 };
 struct Help {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/exit.h"
+#include "install/manifest.h"
 
 namespace slipway::cli {
 namespace {
@@ -118,6 +119,31 @@ TEST(CommandLine, Helps) {
   EXPECT_NE(refused("help deploy", ExitCode::Reached).find("--image"), std::string::npos);
   EXPECT_NE(refused("help exit-codes", ExitCode::Reached).find("130"), std::string::npos);
   refused("help frob");
+}
+
+// What the manifest starts is what this program understands.
+TEST(CommandLine, TheControllersOfTheManifest) {
+  for (const std::vector<std::string>& spaces : {std::vector<std::string>{}, {"shop", "till"}}) {
+    const data::Value all = install::controllers({.spaces = spaces}).back();
+    std::string line;
+    for (const data::Value& argument : all["spec"]["template"]["spec"]["containers"].at(0)["args"].items())
+      line += argument.str() + " ";
+    const auto controller = command<ControllerOptions>(line);
+    EXPECT_EQ(controller.spaces, spaces);
+    EXPECT_EQ(controller.lease_space, "slipway-system");
+    EXPECT_TRUE(controller.releases_only);
+  }
+}
+
+TEST(CommandLine, InstallInNamespaces) {
+  const auto install = command<Install>("install --namespaces shop,till --no-definitions");
+  EXPECT_EQ(install.placement.spaces, (std::vector<std::string>{"shop", "till"}));
+  EXPECT_EQ(install.placement.space, "shop");
+  EXPECT_EQ(install.definitions, Definitions::Not);
+  EXPECT_EQ(command<Uninstall>("uninstall --namespaces shop -n ops").placement.space, "ops");
+  EXPECT_EQ(command<Install>("install --definitions-only").definitions, Definitions::Only);
+  EXPECT_EQ(command<Install>("install").placement.space, "slipway-system");
+  refused("install --definitions-only --no-definitions");
 }
 
 TEST(ExitCodes, FollowTheError) {

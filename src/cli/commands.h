@@ -1,6 +1,9 @@
 // What each command does, given a cluster and a terminal. They return the exit code; failures are told on the terminal.
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "cli/api.h"
 #include "cli/command_line.h"
 #include "cli/terminal.h"
@@ -11,6 +14,8 @@ struct Setting {
   Api& api;
   Terminal& terminal;
   bool all_spaces = false;
+  // For uninstall: starts controllers that lead when nobody else does, until what it returns is destroyed. May be empty.
+  std::function<std::shared_ptr<void>()> standby = {};
 };
 
 // Objects.

@@ -63,7 +63,19 @@ class Runner {
   template <class Options>
   int with(Api& api, const Options& options) {
     Setting setting{api, terminal_, invocation_.connection.all_spaces};
+    if constexpr (std::is_same_v<Options, Uninstall>) setting.standby = standby_for(options.placement);
     return to_int(run(setting, options));
+  }
+
+  std::function<std::shared_ptr<void>()> standby_for(const Placement& placement) const {
+    if (!backend_.standby) return {};
+    return [this, placement] {
+      return backend_.standby({.kubeconfig = invocation_.connection.kubeconfig,
+                               .context = invocation_.connection.context,
+                               .lease_space = placement.space,
+                               .spaces = placement.spaces,
+                               .releases_only = true});
+    };
   }
 
   struct NoCluster final : Api {

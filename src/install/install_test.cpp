@@ -31,12 +31,16 @@ TEST(Manifest, ComesInTheOrderInWhichItIsApplied) {
                   "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"));
 }
 
-TEST(Manifest, InOneNamespaceNeedsNoClusterRole) {
-  for (const Value& object : manifest({.only_space = "shop"}))
-    EXPECT_THAT(object["kind"].str(), testing::Not(HasSubstr("ClusterRole")));
-  const auto all = manifest({.only_space = "shop"});
-  EXPECT_EQ(all[5]["metadata"]["namespace"].as_string(), "shop");
-  EXPECT_EQ(all[6]["subjects"].at(0)["namespace"].as_string(), "slipway-system");
+TEST(Manifest, InNamespacedModeNeedsNothingOfTheCluster) {
+  const auto all = controllers({.space = "shop", .spaces = {"shop", "till"}});
+  EXPECT_THAT(kinds_of(all), ElementsAre("ServiceAccount", "Role", "RoleBinding", "Role", "RoleBinding", "Role",
+                                         "RoleBinding", "Deployment"));
+  EXPECT_EQ(all[1]["metadata"]["namespace"].as_string(), "shop");
+  EXPECT_EQ(all[3]["metadata"]["namespace"].as_string(), "till");
+  EXPECT_EQ(all[4]["subjects"].at(0)["namespace"].as_string(), "shop");
+  EXPECT_THAT(data::to_yaml(all.back()), HasSubstr("--namespaces=shop,till"));
+  // A namespace of its own is made.
+  EXPECT_EQ(controllers({.spaces = {"shop"}}).front()["kind"].as_string(), "Namespace");
 }
 
 // Our own server is as strict about definitions as Kubernetes' documentation is.

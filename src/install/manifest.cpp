@@ -1,6 +1,9 @@
 #include "install/manifest.h"
 
+#include <algorithm>
+
 #include "api/crd_definition.h"
+#include "base/strings.h"
 #include "install/rules.h"
 
 namespace slipway::install {
@@ -47,7 +50,7 @@ Value probe(const char* path) {
 Value container(const Options& options) {
   Value args = Value::array({"controller", "--releases-only", "--lease-namespace=" + options.space,
                              "--identity=$(POD_NAME)", "--metrics-listen=0.0.0.0:" + std::to_string(kMetricsPort)});
-  if (!options.only_space.empty()) args.push_back("--namespaced=" + options.only_space);
+  if (!options.spaces.empty()) args.push_back("--namespaces=" + base::join(options.spaces, ","));
   const Value name_of_pod = Value::object({{"fieldRef", Value::object({{"fieldPath", "metadata.name"}})}});
   return Value::object(
       {{"name", "controller"},
@@ -85,17 +88,32 @@ Value deployment(const Options& options) {
 
 }  // namespace
 
-std::vector<Value> manifest(const Options& options) {
+std::vector<Value> definitions() {
   std::vector<Value> all = api::slipway_definitions();
   for (Value& definition : all) definition.set({"metadata", "labels"}, labels());
-  all.push_back(object("v1", "Namespace", options.space, ""));
+  return all;
+}
+
+std::vector<Value> controllers(const Options& options) {
+  std::vector<Value> all;
+  if (std::ranges::find(options.spaces, options.space) == options.spaces.end())
+    all.push_back(object("v1", "Namespace", options.space, ""));
   all.push_back(object("v1", "ServiceAccount", kName, options.space));
-  all.push_back(role(kName, options.only_space, Where::Objects));
-  all.push_back(binding(kName, options.only_space, options));
+  const std::vector<std::string> everywhere = {""};
+  for (const std::string& space : options.spaces.empty() ? everywhere : options.spaces) {
+    all.push_back(role(kName, space, Where::Objects));
+    all.push_back(binding(kName, space, options));
+  }
   const std::string leader = std::string(kName) + "-leader";
   all.push_back(role(leader, options.space, Where::Own));
   all.push_back(binding(leader, options.space, options));
   all.push_back(deployment(options));
+  return all;
+}
+
+std::vector<Value> manifest(const Options& options) {
+  std::vector<Value> all = definitions();
+  for (Value& each : controllers(options)) all.push_back(std::move(each));
   return all;
 }
 

@@ -10,8 +10,8 @@ namespace slipway::install {
 
 struct Options {
   std::string space = "slipway-system";  // of the controllers
-  std::string only_space =
-      {};                  // namespaced mode: Releases of this namespace only, with a Role instead of a ClusterRole
+  // Namespaced mode: Releases of these namespaces only, with a Role in each instead of the ClusterRole.
+  std::vector<std::string> spaces = {};
   std::string image = {};  // empty: slipway:VERSION
   int replicas = 2;        // one leads, the others wait
 };
@@ -19,8 +19,14 @@ struct Options {
 // What tells our objects from others': app.kubernetes.io/managed-by on each.
 inline constexpr const char* kManagedBy = "slipway-install";
 
-// CustomResourceDefinitions first, the controllers' Deployment last. Plain, without anything that only a server can
-// say.
+// The part that needs rights in the whole cluster and may be applied by somebody else.
+std::vector<data::Value> definitions();
+
+// Everything else: the namespace of the controllers (unless it is one of `spaces`, which are there) first, their
+// Deployment last. Plain, without anything that only a server can say.
+std::vector<data::Value> controllers(const Options& options);
+
+// Both, definitions first.
 std::vector<data::Value> manifest(const Options& options);
 
 }  // namespace slipway::install

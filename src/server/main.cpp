@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   cli::Backend backend{.up = server::up,
                        .down = server::down,
                        .controller = server::controller,
+                       .standby = server::standby,
                        .node = server::node,
                        .image_import = server::image_import,
                        .image_list = server::image_list};

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "base/strings.h"
@@ -14,6 +15,7 @@
 #include "data/json.h"
 #include "gateway/prometheus_query.h"
 #include "rehearse/modelled_gateway.h"
+#include "runtime/child.h"
 #include "runtime/metrics.h"
 #include "runtime/real/loop.h"
 #include "runtime/signals.h"
@@ -162,15 +164,31 @@ void Remote::look_for_definitions() {
   });
 }
 
+// What keeps a cache from being current, with what to do about it.
+void tell_trouble(const api::Resource& resource, const std::string& space, const base::Error* trouble) {
+  const std::string what = resource.qualified() + (space.empty() ? " in all namespaces" : " in namespace " + space);
+  if (trouble == nullptr) return fmt::print(stderr, "reading {} again\n", what);
+  fmt::print(stderr, "error: cannot read {}: {}\n", what, trouble->message);
+  if (trouble->code != Code::Forbidden) return;
+  fmt::print(stderr,
+             "  a {} with this rule is missing: {{apiGroups: [\"{}\"], resources: [{}], verbs: [get, list, watch]}}\n",
+             space.empty() ? "ClusterRole" : "Role in " + space, resource.group, resource.plural);
+  if (space.empty())
+    fmt::print(stderr, "  (with rights in some namespaces only: slipway controller --namespaces A,B)\n");
+}
+
 void Remote::begin(const cli::ControllerOptions& options, const std::string& identity, bool ours) {
   leadership = std::make_unique<control::LeaseLeadership>(
       *api, loop, random, control::LeaseOptions{.space = options.lease_space, .identity = identity});
-  runner = std::make_unique<control::Runner>(*api, loop, random, *leadership);
+  const bool everything = ours && !options.releases_only;
+  control::RunnerOptions running{.caches = {.spaces = options.spaces, .metrics = &metrics, .troubled = tell_trouble},
+                                 .keep = everything ? nullptr : controllers::kept_by_releases};
+  runner = std::make_unique<control::Runner>(*api, loop, random, *leadership, std::move(running));
   runner->add_observer(complaints);
   look_for_definitions();
   add_ports(options, ours);
   const bool answered = ours || options.modelled_gateway;
-  if (ours && !options.releases_only)
+  if (everything)
     controllers::add_to(*runner);
   else
     controllers::add_releases_to(*runner, {.gateway = answered, .own_prometheus = answered});
@@ -184,7 +202,38 @@ int failed(const base::Error& error) {
   return cli::to_int(usage ? ExitCode::Usage : error.code == Code::Canceled ? ExitCode::Interrupted : ExitCode::Failed);
 }
 
+// A process of its own, which gives the lease back when it is told to end.
+class Standby {
+ public:
+  explicit Standby(runtime::Child child) : child_(std::move(child)) {}
+  ~Standby() {
+    child_.signal(SIGTERM);
+    child_.wait();
+  }
+  Standby(const Standby&) = delete;
+
+ private:
+  runtime::Child child_;
+};
+
 }  // namespace
+
+std::shared_ptr<void> standby(const cli::ControllerOptions& options) {
+  std::vector<std::string> argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "controller",
+                                   "--releases-only", "--lease-namespace", options.lease_space};
+  const auto add = [&argv](const char* option, const std::string& value) {
+    if (!value.empty()) argv.insert(argv.end(), {option, value});
+  };
+  add("--kubeconfig", options.kubeconfig);
+  add("--context", options.context);
+  add("--namespaces", base::join(options.spaces, ","));
+  // setpriv (util-linux): it ends with us, whatever ends us.
+  std::vector<std::string> bound = {"setpriv", "--pdeathsig", "TERM"};
+  bound.insert(bound.end(), argv.begin(), argv.end());
+  auto child = runtime::Child::start(bound, {.output_path = "/dev/null"});
+  if (!child) child = runtime::Child::start(argv, {.output_path = "/dev/null"});
+  return child ? std::make_shared<Standby>(std::move(*child)) : nullptr;
+}
 
 int controller(const cli::ControllerOptions& options) {
   Remote remote;

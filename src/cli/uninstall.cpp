@@ -1,0 +1,206 @@
+// uninstall: how a cluster gets rid of all that install and the controllers gave it, while its workloads go on.
+//
+// Releases go first, while somebody is there to hand their workloads back: the installed controllers, or, when those
+// are dead, controllers of our own that wait for their lease. Then everything of the manifest, and a look at what is
+// left.
+#include <algorithm>
+#include <utility>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "cli/exit.h"
+#include "cli/installed.h"
+#include "delivery/names.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using client::Verb;
+using data::Value;
+
+std::string full_name(const Value& object) {
+  return std::string(api::space_of(object)) + "/" + std::string(api::name_of(object));
+}
+
+// Of these namespaces, or of all. A kind that is not served has no objects.
+base::Result<std::vector<Value>> list(Setting& s, const api::Resource& resource, const std::vector<std::string>& spaces,
+                                      const std::string& labels = {}) {
+  std::vector<Value> out;
+  for (const std::string& space : spaces.empty() ? std::vector<std::string>{""} : spaces) {
+    auto page = s.api.call({.verb = Verb::List, .resource = resource, .space = space, .label_selector = labels});
+    if (!page && page.error().code == Code::NotFound) continue;
+    if (!page) return base::fail(page.error());
+    for (const Value& item : (*page)["items"].items()) out.push_back(item);
+  }
+  return out;
+}
+
+// --- workloads --------------------------------------------------------------------------------------------
+
+base::Result<void> delete_releases(Setting& s, const std::vector<Value>& releases) {
+  for (const Value& release : releases) {
+    auto deleted = s.api.call({.verb = Verb::Delete,
+                               .resource = api::kReleases,
+                               .space = std::string(api::space_of(release)),
+                               .name = std::string(api::name_of(release))});
+    if (deleted || deleted.error().code == Code::NotFound) continue;
+    base::Error why = deleted.error();
+    why.message = "releases.slipway.dev " + full_name(release) + ": " + why.message;
+    return base::fail(std::move(why));
+  }
+  return {};
+}
+
+std::string names_with_state(const std::vector<Value>& releases) {
+  std::vector<std::string> out;
+  for (const Value& release : releases) {
+    const std::string_view message = release["status"]["message"].as_string();
+    out.push_back(full_name(release) + (message.empty() ? "" : " (" + std::string(message) + ")"));
+  }
+  return base::join(out, ", ");
+}
+
+base::Result<void> leave_workloads(Setting& s, const std::vector<std::string>& spaces) {
+  auto left = list(s, api::kReleases, spaces);
+  if (!left) return base::fail(left.error());
+  if (left->empty()) return {};
+  if (auto deleted = delete_releases(s, *left); !deleted) return deleted;
+  s.terminal.talk(std::to_string(left->size()) + " Releases deleted; their workloads go on");
+  const auto standby = s.standby ? s.standby() : nullptr;
+  const bool gone = wait(s, kLeavePatience, [&] {
+    left = list(s, api::kReleases, spaces);
+    return left && left->empty();
+  });
+  if (gone) return {};
+  if (!left) return base::fail(left.error());
+  return base::fail(Code::Timeout, "not handed back yet: " + names_with_state(*left) +
+                                       ". Nothing else was deleted; `slipway uninstall` goes on from here");
+}
+
+// A Deployment whose template was never released stays paused, so that nothing rolls out unwatched; why is told here,
+// and not left on it.
+bool tell_left_paused(Setting& s, const std::vector<std::string>& spaces) {
+  const auto deployments = list(s, api::kDeployments, spaces);
+  if (!deployments) return tell(s, deployments.error()), false;
+  const std::string key(delivery::kLeftPausedAnnotation);
+  bool well = true;
+  for (const Value& deployment : *deployments) {
+    const std::string why(api::annotation(deployment, key));
+    if (why.empty()) continue;
+    s.terminal.talk("deployment " + full_name(deployment) + " stays paused: " + why);
+    const Value nothing = Value::object({{"annotations", Value::object({{key, Value()}})}});
+    const auto cleaned = s.api.call({.verb = Verb::Patch,
+                                     .resource = api::kDeployments,
+                                     .space = std::string(api::space_of(deployment)),
+                                     .name = std::string(api::name_of(deployment)),
+                                     .body = Value::object({{"metadata", nothing}}),
+                                     .patch_type = client::PatchType::Merge,
+                                     .field_manager = "slipway-install"});
+    if (!cleaned) well = false, tell(s, cleaned.error());
+  }
+  return well;
+}
+
+// Held for a Release that was taken away by force: nobody knows any more whom to give it to.
+bool tell_held(Setting& s, const std::vector<std::string>& spaces) {
+  bool none = true;
+  for (const api::Resource& resource : {api::kReplicaSets, api::kServices}) {
+    const auto held = list(s, resource, spaces, std::string(delivery::kReleaseLabel));
+    if (!held) return tell(s, held.error()), false;
+    for (const Value& object : *held) {
+      none = false;
+      s.terminal.talk("error: " + resource.qualified() + " " + full_name(object) + " is still held for the Release " +
+                      std::string(api::label(object, delivery::kReleaseLabel)) +
+                      ", which is gone: create that Release again and run uninstall again, or delete this object");
+    }
+  }
+  return none;
+}
+
+// --- what install made ------------------------------------------------------------------------------------
+
+// Only what carries our label. False after a failure, which is told.
+bool remove(Setting& s, const Value& object) {
+  const auto there = s.api.call(about(Verb::Get, object));
+  if (there && !is_ours(*there)) return true;
+  client::Request request = about(Verb::Delete, object);
+  request.body = Value::object({{"propagationPolicy", "Foreground"}});
+  const auto deleted = s.api.call(std::move(request));
+  if (deleted) s.terminal.talk(text_of(object) + " deleted");
+  if (deleted || deleted.error().code == Code::NotFound) return true;
+  tell(s, about_object(object, deleted.error()));
+  return false;
+}
+
+bool is_gone(Setting& s, const Value& object) {
+  const auto left = s.api.call(about(Verb::Get, object));
+  return left ? !is_ours(*left) : left.error().code == Code::NotFound;
+}
+
+bool await_gone(Setting& s, const std::vector<Value>& objects) {
+  const Value* last = nullptr;
+  const bool gone = wait(s, kLeavePatience, [&] {
+    const auto left = std::ranges::find_if(objects, [&](const Value& o) { return !is_gone(s, o); });
+    last = left == objects.end() ? nullptr : &*left;
+    return last == nullptr;
+  });
+  if (!gone && last != nullptr)
+    tell(s, {.code = Code::Timeout, .message = text_of(*last) + " is deleted and not gone yet: see its finalizers"});
+  return gone;
+}
+
+// The lease comes after the controllers: as long as one runs, it makes a new one.
+bool remove_controllers(Setting& s, const Placement& placement) {
+  const std::vector<Value> objects = install::controllers(options_of(placement));
+  if (!remove(s, objects.back()) || !await_gone(s, {objects.back()})) return false;
+  const auto lease = s.api.call(
+      {.verb = Verb::Delete, .resource = api::kLeases, .space = placement.space, .name = "slipway-controller"});
+  bool well = lease || lease.error().code == Code::NotFound;
+  if (!well) tell(s, lease.error());
+  for (std::size_t i = objects.size() - 1; i-- > 0;) well = remove(s, objects[i]) && well;
+  return well && await_gone(s, objects);
+}
+
+// Not while anybody still has a Release: it would go with its kind, and nobody would hand its workload back.
+bool remove_definitions(Setting& s) {
+  const auto users = list(s, api::kReleases, {});
+  if (!users) return tell(s, users.error()), false;
+  if (!users->empty()) {
+    s.terminal.talk("the definitions stay: there are still Releases, " + names_with_state(*users));
+    return true;
+  }
+  bool well = true;
+  for (const Value& definition : install::definitions()) well = remove(s, definition) && well;
+  return well && await_gone(s, install::definitions());
+}
+
+bool confirmed(Setting& s, const Uninstall& uninstall) {
+  const std::vector<std::string>& spaces = uninstall.placement.spaces;
+  const std::string what =
+      uninstall.definitions == Definitions::Only
+          ? std::string("the definitions of Slipway's kinds")
+          : "all Releases" + (spaces.empty() ? "" : " of " + base::join(spaces, ", ")) + " and the controllers";
+  return uninstall.yes || s.terminal.confirm("Delete " + what + " from " + s.api.server() + "? Workloads go on.");
+}
+
+}  // namespace
+
+ExitCode run(Setting& s, const Uninstall& uninstall) {
+  if (!confirmed(s, uninstall)) {
+    s.terminal.talk("nothing was changed; without a terminal, add --yes");
+    return ExitCode::Usage;
+  }
+  const std::vector<std::string>& spaces = uninstall.placement.spaces;
+  bool well = true;
+  if (uninstall.definitions != Definitions::Only) {
+    if (auto left = leave_workloads(s, spaces); !left) return tell(s, left.error());
+    well = tell_left_paused(s, spaces);
+    well = tell_held(s, spaces) && well;
+    well = remove_controllers(s, uninstall.placement) && well;
+  }
+  if (uninstall.definitions != Definitions::Not) well = remove_definitions(s) && well;
+  return well ? ExitCode::Reached : ExitCode::Failed;
+}
+
+}  // namespace slipway::cli
