@@ -88,6 +88,9 @@ rules:
 - {apiGroups: [discovery.k8s.io], resources: [endpointslices], verbs: [get, list, watch, create, update, patch, delete, deletecollection]}
 - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, list, watch, create, update, patch, delete]}
 - {apiGroups: [gateway.networking.k8s.io], resources: ["*"], verbs: [get, list, watch, update, patch]}
+- {apiGroups: [networking.istio.io], resources: [virtualservices, destinationrules], verbs: [patch]}
+- {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [create, patch, delete]}
+- {apiGroups: [traefik.io], resources: [traefikservices, ingressroutes], verbs: [patch]}
 - {apiGroups: [slipway.dev], resources: ["*"], verbs: [get, list, watch, create, update, patch, delete, deletecollection]}
 - {nonResourceURLs: ["/slipway/v1/ask/*"], verbs: [post]}
 ---

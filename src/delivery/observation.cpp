@@ -86,24 +86,51 @@ std::int64_t ready_in(const Value& slice) {
                                [](const Value& e) { return e["conditions"]["ready"].as_bool(true); });
 }
 
+// A kind that the cluster does not know counts as one without objects (client/cache.h); a list of it has never been
+// seen.
+std::string absence_of(const World& world, const api::Resource& kind) {
+  if (world.cache(kind).revision() > 0) return "";
+  return fmt::format("this cluster does not know {} ({}): install its CustomResourceDefinition, or name another kind",
+                     kind.kind, kind.qualified());
+}
+
+// The versions are told apart inside the user's Service.
+bool by_hash(const plan::Routing& routing) {
+  return routing.kind == plan::RouterKind::Service || !routing.own_services();
+}
+
+void count_by_hash(const World& world, const Value& slice, std::map<std::string, std::int64_t>& ready) {
+  for (const Value& endpoint : slice["endpoints"].items()) {
+    if (!endpoint["conditions"]["ready"].as_bool(true)) continue;
+    const Value& pod = world.find(api::kPods, {std::string(api::space_of(slice)), endpoint["targetRef"]["name"].str()});
+    if (const auto hash = api::label(pod, control::kTemplateHashLabel); !hash.empty()) ++ready[std::string(hash)];
+  }
+}
+
 void observe_traffic(const World& world, const Value& release, Observation& o) {
   const Value& traffic = release["spec"]["traffic"];
   if (!traffic.is_object()) return;
-  const std::string space(api::space_of(release)), service = traffic["service"].str();
-  const plan::Routing routing{traffic["route"].str(), service, traffic["stableService"].str(service + "-stable"),
-                              traffic["canaryService"].str(service + "-canary")};
-  o.route = world.find(api::kHttpRoutes, {space, routing.route});
-  o.service = world.find(api::kServices, {space, service});
+  const std::string space(api::space_of(release));
+  const plan::Routing routing = plan::routing_of(traffic, space);
+  const Router& router = router_of(routing.kind);
+  o.route = world.find(router.route_kind(), {space, routing.route});
+  o.router_missing = absence_of(world, router.route_kind());
+  if (const auto second = router.companion(routing)) {
+    o.companion = world.find(second->kind, {space, second->name});
+    if (o.router_missing.empty()) o.router_missing = absence_of(world, second->kind);
+  }
+  o.service = world.find(api::kServices, {space, routing.service});
   o.stable_service = world.find(api::kServices, {space, routing.stable_service});
   o.canary_service = world.find(api::kServices, {space, routing.canary_service});
   const bool at_rest = release["status"]["phase"].as_string() == "Idle" && !api::is_deleting(release);
-  if (at_rest && look_at(o.route, routing).shape != RouteView::Shape::Split) return;
+  if (at_rest && router.look_at(o.objects(), routing).shape != RouteView::Shape::Split) return;
   for (const Value& slice : world.cache(api::kEndpointSlices).in_space(space)) {
     const std::string name(api::label(slice, kServiceNameLabel));
     if (name == routing.service || name == routing.stable_service || name == routing.canary_service)
       o.ready_endpoints[name] += ready_in(slice);
+    if (name == routing.service && by_hash(routing)) count_by_hash(world, slice, o.ready_by_hash);
   }
-  o.traffic = read_back_of_status(o.route, routing, o.ready_endpoints);
+  o.traffic = router.read_back(o.objects(), routing);
   if (o.traffic) return;
   if (const control::Fact* fact = world.fact(traffic_fact(release))) o.traffic = read_back(*fact, routing);
   o.traffic_pending = world.is_pending(traffic_fact(release));
@@ -131,6 +158,10 @@ const Value& Observation::run(std::string_view name) const {
 }
 
 std::int64_t Observation::replicas() const { return deployment["spec"]["replicas"].as_int(1); }
+
+RouterObjects Observation::objects() const {
+  return {route, companion, service, stable_service, canary_service, ready_endpoints, ready_by_hash};
+}
 
 std::string traffic_fact(const Value& release) {
   return fmt::format("traffic/{}/{}", api::space_of(release), api::uid_of(release));

@@ -14,6 +14,7 @@
 #include "data/value.h"
 #include "delivery/plan/plan.h"
 #include "delivery/route.h"
+#include "delivery/traffic/router.h"
 
 namespace slipway::delivery {
 
@@ -47,11 +48,14 @@ struct Observation {
   data::Value release;
   data::Value deployment;         // null: absent
   std::vector<Version> versions;  // of this Deployment, in name order: owned by it, held by the Release, or orphaned
-  data::Value route = {};
-  data::Value service = {};  // the user's, the one that the Release splits
+  data::Value route = {};         // what spec.traffic names
+  data::Value companion = {};     // of the router (traffic/router.h)
+  data::Value service = {};       // the user's, the one that the Release splits
   data::Value stable_service = {};
   data::Value canary_service = {};
   std::map<std::string, std::int64_t> ready_endpoints = {};  // by Service name
+  std::map<std::string, std::int64_t> ready_by_hash = {};    // of the user's Service, where its router goes by that
+  std::string router_missing = {};                           // why the cluster has no such router; empty when it has
   std::map<std::string, data::Value> templates = {};  // AnalysisTemplates that the spec names, as far as they exist
   std::vector<data::Value> runs = {};                 // AnalysisRuns of this Release
   std::optional<ReadBack> traffic = {};               // newest answer of the router
@@ -63,6 +67,7 @@ struct Observation {
   const Version* find(std::string_view hash) const;
   const data::Value& run(std::string_view name) const;  // null when absent
   std::int64_t replicas() const;                        // that the Deployment asks for
+  RouterObjects objects() const;
 };
 
 // The id under which the router's answer is recorded.

@@ -6,6 +6,7 @@
 #include "delivery/controllers.h"
 #include "delivery/decide/decide.h"
 #include "delivery/names.h"
+#include "delivery/traffic/router.h"
 
 namespace slipway::delivery {
 namespace {
@@ -58,6 +59,17 @@ Names of_service_name(const World& world, std::string_view space, std::string_vi
   return releases(world, space, [&](const Value& r) { return uses_service(r, service); });
 }
 
+// Is this object the route of the Release, or the second object of its router?
+bool reads(const Value& release, const api::Resource& kind, std::string_view name) {
+  const Value& traffic = release["spec"]["traffic"];
+  if (!traffic.is_object()) return false;
+  const plan::Routing routing = plan::routing_of(traffic, std::string(api::space_of(release)));
+  const Router& router = router_of(routing.kind);
+  if (router.route_kind() == kind && routing.route == name) return true;
+  const auto second = router.companion(routing);
+  return second && second->kind == kind && second->name == name;
+}
+
 bool uses_template(const Value& release, std::string_view name) {
   const auto in = [&](const Value& analysis) {
     for (const Value& t : analysis["templates"].items())
@@ -83,17 +95,11 @@ class ReleaseController final : public control::Controller {
   const api::Resource& resource() const override { return api::kReleases; }
 
   std::vector<control::Watch> watches() const override {
-    return {
+    std::vector<control::Watch> all = {
         {api::kDeployments,
          [](const World& w, const Value& o) { return of_deployment(w, api::space_of(o), api::name_of(o)); }},
         {api::kReplicaSets, of_replica_set},
         {api::kPods, of_pod},
-        {api::kHttpRoutes,
-         [](const World& w, const Value& o) {
-           return releases(w, api::space_of(o), [&](const Value& r) {
-             return r["spec"]["traffic"]["route"].as_string() == api::name_of(o);
-           });
-         }},
         {api::kServices,
          [](const World& w, const Value& o) { return of_service_name(w, api::space_of(o), api::name_of(o)); }},
         {api::kEndpointSlices,
@@ -106,6 +112,12 @@ class ReleaseController final : public control::Controller {
            return releases(w, api::space_of(o), [&](const Value& r) { return uses_template(r, api::name_of(o)); });
          }},
     };
+    for (const api::Resource& kind : router_resources())
+      all.push_back({kind, [kind](const World& w, const Value& o) {
+                       return releases(w, api::space_of(o),
+                                       [&](const Value& r) { return reads(r, kind, api::name_of(o)); });
+                     }});
+    return all;
   }
 
   std::optional<control::Decision> reconcile(const World& world, const ObjectName& name,

@@ -7,6 +7,7 @@
 #include "api/meta.h"
 #include "control/controller.h"
 #include "delivery/names.h"
+#include "delivery/traffic/weighted.h"
 
 namespace slipway::delivery {
 namespace {
@@ -20,52 +21,16 @@ bool is_service_ref(const Value& ref, const std::string& name) {
          ref["group"].as_string() == "";
 }
 
-const Value* find_ref(const Value& rule, const std::string& name) {
-  for (const Value& ref : rule["backendRefs"].items())
-    if (is_service_ref(ref, name)) return &ref;
-  return nullptr;
-}
-
-struct RuleView {
-  RouteView::Shape shape = RouteView::Shape::Foreign;
-  Share candidate = {};
-};
-
-RuleView look_at_rule(const Value& rule, const Routing& routing) {
-  const Value* stable = find_ref(rule, routing.stable_service);
-  const Value* canary = find_ref(rule, routing.canary_service);
-  if (stable && canary) {
-    const std::int64_t s = (*stable)["weight"].as_int(1), c = (*canary)["weight"].as_int(1);
-    return {RouteView::Shape::Split, {s + c > 0 ? c * plan::kWhole.points / (s + c) : 0}};
-  }
-  return {find_ref(rule, routing.service) ? RouteView::Shape::Plain : RouteView::Shape::Foreign, {}};
-}
-
-Value ref_to(const Value& like, const std::string& service, std::optional<std::int64_t> weight) {
-  Value ref = like;
-  ref.set("name", service);
-  if (weight)
-    ref.set("weight", *weight);
-  else
-    ref.erase("weight");
-  return ref;
-}
-
-const Value* our_ref(const Value& rule, const Routing& routing) {
-  for (const std::string* name : {&routing.service, &routing.stable_service, &routing.canary_service})
-    if (const Value* ref = find_ref(rule, *name)) return ref;
-  return nullptr;
-}
-
-// Rules with the references of those that are ours replaced by `refs(one of them)`.
-template <class F>
-Value with_refs(const Value& route, const Routing& routing, F refs) {
-  Value rules = Value::array();
-  for (const Value& rule : route["spec"]["rules"].items()) {
-    const Value* ref = our_ref(rule, routing);
-    rules.push_back(ref ? rule.with("backendRefs", refs(*ref)) : rule);
-  }
-  return rules;
+WeightedForm form_of(const Routing& routing) {
+  const auto name = [&routing](Side side) -> const std::string& {
+    return side == Side::Plain    ? routing.service
+           : side == Side::Stable ? routing.stable_service
+                                  : routing.canary_service;
+  };
+  return {.list = "backendRefs",
+          .default_weight = 1,
+          .is = [name](const Value& ref, Side side) { return is_service_ref(ref, name(side)); },
+          .point = [name](const Value& like, Side side) { return like.with("name", name(side)); }};
 }
 
 void add_side(ReadBack::Side& side, const Value& backend) {
@@ -96,36 +61,12 @@ std::int64_t accepted_generation(const Value& parent, std::string& problem) {
   return oldest;
 }
 
-ReadBack::Side side_of(const Value& route, const std::string& service, std::int64_t ready) {
-  ReadBack::Side side{.servers = ready};
-  for (const Value& rule : route["spec"]["rules"].items()) {
-    const Value* ref = find_ref(rule, service);
-    if (!ref) continue;
-    std::int64_t sum = 0;
-    for (const Value& other : rule["backendRefs"].items()) sum += other["weight"].as_int(1);
-    const std::int64_t share = sum > 0 ? (*ref)["weight"].as_int(1) * plan::kWhole.points / sum : 0;
-    side.uniform = side.uniform && (!side.present || side.share == share);
-    side.share = std::max(side.share, share);
-    side.present = true;
-  }
-  return side;
-}
-
 }  // namespace
 
 RouteView look_at(const Value& route, const Routing& routing) {
-  RouteView view;
-  if (!route.is_object()) return view;
-  view.shape = RouteView::Shape::Foreign;
+  if (!route.is_object()) return {};
+  RouteView view = look_at_rules(route["spec"]["rules"], form_of(routing));
   view.generation = api::generation_of(route);
-  for (const Value& rule : route["spec"]["rules"].items()) {
-    const RuleView one = look_at_rule(rule, routing);
-    if (one.shape == RouteView::Shape::Foreign) continue;
-    const bool first = view.shape == RouteView::Shape::Foreign;
-    view.uniform = view.uniform && (first || (one.shape == view.shape && one.candidate == view.candidate));
-    if (first || one.shape == RouteView::Shape::Split) view.shape = one.shape;
-    if (first || one.candidate > view.candidate) view.candidate = one.candidate;
-  }
   return view;
 }
 
@@ -133,32 +74,24 @@ std::optional<std::string> splitting_problem(const Value& route, const Routing& 
   if (!route.is_object()) return fmt::format("HTTPRoute {} does not exist", routing.route);
   if (look_at(route, routing).shape == RouteView::Shape::Foreign)
     return fmt::format("HTTPRoute {} has no rule with Service {} as backend", routing.route, routing.service);
-  for (std::size_t i = 0; i < route["spec"]["rules"].size(); ++i) {
-    const Value& rule = route["spec"]["rules"].at(i);
-    const auto shape = look_at_rule(rule, routing).shape;
-    const std::size_t ours = shape == RouteView::Shape::Split   ? 2
-                             : shape == RouteView::Shape::Plain ? 1
-                                                                : rule["backendRefs"].size();
-    if (rule["backendRefs"].size() != ours)
-      return fmt::format(
-          "HTTPRoute {} spec.rules[{}].backendRefs names other Services beside {}; a Release splits it only when it "
-          "stands alone",
-          routing.route, i, routing.service);
-  }
+  if (const auto i = shared_rule(route["spec"]["rules"], form_of(routing)))
+    return fmt::format(
+        "HTTPRoute {} spec.rules[{}].backendRefs names other Services beside {}; a Release splits it only when it "
+        "stands alone",
+        routing.route, *i, routing.service);
   return std::nullopt;
 }
 
 Value split_rules(const Value& route, const Routing& routing, Share candidate) {
-  const std::int64_t whole = candidate.points % 100 == 0 ? 100 : plan::kWhole.points;
-  const std::int64_t part = candidate.points * whole / plan::kWhole.points;
-  return with_refs(route, routing, [&](const Value& ref) {
-    return Value::array({ref_to(ref, routing.stable_service, whole - part), ref_to(ref, routing.canary_service, part)});
-  });
+  return split_rules(route["spec"]["rules"], form_of(routing), candidate);
 }
 
 Value plain_rules(const Value& route, const Routing& routing) {
-  return with_refs(route, routing,
-                   [&](const Value& ref) { return Value::array({ref_to(ref, routing.service, std::nullopt)}); });
+  return plain_rules(route["spec"]["rules"], form_of(routing));
+}
+
+std::string weights_problem(const Value& route, const Routing& routing) {
+  return weights_problem(route["spec"]["rules"], form_of(routing));
 }
 
 ReadBack read_back(const control::Fact& fact, const Routing& routing) {
@@ -188,13 +121,14 @@ std::optional<ReadBack> read_back_of_status(const Value& route, const Routing& r
     out.generation = std::min(out.generation, accepted_generation(parent, out.error));
   }
   if (out.by_status_of.empty()) return std::nullopt;
-  const auto side = [&](const std::string& service) {
+  const auto side = [&](Side which, const std::string& service) {
     const auto found = ready_endpoints.find(service);
-    return side_of(route, service, found == ready_endpoints.end() ? 0 : found->second);
+    return side_of_rules(route["spec"]["rules"], form_of(routing), which,
+                         found == ready_endpoints.end() ? 0 : found->second);
   };
-  out.plain = side(routing.service);
-  out.stable = side(routing.stable_service);
-  out.candidate = side(routing.canary_service);
+  out.plain = side(Side::Plain, routing.service);
+  out.stable = side(Side::Stable, routing.stable_service);
+  out.candidate = side(Side::Candidate, routing.canary_service);
   return out;
 }
 

@@ -1,7 +1,8 @@
-// An HTTPRoute that a Release splits: what it says, and the rules it should say. Pure.
+// What a router's objects say about a Release's traffic, and what the router said when it was asked. Pure.
 //
-// Plain: rules name the user's Service. Split: in the same places they name the Release's two Services with weights.
-// Filters, ports and everything else of a backendRef is carried over. Specification: Gateway API v1, HTTPRoute.
+// Plain: the user's Service gets everything. Split: in the same places the two versions are named, with weights. How
+// each kind of router says so: traffic/router.h. Below, the functions for HTTPRoutes (Gateway API v1): filters, ports
+// and everything else of a backendRef is carried over.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,9 @@ namespace slipway::delivery {
 struct RouteView {
   enum class Shape { Absent, Foreign, Plain, Split };  // Foreign: none of our Services is named
   Shape shape = Shape::Absent;
-  std::int64_t generation = 0;
-  plan::Share candidate = {};  // when split; of the first rule
-  bool uniform = true;         // all rules say the same
+  std::int64_t generation = 0;  // changes whenever what carries the split does
+  plan::Share candidate = {};   // when split; of the first rule
+  bool uniform = true;          // all rules say the same
 };
 RouteView look_at(const data::Value& route, const plan::Routing& routing);
 
@@ -33,6 +34,8 @@ std::optional<std::string> splitting_problem(const data::Value& route, const pla
 
 data::Value split_rules(const data::Value& route, const plan::Routing& routing, plan::Share candidate);
 data::Value plain_rules(const data::Value& route, const plan::Routing& routing);
+// A negative weight, or a rule that gives its traffic to nobody; empty when all is well.
+std::string weights_problem(const data::Value& route, const plan::Routing& routing);
 
 // What the router said when it was asked (port `traffic`).
 struct ReadBack {
@@ -49,6 +52,7 @@ struct ReadBack {
   // Not counted by the router, but what the route's status says of its present generation: accepted, and its backends
   // found. It knows of no sessions and no requests.
   std::string by_status_of = {};  // the controller that says so
+  bool assumed = false;           // it says nothing at all: the objects are believed once they have stood for a while
   std::int64_t generation = 0;    // of the route, applied and read back
   Side plain, stable, candidate;
 };

@@ -109,6 +109,15 @@ TrafficState read_traffic(const Value& v) {
           v["changedByOthers"].as_int(), read_time(v["changedByOthersAt"])};
 }
 
+Value write(const Standing& s) {
+  Value out = Value::object();
+  if (!s.since) return out;
+  out.set("generation", s.generation);
+  put(out, "since", s.since);
+  return out;
+}
+Standing read_standing(const Value& v) { return {v["generation"].as_int(), read_time(v["since"])}; }
+
 Value write(const Replicas& r) {
   return Value::object({{"stable", r.stable},
                         {"stableReady", r.stable_ready},
@@ -229,6 +238,7 @@ void write_main(const State& s, Value& out) {
 
 void write_details(const State& s, Value& out) {
   put_if(out, "traffic", write(s.traffic));
+  put_if(out, "route", write(s.standing));
   if (s.stable) out.set("replicas", write(s.replicas));
   put_if(out, "guard", write(s.guard));
   Value analysis = Value::array();
@@ -291,6 +301,7 @@ State read_state(const Value& v) {
   s.user_step = static_cast<int>(v["step"]["index"].as_int(-1));
   s.user_steps = static_cast<int>(v["step"]["count"].as_int());
   s.traffic = read_traffic(v["traffic"]);
+  s.standing = read_standing(v["route"]);
   s.replicas = read_replicas(v["replicas"]);
   s.guard = read_guard(v["guard"]);
   for (const Value& a : v["analysis"].items()) s.analysis.push_back(read_analysis(a));

@@ -86,6 +86,13 @@ struct TrafficState {
   bool operator==(const TrafficState&) const = default;
 };
 
+// Since when the router's objects stand as they are. Kept only for routers that do not tell what they do.
+struct Standing {
+  std::int64_t generation = 0;  // RouteView::generation
+  std::optional<Time> since = {};
+  bool operator==(const Standing&) const = default;
+};
+
 struct Replicas {
   std::int64_t stable = 0, stable_ready = 0;
   std::int64_t candidate = 0, candidate_ready = 0;
@@ -161,6 +168,7 @@ struct State {
   Position position = {};
   int user_step = -1, user_steps = 0;  // for people; -1: before the first
   TrafficState traffic = {};
+  Standing standing = {};
   Replicas replicas = {};
   GuardState guard = {};
   std::vector<AnalysisSummary> analysis = {};

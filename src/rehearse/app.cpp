@@ -59,6 +59,11 @@ Value canary_steps(bool approval) {
   return steps;
 }
 
+Value switch_steps(bool approval) {
+  const Value pause = approval ? Value::object() : Value::object({{"duration", "5s"}});
+  return Value::array({Value::object({{"weight", 100}}), Value::object({{"pause", pause}})});
+}
+
 }  // namespace
 
 Value name_space() {
@@ -116,6 +121,9 @@ Value release(const Choices& choices) {
                               {"guards", Value::object({{"maxRestarts", 3}, {"maxProbeFailures", 6}})}});
   if (choices.manner == Manner::Rolling) {
     spec.set({"strategy", "rolling"}, Value::object({{"maxSurge", "25%"}, {"maxUnavailable", "25%"}}));
+  } else if (choices.switched) {
+    spec.set("traffic", Value::object({{"kind", "Service"}, {"service", kName}}));
+    spec.set({"strategy", "canary", "steps"}, switch_steps(choices.approval));
   } else {
     spec.set("traffic", Value::object({{"route", kName}, {"service", kName}}));
     spec.set({"strategy", "canary", "steps"}, canary_steps(choices.approval));

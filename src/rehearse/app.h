@@ -37,6 +37,7 @@ struct Choices {
   std::int64_t min_ready_seconds = 0;
   bool approval = false;    // the canary waits for a person at 50 %
   bool background = false;  // the canary's metrics are watched all along, too
+  bool switched = false;    // the canary: no router splits, the Service is switched as a whole, and nothing is measured
 };
 
 data::Value name_space();

@@ -53,6 +53,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   all.push_back(make_verified_before_use());
   all.push_back(make_analysis_has_data());
   all.push_back(make_paused_holds());
+  all.push_back(make_switch_finds_pods());
   all.push_back(make_capacity_before_traffic());
   all.push_back(make_available_budget());
   all.push_back(make_pods_at_most());

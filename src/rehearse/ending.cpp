@@ -104,6 +104,11 @@ std::string route_problem(const Truth& truth) {
   return "";
 }
 
+std::string selector_problem(const Truth& truth) {
+  const Value service = truth.find(api::kServices, kSpace, kName);
+  return service["spec"]["selector"].size() == 1 ? "" : "the Service's selector is not the user's again";
+}
+
 std::string leftover(const Truth& truth, bool release_gone) {
   for (const Value& run : truth.list(api::kAnalysisRuns, kSpace))
     if (release_gone || !run["status"].has("completedAt"))
@@ -123,7 +128,7 @@ bool must_be_out(const Expectation& e, const std::string& tag) {
 // first crash.
 bool may_be_out(const Expectation& e, const std::string& tag) {
   return app::is_good(tag) || e.metrics_lie || e.approved_unseen ||
-         (e.story.choices.manner == Manner::Rolling && !tag.ends_with("-unready"));
+         ((e.story.choices.manner == Manner::Rolling || e.story.choices.switched) && !tag.ends_with("-unready"));
 }
 
 std::string wrong_verdict(const Expectation& e, const delivery::State& s, const std::string& tag) {
@@ -152,6 +157,8 @@ std::string wrong_end(const Truth& truth, const Expectation& e) {
   if (std::string left = leftover(truth, release.is_null()); !left.empty()) return left;
   if (e.story.choices.manner == Manner::Canary)
     if (std::string wrong = route_problem(truth); !wrong.empty()) return wrong;
+  if (e.story.choices.switched)
+    if (std::string wrong = selector_problem(truth); !wrong.empty()) return wrong;
   if (release.is_null()) return "";
   if (const std::string now = app::tag_of(deployment_of(truth)); !e.undone_to.empty() && now != e.undone_to)
     return fmt::format("an undo to {} was accepted, and the Deployment asks for {}", e.undone_to, now);

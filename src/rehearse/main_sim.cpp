@@ -1,5 +1,5 @@
-// sim [--seeds N] [--from S] [--trace] [--no-faults] [--mutant NAME ...]: runs worlds one seed after the other, shows
-// how far it is, and ends with a table of what happened in them.
+// sim [--seeds N] [--from S] [--trace] [--no-faults] [--switched] [--mutant NAME ...]: runs worlds one seed after the
+// other, shows how far it is, and ends with a table of what happened in them.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -51,6 +51,7 @@ void show_world(std::uint64_t seed, const SeedResult& r) {
 void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   std::string again = fmt::format("./dev sim --seeds 1 --from {} --trace", seed);
   if (!o.seed.faults) again += " --no-faults";
+  if (o.seed.switched) again += " --switched";
   for (const std::string& m : o.mutants) again += " --mutant " + m;
   fmt::print("  {}\n  again: {}\n", *r.problem, again);
 }
@@ -123,6 +124,7 @@ int main(int argc, char** argv) {
   app.add_flag("--trace", o.seed.trace, "print whatever happens");
   app.add_flag("--verbose", o.verbose, "a line for every world");
   app.add_flag("--no-faults", no_faults, "nothing goes wrong");
+  app.add_flag("--switched", o.seed.switched, "canaries switch the Service instead of splitting a route");
   app.add_flag("--keep-going", o.keep_going, "do not stop at the first failing seed");
   app.add_option("--mutant", o.mutants, "plant this mistake in the controllers (may be repeated)");
   CLI11_PARSE(app, argc, argv);

@@ -58,7 +58,7 @@ void draw_faults(runtime::Random& random, WorldOptions& o) {
 class Player {
  public:
   Player(std::uint64_t seed, const SeedOptions& options)
-      : choices_(seed * 2 + 1), options_(options), story_(draw_story(choices_)), world_(draw(seed)) {}
+      : choices_(seed * 2 + 1), options_(options), story_(draw_story(choices_, options.switched)), world_(draw(seed)) {}
 
   SeedResult run() {
     world_.start();

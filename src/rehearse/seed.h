@@ -17,7 +17,8 @@ namespace slipway::rehearse {
 
 struct SeedOptions {
   bool faults = true;
-  bool trace = false;  // prints whatever happens
+  bool trace = false;     // prints whatever happens
+  bool switched = false;  // canaries switch the Service instead of splitting a route
 };
 
 struct SeedResult {

@@ -29,6 +29,13 @@ TEST(Simulation, WithoutFaultsToo) {
   }
 }
 
+TEST(Simulation, WithTheServiceSwitched) {
+  for (int seed = 1; seed <= base::rounds_here(kSeeds); ++seed) {
+    const SeedResult result = run_seed(seed, {.switched = true});
+    EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+  }
+}
+
 TEST(Simulation, ASeedDeterminesEverything) {
   for (std::uint64_t seed : {3u, 11u, 42u}) {
     const SeedResult first = run_seed(seed), second = run_seed(seed);

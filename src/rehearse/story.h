@@ -44,6 +44,7 @@ struct Story {
   std::int64_t most_replicas() const;
 };
 
-Story draw_story(runtime::Random& random);
+// `switched`: canaries switch the Service instead of splitting a route.
+Story draw_story(runtime::Random& random, bool switched = false);
 
 }  // namespace slipway::rehearse

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 #include <string>
@@ -109,11 +111,32 @@ void check_strategy(Problems& out, const Value& strategy) {
   }
 }
 
+void check_subsets(Problems& out, const Value& traffic, std::string_view kind) {
+  const bool by_subset = !traffic["destinationRule"].as_string().empty();
+  if (by_subset && kind != "VirtualService")
+    out.forbidden("spec.traffic.destinationRule", "only a VirtualService can name subsets of a DestinationRule");
+  for (const char* key : {"stableSubset", "canarySubset"})
+    if (!by_subset && !traffic[key].as_string().empty())
+      out.forbidden(std::string("spec.traffic.") + key, "subsets need spec.traffic.destinationRule");
+  if (by_subset && traffic["stableSubset"].as_string("stable") == traffic["canarySubset"].as_string("canary"))
+    out.invalid("spec.traffic.canarySubset", traffic["canarySubset"], "must differ from the stable subset");
+}
+
 void check_traffic(Problems& out, const Value& traffic, const Value& strategy) {
   if (traffic.is_null()) return;
-  for (const char* key : {"route", "service"})
-    if (traffic[key].as_string().empty())
-      out.required(std::string("spec.traffic.") + key, "traffic needs the HTTPRoute and the Service it splits");
+  const std::string_view kind = traffic["kind"].as_string("HTTPRoute");
+  const bool switched = kind == "Service";
+  constexpr std::array kKinds = {"HTTPRoute", "Service", "VirtualService", "Ingress", "TraefikService", "IngressRoute"};
+  if (std::ranges::find(kKinds, kind) == kKinds.end())
+    return out.invalid("spec.traffic.kind", traffic["kind"],
+                       "must be HTTPRoute, Service, VirtualService, Ingress, TraefikService or IngressRoute");
+  if (!switched && traffic["route"].as_string().empty())
+    out.required("spec.traffic.route", fmt::format("traffic needs the {} that names the Service", kind));
+  if (switched && !traffic["route"].as_string().empty())
+    out.forbidden("spec.traffic.route", "with kind Service nothing but the Service carries the traffic");
+  if (traffic["service"].as_string().empty())
+    out.required("spec.traffic.service", "traffic needs the Service whose requests are split");
+  check_subsets(out, traffic, kind);
   const std::string service = traffic["service"].str();
   const std::string stable = traffic["stableService"].str(service + "-stable");
   const std::string canary = traffic["canaryService"].str(service + "-canary");

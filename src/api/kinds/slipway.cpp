@@ -52,10 +52,14 @@ type ReleaseStrategy | How a new version reaches the users.
   canary  - *CanaryStrategy  | Give the new version a growing part of the traffic.
 
 type ReleaseTraffic | What carries the traffic.
-  route         - string keep | The HTTPRoute whose references to the Service are split.
+  kind          - string =HTTPRoute enum=HTTPRoute,Service,VirtualService,Ingress,TraefikService,IngressRoute | Kind of the object that carries it; Service: the Service itself selects one version, without a router.
+  route         - string      | Name of that object, whose references to the Service are split; not given when kind is Service.
   service       - string keep | The Service that the users' requests go to.
   stableService - string      | Name of the owned Service for the stable version; default SERVICE-stable.
   canaryService - string      | Name of the owned Service for the candidate; default SERVICE-canary.
+  destinationRule - string    | Istio: split by two subsets of this DestinationRule instead of by the two Services.
+  stableSubset  - string      | Name of the owned subset for the stable version; default stable.
+  canarySubset  - string      | Name of the owned subset for the candidate; default canary.
 
 type GuardAnalysis | An analysis in the background.
   ...       - ReleaseAnalysis
@@ -73,7 +77,7 @@ type ReleaseRollback | How the way back behaves.
 type ReleaseSpec | How changes of a workload are released.
   target               - ReleaseTarget   required | The workload whose changes are released.
   strategy             - ReleaseStrategy required | One of rolling and canary.
-  traffic              - *ReleaseTraffic          | The route to split; without it the numbers of pods are the weights.
+  traffic              - *ReleaseTraffic          | What carries the traffic; without it the numbers of pods are the weights.
   guards               - *ReleaseGuards ={}       | Watched in every step; a broken guard rolls back.
   deadline             - string =10m              | How long a step may wait for pods or for the router before it rolls back.
   rollback             - *ReleaseRollback ={}     | How the way back behaves.
@@ -113,12 +117,16 @@ type ReleaseStepNumber | The step as people count.
 type ReleaseTrafficStatus | Traffic of the candidate.
   wanted          - *double    | Percent that the route asks for.
   verified        - *double    | Percent that the router was seen to give.
-  routeGeneration - *int64     | Generation of the route that was read back.
+  routeGeneration - *int64     | Generation of the route that was read back, or what stands for it where the router's objects have none.
   verifiedAt      - *microTime | When it was read back.
   reached         - *double    | What the last finished step brought about, and what is kept until the next one.
   disturbedAt     - *microTime | Since when the router does not show what was reached.
   changedByOthers - *int64     | Times that somebody else changed the route during this release.
   changedByOthersAt - *microTime | The last of them.
+
+type ReleaseRouteStatus | The router's objects, where the router does not tell what it does.
+  generation - *int64     | Changes whenever they do.
+  since      - *microTime | Since when they stand as they are.
 
 type ReleaseReplicas | Pods of both versions.
   stable         - *int64 | Of the stable version.
@@ -142,6 +150,7 @@ type ReleaseStatus preserve | A Release as it is.
   position     - *ReleasePosition                  | How far the plan has come.
   step         - *ReleaseStepNumber                | The step as people count.
   traffic      - *ReleaseTrafficStatus             | Traffic of the candidate.
+  route        - *ReleaseRouteStatus               | The router's objects, where the router does not tell what it does.
   replicas     - *ReleaseReplicas                  | Pods of both versions.
   guard        - *ReleaseGuardStatus               | What the guards have counted.
   analysis     - *any                              | Numbers of the analyses of this release.
@@ -243,10 +252,12 @@ Column name_column() {
 }
 
 Column age_column() {
-  return {.name = "Age", .value = [](const Value& o, base::Time now) {
-            const auto made = time_at(o["metadata"]["creationTimestamp"]);
-            return made ? Value(base::human_duration(now - *made)) : Value("<unknown>");
-          },
+  return {.name = "Age",
+          .value =
+              [](const Value& o, base::Time now) {
+                const auto made = time_at(o["metadata"]["creationTimestamp"]);
+                return made ? Value(base::human_duration(now - *made)) : Value("<unknown>");
+              },
           .path = ".metadata.creationTimestamp"};
 }
 
@@ -267,8 +278,10 @@ Value weight_shown(const Value& o) {
 
 std::vector<Column> release_columns() {
   return {name_column(),
-          text("Target", [](const Value& o) { return o["spec"]["target"]["name"]; }, ".spec.target.name"),
-          text("Phase", [](const Value& o) { return o["status"]["phase"]; }, ".status.phase"),
+          text(
+              "Target", [](const Value& o) { return o["spec"]["target"]["name"]; }, ".spec.target.name"),
+          text(
+              "Phase", [](const Value& o) { return o["status"]["phase"]; }, ".status.phase"),
           text("Step", step_of, ".status.step.index"),
           text("Weight", weight_shown, ".status.traffic.wanted"),
           age_column(),
@@ -276,9 +289,12 @@ std::vector<Column> release_columns() {
 }
 
 std::vector<Column> run_columns() {
-  return {name_column(), text("Kind", [](const Value& o) { return o["spec"]["kind"]; }, ".spec.kind"),
-          text("Phase", [](const Value& o) { return o["status"]["phase"]; }, ".status.phase"), age_column(),
-          text("Message", [](const Value& o) { return o["status"]["message"]; }, ".status.message", 1)};
+  return {name_column(),
+          text(
+              "Kind", [](const Value& o) { return o["spec"]["kind"]; }, ".spec.kind"),
+          text(
+              "Phase", [](const Value& o) { return o["status"]["phase"]; }, ".status.phase"),
+          age_column(), text("Message", [](const Value& o) { return o["status"]["message"]; }, ".status.message", 1)};
 }
 
 }  // namespace

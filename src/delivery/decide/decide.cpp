@@ -81,8 +81,19 @@ void hold(Turn& turn) {
   turn.wait(fmt::format("revision {} is held: {}", turn.s.rejected->number, turn.s.rejected->message));
 }
 
+// Nothing tells when a kind of objects becomes known to the cluster.
+constexpr base::Duration kRouterInterval = base::seconds(30);
+
+void no_router(Turn& turn) {
+  if (turn.s.phase != Phase::Invalid) turn.note(Note::Kind::Warning, "Invalid", turn.o.router_missing);
+  turn.s.phase = Phase::Invalid;
+  turn.wait(fmt::format("spec.traffic names {}, but {}", turn.route_name(), turn.o.router_missing));
+  turn.wake_after(kRouterInterval);
+}
+
 void idle(Turn& turn) {
   // Left over from a release whose Deployment went away.
+  if (turn.routed() && !turn.o.router_missing.empty()) return no_router(turn);
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
   if (asks_for(turn.o, *turn.s.stable)) return stay(turn);
   if (turn.s.rejected && asks_for(turn.o, *turn.s.rejected)) return hold(turn);
@@ -115,6 +126,7 @@ void choose(Turn& turn) {
   if (lost_stable(turn)) turn.s.stable.reset();
   if (!turn.s.stable) adopt(turn);
   if (!turn.s.stable) return;
+  note_standing(turn);
   hold_deployment(turn);
   if (turn.acts()) return;
   obey(turn);
@@ -132,6 +144,7 @@ void tame_clock(State& s, base::Time now) {
   tame(s.position.since);
   tame(s.traffic.disturbed_at);
   tame(s.traffic.taken_at);
+  tame(s.standing.since);
   if (!s.retreat) return;
   s.retreat->started_at = std::min(s.retreat->started_at, now);
   tame(s.retreat->requests_at);

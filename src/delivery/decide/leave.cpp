@@ -76,6 +76,7 @@ bool settled(Turn& turn) {
 }  // namespace
 
 void leave(Turn& turn) {
+  if (!turn.plan.steps.empty()) note_standing(turn);
   if (turn.o.deployment.is_object() && !turn.plan.steps.empty() && !settled(turn)) return;
   if (turn.routed() && turn.o.deployment.is_object() && reach_plain(turn) == Reach::Waiting) return;
   if (!all_given(turn)) return;

@@ -19,8 +19,10 @@ data::Value json(std::string_view text);
 
 class ModelledCluster {
  public:
-  // A settled Deployment `web` of `replicas` pods with image v1, Service and route `web`, and this Release.
-  explicit ModelledCluster(data::Value release_spec, std::int64_t replicas = 4);
+  // A settled Deployment `web` of `replicas` pods with image v1, Service and route `web`, and this Release. With a
+  // route of another kind than HTTPRoute, `route` and `companion` are what its router reads (traffic/router.h).
+  explicit ModelledCluster(data::Value release_spec, std::int64_t replicas = 4, data::Value route = {},
+                           data::Value companion = {});
 
   // --- what users do
   void set_image(const std::string& tag);
@@ -28,9 +30,10 @@ class ModelledCluster {
   void patch_release(const data::Value& merge_patch);
   void delete_release();
   void write_route(const data::Value& rules);  // as another program does
-  void delete_set(const std::string& tag);     // the ReplicaSet with its pods
-  void delete_deployment();                    // with everything that refers to it
-  void create_deployment();                    // as it was, under a new uid; starts its pods by itself
+  void patch_route(const data::Value& merge_patch);
+  void delete_set(const std::string& tag);  // the ReplicaSet with its pods
+  void delete_deployment();                 // with everything that refers to it
+  void create_deployment();                 // as it was, under a new uid; starts its pods by itself
   // `kubectl rollout resume`: the Deployment makes a ReplicaSet of its template by itself, before anybody can stop it.
   void unpause_and_roll(std::int64_t pods);
 
@@ -44,6 +47,7 @@ class ModelledCluster {
   bool other_router = false;  // programs by itself and says so in the route's status only
   std::int64_t sessions_on_candidate = 0;
   bool requests_keep_coming = false;
+  std::string router_missing = {};
 
   // Called with every decision before it is carried out.
   std::function<void(const Observation&, const control::Decision&)> watch = [](const auto&, const auto&) {};
@@ -57,7 +61,10 @@ class ModelledCluster {
   State state() const { return read_state(release_["status"]); }
   const data::Value& release() const { return release_; }
   const data::Value& deployment() const { return deployment_; }
-  const data::Value& route() const { return route_; }
+  const data::Value& route() const { return is_switched() ? services_.at("web") : route_; }
+  const data::Value& companion() const { return companion_; }
+  RouteView view() const;  // what the router's objects say
+  bool has_service(const std::string& name) const { return services_.contains(name); }
   std::int64_t pods_of(const std::string& tag) const;
   std::string owner_of(const std::string& tag) const;  // kind of the controller of the ReplicaSet with this image
   std::int64_t status_writes() const { return status_writes_; }
@@ -90,7 +97,11 @@ class ModelledCluster {
   std::vector<std::string> sets_owned(std::string_view kind) const;
   std::vector<std::string> newest_owned() const;
 
-  data::Value release_, deployment_, route_, gone_;
+  plan::Routing routing() const { return plan::routing_of(release_["spec"]["traffic"], "shop"); }
+  bool is_switched() const { return routing().kind == plan::RouterKind::Service; }
+  void count_ready(const Version& v, Observation& o) const;
+
+  data::Value release_, deployment_, route_, companion_, gone_;
   std::map<std::string, data::Value> sets_, services_, runs_, templates_;
   std::map<std::string, Pod> pods_;
   base::Time now_;

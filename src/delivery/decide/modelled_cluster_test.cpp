@@ -41,8 +41,8 @@ Value replica_set_like(const Value& deployment, const std::string& name, std::in
 
 }  // namespace
 
-ModelledCluster::ModelledCluster(Value release_spec, std::int64_t replicas)
-    : now_(*base::parse_time("2026-11-23T12:00:00Z")) {
+ModelledCluster::ModelledCluster(Value release_spec, std::int64_t replicas, Value route, Value companion)
+    : companion_(std::move(companion)), now_(*base::parse_time("2026-11-23T12:00:00Z")) {
   deployment_ =
       json(R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-web","generation":1,"resourceVersion":"1"},
     "spec":{"selector":{"matchLabels":{"app":"web"}},"strategy":{"rollingUpdate":{"maxSurge":"25%","maxUnavailable":"25%"}},
@@ -51,7 +51,11 @@ ModelledCluster::ModelledCluster(Value release_spec, std::int64_t replicas)
   release_ = json(
       R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-release","generation":1,"resourceVersion":"1"}})");
   release_.set("spec", std::move(release_spec));
-  route_ = json(R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-route","generation":1,"resourceVersion":"1"},
+  route_ =
+      route.is_object()
+          ? std::move(route)
+          : json(
+                R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-route","generation":1,"resourceVersion":"1"},
     "spec":{"rules":[{"backendRefs":[{"name":"web","port":80}]}]}})");
   services_["web"] = json(R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-svc","resourceVersion":"1"},
     "spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80}]}})");
@@ -92,6 +96,16 @@ void ModelledCluster::write_route(const Value& rules) {
   bump(route_);
 }
 
+void ModelledCluster::patch_route(const Value& merge_patch) {
+  Value& route = is_switched() ? services_["web"] : route_;
+  const Value spec = route["spec"];
+  route = data::apply_merge_patch(route, merge_patch);
+  if (route["spec"] != spec && !is_switched()) route.set({"metadata", "generation"}, api::generation_of(route) + 1);
+  bump(route);
+}
+
+RouteView ModelledCluster::view() const { return router_of(routing().kind).look_at(observe().objects(), routing()); }
+
 void ModelledCluster::delete_set(const std::string& tag) {
   const auto is_it = [&](const std::string& rs) { return image_of(rs) == "shop/web:" + tag; };
   std::erase_if(pods_, [&](const auto& p) { return is_it(p.second.rs); });
@@ -131,7 +145,11 @@ Value* ModelledCluster::object_of(const api::Resource& resource, const std::stri
   const auto in = [&](std::map<std::string, Value>& all) { return all.contains(name) ? &all[name] : nullptr; };
   if (resource == api::kReleases) return &release_;
   if (resource == api::kDeployments) return &deployment_;
-  if (resource == api::kHttpRoutes) return &route_;
+  const plan::Routing r = routing();
+  const Router& router = router_of(r.kind);
+  if (!is_switched() && resource == router.route_kind() && name == r.route) return &route_;
+  if (const auto second = router.companion(r); second && resource == second->kind && name == second->name)
+    return companion_.is_null() ? nullptr : &companion_;
   if (resource == api::kReplicaSets) return in(sets_);
   if (resource == api::kServices) return in(services_);
   if (resource == api::kAnalysisRuns) return in(runs_);
@@ -140,6 +158,13 @@ Value* ModelledCluster::object_of(const api::Resource& resource, const std::stri
 
 bool ModelledCluster::create(const control::Create& effect) {
   const std::string name(api::name_of(effect.object));
+  if (const auto second = router_of(routing().kind).companion(routing()); second && effect.resource == second->kind) {
+    if (!companion_.is_null()) return false;
+    companion_ = effect.object;
+    companion_.set({"metadata", "uid"}, fmt::format("uid-{}-{}", name, ++names_));
+    bump(companion_);
+    return true;
+  }
   auto& all = effect.resource == api::kReplicaSets ? sets_ : effect.resource == api::kServices ? services_ : runs_;
   if (all.contains(name)) return false;
   Value object = effect.object;
@@ -180,6 +205,7 @@ bool ModelledCluster::carry_out(const control::Effect& effect) {
     return ++writes_, true;
   }
   if (const auto* erase = std::get_if<control::Delete>(&effect)) {
+    if (erase->uid == api::uid_of(companion_)) companion_ = Value();
     services_.erase(erase->name);
     runs_.erase(erase->name);
     sets_.erase(erase->name);
@@ -275,6 +301,7 @@ void ModelledCluster::write_route_status() {
 void ModelledCluster::run_router() {
   if (programmed_ != route_ && !programmed_at_) programmed_at_ = now_ + base::milliseconds(60);
   if (programmed_at_ && now_ >= *programmed_at_) programmed_ = route_, programmed_at_.reset();
+  if (routing().kind != plan::RouterKind::HttpRoute) return;
   if (other_router) return write_route_status();
   if (requests_keep_coming) ++candidate_requests_;
   if (!asked_ || now_ < *asked_ + base::milliseconds(20)) return;
@@ -323,6 +350,16 @@ void ModelledCluster::run_analyses() {
 
 // --- observing and going on -------------------------------------------------------------------------------
 
+// A Service selects by its labels, and by the hash when it has one.
+void ModelledCluster::count_ready(const Version& v, Observation& o) const {
+  for (const auto& [service, s] : services_) {
+    const std::string_view hash = s["spec"]["selector"][control::kTemplateHashLabel].as_string();
+    if (!hash.empty() && hash != v.hash) continue;
+    o.ready_endpoints[service] += v.ready;
+    if (service == "web" && v.ready > 0) o.ready_by_hash[v.hash] += v.ready;
+  }
+}
+
 Observation ModelledCluster::observe() const {
   Observation o{
       .release = release_, .deployment = deployment_, .route = route_, .templates = templates_, .traffic = fact_};
@@ -336,17 +373,17 @@ Observation ModelledCluster::observe() const {
     for (const auto& [pod, p] : pods_)
       if (p.rs == name) ++v.pods, ++v.remaining, v.ready += pod_ready(p), v.restarts += p.restarts;
     v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
-    for (const auto& [service, s] : services_)
-      if (service == "web" || s["spec"]["selector"][control::kTemplateHashLabel].as_string() == v.hash)
-        o.ready_endpoints[service] += v.ready;
+    count_ready(v, o);
     o.versions.push_back(std::move(v));
   }
-  if (auto said = read_back_of_status(route_, {"web", "web", "web-stable", "web-canary"}, o.ready_endpoints))
-    o.traffic = said;
   const auto service = [&](const char* name) { return services_.contains(name) ? services_.at(name) : Value(); };
   o.service = service("web");
   o.stable_service = service("web-stable");
   o.canary_service = service("web-canary");
+  if (is_switched()) o.route = o.service;
+  o.companion = companion_;
+  o.router_missing = router_missing;
+  if (auto said = router_of(routing().kind).read_back(o.objects(), routing())) o.traffic = said;
   for (const auto& [name, run] : runs_) o.runs.push_back(run);
   o.traffic_pending = asked_.has_value();
   return o;

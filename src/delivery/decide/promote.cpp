@@ -20,7 +20,7 @@ bool is_proven(const Turn& turn) {
   const Version& candidate = *turn.candidate();
   if (!can_carry(candidate.available, plan::kWhole, turn.o.replicas(), turn.budget())) return false;
   if (!turn.routed() || turn.s.position.handed_over) return true;
-  const RouteView view = look_at(turn.o.route, *turn.plan.routing);
+  const RouteView view = turn.view();
   return turn.s.traffic.verified == plan::kWhole.points && view.shape == RouteView::Shape::Split &&
          view.candidate == plan::kWhole;
 }
@@ -71,8 +71,7 @@ Reach verify_release(Turn& turn) {
     return waiting(turn, "the Deployment does not own the released version yet");
   if (now->available < turn.o.replicas())
     return waiting(turn, fmt::format("{} of {} pods are available", now->available, turn.o.replicas()));
-  if (turn.routed() && look_at(turn.o.route, *turn.plan.routing).shape == RouteView::Shape::Split)
-    return waiting(turn, "the route is still split");
+  if (turn.routed() && turn.view().shape == RouteView::Shape::Split) return waiting(turn, "the route is still split");
   return Reach::Done;
 }
 

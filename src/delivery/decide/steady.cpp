@@ -21,9 +21,11 @@ std::int64_t available(const Version* v) { return v ? v->available : 0; }
 std::int64_t ready(const Version* v) { return v ? v->ready : 0; }
 
 // Pods that are on their way out may still be served to for a moment.
-bool has_endpoints(const Turn& turn, const std::string& service) {
-  const auto found = turn.o.ready_endpoints.find(service);
-  return found != turn.o.ready_endpoints.end() && found->second > 0;
+bool stable_has_endpoints(const Turn& turn) {
+  const plan::Routing& r = *turn.plan.routing;
+  const auto& counts = r.own_services() ? turn.o.ready_endpoints : turn.o.ready_by_hash;
+  const auto found = counts.find(r.own_services() ? r.stable_service : turn.s.stable->hash);
+  return found != counts.end() && found->second > 0;
 }
 
 bool is_starved(const Turn& turn, const RouteView& view) {
@@ -33,7 +35,7 @@ bool is_starved(const Turn& turn, const RouteView& view) {
 
 bool is_alone(const Turn& turn, const RouteView& view) {
   return view.shape == RouteView::Shape::Split && view.candidate < plan::kWhole && available(turn.candidate()) > 0 &&
-         ready(turn.stable()) == 0 && !has_endpoints(turn, turn.plan.routing->stable_service) && turn.o.replicas() > 0;
+         ready(turn.stable()) == 0 && !stable_has_endpoints(turn) && turn.o.replicas() > 0;
 }
 
 Reach disturbed(Turn& turn, std::string rule, std::string why) {
@@ -84,9 +86,9 @@ Reach restore(Turn& turn, Share reached) {
     t.taken_at = turn.now;
     if (!t.disturbed_at) t.disturbed_at = turn.now;
     const std::string why =
-        fmt::format("HTTPRoute {} was changed by {}; {} for the candidate is restored{}", turn.plan.routing->route,
+        fmt::format("{} was changed by {}; {} for the candidate is restored{}", turn.route_name(),
                     last_writer(turn.o.route), plan::to_text(reached),
-                    t.taken >= kAnsweredAtOnce ? ". Let it leave spec.rules alone while a release runs" : "");
+                    t.taken >= kAnsweredAtOnce ? ". Let it leave the weights alone while a release runs" : "");
     turn.log("traffic.foreign", why);
     turn.note(control::Note::Kind::Warning, "RouteChanged", why);
   }
@@ -98,7 +100,7 @@ Reach restore(Turn& turn, Share reached) {
 Reach keep_traffic(Turn& turn, bool step_moves_it) {
   TrafficState& t = turn.s.traffic;
   if (!turn.routed() || turn.s.position.handed_over || t.reached < 0) return Reach::Done;
-  const RouteView view = look_at(turn.o.route, *turn.plan.routing);
+  const RouteView view = turn.view();
   if (is_starved(turn, view)) {
     reach_stable(turn, false);
     return disturbed(turn, "traffic.starved",

@@ -60,11 +60,16 @@ Reach ensure_service(Turn& turn, const Value& live, const std::string& name, con
 
 // --- capacity ---------------------------------------------------------------------------------------------
 
-// Pods that can be reached: available, and known to the router's Service.
+std::int64_t in(const std::map<std::string, std::int64_t>& counts, const std::string& key) {
+  const auto found = counts.find(key);
+  return found == counts.end() ? 0 : found->second;
+}
+
+// Pods that can be reached: available, and known to the Service that the router has for them.
 std::int64_t reachable(const Turn& turn, const Version* version, const std::string& service) {
-  const auto found = turn.o.ready_endpoints.find(service);
-  const std::int64_t endpoints = found == turn.o.ready_endpoints.end() ? 0 : found->second;
-  return version ? std::min(version->available, endpoints) : 0;
+  if (!version) return 0;
+  return std::min(version->available, turn.plan.routing->own_services() ? in(turn.o.ready_endpoints, service)
+                                                                        : in(turn.o.ready_by_hash, version->hash));
 }
 
 // Why the two versions cannot take these shares now; empty when they can.
@@ -81,12 +86,36 @@ std::string missing_capacity(const Turn& turn, Share candidate) {
   return "";
 }
 
+// --- routers that tell nothing ----------------------------------------------------------------------------
+
+base::Duration settle_of(const Turn& turn) { return plan::capabilities_of(turn.plan.routing->kind).settle; }
+
+bool is_settled(const Turn& turn) {
+  const auto& since = turn.s.standing.since;
+  return since && turn.now >= *since + settle_of(turn);
+}
+
+void wake_when_settled(Turn& turn) {
+  if (turn.s.standing.since) turn.wake_at(*turn.s.standing.since + settle_of(turn));
+}
+
 // --- writing and verifying --------------------------------------------------------------------------------
 
-void write_rules(Turn& turn, Value rules, Share wanted, std::string text) {
-  turn.act(patch_of(api::kHttpRoutes, turn.o.route,
-                    Value::object({{"spec", Value::object({{"rules", std::move(rules)}})}})));
+// "route web", "VirtualService web"
+std::string route_text(const Turn& turn) {
+  return turn.plan.routing->kind == plan::RouterKind::HttpRoute ? "route " + turn.plan.routing->route
+                                                                : turn.route_name();
+}
+
+void act_all(Turn& turn, std::vector<control::Effect> effects) {
+  for (control::Effect& effect : effects) turn.act(std::move(effect));
+}
+
+void write_route(Turn& turn, std::vector<control::Effect> effects, Share wanted, std::string text) {
+  act_all(turn, std::move(effects));
   turn.s.traffic.wanted = wanted.points;
+  // Where Kubernetes counts no generation, the same content written again looks as it did when it was verified.
+  if (turn.plan.routing->kind != plan::RouterKind::HttpRoute) turn.s.traffic.generation = 0;
   turn.log("traffic.write", std::move(text));
 }
 
@@ -106,22 +135,40 @@ std::string seen_text(const ReadBack* rb) {
   return fmt::format("the router shows {}", plan::to_text(Share{rb->candidate.share}));
 }
 
+std::string verified_text(const Turn& turn, const ReadBack& rb, Share share) {
+  const std::string part = plan::to_text(share);
+  if (rb.by_status_of.empty()) return fmt::format("router read-back shows {} for the candidate", part);
+  if (rb.assumed)
+    return fmt::format("{} has stood for {} with {} for the candidate; {} does not tell what it routes",
+                       turn.route_name(), base::format_duration(settle_of(turn)), part, rb.by_status_of);
+  if (turn.plan.routing->kind == plan::RouterKind::Service)
+    return fmt::format("{} show {} for the candidate", rb.by_status_of, part);
+  return fmt::format("{} has accepted the route with {} for the candidate", rb.by_status_of, part);
+}
+
 void record_verified(Turn& turn, const ReadBack& rb, Share share) {
   TrafficState& t = turn.s.traffic;
-  const std::int64_t generation = api::generation_of(turn.o.route);
+  const std::int64_t generation = turn.view().generation;
   if (t.verified == share.points && t.generation == generation && t.wanted == share.points) return;
   t.wanted = t.verified = share.points;
   t.generation = generation;
   const bool told = rb.by_status_of.empty();
   t.verified_at = told ? rb.answered : turn.now;
-  turn.log("traffic.verified", told ? fmt::format("router read-back shows {} for the candidate", plan::to_text(share))
-                                    : fmt::format("{} has accepted the route with {} for the candidate",
-                                                  rb.by_status_of, plan::to_text(share)));
+  turn.log(rb.assumed ? "traffic.assumed" : "traffic.verified", verified_text(turn, rb, share));
 }
 
 bool is_verified(const Turn& turn, Share share) {
   const TrafficState& t = turn.s.traffic;
-  return t.verified == share.points && t.generation == api::generation_of(turn.o.route);
+  return t.verified == share.points && t.generation == turn.view().generation;
+}
+
+std::string unverified_text(const Turn& turn, const ReadBack* rb) {
+  if (!turn.o.traffic) return seen_text(rb);
+  if (!turn.o.traffic->error.empty()) return "router: " + turn.o.traffic->error;
+  if (turn.o.traffic->assumed && !rb && turn.s.standing.since)
+    return fmt::format("{} does not tell what it routes; {} is believed at {}", turn.o.traffic->by_status_of,
+                       turn.route_name(), stamp(*turn.s.standing.since + settle_of(turn)));
+  return seen_text(rb);
 }
 
 Reach verify(Turn& turn, Share share) {
@@ -132,9 +179,29 @@ Reach verify(Turn& turn, Share share) {
     return Reach::Done;
   }
   ask_router(turn, kAskInterval);
-  const std::string why =
-      turn.o.traffic && !turn.o.traffic->error.empty() ? "router: " + turn.o.traffic->error : seen_text(rb);
-  turn.wait(fmt::format("verifying {}: {}", plan::to_text(share), why));
+  turn.wait(fmt::format("verifying {}: {}", plan::to_text(share), unverified_text(turn, rb)));
+  return Reach::Waiting;
+}
+
+// What a split is going to name has to be known to the router before. Once a split of this release has been verified it
+// is known already, and somebody who took the split away is answered at once.
+Reach prepare(Turn& turn, const RouteView& view) {
+  if (!turn.router().prepares(*turn.plan.routing)) return Reach::Done;
+  auto effects = turn.router().prepare(turn.o.objects(), *turn.plan.routing, turn.claim());
+  const bool known = view.shape == Shape::Split || turn.s.traffic.verified >= 0 || is_settled(turn);
+  if (effects.empty() && known) return Reach::Done;
+  if (effects.empty()) wake_when_settled(turn);
+  act_all(turn, std::move(effects));
+  turn.wait(fmt::format("before {} is split: the router learns of the two versions", turn.route_name()));
+  return Reach::Waiting;
+}
+
+// What is left of ours when the route is plain again.
+Reach clean(Turn& turn) {
+  auto effects = turn.router().clean(turn.o.objects(), *turn.plan.routing, turn.claim());
+  if (effects.empty()) return Reach::Done;
+  act_all(turn, std::move(effects));
+  turn.wait("taking away what was only for the split");
   return Reach::Waiting;
 }
 
@@ -147,13 +214,26 @@ Share leftover(const Turn& turn, Share now, bool forced) {
       (forced && pods > 0))
     return plan::kNone;
   const std::int64_t carried = n > 0 ? pods * plan::kWhole.points / n : plan::kWhole.points;
-  return std::min(now, Share{std::max<std::int64_t>(plan::kWhole.points - carried, 0)});
+  const std::int64_t left = std::max<std::int64_t>(plan::kWhole.points - carried, 0);
+  const std::int64_t step = plan::capabilities_of(turn.plan.routing->kind).granularity;
+  return std::min(now, Share{(left + step - 1) / step * step});
 }
 
 }  // namespace
 
+void note_standing(Turn& turn) {
+  if (!turn.routed() || settle_of(turn) == base::Duration{}) return void(turn.s.standing = {});
+  const RouteView view = turn.view();
+  const bool busy =
+      turn.s.candidate || turn.s.retreat || turn.s.traffic != TrafficState{} || view.shape == Shape::Split;
+  if (!busy) return void(turn.s.standing = {});
+  Standing& standing = turn.s.standing;
+  if (!standing.since || standing.generation != view.generation) standing = {view.generation, turn.now};
+}
+
 void write_share(Turn& turn, Share candidate, std::string text) {
-  write_rules(turn, split_rules(turn.o.route, *turn.plan.routing, candidate), candidate, std::move(text));
+  write_route(turn, turn.router().split(turn.o.objects(), *turn.plan.routing, turn.claim(), candidate), candidate,
+              std::move(text));
 }
 
 Reach ensure_services(Turn& turn) {
@@ -161,6 +241,7 @@ Reach ensure_services(Turn& turn) {
     turn.wait(fmt::format("Service {} does not exist", turn.plan.routing->service));
     return Reach::Waiting;
   }
+  if (!turn.plan.routing->own_services()) return Reach::Done;
   const Reach stable =
       ensure_service(turn, turn.o.stable_service, turn.plan.routing->stable_service, turn.s.stable->hash);
   const Reach canary = turn.s.candidate ? ensure_service(turn, turn.o.canary_service, turn.plan.routing->canary_service,
@@ -170,6 +251,7 @@ Reach ensure_services(Turn& turn) {
 }
 
 void ask_router(Turn& turn, base::Duration interval) {
+  if (turn.o.traffic && turn.o.traffic->assumed && !is_settled(turn)) return wake_when_settled(turn);
   if (turn.o.traffic && !turn.o.traffic->by_status_of.empty()) return turn.wake_after(interval);  // nobody to ask
   if (turn.o.traffic_pending) return;
   const std::string id = traffic_fact(turn.o.release);
@@ -185,24 +267,25 @@ void ask_router(Turn& turn, base::Duration interval) {
 
 const ReadBack* current_read_back(const Turn& turn) {
   const auto& rb = turn.o.traffic;
-  return rb && rb->error.empty() && rb->generation >= api::generation_of(turn.o.route) ? &*rb : nullptr;
+  if (!rb || (rb->assumed && !is_settled(turn))) return nullptr;
+  return rb->error.empty() && rb->generation >= turn.view().generation ? &*rb : nullptr;
 }
 
 Reach reach_share(Turn& turn, Share candidate) {
   if (ensure_services(turn) == Reach::Waiting) return Reach::Waiting;
-  if (const auto problem = splitting_problem(turn.o.route, *turn.plan.routing)) {
-    turn.wait(*problem);
+  if (const auto problem = turn.router().problem(turn.o.objects(), *turn.plan.routing, turn.claim())) {
+    turn.wait(turn.o.router_missing.empty() ? *problem : *problem + ": " + turn.o.router_missing);
     return Reach::Waiting;
   }
-  const RouteView view = look_at(turn.o.route, *turn.plan.routing);
+  const RouteView view = turn.view();
+  if (prepare(turn, view) == Reach::Waiting) return Reach::Waiting;
   if (view.shape == Shape::Split && view.uniform && view.candidate == candidate) return verify(turn, candidate);
   if (const std::string missing = missing_capacity(turn, candidate);
       !missing.empty() && !mutant(Mutant::WeightWithoutCapacity)) {
     turn.wait(fmt::format("before {} of the traffic: {}", plan::to_text(candidate), missing));
     return Reach::Waiting;
   }
-  write_share(turn, candidate,
-              fmt::format("route {} gives {} to the candidate", turn.plan.routing->route, plan::to_text(candidate)));
+  write_share(turn, candidate, fmt::format("{} gives {} to the candidate", route_text(turn), plan::to_text(candidate)));
   turn.wait(fmt::format("route written: {} to the candidate", plan::to_text(candidate)));
   return Reach::Waiting;
 }
@@ -222,7 +305,7 @@ Reach split_again(Turn& turn) {
 }  // namespace
 
 Reach reach_stable(Turn& turn, bool forced) {
-  const RouteView view = look_at(turn.o.route, *turn.plan.routing);
+  const RouteView view = turn.view();
   const Version* candidate = turn.candidate();
   if (view.shape == Shape::Absent || view.shape == Shape::Foreign) return Reach::Done;
   if (view.shape == Shape::Plain && (!candidate || candidate->remaining == 0)) return Reach::Done;
@@ -230,8 +313,7 @@ Reach reach_stable(Turn& turn, bool forced) {
   const Share left = leftover(turn, view.candidate, forced);
   if (view.candidate != left || !view.uniform) {
     write_share(turn, left,
-                fmt::format("route {} goes back to stable, {} left to the candidate", turn.plan.routing->route,
-                            plan::to_text(left)));
+                fmt::format("{} goes back to stable, {} left to the candidate", route_text(turn), plan::to_text(left)));
     turn.wait("route written: traffic goes back to stable");
     return Reach::Waiting;
   }
@@ -242,7 +324,7 @@ Reach reach_stable(Turn& turn, bool forced) {
 }
 
 Reach reach_plain(Turn& turn) {
-  const RouteView view = look_at(turn.o.route, *turn.plan.routing);
+  const RouteView view = turn.view();
   if (view.shape == Shape::Absent || view.shape == Shape::Foreign) return Reach::Done;
   if (view.shape == Shape::Split) {
     const auto found = turn.o.ready_endpoints.find(turn.plan.routing->service);
@@ -252,15 +334,16 @@ Reach reach_plain(Turn& turn) {
           fmt::format("Service {} has too few ready endpoints to take the route back", turn.plan.routing->service));
       return Reach::Waiting;
     }
-    write_rules(turn, plain_rules(turn.o.route, *turn.plan.routing), plan::kNone,
-                fmt::format("route {} names {} again", turn.plan.routing->route, turn.plan.routing->service));
+    write_route(turn, turn.router().join(turn.o.objects(), *turn.plan.routing), plan::kNone,
+                fmt::format("{} names {} again", route_text(turn), turn.plan.routing->service));
     turn.s.traffic.verified = -1;
     turn.wait("route written: without the split");
     return Reach::Waiting;
   }
-  if (turn.s.traffic == TrafficState{}) return Reach::Done;  // it was never split, or that is long over
+  if (turn.s.traffic == TrafficState{}) return clean(turn);  // it was never split, or that is long over
   const ReadBack* rb = current_read_back(turn);
   if (rb && rb->plain.present && rb->plain.share == plan::kWhole.points) {
+    if (clean(turn) == Reach::Waiting) return Reach::Waiting;
     turn.s.traffic = {};
     return Reach::Done;
   }

@@ -20,6 +20,10 @@ Reach reach_plain(Turn& turn);
 // Writes the weight, without asking whether the candidate can carry it: for last resorts.
 void write_share(Turn& turn, plan::Share candidate, std::string text);
 
+// Remembers since when the router's objects stand as they are: how long they are in force is all that can be known of a
+// router that tells nothing. Once a decision, before anything asks.
+void note_standing(Turn& turn);
+
 // The owned Services exist and select the two hashes. Waiting when one had to be written.
 Reach ensure_services(Turn& turn);
 

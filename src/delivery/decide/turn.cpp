@@ -28,6 +28,19 @@ void Turn::wake_at(base::Time t) {
   if (!out.wake_at || t < *out.wake_at) out.wake_at = t;
 }
 
+std::string Turn::route_name() const {
+  return fmt::format("{} {}", plan::to_text(plan.routing->kind), plan.routing->route);
+}
+
+Claim Turn::claim() const {
+  return {.metadata = Value::object({{"namespace", api::space_of(o.release)},
+                                     {"labels", Value::object({{kReleaseLabel, api::name_of(o.release)}})},
+                                     {"ownerReferences", Value::array({reference_to_deployment(o)})}}),
+          .release = std::string(api::name_of(o.release)),
+          .stable_hash = s.stable ? s.stable->hash : "",
+          .candidate_hash = s.candidate ? s.candidate->hash : ""};
+}
+
 Budget Turn::budget() const {
   const Value& own = o.deployment["spec"]["strategy"]["rollingUpdate"];
   return budget_of(plan.max_surge.is_null() ? own["maxSurge"] : plan.max_surge,

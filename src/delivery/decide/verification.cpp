@@ -57,6 +57,15 @@ void check_quiet(Turn& turn, Retreat& r) {
   }
 }
 
+// A router that tells nothing is not said to have been verified.
+void check_traffic(const Turn& turn, Retreat& r) {
+  if (!turn.o.traffic || !turn.o.traffic->assumed)
+    return settle(r, "traffic", CheckState::Passed, "the router gives nothing to the candidate");
+  settle(r, "traffic", CheckState::Skipped,
+         fmt::format("{} does not tell what it routes; {} gives nothing to the candidate", turn.o.traffic->by_status_of,
+                     turn.route_name()));
+}
+
 void check_replicas(const Turn& turn, Retreat& r) {
   const Version* stable = turn.stable();
   const std::int64_t ready = stable ? stable->available : 0, wanted = turn.o.replicas();
@@ -66,7 +75,7 @@ void check_replicas(const Turn& turn, Retreat& r) {
 
 // The recorded good state: everything to stable, or already the user's own route.
 void check_route(const Turn& turn, Retreat& r) {
-  const RouteView view = look_at(turn.o.route, *turn.plan.routing);
+  const RouteView view = turn.view();
   const bool good = view.shape == RouteView::Shape::Plain ||
                     (view.shape == RouteView::Shape::Split && view.candidate == plan::kNone && view.uniform);
   settle(r, "route", good ? CheckState::Passed : CheckState::Failed,
@@ -140,7 +149,7 @@ void verify_rollback(Turn& turn) {
   if (r.verification.state != CheckState::Pending) return;
   if (!r.verification.started_at) r.verification.started_at = turn.now;
   if (turn.routed()) {
-    settle(r, "traffic", CheckState::Passed, "the router gives nothing to the candidate");
+    check_traffic(turn, r);
     check_quiet(turn, r);
     check_route(turn, r);
   }

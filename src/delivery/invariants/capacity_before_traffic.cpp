@@ -36,9 +36,9 @@ class CapacityBeforeTraffic final : public control::Invariant {
   }
 
  private:
-  static std::string check_route(const Scene& s, const data::Value& after) {
+  static std::string check_route(const Scene& s, const RouterObjects& after) {
     const State state = read_state(s.o.release["status"]);
-    const RouteView was = look_at(s.o.route, *s.plan.routing), will = look_at(after, *s.plan.routing);
+    const RouteView was = view_of(s, s.o.objects()), will = view_of(s, after);
     if (will.shape != RouteView::Shape::Split) return "";
     const Version* stable = state.stable ? s.o.find(state.stable->hash) : nullptr;
     const Version* candidate = state.candidate ? s.o.find(state.candidate->hash) : nullptr;

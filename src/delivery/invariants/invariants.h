@@ -29,8 +29,9 @@ struct Scene {
 std::optional<Scene> scene_of(const control::World& world, const control::Controller& controller,
                               const control::ObjectName& name);
 
-// The route that these rules would make, when `effect` writes the Release's route.
-std::optional<data::Value> written_route(const Scene& scene, const control::Effect& effect);
+// The router's objects as `effect` would leave them, when it writes one of them.
+std::optional<RouterObjects> written_route(const Scene& scene, const control::Effect& effect);
+RouteView view_of(const Scene& scene, const RouterObjects& objects);
 // The replicas that `effect` writes to this version.
 std::optional<std::int64_t> written_replicas(const Version& version, const control::Effect& effect);
 

@@ -45,8 +45,7 @@ class NeverPastFailedGate final : public control::Invariant {
     }
     for (const control::Effect& effect : decision.effects)
       if (const auto route = written_route(scene, effect))
-        if (look_at(*route, *scene.plan.routing).candidate > look_at(scene.o.route, *scene.plan.routing).candidate)
-          return true;
+        if (view_of(scene, *route).candidate > view_of(scene, scene.o.objects()).candidate) return true;
     return false;
   }
 };

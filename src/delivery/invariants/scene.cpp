@@ -15,12 +15,12 @@ std::optional<Scene> scene_of(const control::World& world, const control::Contro
   return Scene{observe(world, release), std::move(*plan)};
 }
 
-std::optional<data::Value> written_route(const Scene& scene, const control::Effect& effect) {
-  const auto* patch = std::get_if<control::Patch>(&effect);
-  if (!patch || patch->resource != api::kHttpRoutes || !patch->body["spec"].has("rules")) return std::nullopt;
-  data::Value route = scene.o.route;
-  route.set({"spec", "rules"}, patch->body["spec"]["rules"]);
-  return route;
+std::optional<RouterObjects> written_route(const Scene& scene, const control::Effect& effect) {
+  return scene.plan.routing ? after(scene.o.objects(), *scene.plan.routing, effect) : std::nullopt;
+}
+
+RouteView view_of(const Scene& scene, const RouterObjects& objects) {
+  return router_of(scene.plan.routing->kind).look_at(objects, *scene.plan.routing);
 }
 
 std::optional<std::int64_t> written_replicas(const Version& version, const control::Effect& effect) {

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "delivery/invariants/invariants.h"
 
 namespace slipway::delivery::invariants {
@@ -16,21 +14,11 @@ class WeightsAddUp final : public control::Invariant {
     if (!scene) return std::nullopt;
     for (const control::Effect& effect : decision.effects)
       if (const auto route = written_route(*scene, effect))
-        for (const data::Value& rule : (*route)["spec"]["rules"].items())
-          if (const std::string wrong = problem(rule); !wrong.empty())
-            return control::Violation{"weights-add-up", wrong};
+        if (const std::string wrong =
+                router_of(scene->plan.routing->kind).weights_problem(*route, *scene->plan.routing);
+            !wrong.empty())
+          return control::Violation{"weights-add-up", wrong};
     return std::nullopt;
-  }
-
- private:
-  static std::string problem(const data::Value& rule) {
-    std::int64_t sum = 0;
-    for (const data::Value& ref : rule["backendRefs"].items()) {
-      const std::int64_t weight = ref["weight"].as_int(1);
-      if (weight < 0) return fmt::format("backend {} would have the weight {}", ref["name"].as_string(), weight);
-      sum += weight;
-    }
-    return rule["backendRefs"].size() > 0 && sum == 0 ? "a rule would give its traffic to nobody" : "";
   }
 };
 

@@ -44,12 +44,6 @@ Rollback rollback_of(const Value& v) {
   return out;
 }
 
-Routing routing_of(const Value& traffic) {
-  const std::string service = traffic["service"].str();
-  return {traffic["route"].str(), service, traffic["stableService"].str(service + "-stable"),
-          traffic["canaryService"].str(service + "-canary")};
-}
-
 // Appends steps with their origin.
 struct Writer {
   ReleasePlan& plan;
@@ -104,13 +98,17 @@ void check_capabilities(const ReleasePlan& plan, const RouterCapabilities& route
   const auto refuse = [&](const std::string& field, std::string message) {
     problems.push_back({"FieldValueForbidden", "Forbidden: " + std::move(message), field});
   };
-  if (!router.read_back)
+  if (router.read_back == ReadBack::None)
     refuse("spec.traffic", fmt::format("{} cannot tell what it routes, so no weight could be verified", router.name));
   for (const Step& step : plan.steps) {
     const auto* traffic = std::get_if<Traffic>(&step.action);
     if (traffic && traffic->share.points % router.granularity != 0)
-      refuse(step.field + ".weight", fmt::format("{} splits traffic in steps of {}, not {}", router.name,
-                                                 to_text(Share{router.granularity}), to_text(traffic->share)));
+      refuse(step.field + ".weight",
+             router.granularity == kWhole.points
+                 ? fmt::format("{} gives all the traffic to one version or to the other, never {}", router.name,
+                               to_text(traffic->share))
+                 : fmt::format("{} splits traffic in steps of {}, not {}", router.name,
+                               to_text(Share{router.granularity}), to_text(traffic->share)));
   }
 }
 
@@ -126,8 +124,17 @@ base::Error refusal(const Value& release, std::vector<Cause> problems) {
 
 }  // namespace
 
-RouterCapabilities gateway_capabilities() {
-  return {.name = "the embedded gateway", .granularity = 1, .read_back = true, .headless = true};
+Routing routing_of(const Value& traffic, std::string space) {
+  const std::string service = traffic["service"].str();
+  Routing out{traffic["route"].str(), service, traffic["stableService"].str(service + "-stable"),
+              traffic["canaryService"].str(service + "-canary")};
+  out.kind = router_kind_of(traffic["kind"].as_string("HTTPRoute")).value_or(RouterKind::HttpRoute);
+  if (out.kind == RouterKind::Service) out.route = service;
+  out.destination_rule = traffic["destinationRule"].str();
+  out.stable_subset = traffic["stableSubset"].str(out.stable_subset);
+  out.canary_subset = traffic["canarySubset"].str(out.canary_subset);
+  out.namespace_ = std::move(space);
+  return out;
 }
 
 base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities& router) {
@@ -139,13 +146,15 @@ base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities
   plan.target = spec["target"]["name"].str();
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
-  if (spec["traffic"].is_object()) plan.routing = routing_of(spec["traffic"]);
-  if (plan.routing) plan.routing->headless = router.headless;
+  if (spec["traffic"].is_object()) plan.routing = routing_of(spec["traffic"], std::string(api::space_of(release)));
+  const bool gateway = !plan.routing || plan.routing->kind == RouterKind::HttpRoute;
+  const RouterCapabilities of_kind = gateway ? router : capabilities_of(plan.routing->kind);
+  if (plan.routing) plan.routing->headless = of_kind.headless;
   plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;
   spec["strategy"].has("canary") ? compile_canary(spec, plan) : compile_rolling(spec, plan);
   plan.steps.push_back({Promote{}, -1, "spec.strategy"});
   plan.steps.push_back({Verify{}, -1, "spec.strategy"});
-  check_capabilities(plan, router, problems);
+  check_capabilities(plan, of_kind, problems);
   if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
   return plan;
 }

@@ -152,9 +152,10 @@ TEST(Compile, what_cannot_work_is_refused_with_its_field) {
 }
 
 TEST(Compile, more_than_the_router_can_do_is_refused) {
-  EXPECT_EQ(fields_of(compile(release(kRouted), {"coarse", 100, true})),
+  EXPECT_EQ(fields_of(compile(release(kRouted), {.name = "coarse", .granularity = 100})),
             (std::vector<std::string>{"spec.strategy.canary.steps[0].weight"}));
-  EXPECT_EQ(fields_of(compile(release(kRouted), {"blind", 1, false})), (std::vector<std::string>{"spec.traffic"}));
+  EXPECT_EQ(fields_of(compile(release(kRouted), {.name = "blind", .read_back = ReadBack::None})),
+            (std::vector<std::string>{"spec.traffic"}));
 }
 
 TEST(Compile, the_refusal_names_the_object_and_every_field) {

@@ -23,12 +23,23 @@ std::string guards_text(const Guards& guards) {
   return out + fmt::format("guard     each step ready within {}\n", base::format_duration(guards.deadline));
 }
 
+std::string routing_text(const Routing& r) {
+  if (r.kind == RouterKind::Service)
+    return fmt::format("traffic   service {} selects one version; {} and {} reach each\n", r.service, r.stable_service,
+                       r.canary_service);
+  const std::string route =
+      r.kind == RouterKind::HttpRoute ? "route " + r.route : fmt::format("{} {}", to_text(r.kind), r.route);
+  if (!r.own_services())
+    return fmt::format("traffic   {} splits {} by the subsets {} and {} of DestinationRule {}\n", route, r.service,
+                       r.stable_subset, r.canary_subset, r.destination_rule);
+  return fmt::format("traffic   {} splits {} into {} and {}\n", route, r.service, r.stable_service, r.canary_service);
+}
+
 std::string head_text(const ReleasePlan& plan) {
   const char* strategy = plan.strategy == Strategy::Canary ? "canary" : "rolling update";
   std::string out = fmt::format("target    deployment/{}, {}\n", plan.target, strategy);
   if (plan.routing)
-    out += fmt::format("traffic   route {} splits {} into {} and {}\n", plan.routing->route, plan.routing->service,
-                       plan.routing->stable_service, plan.routing->canary_service);
+    out += routing_text(*plan.routing);
   else
     out += "traffic   by replica ratio\n";
   return out;

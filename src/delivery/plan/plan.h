@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "data/value.h"
+#include "delivery/plan/capabilities.h"
 
 namespace slipway::delivery::plan {
 
@@ -113,11 +114,18 @@ enum class Capacity {
 };
 
 struct Routing {
-  std::string route;
+  std::string route;  // name of the object that carries the traffic
   std::string service;
   std::string stable_service;
   std::string canary_service;
   bool headless = false;  // the two Services get no address of their own
+  RouterKind kind = RouterKind::HttpRoute;
+  std::string destination_rule = {};  // Istio: split by its subsets instead of by the two Services
+  std::string stable_subset = "stable", canary_subset = "canary";
+  std::string namespace_ = {};  // of the Release; host names may carry it
+
+  // The versions have Services of their own; else they are told apart inside the user's Service.
+  bool own_services() const { return destination_rule.empty(); }
   bool operator==(const Routing&) const = default;
 };
 

@@ -1,0 +1,235 @@
+// Istio (networking.istio.io/v1): weights on the destinations of a VirtualService's http routes.
+//
+// Split by host: in the place of the user's Service the destinations name the Release's two Services. Split by subset,
+// when spec.traffic names a DestinationRule: they name the user's Service with a subset each; the two subsets, which
+// select by pod-template-hash, are ours and are taken away again. A destination of the user's that names a subset is
+// not ours. Weights are relative (istio: HTTPRouteDestination), and a destination that stands alone gets everything.
+//
+// Istiod writes a status only where its status reporting is switched on: condition Reconciled, with the generation and
+// how many proxies are up to date. Without it the objects are believed once they have stood for a while. The subsets
+// have to be known before a route names them, else requests fail for a moment: they are given the same time.
+#include <fmt/format.h>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "control/pod_template.h"
+#include "delivery/traffic/back_ends.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+using plan::Routing;
+using Effects = std::vector<control::Effect>;
+
+// "web", "web.shop", "web.shop.svc", "web.shop.svc.cluster.local" all name Service web of namespace shop.
+bool names(std::string_view host, const std::string& service, const std::string& space) {
+  if (host == service) return true;
+  const std::string full = service + "." + space;
+  return host == full || host.starts_with(full + ".svc");
+}
+
+std::string renamed(std::string_view host, const std::string& service) {
+  const auto dot = host.find('.');
+  return dot == std::string_view::npos ? service : service + std::string(host.substr(dot));
+}
+
+struct Place {
+  std::string service, subset;
+};
+Place place_of(const Routing& r, Side side) {
+  if (side == Side::Plain) return {r.service, ""};
+  if (!r.own_services()) return {r.service, side == Side::Stable ? r.stable_subset : r.canary_subset};
+  return {side == Side::Stable ? r.stable_service : r.canary_service, ""};
+}
+
+WeightedForm form_of(const Routing& routing) {
+  return {.list = "route",
+          .default_weight = 0,
+          .lone_gets_all = true,
+          .is =
+              [&routing](const Value& ref, Side side) {
+                const Place place = place_of(routing, side);
+                const Value& to = ref["destination"];
+                return names(to["host"].as_string(), place.service, routing.namespace_) &&
+                       to["subset"].as_string() == place.subset;
+              },
+          .point =
+              [&routing](const Value& like, Side side) {
+                const Place place = place_of(routing, side);
+                Value to = like["destination"];
+                to.set("host", renamed(to["host"].as_string(), place.service));
+                to.erase("subset");
+                if (!place.subset.empty()) to.set("subset", place.subset);
+                return like.with("destination", to);
+              }};
+}
+
+// --- subsets ----------------------------------------------------------------------------------------------
+
+bool is_ours(const Value& subset, const Routing& r) {
+  const std::string_view name = subset["name"].as_string();
+  return name == r.stable_subset || name == r.canary_subset;
+}
+
+// Nothing but our own label: that is how a subset of ours is told from one that the user made.
+bool is_pinned(const Value& subset) {
+  return subset["labels"].size() == 1 && subset["labels"].has(control::kTemplateHashLabel);
+}
+
+std::string pin_of(const Value& rule, const std::string& name) {
+  for (const Value& subset : rule["spec"]["subsets"].items())
+    if (subset["name"].as_string() == name) return subset["labels"][control::kTemplateHashLabel].str();
+  return "";
+}
+
+Value pinned(const std::string& name, const std::string& hash) {
+  return Value::object({{"name", name}, {"labels", Value::object({{control::kTemplateHashLabel, hash}})}});
+}
+
+Value subsets_of_others(const Value& rule, const Routing& r) {
+  Value out = Value::array();
+  for (const Value& subset : rule["spec"]["subsets"].items())
+    if (!is_ours(subset, r)) out.push_back(subset);
+  return out;
+}
+
+control::Effect write_subsets(const Value& rule, Value subsets) {
+  return patch_object(kDestinationRules, rule,
+                      Value::object({{"spec", Value::object({{"subsets", std::move(subsets)}})}}));
+}
+
+std::optional<std::string> subset_problem(const Value& rule, const Routing& r) {
+  if (!rule.is_object()) return fmt::format("DestinationRule {} does not exist", r.destination_rule);
+  if (!names(rule["spec"]["host"].as_string(), r.service, r.namespace_))
+    return fmt::format("DestinationRule {} spec.host is {}, not Service {}", r.destination_rule,
+                       rule["spec"]["host"].as_string(), r.service);
+  for (const Value& subset : rule["spec"]["subsets"].items())
+    if (is_ours(subset, r) && !is_pinned(subset))
+      return fmt::format(
+          "DestinationRule {} has a subset {} of its own; set spec.traffic.stableSubset or canarySubset to another "
+          "name",
+          r.destination_rule, subset["name"].as_string());
+  return std::nullopt;
+}
+
+// --- status -----------------------------------------------------------------------------------------------
+
+// Written by istiod as a number or as a string.
+std::int64_t generation_in(const Value& v) {
+  return v.is_string() ? base::parse_int(v.as_string()).value_or(0) : v.as_int();
+}
+
+// What istiod's condition says of this object; false when there is no such condition.
+bool read_status(const Value& object, ReadBack& out) {
+  const Value& reconciled = api::condition(object, "Reconciled");
+  if (!reconciled.is_object()) return false;
+  const std::int64_t seen =
+      std::max(generation_in(reconciled["observedGeneration"]), generation_in(object["status"]["observedGeneration"]));
+  if (seen < api::generation_of(object))
+    out.error = fmt::format("istiod reports generation {} of {} {}, which is at {}", seen, object["kind"].as_string(),
+                            api::name_of(object), api::generation_of(object));
+  else if (reconciled["status"].as_string() != "True")
+    out.error = fmt::format("istiod: {} {}: {}", object["kind"].as_string(), api::name_of(object),
+                            reconciled["message"].as_string());
+  for (const Value& message : object["status"]["validationMessages"].items())
+    if (message["level"].as_string() == "ERROR" && out.error.empty())
+      out.error = fmt::format("istiod finds an error in {} {}: {}", object["kind"].as_string(), api::name_of(object),
+                              message["type"]["name"].as_string());
+  return true;
+}
+
+// --- the back end -----------------------------------------------------------------------------------------
+
+class Istio final : public Router {
+ public:
+  plan::RouterKind kind() const override { return plan::RouterKind::VirtualService; }
+  const api::Resource& route_kind() const override { return kVirtualServices; }
+  std::optional<Companion> companion(const Routing& r) const override {
+    if (r.own_services()) return std::nullopt;
+    return Companion{kDestinationRules, r.destination_rule};
+  }
+
+  // Both generations only grow, so their sum changes whenever one of them does.
+  RouteView look_at(const RouterObjects& o, const Routing& routing) const override {
+    if (!o.route.is_object()) return {};
+    RouteView view = look_at_rules(o.route["spec"]["http"], form_of(routing));
+    view.generation = api::generation_of(o.route) + api::generation_of(o.companion);
+    return view;
+  }
+
+  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&) const override {
+    if (!o.route.is_object()) return fmt::format("VirtualService {} does not exist", routing.route);
+    const Value& rules = o.route["spec"]["http"];
+    if (look_at(o, routing).shape == RouteView::Shape::Foreign)
+      return fmt::format("VirtualService {} has no spec.http route whose destination is Service {} without a subset",
+                         routing.route, routing.service);
+    if (const auto i = shared_rule(rules, form_of(routing)))
+      return shares_with_others(routing, fmt::format("spec.http[{}].route", *i));
+    return routing.own_services() ? std::nullopt : subset_problem(o.companion, routing);
+  }
+
+  bool prepares(const Routing& routing) const override { return !routing.own_services(); }
+
+  Effects prepare(const RouterObjects& o, const Routing& r, const Claim& claim) const override {
+    if (r.own_services()) return {};
+    const std::string& candidate = claim.candidate_hash.empty() ? claim.stable_hash : claim.candidate_hash;
+    if (pin_of(o.companion, r.stable_subset) == claim.stable_hash && pin_of(o.companion, r.canary_subset) == candidate)
+      return {};
+    Value subsets = subsets_of_others(o.companion, r);
+    subsets.push_back(pinned(r.stable_subset, claim.stable_hash));
+    subsets.push_back(pinned(r.canary_subset, candidate));
+    return {write_subsets(o.companion, std::move(subsets))};
+  }
+
+  Effects split(const RouterObjects& o, const Routing& routing, const Claim&, plan::Share candidate) const override {
+    return {write(o, split_rules(o.route["spec"]["http"], form_of(routing), candidate))};
+  }
+  Effects join(const RouterObjects& o, const Routing& routing) const override {
+    return {write(o, plain_rules(o.route["spec"]["http"], form_of(routing)))};
+  }
+  Effects clean(const RouterObjects& o, const Routing& r, const Claim&) const override {
+    if (r.own_services()) return {};
+    for (const Value& subset : o.companion["spec"]["subsets"].items())
+      if (is_ours(subset, r) && !is_pinned(subset)) return {};
+    Value rest = subsets_of_others(o.companion, r);
+    if (rest.size() == o.companion["spec"]["subsets"].size()) return {};
+    return {write_subsets(o.companion, rest.size() == 0 ? Value() : std::move(rest))};
+  }
+
+  std::optional<ReadBack> read_back(const RouterObjects& o, const Routing& r) const override {
+    ReadBack out{.by_status_of = "Istio", .generation = look_at(o, r).generation};
+    out.assumed = !read_status(o.route, out);
+    if (!r.own_services() && !out.assumed) read_status(o.companion, out);
+    const auto side = [&](Side which) {
+      return side_of_rules(o.route["spec"]["http"], form_of(r), which, servers(o, r, which));
+    };
+    out.plain = side(Side::Plain);
+    out.stable = side(Side::Stable);
+    out.candidate = side(Side::Candidate);
+    return out;
+  }
+  std::string weights_problem(const RouterObjects& o, const Routing& routing) const override {
+    return delivery::weights_problem(o.route["spec"]["http"], form_of(routing));
+  }
+
+ private:
+  static std::int64_t servers(const RouterObjects& o, const Routing& r, Side side) {
+    if (side == Side::Plain || r.own_services()) return ready_of(o, place_of(r, side).service);
+    const auto found = o.ready_by_hash.find(pin_of(o.companion, place_of(r, side).subset));
+    return found == o.ready_by_hash.end() ? 0 : found->second;
+  }
+  static control::Effect write(const RouterObjects& o, Value rules) {
+    return patch_object(kVirtualServices, o.route,
+                        Value::object({{"spec", Value::object({{"http", std::move(rules)}})}}));
+  }
+};
+
+}  // namespace
+
+const Router& istio_router() {
+  static const Istio router;
+  return router;
+}
+
+}  // namespace slipway::delivery

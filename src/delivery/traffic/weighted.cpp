@@ -1,0 +1,133 @@
+#include "delivery/traffic/weighted.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+using plan::Share;
+
+const Value* find(const Value& rule, const WeightedForm& form, Side side) {
+  for (const Value& ref : rule[form.list].items())
+    if (form.is(ref, side)) return &ref;
+  return nullptr;
+}
+
+const Value* ours(const Value& rule, const WeightedForm& form) {
+  for (const Side side : {Side::Plain, Side::Stable, Side::Candidate})
+    if (const Value* ref = find(rule, form, side)) return ref;
+  return nullptr;
+}
+
+std::int64_t weight_of(const Value& rule, const Value& ref, const WeightedForm& form) {
+  if (form.lone_gets_all && rule[form.list].size() == 1) return 1;
+  return ref["weight"].as_int(form.default_weight);
+}
+
+struct RuleView {
+  RouteView::Shape shape = RouteView::Shape::Foreign;
+  Share candidate = {};
+};
+
+RuleView look_at_rule(const Value& rule, const WeightedForm& form) {
+  const Value* stable = find(rule, form, Side::Stable);
+  const Value* candidate = find(rule, form, Side::Candidate);
+  if (stable && candidate) {
+    const std::int64_t s = weight_of(rule, *stable, form), c = weight_of(rule, *candidate, form);
+    return {RouteView::Shape::Split, {s + c > 0 ? c * plan::kWhole.points / (s + c) : 0}};
+  }
+  return {find(rule, form, Side::Plain) ? RouteView::Shape::Plain : RouteView::Shape::Foreign, {}};
+}
+
+Value weighted(const WeightedForm& form, const Value& like, Side side, std::optional<std::int64_t> weight) {
+  Value ref = form.point(like, side);
+  if (weight)
+    ref.set("weight", *weight);
+  else
+    ref.erase("weight");
+  return ref;
+}
+
+// Rules with the references of those that are ours replaced by `refs(one of them)`.
+template <class F>
+Value with_refs(const Value& rules, const WeightedForm& form, F refs) {
+  Value out = Value::array();
+  for (const Value& rule : rules.items()) {
+    const Value* ref = ours(rule, form);
+    out.push_back(ref ? rule.with(form.list, refs(*ref)) : rule);
+  }
+  return out;
+}
+
+}  // namespace
+
+RouteView look_at_rules(const Value& rules, const WeightedForm& form) {
+  RouteView view{.shape = RouteView::Shape::Foreign};
+  for (const Value& rule : rules.items()) {
+    const RuleView one = look_at_rule(rule, form);
+    if (one.shape == RouteView::Shape::Foreign) continue;
+    const bool first = view.shape == RouteView::Shape::Foreign;
+    view.uniform = view.uniform && (first || (one.shape == view.shape && one.candidate == view.candidate));
+    if (first || one.shape == RouteView::Shape::Split) view.shape = one.shape;
+    if (first || one.candidate > view.candidate) view.candidate = one.candidate;
+  }
+  return view;
+}
+
+Value split_rules(const Value& rules, const WeightedForm& form, Share candidate) {
+  const std::int64_t whole = candidate.points % 100 == 0 ? 100 : plan::kWhole.points;
+  const std::int64_t part = candidate.points * whole / plan::kWhole.points;
+  return with_refs(rules, form, [&](const Value& ref) {
+    return Value::array({weighted(form, ref, Side::Stable, whole - part), weighted(form, ref, Side::Candidate, part)});
+  });
+}
+
+Value plain_rules(const Value& rules, const WeightedForm& form) {
+  return with_refs(rules, form,
+                   [&](const Value& ref) { return Value::array({weighted(form, ref, Side::Plain, std::nullopt)}); });
+}
+
+std::optional<std::size_t> shared_rule(const Value& rules, const WeightedForm& form) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const Value& rule = rules.at(i);
+    const auto shape = look_at_rule(rule, form).shape;
+    const std::size_t expected = shape == RouteView::Shape::Split   ? 2
+                                 : shape == RouteView::Shape::Plain ? 1
+                                                                    : rule[form.list].size();
+    if (rule[form.list].size() != expected) return i;
+  }
+  return std::nullopt;
+}
+
+ReadBack::Side side_of_rules(const Value& rules, const WeightedForm& form, Side which, std::int64_t ready) {
+  ReadBack::Side side{.servers = ready};
+  for (const Value& rule : rules.items()) {
+    const Value* ref = find(rule, form, which);
+    if (!ref) continue;
+    std::int64_t sum = 0;
+    for (const Value& other : rule[form.list].items()) sum += weight_of(rule, other, form);
+    const std::int64_t share = sum > 0 ? weight_of(rule, *ref, form) * plan::kWhole.points / sum : 0;
+    side.uniform = side.uniform && (!side.present || side.share == share);
+    side.share = std::max(side.share, share);
+    side.present = true;
+  }
+  return side;
+}
+
+std::string weights_problem(const Value& rules, const WeightedForm& form) {
+  for (const Value& rule : rules.items()) {
+    std::int64_t sum = 0;
+    for (const Value& ref : rule[form.list].items()) {
+      const std::int64_t weight = weight_of(rule, ref, form);
+      if (weight < 0) return fmt::format("a backend would have the weight {}", weight);
+      sum += weight;
+    }
+    if (rule[form.list].size() > 0 && sum == 0) return "a rule would give its traffic to nobody";
+  }
+  return "";
+}
+
+}  // namespace slipway::delivery
