@@ -67,6 +67,8 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
   for (const Value& good : {
            release("{target: {name: web}, strategy: {rolling: {}}}"),
            release("{target: {name: web}, strategy: {rolling: {maxSurge: 25%, maxUnavailable: 0, bake: 1h30m}}, deadline: 1.5h, paused: true}"),
+           release("{target: {name: web}, traffic: {kind: Service, service: web}, strategy: {canary: {steps: [{weight: 100}]}}}"),
+           release("{target: {name: web}, traffic: {kind: VirtualService, route: web, service: web, destinationRule: web}, strategy: {canary: {steps: [{weight: 5}]}}}"),
            release("{target: {kind: Deployment, name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{weight: 0.01}, {pause: {}}, {weight: 5}, "
                    "{analysis: {templates: [{name: a}, {name: b}], args: [{name: x, value: blue}]}}, {pause: {duration: 30s}}, {weight: 33.33}, {weight: 100}]}}, "
                    "guards: {maxRestarts: 0, analysis: {templates: [{name: a}], fromStep: 1}}, rollback: {onInconclusive: Rollback, verifyTimeout: 5m}}"),
@@ -121,6 +123,10 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            release(canary + "[{analysis: {templates: [{name: ''}]}}]}}}"),
            release(canary + "[{analysis: {templates: [{name: a}, {name: a}]}}]}}}"),
            release(canary + "[{weight: 5}]}}, traffic: {route: web}}"),
+           release(canary + "[{weight: 5}]}}, traffic: {service: web}}"),
+           release(canary + "[{weight: 5}]}}, traffic: {kind: Service, route: web, service: web}}"),
+           release(canary + "[{weight: 5}]}}, traffic: {kind: Gateway, route: web, service: web}}"),
+           release(canary + "[{weight: 5}]}}, traffic: {route: web, service: web, destinationRule: web}}"),
            release(canary + "[{weight: 5}]}}, traffic: {route: web, service: web, canaryService: web}}"),
            release(canary + "[{weight: 5}]}}, traffic: {route: web, service: web, canaryService: web-stable}}"),
            metrics("[]"),
