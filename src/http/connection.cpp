@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "http/compress.h"
@@ -14,6 +15,19 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 namespace {
+// RFC 9110, 5.6.7 and 6.6.1. Made once a second and thread.
+const std::string& date_line() {
+  thread_local std::time_t made = 0;
+  thread_local std::string line;
+  const std::time_t now = std::time(nullptr);
+  if (now == made) return line;
+  made = now;
+  std::tm parts{};
+  char text[64];
+  std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", ::gmtime_r(&now, &parts));
+  return line = text;
+}
+
 constexpr std::size_t kReadSize = 16u << 10;   // one TLS record
 constexpr std::size_t kReadAhead = 64u << 10;  // of pipelined requests, while one is being answered
 constexpr std::size_t kGather = 16u << 10;     // small pieces are sent together up to this
@@ -185,6 +199,7 @@ void Connection::send_head(int status, const Headers& headers, std::string frami
   head += reason_phrase(status);
   head += "\r\n";
   for (const auto& [name, value] : headers.all()) head += one_line(name) + ": " + one_line(value) + "\r\n";
+  if (!headers.has("Date")) head += date_line();
   head += framing;
   if (!keep_alive_)
     head += "Connection: close\r\n";

@@ -66,7 +66,8 @@ TEST(Server, AnswersAndKeepsTheConnection) {
   for (int i = 0; i < 3; ++i) {
     client.send("POST /a?b=" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
     const std::string answer = client.read_until("|hi");
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\nX-Method: POST\r\nContent-Length: 9\r\n\r\n"));
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\nX-Method: POST\r\nDate: "));
+    EXPECT_THAT(answer, HasSubstr(" GMT\r\nContent-Length: 9\r\n\r\n"));
     EXPECT_THAT(answer, EndsWith("/a?b=" + std::to_string(i) + "|hi"));
   }
   EXPECT_EQ(server->stats().accepted, 1u);
