@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "gateway/config.h"
+#include "gateway/files.h"
 #include "gateway/model.h"
 #include "gateway/test_world.h"
 #include "runtime/child.h"
@@ -104,7 +105,7 @@ TEST(Emitter, TheProxyAcceptsEveryRoute) {
   }
   auto desired = desire(routes, {}, {.gateway_binds = {"127.0.0.1:1"}, .gateway_port = 80});
   std::ofstream(std::string(dir) + "/haproxy.cfg") << write_config(desired.structure, {}, paths);
-  auto checked = runtime::run_program({"haproxy", "-c", "-f", std::string(dir) + "/haproxy.cfg"},
+  auto checked = runtime::run_program({*find_program("haproxy"), "-c", "-f", std::string(dir) + "/haproxy.cfg"},
                                       {.output_path = std::string(dir) + "/said"});
   std::ifstream said(std::string(dir) + "/said");
   EXPECT_EQ(checked->status, 0) << std::string(std::istreambuf_iterator<char>(said), {});

@@ -276,10 +276,12 @@ TEST(SqliteStore, AFailedCommitEndsTheProcessAndWhatWasAcknowledgedStays) {
 
 // A file system of 1 MB over the folder, which only this process sees.
 bool mount_small() {
-  const std::string uid = "0 " + std::to_string(::getuid()) + " 1";
+  const std::string uid = "0 " + std::to_string(::getuid()) + " 1", gid = "0 " + std::to_string(::getgid()) + " 1";
   if (::unshare(CLONE_NEWNS) != 0) {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
     std::ofstream("/proc/self/uid_map") << uid;
+    std::ofstream("/proc/self/setgroups") << "deny";
+    std::ofstream("/proc/self/gid_map") << gid;
   }
   return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
          ::mount("small", kDir.c_str(), "tmpfs", 0, "size=1m") == 0;
