@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "client/advice.h"
+#include "client/clock_skew.h"
 #include "client/credentials.h"
 #include "client/status.h"
 #include "data/json.h"
@@ -241,9 +242,9 @@ base::Result<std::shared_ptr<const http::TlsContext>> tls_of(const Connection& c
 class HttpsClient::Impl {
  public:
   Impl(runtime::real::Loop& loop, Connection connection, http::Endpoint endpoint, std::optional<http::Proxy> proxy,
-       runtime::Metrics* metrics, HttpsLimits limits)
+       runtime::Metrics* metrics, HttpsOptions options)
       : loop_(loop),
-        limits_(limits),
+        options_(std::move(options)),
         connection_(std::move(connection)),
         endpoint_(std::move(endpoint)),
         proxy_(std::move(proxy)),
@@ -254,6 +255,10 @@ class HttpsClient::Impl {
                           {"verb", "resource", "code"});
     under_way_ =
         &metrics->gauge("slipway_client_requests_under_way", "Requests without an answer yet, watches aside.").with({});
+    skew_ = &metrics
+                 ->gauge("slipway_client_clock_skew_seconds",
+                         "How far this clock is ahead of the API server's; negative: behind.")
+                 .with({});
   }
 
   void count(const char* verb, const Resource& resource, int code) {
@@ -268,13 +273,14 @@ class HttpsClient::Impl {
           if (!client) return done(fail(client.error()));
           std::uint64_t id = ++last_;
           sign(request);
-          calls_[id] = (*client)->send(
-              std::move(request), [this, id, done = std::move(done)](base::Result<http::Response> response) mutable {
-                auto call = std::move(calls_.extract(id).mapped());
-                show_calls();
-                if (!response) response = fail(explain(std::move(response.error())));
-                done(std::move(response));
-              });
+          calls_[id] = (*client)->send(std::move(request), [this, id, sent = loop_.now(), done = std::move(done)](
+                                                               base::Result<http::Response> response) mutable {
+            auto call = std::move(calls_.extract(id).mapped());
+            show_calls();
+            if (response) compare_clocks(response->headers.get("Date"), sent);
+            if (!response) response = fail(explain(std::move(response.error())));
+            done(std::move(response));
+          });
           show_calls();
         });
   }
@@ -307,11 +313,20 @@ class HttpsClient::Impl {
   }
 
   runtime::real::Loop& loop_;
-  const HttpsLimits limits_;
+  const HttpsOptions options_;
 
  private:
   void show_calls() {
     if (under_way_) under_way_->set(static_cast<double>(calls_.size()));
+  }
+
+  void compare_clocks(std::string_view date, base::Time sent) {
+    const auto skew = skew_of(date, sent, loop_.now());
+    if (!skew) return;
+    if (skew_) skew_->set(base::to_seconds(*skew));
+    const bool is_wrong = *skew >= kTellingSkew || *skew <= -kTellingSkew;
+    if (std::exchange(clock_is_wrong_, is_wrong) != is_wrong && options_.clock_is_wrong)
+      options_.clock_is_wrong(is_wrong ? *skew : base::Duration{});
   }
 
   using Go = std::move_only_function<void(base::Result<http::Client*>)>;
@@ -356,10 +371,10 @@ class HttpsClient::Impl {
     http::ClientOptions options{.tls = *tls,
                                 .server_name = connection_.server_name,
                                 .proxy = proxy_,
-                                .connections = limits_.at_once,
-                                .waiting = limits_.waiting,
-                                .body_bytes = limits_.answer,
-                                .dead_time = limits_.dead};
+                                .connections = options_.at_once,
+                                .waiting = options_.waiting,
+                                .body_bytes = options_.answer,
+                                .dead_time = options_.dead};
     options.headers.add("User-Agent", connection_.user_agent);
     if (!connection_.as.empty()) options.headers.add("Impersonate-User", connection_.as);
     for (const std::string& group : connection_.as_groups) options.headers.add("Impersonate-Group", group);
@@ -374,7 +389,8 @@ class HttpsClient::Impl {
   }
 
   runtime::Family<runtime::Counter>* requests_ = nullptr;
-  runtime::Gauge* under_way_ = nullptr;
+  runtime::Gauge *under_way_ = nullptr, *skew_ = nullptr;
+  bool clock_is_wrong_ = false;
   Connection connection_;
   http::Endpoint endpoint_;
   std::optional<http::Proxy> proxy_;
@@ -391,7 +407,7 @@ HttpsClient::HttpsClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpsClient::~HttpsClient() = default;
 
 base::Result<std::unique_ptr<HttpsClient>> HttpsClient::make(runtime::real::Loop& loop, const Connection& connection,
-                                                             runtime::Metrics* metrics, HttpsLimits limits) {
+                                                             runtime::Metrics* metrics, HttpsOptions options) {
   auto url = http::parse_url(connection.server);
   if (!url) return fail(url.error());
   std::optional<http::Proxy> proxy;
@@ -402,7 +418,7 @@ base::Result<std::unique_ptr<HttpsClient>> HttpsClient::make(runtime::real::Loop
                                            "\": proxy-url: " + parsed.error().message);
     proxy = std::move(*parsed);
   }
-  auto impl = std::make_unique<Impl>(loop, connection, url->endpoint, std::move(proxy), metrics, limits);
+  auto impl = std::make_unique<Impl>(loop, connection, url->endpoint, std::move(proxy), metrics, std::move(options));
   if (auto ready = impl->prepare(); !ready) return fail(ready.error());
   return std::unique_ptr<HttpsClient>(new HttpsClient(std::move(impl)));
 }
@@ -425,8 +441,8 @@ void HttpsClient::call(Request request, Completion done) {
 std::unique_ptr<WatchHandle> HttpsClient::watch(WatchRequest request, WatchSink& sink) {
   auto explain = [impl = impl_.get()](base::Error e) { return impl->explain(std::move(e)); };
   auto told = [impl = impl_.get(), resource = request.resource](int status) { impl->count("watch", resource, status); };
-  auto watch = std::make_shared<Watch>(impl_->loop_, sink, std::move(explain), std::move(told), impl_->limits_.event);
-  impl_->stream(watch, {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = impl_->limits_.silence});
+  auto watch = std::make_shared<Watch>(impl_->loop_, sink, std::move(explain), std::move(told), impl_->options_.event);
+  impl_->stream(watch, {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = impl_->options_.silence});
   return std::make_unique<Handle>(std::move(watch));
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,8 +20,9 @@
 
 namespace slipway::client {
 
-// Bounds of one client. A request beyond them is refused here, with the code of a server that does so.
-struct HttpsLimits {
+// Bounds of one client: a request beyond them is refused here, with the code of a server that does so. And who hears
+// what.
+struct HttpsOptions {
   std::size_t at_once = 32;        // requests under way; watches are not counted
   std::size_t waiting = 2'000;     // further ones that wait; then TooManyRequests
   std::size_t answer = 64u << 20;  // bytes of an answer; then TooLarge
@@ -29,6 +31,9 @@ struct HttpsLimits {
   // whose other side is gone) after `silence`: servers send a bookmark about once a minute.
   base::Duration dead = base::seconds(30);
   base::Duration silence = base::seconds(150);
+  // Told when this clock and the server's begin to differ by more than a few seconds (clock_skew.h), and with zero when
+  // they agree again.
+  std::function<void(base::Duration skew)> clock_is_wrong = {};
 };
 
 class HttpsClient final : public ApiClient {
@@ -37,7 +42,8 @@ class HttpsClient final : public ApiClient {
   // has expired.
   // `metrics`: counts requests there by verb, resource and status code (0: no answer), and those under way.
   static base::Result<std::unique_ptr<HttpsClient>> make(runtime::real::Loop& loop, const Connection& connection,
-                                                         runtime::Metrics* metrics = nullptr, HttpsLimits limits = {});
+                                                         runtime::Metrics* metrics = nullptr,
+                                                         HttpsOptions options = {});
   ~HttpsClient() override;  // gives up what is under way: no completion runs afterwards
 
   void call(Request request, Completion done) override;

@@ -63,7 +63,7 @@ class HttpsClientTest : public testing::Test {
     open.push_back(std::move(writer));
   }
 
-  void connect(HttpsLimits limits = {}) {
+  void connect(HttpsOptions limits = {}) {
     const std::string url = "http://127.0.0.1:" + std::to_string(relay->port());
     auto made = HttpsClient::make(loop, {.server = url}, &metrics, limits);
     ASSERT_TRUE(made.has_value()) << made.error().message;
@@ -224,6 +224,32 @@ TEST_F(HttpsClientTest, ACacheGoesOnFromItsBookmarkThroughCutsAndSilence) {
     EXPECT_THAT(target, HasSubstr(std::exchange(first, false) ? "resourceVersion=7" : "resourceVersion=9"));
   }
   EXPECT_EQ(lists, 1);
+}
+
+TEST_F(HttpsClientTest, AClockThatDiffersFromTheServersIsToldOnceAndWhenItIsRightAgain) {
+  std::vector<base::Duration> told;
+  connect({.clock_is_wrong = [&](base::Duration skew) { told.push_back(skew); }});
+  const auto ask = [&](const std::string& date) {
+    {
+      std::lock_guard lock(mutex);
+      answers.push_back({200, {{"Content-Type", "application/json"}, {"Date", date}}, "{}"});
+    }
+    bool answered = false;
+    client->call(kGet, [&](Answer) { answered = true; });
+    run_until([&] { return answered; });
+  };
+  for (int i = 0; i < 2; ++i) ask("Sun, 06 Nov 1994 08:49:37 GMT");
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_GT(told[0], base::hours(24 * 365 * 30));
+  ask("Fri, 01 Jan 2100 00:00:00 GMT");
+  EXPECT_EQ(told.size(), 1u) << "it is wrong still";
+  // A date from within the request is right.
+  const std::time_t now = std::time(nullptr);
+  char text[64];
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&now));
+  ask(text);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1], base::Duration{});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/strings.h"
+#include "client/clock_skew.h"
 #include "client/find.h"
 #include "client/https_client.h"
 #include "control/lease_leadership.h"
@@ -95,11 +96,16 @@ struct Remote {
   std::unique_ptr<control::Port> port_for(const std::string& name, bool loopback, bool ours);
 };
 
+void tell_clock(base::Duration skew) {
+  fmt::print(stderr, "{}\n",
+             skew == base::Duration{} ? "this machine's clock is right again" : "warning: " + client::skew_text(skew));
+}
+
 Result<void> Remote::connect(const cli::ControllerOptions& options) {
   auto connection = client::find_connection({.kubeconfig = options.kubeconfig, .context = options.context});
   if (!connection) return base::fail(connection.error());
   connection->user_agent = "slipway-controller";
-  auto made = client::HttpsClient::make(loop, *connection, &metrics);
+  auto made = client::HttpsClient::make(loop, *connection, &metrics, {.clock_is_wrong = tell_clock});
   if (!made) return base::fail(made.error());
   api = std::move(*made);
   return {};

@@ -34,7 +34,7 @@ class ClientTest : public EachVersion {
   }
 
   // Through the relay.
-  void connect(const http::Identity& who = {"admin", {"system:masters"}}, client::HttpsLimits limits = {}) {
+  void connect(const http::Identity& who = {"admin", {"system:masters"}}, client::HttpsOptions limits = {}) {
     client::Connection connection = bed().connection(who);
     connection.server = "https://127.0.0.1:" + std::to_string(relay->port());
     auto made = client::HttpsClient::make(loop, connection, &metrics, limits);
