@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "api/meta.h"
+#include "client/kubeconfig.h"
 #include "data/json.h"
+#include "http/test_relay.h"
 #include "release_bed.h"
 #include "runtime/file.h"
 
@@ -16,6 +18,7 @@ namespace {
 using data::Value;
 
 constexpr const char* kRolling = R"({"rolling":{"maxSurge":1,"maxUnavailable":0}})";
+constexpr const char* kRatio = R"({"canary":{"steps":[{"weight":50},{"pause":{}}]}})";
 constexpr const char* kFirst = "system:serviceaccount:slipway-system:slipway-controller";
 constexpr const char* kSecond = "system:serviceaccount:slipway-system:second";
 
@@ -94,6 +97,36 @@ TEST_P(FaultsTest, ControllersThatAreKilledAgainAndAgainAreTakenOver) {
   }
   ASSERT_TRUE(ends_idle()) << told();
   expect_settled_on_v2();
+}
+
+// Everything between our controllers and the API server is cut again and again, and then stands still for longer than
+// the lease can be renewed.
+TEST_P(FaultsTest, ConnectionsThatAreCutAndHangChangeNothing) {
+  http::TestRelay relay(bed().port());
+  client::Connection through = bed().connection({kFirst, {"system:serviceaccounts", "system:authenticated"}});
+  through.server = "https://127.0.0.1:" + std::to_string(relay.port());
+  const std::string file = bed().folder() + "/" + space + "-relay.kubeconfig";
+  ASSERT_TRUE(client::save_kubeconfig(file, through).has_value());
+  kill_controller();
+  controller.emplace(start_slipway({"controller", "--kubeconfig", file, "--lease-namespace", "slipway-system"},
+                                   bed().folder() + "/controller.log"));
+  attach(kRatio);
+  set_image("v2");
+  int looks = 0, cuts = 0;
+  ASSERT_TRUE(until_seen([&] {
+    if (++looks % 5 == 0 && ++cuts <= 10) relay.cut();
+    return phase() == "Paused" && pods_of("v2", true) == 2;
+  })) << told();
+  relay.freeze(true);  // longer than the lease can be renewed: it stops to lead, and leads again
+  ask("promote");
+  const base::Time since = api().now();
+  ASSERT_TRUE(until_seen([&] { return api().now() - since > base::seconds(16); }));
+  EXPECT_EQ(pods_of("v2"), 2);
+  relay.freeze(false);
+  ASSERT_TRUE(ends_idle()) << told();
+  EXPECT_EQ(pods_of("v2", true), 4);
+  EXPECT_EQ(owner_of("v2"), "Deployment");
+  EXPECT_EQ(started("v2"), 4u);
 }
 
 // One stands still until its lease is another's, and goes on in the middle of what it was doing.
