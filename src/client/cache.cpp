@@ -17,14 +17,6 @@ ObjectName name_of(const Value& object) {
 
 std::uint64_t revision_of(const Value& object) { return base::parse_uint(api::version_of(object)).value_or(0); }
 
-template <class Index>
-void erase_from(Index& index, std::string_view uid, const ObjectName& name) {
-  auto found = index.find(uid);
-  if (found == index.end()) return;
-  found->second.erase(name);
-  if (found->second.empty()) index.erase(found);
-}
-
 }  // namespace
 
 // The series of one resource. Several caches of it in one registry add up.
@@ -51,7 +43,7 @@ Cache::Cache(ApiClient& api, runtime::Loop& loop, runtime::Random& random, Resou
   if (spaces.empty()) spaces.emplace_back();
   Feed::Listener& self = *this;
   for (std::string& space : spaces) {
-    FeedOptions feed{.space = std::move(space), .keep = options_.keep};
+    FeedOptions feed{.space = std::move(space), .keep = options_.keep, .optional = options_.optional};
     feeds_.push_back(std::make_unique<Feed>(api, loop, random, resource_, std::move(feed), self));
   }
 }
@@ -76,8 +68,14 @@ bool Cache::synced() const {
   return std::ranges::all_of(feeds_, [](const auto& feed) { return feed->synced(); });
 }
 
-bool Cache::served() const {
-  return std::ranges::all_of(feeds_, [](const auto& feed) { return feed->served(); });
+const base::Error* Cache::absence() const {
+  for (const auto& feed : feeds_)
+    if (const base::Error* why = feed->absence()) return why;
+  return nullptr;
+}
+
+void Cache::require() {
+  for (const auto& feed : feeds_) feed->require();
 }
 
 const Feed* Cache::feed_of(std::string_view space) const {
@@ -109,15 +107,20 @@ std::vector<Value> Cache::owned_by(std::string_view uid) const {
   std::vector<Value> out;
   auto owned = by_owner_.find(uid);
   if (owned == by_owner_.end()) return out;
-  for (const ObjectName& name : owned->second) out.push_back(find(name));
+  out.reserve(owned->second.size());
+  for (const Entry* entry : owned->second) out.push_back(entry->second);
   return out;
+}
+
+bool Cache::has_dependents(std::string_view uid) const {
+  return by_owner_.contains(uid) || by_reference_.contains(uid);
 }
 
 std::vector<Value> Cache::dependents_of(std::string_view uid) const {
   std::vector<Value> out = owned_by(uid);
   auto others = by_reference_.find(uid);
   if (others == by_reference_.end()) return out;
-  for (const ObjectName& name : others->second) out.push_back(find(name));
+  for (const Entry* entry : others->second) out.push_back(entry->second);
   return out;
 }
 
@@ -128,13 +131,10 @@ const Value& Cache::held(const Value& object) const { return find(name_of(object
 // The list is the truth: listeners hear of everything that came, went or changed while we were not watching.
 void Cache::listed(const Feed& feed, std::vector<Value> objects) {
   const Objects before = take_out(feed.space());
-  for (const auto& [name, object] : before) index(object, {});
+  for (const Entry& entry : before) index(entry, entry.second, {});
   Objects after;
   for (Value& object : objects) after.insert_or_assign(name_of(object), std::move(object));
-  for (const auto& [name, object] : after) {
-    index({}, object);
-    objects_.insert_or_assign(name, object);
-  }
+  for (const auto& [name, object] : after) index(*objects_.emplace(name, object).first, {}, object);
   for (const auto& [name, was] : before)
     if (!after.contains(name)) tell(was, {});
   for (const auto& [name, is] : after) {
@@ -156,19 +156,19 @@ Cache::Objects Cache::take_out(const std::string& space) {
 }
 
 void Cache::put(const Value& object) {
-  Value& slot = objects_[name_of(object)];
-  if (!slot.is_null() && revision_of(slot) >= revision_of(object)) return;  // repeated, or overtaken by a list
-  const Value before = std::exchange(slot, object);
-  index(before, object);
+  Entry& entry = *objects_.try_emplace(name_of(object)).first;
+  if (!entry.second.is_null() && revision_of(entry.second) >= revision_of(object)) return;  // repeated, or overtaken
+  const Value before = std::exchange(entry.second, object);
+  index(entry, before, object);
   tell(before, object);
 }
 
 void Cache::removed(const Value& object) {
   auto found = objects_.find(name_of(object));
   if (found == objects_.end() || revision_of(found->second) > revision_of(object)) return;
-  const Value before = std::move(found->second);
+  const Value before = found->second;
+  index(*found, before, {});
   objects_.erase(found);
-  index(before, {});
   tell(before, {});
 }
 
@@ -197,27 +197,34 @@ void Cache::tell(const Value& before, const Value& after) {
 
 // --- indexes ----------------------------------------------------------------------------------------------
 
-void Cache::index(const Value& before, const Value& after) {
+void Cache::index(const Entry& entry, const Value& before, const Value& after) {
   measure(before, after);
   const bool stays = !before.is_null() && !after.is_null();
   if (stays && before["metadata"]["ownerReferences"] == after["metadata"]["ownerReferences"]) return;
-  index_references(before, false);
-  index_references(after, true);
+  index_references(entry, before, false);
+  index_references(entry, after, true);
   std::string_view was = api::controller_of(before)["uid"].as_string();
   std::string_view is = api::controller_of(after)["uid"].as_string();
   if (stays && was == is) return;
-  if (!before.is_null()) erase_from(by_owner_, was, name_of(before));
-  if (!after.is_null()) by_owner_[std::string(is)].insert(name_of(after));
+  if (!before.is_null()) erase_from(by_owner_, was, entry);
+  if (!after.is_null()) by_owner_[std::string(is)].insert(&entry);
 }
 
-void Cache::index_references(const Value& object, bool add) {
+void Cache::index_references(const Entry& entry, const Value& object, bool add) {
   for (const Value& reference : object["metadata"]["ownerReferences"].items()) {
     if (reference["controller"].as_bool()) continue;
     if (add)
-      by_reference_[reference["uid"].str()].insert(name_of(object));
+      by_reference_[reference["uid"].str()].insert(&entry);
     else
-      erase_from(by_reference_, reference["uid"].as_string(), name_of(object));
+      erase_from(by_reference_, reference["uid"].as_string(), entry);
   }
+}
+
+void Cache::erase_from(Index& index, std::string_view uid, const Entry& entry) {
+  auto found = index.find(uid);
+  if (found == index.end()) return;
+  found->second.erase(&entry);
+  if (found->second.empty()) index.erase(found);
 }
 
 void Cache::measure(const Value& before, const Value& after) {

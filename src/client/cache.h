@@ -28,6 +28,7 @@ struct ObjectName {
 struct CacheOptions {
   std::vector<std::string> spaces = {};  // of these namespaces only; empty: of all
   Projection keep = nullptr;
+  bool optional = false;  // without the right to read them, there are no objects (Feed::absence)
   // Counts lists and watches there, and objects and bytes, by resource: slipway_cache_* (docs/connect.md).
   runtime::Metrics* metrics = nullptr;
   // Told when a list or watch is in trouble (Feed::trouble); null: it has ended.
@@ -51,7 +52,9 @@ class Cache final : private Feed::Listener {
   // nothing new and for a bookmark. Who waits for a revision waits here.
   void add_progress_listener(std::function<void()> listener);
   bool synced() const;  // has completed its first lists
-  bool served() const;  // false: the server does not know this kind, so there are no objects of it
+  // Why there can be no objects in some of the namespaces (Feed::absence); null when there is no such reason.
+  const base::Error* absence() const;
+  void require();  // not optional any more
   // Whether the objects of a namespace are here, and the newest resourceVersion seen there.
   bool covers(std::string_view space) const { return feed_of(space) != nullptr; }
   std::uint64_t revision(std::string_view space) const;
@@ -64,12 +67,18 @@ class Cache final : private Feed::Listener {
   std::vector<data::Value> owned_by(std::string_view uid) const;
   // Objects with any owner reference to this uid, the controller's first; constant-time lookup.
   std::vector<data::Value> dependents_of(std::string_view uid) const;
+  bool has_dependents(std::string_view uid) const;
   // What the objects take of the heap, about; 0 without metrics.
   std::size_t bytes() const { return bytes_; }
 
  private:
   using Objects = std::map<ObjectName, data::Value>;
-  using Index = std::map<std::string, std::set<ObjectName>, std::less<>>;
+  using Entry = Objects::value_type;
+  struct ByName {
+    bool operator()(const Entry* a, const Entry* b) const { return a->first < b->first; }
+  };
+  // Entries stay where they are while their object is here, so that no lookup by name is needed for each.
+  using Index = std::map<std::string, std::set<const Entry*, ByName>, std::less<>>;
   struct Counters;
 
   const data::Value& held(const data::Value& object) const override;
@@ -83,8 +92,9 @@ class Cache final : private Feed::Listener {
   const Feed* feed_of(std::string_view space) const;
   Objects take_out(const std::string& space);
   void tell(const data::Value& before, const data::Value& after);
-  void index(const data::Value& before, const data::Value& after);
-  void index_references(const data::Value& object, bool add);
+  void index(const Entry& entry, const data::Value& before, const data::Value& after);
+  void index_references(const Entry& entry, const data::Value& object, bool add);
+  static void erase_from(Index& index, std::string_view uid, const Entry& entry);
   void measure(const data::Value& before, const data::Value& after);
 
   Resource resource_;

@@ -349,15 +349,50 @@ TEST_F(CacheTest, AKindThatIsNotServedIsEmptyAndLookedForAgain) {
   server.list_failures.assign(100, base::Code::NotFound);
   start();
   EXPECT_TRUE(cache.synced());
-  EXPECT_FALSE(cache.served());
+  ASSERT_NE(cache.absence(), nullptr);
+  EXPECT_EQ(cache.absence()->code, base::Code::NotFound);
   loop.run_for(base::minutes(2));
   EXPECT_EQ(server.watches, 0);
   EXPECT_LT(server.lists, 20);
   EXPECT_TRUE(story.empty());
   server.list_failures.clear();
   loop.run_for(base::seconds(40));
-  EXPECT_TRUE(cache.served());
+  EXPECT_EQ(cache.absence(), nullptr);
   EXPECT_THAT(story, ElementsAre("+a"));
+}
+
+TEST_F(CacheTest, AnOptionalKindThatMayNotBeReadIsEmptyUntilItMay) {
+  int troubles = 0;
+  const auto count = [&](const Resource&, const std::string&, const base::Error*) { ++troubles; };
+  Cache optional(server, loop, random, api::kConfigMaps, {.optional = true, .troubled = count});
+  server.put("a");
+  server.list_failures.assign(100, base::Code::Forbidden);
+  optional.start();
+  loop.run_for(base::minutes(2));
+  EXPECT_TRUE(optional.synced());
+  ASSERT_NE(optional.absence(), nullptr);
+  EXPECT_EQ(optional.absence()->code, base::Code::Forbidden);
+  EXPECT_EQ(troubles, 0);
+  server.list_failures.clear();
+  loop.run_for(base::seconds(40));
+  EXPECT_EQ(optional.absence(), nullptr);
+  EXPECT_EQ(optional.all().size(), 1u);
+  // Taken away later, it is trouble as for every kind, and what was seen stays.
+  server.list_failures.assign(100, base::Code::Forbidden);
+  server.cut(base::Code::Expired);
+  loop.run_for(base::seconds(10));
+  EXPECT_EQ(optional.absence(), nullptr);
+  EXPECT_EQ(optional.all().size(), 1u);
+  EXPECT_EQ(troubles, 1);
+}
+
+TEST_F(CacheTest, WhatSomebodyRequiresIsNotOptional) {
+  Cache required(server, loop, random, api::kConfigMaps, {.optional = true});
+  required.require();
+  server.list_failures.assign(100, base::Code::Forbidden);
+  required.start();
+  loop.run_for(base::minutes(1));
+  EXPECT_FALSE(required.synced());
 }
 
 TEST_F(CacheTest, TroubleIsToldOnceAndWhenItHasEnded) {

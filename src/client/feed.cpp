@@ -103,18 +103,26 @@ void Feed::take_page(const std::shared_ptr<Pages>& pages, const Value& list) {
   }
   std::string next = list["metadata"]["continue"].str();
   if (!next.empty()) return ask_page(pages, std::move(next));
-  served_ = true;
+  if (absence_) failures_ = 0;
+  absence_.reset();
   expired_pages_ = 0;
   tell_trouble({});
   complete(std::move(pages->objects), revision_of(list));
   watch(Why::Begin);
 }
 
+// A cluster without this CustomResourceDefinition, or whose people use something else: controllers can work without. A
+// right that is taken away later leaves the objects as they were last seen.
+bool Feed::is_absence(const base::Error& why) const {
+  if (why.code == Code::NotFound) return true;
+  return why.code == Code::Forbidden && options_.optional && (!synced_ || absence_);
+}
+
 void Feed::page_failed(const Pages& pages, const base::Error& why) {
-  if (why.code == Code::NotFound) {
-    // A cluster without this CustomResourceDefinition: nothing of that kind exists, and controllers can work without.
-    if (!synced_ || served_) complete({}, revision_);
-    served_ = false;
+  if (is_absence(why)) {
+    const bool is_new = !synced_ || !absence_;
+    absence_ = why;
+    if (is_new) complete({}, revision_);
   } else if (why.code == Code::TooLarge && pages.size > 1) {
     options_.page = pages.size / 2;
   } else if (why.code == Code::Expired && pages.continues) {
@@ -171,7 +179,7 @@ void Feed::ended(const base::Error& why) {
 
 void Feed::retry(const base::Error& why, bool listing) {
   const base::Duration wait = wait_after(why);
-  const bool absent = why.code == Code::NotFound, expired = !absent && asks_for_list(why);
+  const bool absent = is_absence(why), expired = !absent && asks_for_list(why);
   const bool refused = why.code == Code::Forbidden || why.code == Code::Unauthorized;
   const bool passing = failures_ < kPassing && !refused;
   if (!absent && !expired && !passing) tell_trouble(why);

@@ -10,7 +10,8 @@
 //    expired begins the list anew, and after the second time without pages.
 //  - After a failure it waits, twice as long after each in a row, with jitter, and never shorter than the server's
 //    Retry-After. Only a watch that lived ends a row of failures: a list that works is no proof that the watch will.
-//  - A kind that the server does not serve has no objects; it is looked for again ever more slowly.
+//  - A kind that the server does not serve has no objects; it is looked for again ever more slowly. So does an optional
+//    one that we may not read.
 // Lives on the control loop. Time and chance come from outside.
 #pragma once
 
@@ -32,6 +33,7 @@ using Projection = data::Value (*)(data::Value object);
 struct FeedOptions {
   std::string space = {};     // namespace; empty: all
   Projection keep = nullptr;  // name, namespace, uid, resourceVersion and owners must stay
+  bool optional = false;      // can be done without
   std::int64_t page = 500;    // objects per list request
   base::Duration watch_time = base::minutes(5);
 };
@@ -68,8 +70,11 @@ class Feed {
 
   void start();
   const std::string& space() const { return options_.space; }
-  bool synced() const { return synced_; }               // has completed its first list
-  bool served() const { return served_; }               // false: the server does not know this kind
+  bool synced() const { return synced_; }  // has completed its first list
+  // Why there are no objects: the server does not know this kind (NotFound), or an optional one may not be read
+  // (Forbidden). Null when there is no such reason.
+  const base::Error* absence() const { return absence_ ? &*absence_ : nullptr; }
+  void require() { options_.optional = false; }
   std::uint64_t revision() const { return revision_; }  // newest resourceVersion seen
   // What keeps it from being current: a refusal that only a person can change at once, others from the third in a row
   // on. Null while all is well.
@@ -91,6 +96,7 @@ class Feed {
   void ended(const base::Error& why);
   void retry(const base::Error& why, bool listing);
   base::Duration wait_after(const base::Error& why);
+  bool is_absence(const base::Error& why) const;
   void tell_trouble(std::optional<base::Error> now);
   data::Value kept(const data::Value& object) const;
 
@@ -105,11 +111,10 @@ class Feed {
   runtime::Timer again_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   base::MonoTime watch_began_ = {};
-  std::optional<base::Error> trouble_;
+  std::optional<base::Error> absence_, trouble_;
   int failures_ = 0;       // in a row
   int expired_pages_ = 0;  // in a row
   bool synced_ = false;
-  bool served_ = true;
   std::uint64_t revision_ = 0;
 };
 

@@ -57,6 +57,7 @@ class World {
 struct Watch {
   api::Resource resource;
   std::function<std::vector<ObjectName>(const World&, const data::Value& object)> affected;
+  bool optional = false;  // the controller can do without: it works where these may not be read (Cache::absence)
 };
 
 class Controller {

@@ -62,9 +62,13 @@ client::Cache* Runner::Impl::find_cache(const api::Resource& resource) const {
   return nullptr;
 }
 
-client::Cache& Runner::Impl::make_cache(const api::Resource& resource) {
-  if (client::Cache* known = find_cache(resource)) return *known;
+client::Cache& Runner::Impl::make_cache(const api::Resource& resource, bool optional) {
+  if (client::Cache* known = find_cache(resource)) {
+    if (!optional) known->require();
+    return *known;
+  }
   client::CacheOptions options = options_.caches;
+  options.optional = optional;
   if (options_.keep != nullptr) options.keep = options_.keep(resource);
   caches_.push_back(std::make_unique<client::Cache>(api_, loop_, random_, resource, std::move(options)));
   caches_.back()->add_progress_listener([this] {
@@ -86,7 +90,7 @@ void Runner::Impl::add(std::unique_ptr<Controller> controller) {
   loaded_.push_back(std::make_unique<Loaded>());
   Loaded& of = *loaded_.back();
   of.controller = std::move(controller);
-  make_cache(of.controller->resource()).add_listener([this, &of](const Value& before, const Value& after) {
+  make_cache(of.controller->resource(), false).add_listener([this, &of](const Value& before, const Value& after) {
     const Value& object = after.is_null() ? before : after;
     if (!of.controller->decides_about(object)) return;
     enqueue(of, {std::string(api::space_of(object)), std::string(api::name_of(object))});
@@ -98,7 +102,7 @@ void Runner::Impl::add(std::unique_ptr<Controller> controller) {
 }
 
 void Runner::Impl::watch(Loaded& of, const Watch& watch) {
-  make_cache(watch.resource)
+  make_cache(watch.resource, watch.optional)
       .add_listener([this, &of, affected = watch.affected](const Value& before, const Value& after) {
         for (const Value* object : {&before, &after}) {
           if (object->is_null()) continue;

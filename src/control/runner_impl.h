@@ -37,7 +37,7 @@ class Runner::Impl final : public World {
 
   // Queue.
   client::Cache* find_cache(const api::Resource& resource) const;
-  client::Cache& make_cache(const api::Resource& resource);
+  client::Cache& make_cache(const api::Resource& resource, bool optional);
   void watch(Loaded& of, const Watch& watch);
   SlotPtr slot(Loaded& of, const ObjectName& name);
   void enqueue(Loaded& of, const ObjectName& name);

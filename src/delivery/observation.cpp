@@ -86,10 +86,13 @@ std::int64_t ready_in(const Value& slice) {
                                [](const Value& e) { return e["conditions"]["ready"].as_bool(true); });
 }
 
-// A kind that the cluster does not know counts as one without objects (client/cache.h); a list of it has never been
-// seen.
+// Why there can be no objects of this kind; empty when there can be.
 std::string absence_of(const World& world, const api::Resource& kind) {
-  if (world.cache(kind).revision() > 0) return "";
+  const base::Error* why = world.cache(kind).absence();
+  if (why == nullptr) return "";
+  if (why->code == base::Code::Forbidden)
+    return fmt::format("the controllers may not read {} ({}): give them get, list and watch of it (docs/rbac.md)",
+                       kind.kind, why->message);
   return fmt::format("this cluster does not know {} ({}): install its CustomResourceDefinition, or name another kind",
                      kind.kind, kind.qualified());
 }

@@ -113,10 +113,12 @@ class ReleaseController final : public control::Controller {
          }},
     };
     for (const api::Resource& kind : router_resources())
-      all.push_back({kind, [kind](const World& w, const Value& o) {
+      all.push_back({kind,
+                     [kind](const World& w, const Value& o) {
                        return releases(w, api::space_of(o),
                                        [&](const Value& r) { return reads(r, kind, api::name_of(o)); });
-                     }});
+                     },
+                     .optional = true});
     return all;
   }
 

@@ -50,12 +50,12 @@ bool GarbageController::decides_about(const Value& object) const {
 
 void GarbageController::add_dependents(const World& world, const api::Resource& resource, const Value& owner,
                                        std::vector<ObjectName>& names) const {
-  // Nearly nothing owns anything: the cheap question first.
-  const std::vector<Value> dependents = world.cache(resource_).dependents_of(api::uid_of(owner));
-  if (dependents.empty()) return;
+  // Nearly nothing owns anything, and few owners go: the cheap questions first.
+  const std::string_view uid = api::uid_of(owner);
+  if (!world.cache(resource_).has_dependents(uid)) return;
   const Value& present = world.find(resource, name_of(owner));
-  if (api::uid_of(present) == api::uid_of(owner) && !api::is_deleting(present)) return;
-  for (const Value& dependent : dependents) names.push_back(name_of(dependent));
+  if (api::uid_of(present) == uid && !api::is_deleting(present)) return;
+  for (const Value& dependent : world.cache(resource_).dependents_of(uid)) names.push_back(name_of(dependent));
 }
 
 void GarbageController::add_waiting_owners(const World& world, const Value& dependent,
