@@ -26,6 +26,7 @@ class Writer {
     global(name);
     log_ring();
     defaults();
+    log_relay();
     for (const Frontend& f : structure_.frontends) f.http ? http_frontend(f) : tcp_frontend(f);
     for (const auto& [id, rule] : structure_.rules) {
       bool tcp = std::find(structure_.tcp_rules.begin(), structure_.tcp_rules.end(), id) != structure_.tcp_rules.end();
@@ -49,14 +50,25 @@ class Writer {
     plain("hard-stop-after 5m");
   }
 
-  // The access log waits in memory while nobody collects it: a stalled or restarted collector loses nothing until it is
-  // full.
+  // The access log waits in memory while its collector is busy.
   void log_ring() {
     line(0).words("ring access");
     for (auto words : {"format raw", "maxlen 1024", "size 16777216", "timeout connect 1s", "timeout server 1h"})
       plain(words);
-    line().words("server collector").quoted("unix@" + paths_.log_socket).words("log-proto octet-count");
+    line().words("server collector").quoted("unix@" + relay()).words("log-proto octet-count");
   }
+
+  // Between the ring and the collector, because a ring that is refused tries again at once and for ever: it takes a
+  // whole core while no server runs. Here it gets in once a second; what it says meanwhile is lost.
+  void log_relay() {
+    line(0).words("listen access-relay");
+    for (auto words :
+         {"mode tcp", "no log", "rate-limit sessions 1", "retries 0", "timeout client 24d", "timeout server 24d"})
+      plain(words);
+    line().word("bind").quoted("unix@" + relay()).words("mode 600");
+    line().words("server collector").quoted("unix@" + paths_.log_socket);
+  }
+  std::string relay() const { return paths_.log_socket + ".relay"; }
 
   void defaults() {
     line(0).word("defaults");

@@ -66,6 +66,7 @@ TEST(FullDisk, EndsTheServerAndLosesNothing) {
 S=$1 H=$2 D=$2/data
 up() { "$S" up --detach --data-dir "$D" --port 0 --gateway-port 0 --no-prometheus; }
 api() { "$S" "$@" --kubeconfig "$D/kubeconfig"; }
+trap '"$S" down --data-dir "$D" >/dev/null 2>&1' EXIT
 up || exit 10
 api apply -f "$H/first.yaml" || exit 11
 pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' "$D/endpoints.json")
