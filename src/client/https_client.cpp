@@ -294,6 +294,12 @@ class HttpsClient::Impl {
     });
   }
 
+  base::Duration silence_of(const WatchRequest& request) const {
+    if (options_.silence > base::Duration{}) return options_.silence;
+    constexpr std::int64_t kServersOwn = 3600;  // kube-apiserver: at most twice --min-request-timeout, 1800 s
+    return base::seconds((request.timeout_seconds > 0 ? request.timeout_seconds : kServersOwn) + 30);
+  }
+
   base::Error explain(base::Error error) {
     if (error.code == Code::Unauthorized) credentials_->refused();
     return with_advice(std::move(error), connection_);
@@ -442,7 +448,8 @@ std::unique_ptr<WatchHandle> HttpsClient::watch(WatchRequest request, WatchSink&
   auto explain = [impl = impl_.get()](base::Error e) { return impl->explain(std::move(e)); };
   auto told = [impl = impl_.get(), resource = request.resource](int status) { impl->count("watch", resource, status); };
   auto watch = std::make_shared<Watch>(impl_->loop_, sink, std::move(explain), std::move(told), impl_->options_.event);
-  impl_->stream(watch, {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = impl_->options_.silence});
+  impl_->stream(watch,
+                {.target = url_of(request), .headers = {{"Accept", kJson}}, .silence = impl_->silence_of(request)});
   return std::make_unique<Handle>(std::move(watch));
 }
 

@@ -28,9 +28,11 @@ struct HttpsOptions {
   std::size_t answer = 64u << 20;  // bytes of an answer; then TooLarge
   std::size_t event = 16u << 20;   // bytes of one watch event
   // A peer that does not even acknowledge is noticed after `dead`. One that acknowledges and says nothing (a proxy
-  // whose other side is gone) after `silence`: servers send a bookmark about once a minute.
+  // whose other side is gone) after `silence`; zero: half a minute after the server had to end the watch. Nothing less
+  // is a sign: a watch that began at the newest revision gets no bookmarks while nothing happens (kube-apiserver 1.33,
+  // cache_watcher.go, process).
   base::Duration dead = base::seconds(30);
-  base::Duration silence = base::seconds(150);
+  base::Duration silence = {};
   // Told when this clock and the server's begin to differ by more than a few seconds (clock_skew.h), and with zero when
   // they agree again.
   std::function<void(base::Duration skew)> clock_is_wrong = {};
