@@ -4,6 +4,7 @@
 // are dead, controllers of our own that wait for their lease. Then everything of the manifest, and a look at what is
 // left.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "api/meta.h"
@@ -78,28 +79,45 @@ base::Result<void> leave_workloads(Setting& s, const std::vector<std::string>& s
                                        ". Nothing else was deleted; `slipway uninstall` goes on from here");
 }
 
+base::Result<void> unmark(Setting& s, const api::Resource& resource, const Value& object) {
+  const Value nothing = Value::object({{std::string(delivery::kLeftPausedAnnotation), Value()}});
+  const auto cleaned = s.api.call({.verb = Verb::Patch,
+                                   .resource = resource,
+                                   .space = std::string(api::space_of(object)),
+                                   .name = std::string(api::name_of(object)),
+                                   .body = Value::object({{"metadata", Value::object({{"annotations", nothing}})}}),
+                                   .patch_type = client::PatchType::Merge,
+                                   .field_manager = "slipway-install"});
+  if (cleaned || cleaned.error().code == Code::NotFound) return {};
+  base::Error why = cleaned.error();
+  why.message = resource.qualified() + " " + full_name(object) + ": " + why.message;
+  return base::fail(std::move(why));
+}
+
 // A Deployment whose template was never released stays paused, so that nothing rolls out unwatched; why is told here,
-// and not left on it.
+// and not left on it. Its controller has copied the annotation to the newest ReplicaSet, and may do so again while it
+// has not seen that it is gone: until a look finds none.
 bool tell_left_paused(Setting& s, const std::vector<std::string>& spaces) {
-  const auto deployments = list(s, api::kDeployments, spaces);
-  if (!deployments) return tell(s, deployments.error()), false;
-  const std::string key(delivery::kLeftPausedAnnotation);
-  bool well = true;
-  for (const Value& deployment : *deployments) {
-    const std::string why(api::annotation(deployment, key));
-    if (why.empty()) continue;
-    s.terminal.talk("deployment " + full_name(deployment) + " stays paused: " + why);
-    const Value nothing = Value::object({{"annotations", Value::object({{key, Value()}})}});
-    const auto cleaned = s.api.call({.verb = Verb::Patch,
-                                     .resource = api::kDeployments,
-                                     .space = std::string(api::space_of(deployment)),
-                                     .name = std::string(api::name_of(deployment)),
-                                     .body = Value::object({{"metadata", nothing}}),
-                                     .patch_type = client::PatchType::Merge,
-                                     .field_manager = "slipway-install"});
-    if (!cleaned) well = false, tell(s, cleaned.error());
-  }
-  return well;
+  std::optional<base::Error> failure;
+  const auto clean = [&](const api::Resource& resource) {
+    const auto all = list(s, resource, spaces);
+    if (!all) return failure = all.error(), true;
+    bool none = true;
+    for (const Value& object : *all) {
+      const std::string why(api::annotation(object, delivery::kLeftPausedAnnotation));
+      if (why.empty()) continue;
+      none = false;
+      if (resource == api::kDeployments) s.terminal.talk("deployment " + full_name(object) + " stays paused: " + why);
+      if (auto done = unmark(s, resource, object); !done) return failure = done.error(), true;
+    }
+    return none;
+  };
+  const bool clean_at_last = wait(s, kLeavePatience, [&] {
+    const bool deployments = clean(api::kDeployments);
+    return failure || (clean(api::kReplicaSets) && deployments);
+  });
+  if (failure) tell(s, *failure);
+  return clean_at_last && !failure;
 }
 
 // Held for a Release that was taken away by force: nobody knows any more whom to give it to.
