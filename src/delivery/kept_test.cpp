@@ -1,4 +1,4 @@
-// Decisions must not change because of what the caches leave out.
+// What is left of objects, and what must not be missing.
 #include "delivery/kept.h"
 
 #include <gmock/gmock.h>
