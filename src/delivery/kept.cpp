@@ -61,7 +61,11 @@ Value pod(Value whole) {
 
 Value endpoint_slice(Value whole) {
   Value endpoints = Value::array();
-  for (const Value& endpoint : whole["endpoints"].items()) endpoints.push_back(only<1>(endpoint, {"conditions"}));
+  for (const Value& endpoint : whole["endpoints"].items()) {
+    Value kept = only<1>(endpoint, {"conditions"});
+    kept.set({"targetRef", "name"}, endpoint["targetRef"]["name"]);  // the pod, which tells the version
+    endpoints.push_back(std::move(kept));
+  }
   return Value::object({{"apiVersion", whole["apiVersion"]},
                         {"endpoints", std::move(endpoints)},
                         {"kind", whole["kind"]},

@@ -46,6 +46,18 @@ TEST(Kept, OfWorkloadsIsAllButTheBookkeeping) {
   EXPECT_EQ(kept["metadata"], *data::parse_json(R"({"name":"a","annotations":{"mine":"1"}})"));
 }
 
+TEST(Kept, OfEndpointsIsWhetherTheyAreReadyAndWhosTheyAre) {
+  const Value slice = *data::parse_json(
+      R"({"kind":"EndpointSlice","metadata":{"name":"a","labels":{"kubernetes.io/service-name":"web"}},"ports":[{"port":80}],
+      "endpoints":[{"addresses":["10.0.0.1"],"conditions":{"ready":true},"targetRef":{"kind":"Pod","name":"web-1","uid":"u"},
+      "nodeName":"n"}]})");
+  const Value kept = kept_of(api::kEndpointSlices)(slice);
+  EXPECT_EQ(kept["endpoints"].at(0),
+            *data::parse_json(R"({"conditions":{"ready":true},"targetRef":{"name":"web-1"}})"));
+  EXPECT_EQ(kept["metadata"]["labels"], slice["metadata"]["labels"]);
+  EXPECT_FALSE(kept.has("ports"));
+}
+
 TEST(Kept, OfRoutesIsEverything) { EXPECT_EQ(kept_of(api::kHttpRoutes), nullptr); }
 
 }  // namespace

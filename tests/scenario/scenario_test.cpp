@@ -234,8 +234,6 @@ class Kubernetes : public testing::TestWithParam<std::tuple<Assets, std::string>
 TEST_P(Kubernetes, EndsTheSame) {
   const auto& [assets, name] = GetParam();
   if (assets.folder.empty()) GTEST_SKIP() << find_assets().problem;
-  if (std::getenv("SLIPWAY_SCENARIO_KUBERNETES") == nullptr)
-    GTEST_SKIP() << "not all stories end the same there yet (README.md); SLIPWAY_SCENARIO_KUBERNETES=1 plays them";
   if (gateway_api_definitions().empty()) GTEST_SKIP() << "no definitions of Gateway API (SLIPWAY_CONFORMANCE)";
   const Scenario* scenario = scenario_of(name);
   ASSERT_TRUE(scenario) << "the file is wrong: see Virtual.EndsAsTold";

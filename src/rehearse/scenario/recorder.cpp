@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/meta.h"
+#include "base/strings.h"
 #include "control/pod.h"
 
 namespace slipway::rehearse::scenario {
@@ -62,6 +63,7 @@ void Recorder::changed(const api::Resource& resource, const Value& before, const
 
 // Between two owners a ReplicaSet is nobody's for a moment, which a watch that had to begin anew does not show.
 void Recorder::see_owner(const Value& replica_set, const std::string& owner) {
+  versions_[std::string(api::name_of(replica_set))] = version_of(replica_set["spec"]["template"]);
   if (owner != "nobody") add("owner of " + version_of(replica_set["spec"]["template"]), owner);
 }
 
@@ -84,7 +86,13 @@ void Recorder::see_release(const Value& before, const Value& after) {
   see_retreat(was, is);
   const Value& command = is["command"];
   if (!command.is_null() && command["id"] != was["command"]["id"])
-    add("release", "command " + command["verb"].str() + ": " + command["result"].str());
+    add("release", "command " + command["verb"].str() + ": " + without_names(command["result"].str()));
+}
+
+// The names of ReplicaSets are made from hashes, which each control plane computes in its own way.
+std::string Recorder::without_names(std::string text) const {
+  for (const auto& [name, version] : versions_) text = base::replace_all(text, name, version);
+  return text;
 }
 
 void Recorder::see_retreat(const Value& was, const Value& is) {

@@ -34,6 +34,7 @@ class Recorder {
   void see_retreat(const data::Value& was, const data::Value& is);
   void see_owner(const data::Value& replica_set, const std::string& owner);
   void see_pod(const data::Value& pod);
+  std::string without_names(std::string text) const;
   void add(const std::string& track, std::string step);
   void describe_pods();
   void describe_end(const Observer& observer, const std::string& space);
@@ -41,6 +42,7 @@ class Recorder {
   std::string app_;
   Outcome outcome_;
   std::map<std::string, std::pair<std::string, std::int64_t>> pods_;  // version and restarts, by uid
+  std::map<std::string, std::string> versions_;  // of ReplicaSets, by name
   std::map<std::string, std::int64_t> changes_;
 };
 
