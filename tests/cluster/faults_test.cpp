@@ -63,6 +63,8 @@ class FaultsTest : public ReleaseOnCluster {
     const auto installed = run_slipway({"install", "--kubeconfig", bed().admin_kubeconfig()});
     ASSERT_EQ(installed.status, 0) << installed.output;
   }
+  std::optional<http::TestRelay> relay;  // needed until the Release is gone
+
   std::vector<AuditedRequest> writes_of(const char* user) const {
     std::vector<AuditedRequest> out;
     for (AuditedRequest& r : bed().audited(user))
@@ -102,9 +104,9 @@ TEST_P(FaultsTest, ControllersThatAreKilledAgainAndAgainAreTakenOver) {
 // Everything between our controllers and the API server is cut again and again, and then stands still for longer than
 // the lease can be renewed.
 TEST_P(FaultsTest, ConnectionsThatAreCutAndHangChangeNothing) {
-  http::TestRelay relay(bed().port());
+  relay.emplace(bed().port());
   client::Connection through = bed().connection({kFirst, {"system:serviceaccounts", "system:authenticated"}});
-  through.server = "https://127.0.0.1:" + std::to_string(relay.port());
+  through.server = "https://127.0.0.1:" + std::to_string(relay->port());
   const std::string file = bed().folder() + "/" + space + "-relay.kubeconfig";
   ASSERT_TRUE(client::save_kubeconfig(file, through).has_value());
   kill_controller();
@@ -114,15 +116,15 @@ TEST_P(FaultsTest, ConnectionsThatAreCutAndHangChangeNothing) {
   set_image("v2");
   int looks = 0, cuts = 0;
   ASSERT_TRUE(until_seen([&] {
-    if (++looks % 5 == 0 && ++cuts <= 10) relay.cut();
+    if (++looks % 5 == 0 && ++cuts <= 10) relay->cut();
     return phase() == "Paused" && pods_of("v2", true) == 2;
   })) << told();
-  relay.freeze(true);  // longer than the lease can be renewed: it stops to lead, and leads again
-  ask("promote");
+  relay->freeze(true);  // longer than the lease can be renewed: it stops to lead, and leads again
   const base::Time since = api().now();
   ASSERT_TRUE(until_seen([&] { return api().now() - since > base::seconds(16); }));
+  relay->freeze(false);
   EXPECT_EQ(pods_of("v2"), 2);
-  relay.freeze(false);
+  ask("promote");
   ASSERT_TRUE(ends_idle()) << told();
   EXPECT_EQ(pods_of("v2", true), 4);
   EXPECT_EQ(owner_of("v2"), "Deployment");
