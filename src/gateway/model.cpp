@@ -67,11 +67,8 @@ class Modeller {
       : routes_(routes), services_(services), options_(options) {}
 
   Desired make() {
-    for (const Route& route : routes_) attach(route);
-    if (!options_.gateway_binds.empty()) {
-      add_frontend({.id = "gateway", .binds = options_.gateway_binds}, std::move(gateway_));
-    }
-    for (const auto& [_, service] : services_.all()) serve(service);
+    for (const Route& route : routes_) options_.attachments ? attach_to_gateways(route) : attach(route);
+    options_.attachments ? serve_gateways() : serve_here();
     auto by_name = [](const RouteState& s) { return std::tie(s.space, s.name); };
     std::sort(out_.routes.begin(), out_.routes.end(),
               [&](const RouteState& a, const RouteState& b) { return by_name(a) < by_name(b); });
@@ -79,21 +76,54 @@ class Modeller {
   }
 
  private:
+  void serve_here() {
+    if (!options_.gateway_binds.empty())
+      add_frontend({.id = "gateway", .binds = options_.gateway_binds}, std::move(at_port_[options_.gateway_port]));
+    for (const auto& [_, service] : services_.all()) serve(service);
+  }
+
+  void serve_gateways() {
+    add_frontend({.id = "idle", .binds = {options_.idle_bind}}, {});
+    for (int port : options_.attachments->ports) {
+      const std::string number = std::to_string(port);
+      add_frontend({.id = "g" + number, .binds = {options_.listen_address + ":" + number}}, std::move(at_port_[port]));
+    }
+  }
+
   bool is_gateway(const ParentRef& p) const {
-    return p.group == "gateway.networking.k8s.io" && p.kind == "Gateway" &&
-           (p.port == 0 || p.port == options_.gateway_port);
+    return p.group == kGroup && p.kind == "Gateway" && (p.port == 0 || p.port == options_.gateway_port);
   }
   static bool is_service(const ParentRef& p) { return p.group.empty() && p.kind == "Service"; }
 
   void attach(const Route& route) {
     RouteState state{.space = route.space, .name = route.name, .generation = route.generation};
     for (const ParentRef& p : route.parents) {
-      if (p.group == "gateway.networking.k8s.io" ? p.kind == "Gateway" : is_service(p)) state.parents.push_back(p.raw);
+      if (p.group == kGroup ? p.kind == "Gateway" : is_service(p)) state.parents.push_back({p.raw, {}});
     }
     state.accepted = route.problem;
     if (!state.accepted) check_parents(route, state);
-    if (!state.parents.empty() && !state.accepted) add_rules(route, state);
+    for (ParentState& p : state.parents) p.accepted = state.accepted;
+    if (!state.parents.empty() && !state.accepted) add_rules(route, places_here(route), state);
     out_.routes.push_back(std::move(state));
+  }
+
+  // Of a cluster. Routes without a parent of ours are no business of ours.
+  void attach_to_gateways(const Route& route) {
+    const auto found = options_.attachments->routes.find({route.space, route.name});
+    if (found == options_.attachments->routes.end()) return;
+    const auto& [parents, places] = found->second;
+    RouteState state{.space = route.space, .name = route.name, .generation = route.generation, .parents = parents};
+    if (places.empty()) state.accepted = parents.front().accepted;
+    if (!state.accepted) add_rules(route, places, state);
+    out_.routes.push_back(std::move(state));
+  }
+
+  std::vector<Place> places_here(const Route& route) const {
+    const bool at_gateway =
+        std::any_of(route.parents.begin(), route.parents.end(), [&](const auto& p) { return is_gateway(p); });
+    if (!at_gateway) return {};
+    return {{.port = options_.gateway_port,
+             .hostnames = route.hostnames.empty() ? std::vector<std::string>{""} : route.hostnames}};
   }
 
   void check_parents(const Route& route, RouteState& state) const {
@@ -110,11 +140,11 @@ class Modeller {
     }
   }
 
-  void add_rules(const Route& route, RouteState& state) {
+  void add_rules(const Route& route, const std::vector<Place>& places, RouteState& state) {
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
       std::string id = stable_id("r", route.space + "/" + route.name) + "." + std::to_string(i);
       add_rule(route, route.rules[i], id, state);
-      add_entries(route, i, id);
+      add_entries(route, i, places, id);
       state.rules.push_back(std::move(id));
     }
   }
@@ -167,33 +197,29 @@ class Modeller {
       return invalid;
     };
     if (!ref.is_service) return refuse("InvalidKind", "backend " + ref.service + " is no Service");
-    if (ref.space != route.space)
-      return refuse("RefNotPermitted", "Service " + ref.service + " is in another namespace");
+    const bool foreign = ref.space != route.space;
+    if (foreign && !(options_.grants && options_.grants->permits(route.space, ref.space, ref.service)))
+      return refuse("RefNotPermitted", "Service " + ref.service + " is in another namespace" +
+                                           (options_.grants ? ", where no ReferenceGrant permits it" : ""));
     const Service* service = services_.find(ref.space, ref.service);
     if (!service) return refuse("BackendNotFound", "there is no Service " + ref.service);
     const ServicePort* port = service->port(ref.port);
     if (!port && ref.port == 0 && service->ports.size() == 1) port = &service->ports[0];
     if (!port) return refuse("BackendNotFound", "Service " + ref.service + " has no port " + std::to_string(ref.port));
-    BackendTarget target{.service = ref.service, .weight = ref.weight};
+    BackendTarget target{.service = (foreign ? ref.space + "/" : "") + ref.service, .weight = ref.weight};
     for (const Endpoint& e : services_.endpoints(*service, *port)) target.servers.push_back(server_of(e));
     return target;
   }
 
-  void add_entries(const Route& route, std::size_t index, const std::string& id) {
-    std::vector<std::string> hosts = route.hostnames;
-    if (hosts.empty()) hosts.emplace_back();
-    bool at_gateway =
-        std::any_of(route.parents.begin(), route.parents.end(), [&](const auto& p) { return is_gateway(p); });
+  void add_entries(const Route& route, std::size_t index, const std::vector<Place>& places, const std::string& id) {
     for (const RouteMatch& match : route.rules[index].matches) {
-      for (const std::string& host : hosts) {
-        if (at_gateway) gateway_.push_back({{{host, match}, id}, &route, index});
+      for (const Place& place : places) {
+        for (const std::string& host : place.hostnames)
+          at_port_[place.port].push_back({{{host, match}, id}, &route, index});
       }
+      if (options_.attachments) continue;
       for (const ParentRef& p : route.parents) {
-        if (!is_service(p)) continue;
-        if (p.port != 0)
-          by_service_[{p.space, p.name, p.port}].push_back({{{"", match}, id}, &route, index});
-        else
-          by_service_[{p.space, p.name, 0}].push_back({{{"", match}, id}, &route, index});
+        if (is_service(p)) by_service_[{p.space, p.name, p.port}].push_back({{{"", match}, id}, &route, index});
       }
     }
   }
@@ -246,7 +272,7 @@ class Modeller {
   const Services& services_;
   const ModelOptions& options_;
   Desired out_;
-  std::vector<Candidate> gateway_;
+  std::map<int, std::vector<Candidate>> at_port_;
   std::map<std::tuple<std::string, std::string, int>, std::vector<Candidate>> by_service_;
 };
 

@@ -78,7 +78,7 @@ struct Server {
 inline constexpr std::string_view kInvalidService = "!";
 
 struct BackendTarget {
-  std::string service;  // name within the rule's namespace, or kInvalidService
+  std::string service;  // name within the rule's namespace, "namespace/name" of another, or kInvalidService
   int weight = 0;       // as the route says
   int share = 0;        // of kBuckets
   std::vector<Server> servers;

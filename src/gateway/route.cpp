@@ -112,9 +112,7 @@ class Parser {
 
   std::string hostname(const Value& v, const std::string& field) {
     std::string name = base::to_lower(v.as_string());
-    auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.'; };
-    std::string_view rest = std::string_view(name).substr(name.starts_with("*.") ? 2 : 0);
-    if (name.size() > 253 || !std::all_of(rest.begin(), rest.end(), plain)) refuse(field, "is no host name");
+    if (!is_hostname(name)) refuse(field, "is no host name");
     return name;
   }
 
@@ -198,6 +196,7 @@ class Parser {
                                 .space = v["namespace"].str(route_.space),
                                 .name = v["name"].str(),
                                 .port = static_cast<int>(v["port"].as_int()),
+                                .section = v["sectionName"].str(),
                                 .raw = v});
     }
   }
@@ -230,6 +229,12 @@ class Parser {
 bool is_header_name(std::string_view name) {
   auto good = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_' || c == '.'; };
   return !name.empty() && name.size() <= 256 && std::all_of(name.begin(), name.end(), good);
+}
+
+bool is_hostname(std::string_view name) {
+  auto plain = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '.'; };
+  std::string_view rest = name.substr(name.starts_with("*.") ? 2 : 0);
+  return name.size() <= 253 && std::all_of(rest.begin(), rest.end(), plain);
 }
 
 bool is_plain_text(std::string_view text) {

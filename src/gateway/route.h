@@ -91,7 +91,8 @@ struct RouteRule {
 
 struct ParentRef {
   std::string group, kind, space, name;
-  int port = 0;  // 0: any
+  int port = 0;         // 0: any
+  std::string section;  // of a listener; empty: any
   data::Value raw;
 };
 
@@ -121,6 +122,8 @@ Route parse_route(const data::Value& object);
 
 // Letters, digits and the marks of an HTTP token (RFC 9110, 5.6.2) that are harmless in the proxy's configuration.
 bool is_header_name(std::string_view name);
+// "web.shop", "*.shop", or empty: letters, digits, dashes and dots, at most 253.
+bool is_hostname(std::string_view name);
 // No control characters; at most `kMaxText` bytes.
 bool is_plain_text(std::string_view text);
 inline constexpr std::size_t kMaxText = 4096;

@@ -1,6 +1,7 @@
 #include "gateway/route_status.h"
 
 #include "api/meta.h"
+#include "gateway/conditions.h"
 
 namespace slipway::gateway {
 namespace {
@@ -8,15 +9,6 @@ namespace {
 using data::Value;
 
 bool is_ours(const Value& parent) { return parent["controllerName"].as_string() == kControllerName; }
-
-void set(Value& entry, std::string_view type, bool good, const std::string& reason, const std::string& message,
-         std::int64_t generation, base::Time now) {
-  api::set_condition(entry, type, good ? "True" : "False", reason, message, now);
-  Value& conditions = entry.member("conditions");
-  for (std::size_t i = 0; i < conditions.size(); ++i) {
-    if (conditions.at(i)["type"].as_string() == type) conditions.element(i).set("observedGeneration", generation);
-  }
-}
 
 Value entry_of(const Value& route, const Value& parent_ref) {
   for (const Value& p : route["status"]["parents"].items()) {
@@ -32,23 +24,19 @@ Value parents_status(const Value& route, const RouteState& state, const Progress
   for (const Value& p : route["status"]["parents"].items()) {
     if (!is_ours(p)) out.push_back(p);
   }
-  for (const Value& ref : state.parents) {
-    Value entry = entry_of(route, ref);
-    auto put = [&](std::string_view type, bool good, const std::string& reason, const std::string& message) {
-      set(entry, type, good, reason, message, state.generation, now);
+  for (const ParentState& parent : state.parents) {
+    Value entry = entry_of(route, parent.ref);
+    const auto put = [&](std::string_view type, const std::optional<Problem>& problem, std::string_view good_reason) {
+      set_condition(entry, {type, problem, good_reason}, state.generation, now);
     };
-    put("Accepted", !state.accepted, state.accepted ? state.accepted->reason : "Accepted",
-        state.accepted ? state.accepted->message : "");
-    put("ResolvedRefs", !state.resolved, state.resolved ? state.resolved->reason : "ResolvedRefs",
-        state.resolved ? state.resolved->message : "");
-    bool programmed = progress.applied && !state.accepted;
-    put("Programmed", programmed,
-        programmed       ? "Programmed"
-        : state.accepted ? "Invalid"
-                         : "Pending",
-        programmed       ? ""
-        : state.accepted ? "the route is not accepted"
-                         : progress.held);
+    put("Accepted", parent.accepted, "Accepted");
+    put("ResolvedRefs", state.resolved, "ResolvedRefs");
+    std::optional<Problem> unprogrammed;
+    if (parent.accepted)
+      unprogrammed = Problem{"Invalid", "the route is not accepted"};
+    else if (!progress.applied)
+      unprogrammed = Problem{"Pending", progress.held};
+    put("Programmed", unprogrammed, "Programmed");
     out.push_back(std::move(entry));
   }
   return out;
