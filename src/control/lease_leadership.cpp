@@ -64,6 +64,7 @@ Value LeaseLeadership::held_by_us(Value lease, std::int64_t transitions, bool ac
   lease.set({"spec", "renewTime"}, now);
   lease.set({"spec", "leaseTransitions"}, transitions);
   if (acquired) lease.set({"spec", "acquireTime"}, now);
+  for (const auto& [key, value] : options_.annotations) lease.set({"metadata", "annotations", key}, value);
   return lease;
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,7 @@ struct LeaseOptions {
   std::string space = "kube-system";
   std::string name = "slipway-controller";
   std::string identity;  // unique per process, e.g. host name and a random uid
+  std::map<std::string, std::string> annotations = {};  // written with every taking and renewal: facts about the holder
   base::Duration lease_duration = base::seconds(15);
   base::Duration renew_deadline = base::seconds(10);
   base::Duration retry_period = base::seconds(2);

@@ -88,6 +88,11 @@ void Addresses::keep_only(const std::set<std::string>& binds) {
   for (const std::string& ip : gone) host_.remove_node_address(ip, [](base::Result<bool>) {});
 }
 
+std::string Addresses::why_not(const std::string& bind) const {
+  const auto found = binds_.find(bind);
+  return found != binds_.end() && found->second.state == State::Bad ? found->second.why : "";
+}
+
 std::vector<std::string> Addresses::problems() const {
   std::vector<std::string> out;
   for (const auto& [bind, b] : binds_) {

@@ -27,6 +27,7 @@ class Addresses {
   void trust_bound() { adopted_ = true; }
   void keep_only(const std::set<std::string>& binds);  // forgets, and takes unused addresses off the node
   std::vector<std::string> problems() const;
+  std::string why_not(const std::string& bind) const;  // why it cannot be bound; empty: it can, or nobody knows yet
 
  private:
   enum class State { Asked, Good, Bad };

@@ -49,7 +49,9 @@ class Driver {
 
   const Observed& observed() const { return observed_; }
   bool is_applied(const std::string& rule) const { return plan_.applied.contains(rule); }
-  std::string held(const std::string& rule) const;         // why not, or ""
+  std::string held(const std::string& rule) const;  // why not, or ""
+  // Does the current worker have the structure that is wanted?
+  bool is_loaded() const { return observed_.current() && observed_.current()->fingerprint == fingerprint_; }
   const std::string& problem() const { return problem_; }  // what keeps the whole proxy from working, or ""
   int reloads() const { return reloads_; }
   const ConfigPaths& paths() const { return paths_; }

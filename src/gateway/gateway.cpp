@@ -9,10 +9,14 @@
 #include "api/meta.h"
 #include "client/cache.h"
 #include "gateway/addresses.h"
+#include "gateway/cluster_objects.h"
+#include "gateway/combine.h"
 #include "gateway/driver.h"
+#include "gateway/gateway_status.h"
 #include "gateway/log_receiver.h"
 #include "gateway/model.h"
 #include "gateway/route_status.h"
+#include "gateway/status_writer.h"
 #include "gateway/traffic_log.h"
 
 namespace slipway::gateway {
@@ -44,8 +48,7 @@ class Gateway::Impl {
  public:
   Impl(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, control::ProcessHost& host,
        runtime::Metrics& metrics, GatewayOptions options)
-      : api_(api),
-        loop_(loop),
+      : loop_(loop),
         host_(host),
         options_(std::move(options)),
         log_(metrics),
@@ -54,14 +57,16 @@ class Gateway::Impl {
                      .gauge("slipway_gateway_log_lines_missing",
                             "Requests that the proxy has counted and whose log line has not come.")
                      .with({})),
-        routes_(api, loop, random, api::kHttpRoutes),
-        services_(api, loop, random, api::kServices),
-        slices_(api, loop, random, api::kEndpointSlices),
+        routes_(api, loop, random, api::kHttpRoutes, cache_options()),
+        services_(api, loop, random, api::kServices, cache_options()),
+        slices_(api, loop, random, api::kEndpointSlices, cache_options()),
+        statuses_(api),
         driver_(loop, host, driver_options()),
         addresses_(loop, host, options_.network, [this] { refresh_soon(); }),
         traffic_port_([this](const Value& q, Port::Done done) { ask_traffic(q, std::move(done)); }),
         metrics_port_([this](const Value& q, Port::Done done) { ask_metrics(q, std::move(done)); }) {
     driver_.on_change([this] { follow_up(); });
+    if (options_.cluster) cluster_ = std::make_unique<ClusterObjects>(api, loop, random, cache_options());
   }
   ~Impl() { alive_.reset(); }
 
@@ -83,6 +88,10 @@ class Gateway::Impl {
   }
 
   bool ready() const { return ready_; }
+  bool served() const { return !cluster_ || !cluster_->synced() || cluster_->served(); }
+  void review() {
+    if (desired_once_) follow_up();
+  }
   std::vector<std::string> problems() const {
     std::vector<std::string> out = addresses_.problems();
     if (!driver_.problem().empty()) out.insert(out.begin(), driver_.problem());
@@ -105,7 +114,19 @@ class Gateway::Impl {
             .threads = options_.threads};
   }
 
+  client::CacheOptions cache_options() const {
+    client::CacheOptions out = options_.cluster ? options_.cluster->caches : client::CacheOptions{};
+    if (options_.cluster) out.keep = without_ballast;
+    return out;
+  }
+
   void start_caches() {
+    if (cluster_) {
+      cluster_->start([this] { refresh_soon(); },
+                      [this] {
+                        if (!desired_once_) refresh_soon();
+                      });
+    }
     for (client::Cache* cache : {&routes_, &services_, &slices_}) {
       cache->add_listener([this](const Value&, const Value&) { refresh_soon(); });
       cache->add_progress_listener([this] {
@@ -128,18 +149,47 @@ class Gateway::Impl {
   void refresh() {
     refresh_posted_ = false;
     if (!routes_.synced() || !services_.synced() || !slices_.synced()) return;
+    if (cluster_ && !cluster_->synced()) return;
     desired_once_ = true;
     Services services;
     for (const auto& [_, object] : services_.all()) services.add_service(object);
     for (const auto& [_, object] : slices_.all()) services.add_slice(object);
     std::vector<Route> routes;
     for (const auto& [_, object] : routes_.all()) routes.push_back(parse_route(object));
-    desired_ = desire(routes, services, {.gateway_binds = gateway_binds(), .gateway_port = options_.port});
+    cluster_ ? desire_of_gateways(routes, services) : desire_of_ours(routes, services);
     for (const auto& [id, target] : desired_.targets) log_.name_rule(id, target.space, target.route);
-    for (const auto& [_, service] : services.all()) log_.name_version(service.space, service.name, service.hash);
+    name_versions(services);
     publish_names(services);
     drop_unusable_binds();
     driver_.want(desired_.structure, desired_.targets);
+  }
+
+  void desire_of_ours(const std::vector<Route>& routes, const Services& services) {
+    desired_ = desire(routes, services, {.gateway_binds = gateway_binds(), .gateway_port = options_.port});
+  }
+
+  void desire_of_gateways(const std::vector<Route>& routes, const Services& services) {
+    const GatewayObjects objects = cluster_->objects();
+    attachments_ = attach(routes, objects);
+    const Grants grants(objects.grants);
+    desired_ = desire(routes, services,
+                      {.attachments = &attachments_,
+                       .grants = &grants,
+                       .listen_address = options_.listen_address,
+                       .idle_bind = "unix@" + options_.data_dir + "/run/idle.sock"});
+  }
+
+  // A Service of another namespace goes by both names.
+  void name_versions(const Services& services) {
+    for (const auto& [_, service] : services.all()) log_.name_version(service.space, service.name, service.hash);
+    for (const auto& [_, target] : desired_.targets) {
+      for (const BackendTarget& b : target.backends) {
+        const auto slash = b.service.find('/');
+        if (slash == std::string::npos) continue;
+        const Service* service = services.find(b.service.substr(0, slash), b.service.substr(slash + 1));
+        if (service) log_.name_version(target.space, b.service, service->hash);
+      }
+    }
   }
 
   std::vector<std::string> gateway_binds() const {
@@ -150,7 +200,7 @@ class Gateway::Impl {
     std::set<std::string> wanted;
     auto& frontends = desired_.structure.frontends;
     std::erase_if(frontends, [&](const Frontend& f) {
-      if (f.id == "gateway") return false;
+      if (f.id == "gateway" || f.id == "idle") return false;
       wanted.insert(f.binds.begin(), f.binds.end());
       return !std::all_of(f.binds.begin(), f.binds.end(), [&](const std::string& b) { return addresses_.usable(b); });
     });
@@ -195,30 +245,71 @@ class Gateway::Impl {
       bool say = applied || state.accepted || loop_.mono() - since->second >= kPatience;
       if (say) write_status(state, {applied, applied ? "" : held(state)});
     }
+    write_cluster_statuses();
     ready_ = ready_ || (desired_once_ && all && driver_.problem().empty());
     reloads_.set(driver_.reloads());
     count_missing_lines();
   }
 
+  bool may_write() const { return !options_.cluster || !options_.cluster->leads || options_.cluster->leads(); }
+
   void write_status(const RouteState& state, const Progress& progress) {
-    RouteName name{state.space, state.name};
     const Value& route = routes_.find({state.space, state.name});
-    if (route.is_null() || state.parents.empty() || writing_.contains(name)) return;
-    Value parents = parents_status(route, state, progress, loop_.now());
-    if (parents == route["status"]["parents"]) return;
-    writing_.insert(name);
-    client::Request request{.verb = client::Verb::Patch,
-                            .resource = api::kHttpRoutes,
-                            .space = state.space,
-                            .name = state.name,
-                            .subresource = "status",
-                            .field_manager = "slipway-gateway"};
-    request.body = Value::object({{"metadata", Value::object({{"uid", std::string(api::uid_of(route))}})},
-                                  {"status", Value::object({{"parents", parents}})}});
-    api_.call(std::move(request), [this, name, alive = std::weak_ptr(alive_)](client::Answer) {
-      // A failure is noticed by the next pass: the status still differs.
-      if (!alive.expired()) writing_.erase(name);
-    });
+    if (route.is_null() || state.parents.empty() || !may_write()) return;
+    statuses_.write(api::kHttpRoutes, route, "parents", parents_status(route, state, progress, loop_.now()));
+  }
+
+  void write_cluster_statuses() {
+    if (!cluster_ || !desired_once_ || !may_write()) return;
+    for (const ClassState& state : attachments_.classes) {
+      const Value& object = cluster_->gateway_class(state.name);
+      statuses_.write(kGatewayClasses, object, "", class_status(object, state, loop_.now()));
+    }
+    const ListeningProgress progress = listening();
+    for (const GatewayState& state : attachments_.gateways) {
+      const Value& object = cluster_->gateway(state.space, state.name);
+      statuses_.write(kGateways, object, "", gateway_status(object, state, progress, loop_.now()));
+    }
+    for (const auto& [name, route] : routes_.all()) {
+      if (!attachments_.routes.contains({name.space, name.name})) forget_parents(route);
+    }
+  }
+
+  // Of a route that names no Gateway of ours any more.
+  void forget_parents(const Value& route) {
+    const auto ours = [](const Value& p) { return p["controllerName"].as_string() == kControllerName; };
+    const auto parents = route["status"]["parents"].items();
+    if (std::none_of(parents.begin(), parents.end(), ours)) return;
+    statuses_.write(api::kHttpRoutes, route, "parents", parents_status(route, {}, {}, loop_.now()));
+  }
+
+  ListeningProgress listening() {
+    ListeningProgress out{.addresses = own_addresses(), .unserved = {}};
+    for (int port : attachments_.ports) {
+      const std::string bind = options_.listen_address + ":" + std::to_string(port);
+      const std::string why = addresses_.why_not(bind);
+      if (!why.empty())
+        out.unserved[port] = "cannot listen on " + bind + ": " + why;
+      else if (!driver_.problem().empty())
+        out.unserved[port] = driver_.problem();
+      else if (!driver_.is_loaded())
+        out.unserved[port] = "the proxy has not loaded it yet";
+    }
+    return out;
+  }
+
+  // Where clients find it: as told, else what the cluster gave to its Service.
+  std::vector<std::string> own_addresses() const {
+    const OnCluster& c = *options_.cluster;
+    if (!c.addresses.empty() || c.service.empty()) return c.addresses;
+    const Value& service = services_.find({c.service_space, c.service});
+    std::vector<std::string> out;
+    for (const Value& i : service["status"]["loadBalancer"]["ingress"].items())
+      out.push_back(i["ip"].is_null() ? i["hostname"].str() : i["ip"].str());
+    const std::string_view own = service["spec"]["clusterIP"].as_string();
+    const bool waits = service["spec"]["type"].as_string() == "LoadBalancer";
+    if (out.empty() && !waits && is_ipv4(own)) out.emplace_back(own);
+    return out;
   }
 
   void count_missing_lines() {
@@ -311,6 +402,10 @@ class Gateway::Impl {
   void ask_metrics(const Value& q, Port::Done done) {
     auto window = base::parse_duration(q["window"].as_string("10s"));
     auto [space, name] = route_of(q);
+    if (window && q["sum"].as_bool()) {
+      Value sum = to_value(log_.sum(space, name, q["service"].str(), *window, loop_.mono()));
+      return loop_.post([done = std::move(done), sum = std::move(sum)]() mutable { done(std::move(sum)); });
+    }
     auto answer = window ? log_.ask(space, name, q["service"].str(), q["query"].as_string(), *window, loop_.mono())
                          : std::nullopt;
     base::Result<Value> result = base::fail(
@@ -323,7 +418,6 @@ class Gateway::Impl {
     loop_.post([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
   }
 
-  client::ApiClient& api_;
   runtime::Loop& loop_;
   control::ProcessHost& host_;
   GatewayOptions options_;
@@ -331,6 +425,9 @@ class Gateway::Impl {
   runtime::Gauge& reloads_;
   runtime::Gauge& missing_;
   client::Cache routes_, services_, slices_;
+  std::unique_ptr<ClusterObjects> cluster_;  // null: embedded
+  StatusWriter statuses_;
+  Attachments attachments_;
   Driver driver_;
   Addresses addresses_;
   FunctionPort traffic_port_, metrics_port_;
@@ -340,7 +437,6 @@ class Gateway::Impl {
   bool refresh_posted_ = false, desired_once_ = false, ready_ = false, adopted_ = false;
   std::map<RouteName, std::int64_t> applied_;
   std::map<RouteName, base::MonoTime> unapplied_since_;
-  std::set<RouteName> writing_;
   std::map<int, std::int64_t> first_requests_;  // by worker
   std::map<std::string, std::string> names_;
   std::function<void()> names_listener_;
@@ -352,6 +448,8 @@ Gateway::Gateway(client::ApiClient& api, runtime::Loop& loop, runtime::Random& r
 Gateway::~Gateway() = default;
 base::Result<void> Gateway::start() { return impl_->start(); }
 bool Gateway::ready() const { return impl_->ready(); }
+bool Gateway::served() const { return impl_->served(); }
+void Gateway::review() { impl_->review(); }
 std::vector<std::string> Gateway::problems() const { return impl_->problems(); }
 Port& Gateway::traffic_port() { return impl_->traffic_port(); }
 Port& Gateway::gateway_metrics_port() { return impl_->metrics_port(); }

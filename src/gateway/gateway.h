@@ -1,4 +1,6 @@
-// The embedded cluster's gateway: watches HTTPRoutes, Services and EndpointSlices, and makes HAProxy follow them.
+// The gateway: watches HTTPRoutes, Services and EndpointSlices, and makes HAProxy follow them. Of the embedded cluster,
+// or (GatewayOptions::cluster) one replica of the GatewayClass of a cluster that others run, where it serves what the
+// Gateways there ask for and nothing else (attachment.h).
 //
 //   Gateway gateway(api, loop, random, host, metrics, {.data_dir = D, .port = 8080, .network = NetworkSpace::Node});
 //   runner.add_port("traffic", gateway.traffic_port());
@@ -15,22 +17,33 @@
 //                     (all workers), "requests"}],"held" (why it is not applied yet; absent when it is)}]}. NotFound
 //                     without such a route.
 //   metrics/gateway   {"route","service","window":"10s","query":"error-rate|requests|rate|p50|p90|p95|p99"} ->
-//                     {"value": number|null,"samples"}; durations in seconds; null without data.
-// Lives on the control loop. The proxy outlives it and is adopted by the next one.
+//                     {"value": number|null,"samples"}; durations in seconds; null without data. With "sum": true
+//                     instead of a query -> counts that can be added (combine.h).
+// Lives on the control loop. The proxy is started through the host of processes, which says how long it lives; one that
+// runs already is adopted.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "client/api_client.h"
+#include "client/cache.h"
 #include "control/ports.h"
 #include "runtime/loop.h"
 #include "runtime/metrics.h"
 
 namespace slipway::gateway {
+
+struct OnCluster {
+  std::vector<std::string> addresses = {};  // that Gateways show in their status; empty: those of the Service
+  std::string service_space, service;       // the Service before the replicas; empty: none
+  std::function<bool()> leads = {};         // only then statuses are written
+  client::CacheOptions caches = {};
+};
 
 struct GatewayOptions {
   std::string data_dir;                      // uses <data_dir>/gateway and <data_dir>/run
@@ -40,6 +53,8 @@ struct GatewayOptions {
       control::NetworkSpace::Host;  // where pods and virtual addresses are: Node when isolated
   std::string haproxy = "haproxy";
   int threads = 2;
+  // Then `listen_address` is where the ports of Gateways are bound, and `port` has no meaning.
+  std::optional<OnCluster> cluster = {};
 };
 
 class Gateway final : public control::DrainGate {
@@ -53,6 +68,10 @@ class Gateway final : public control::DrainGate {
   base::Result<void> start();
   // Has the proxy shown all that is wanted, at least once?
   bool ready() const;
+  // False: the cluster does not know the Gateway API. It goes on when that comes.
+  bool served() const;
+  // Statuses are looked at again, as after leadership was gained.
+  void review();
   // What does not work, for people: a missing package, an address that cannot be bound. Empty when all is well.
   std::vector<std::string> problems() const;
 

@@ -176,8 +176,8 @@ TEST_F(GatewayTest, AReleaseIsVerifiedThroughThePorts) {
   EXPECT_EQ(backend(back, "web-canary")["share"].as_int(), 0);
   await_generation(set_backends({{"web", 1}}));
   load.stop();
-  EXPECT_NE(metrics.text().find(
-                "slipway_gateway_requests_total{namespace=\"shop\",route=\"web\",service=\"web-canary\",hash=\"\",code=\"500\"}"),
+  EXPECT_NE(metrics.text().find("slipway_gateway_requests_total{namespace=\"shop\",route=\"web\",service=\"web-"
+                                "canary\",hash=\"\",code=\"500\"}"),
             std::string::npos);
 }
 

@@ -14,7 +14,7 @@
 
 #include "data/value.h"
 #include "gateway/test_objects.h"
-#include "gateway/test_process_host.h"
+#include "gateway/child_processes.h"
 #include "runtime/child.h"
 #include "runtime/real/loop.h"
 
@@ -81,7 +81,7 @@ class World : public ::testing::Test {
   runtime::real::Loop loop;
   int port = 0;
   std::map<std::string, App> apps;  // by name
-  std::unique_ptr<DirectProcessHost> host;
+  std::unique_ptr<ChildProcesses> host;
 
  private:
   std::string dir_, pods_, vips_;

@@ -73,7 +73,7 @@ void World::SetUp() {
   int id = getpid() % 250;
   pods_ = "127.20." + std::to_string(id) + ".";
   vips_ = "127.30." + std::to_string(id) + ".";
-  host = std::make_unique<DirectProcessHost>(loop);
+  host = std::make_unique<ChildProcesses>(loop);
   thread_ = std::thread([this] { loop.run(); });
 }
 

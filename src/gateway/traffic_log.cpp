@@ -11,20 +11,6 @@ namespace {
 constexpr std::size_t kMaxNames = 500;  // routes times Services that are followed; the rest counts under "other"
 const std::string kOther = "other";
 
-const std::map<std::string_view, double> kQuantiles{{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}};
-
-std::optional<double> value_of(const WindowSum& sum, std::string_view query, base::Duration window) {
-  if (query == "requests") return static_cast<double>(sum.requests);
-  if (query == "rate") return static_cast<double>(sum.requests) / base::to_seconds(window);
-  if (sum.requests == 0) return std::nullopt;
-  if (query == "error-rate") return static_cast<double>(sum.errors) / static_cast<double>(sum.requests);
-  return sum.durations.quantile(kQuantiles.at(query));
-}
-
-bool is_query(std::string_view query) {
-  return query == "requests" || query == "rate" || query == "error-rate" || kQuantiles.contains(query);
-}
-
 }  // namespace
 
 struct TrafficLog::Series {
@@ -69,7 +55,8 @@ void TrafficLog::name_version(const std::string& space, const std::string& servi
   versions_[{space, service}] = hash;
 }
 
-TrafficLog::Name TrafficLog::name_now(const std::string& space, const std::string& route, const std::string& service) const {
+TrafficLog::Name TrafficLog::name_now(const std::string& space, const std::string& route,
+                                      const std::string& service) const {
   auto version = versions_.find({space, service});
   return {space, route, service, version == versions_.end() ? "" : version->second};
 }
@@ -84,11 +71,11 @@ TrafficLog::Series& TrafficLog::series_of(const LogLine& line) {
   series = std::make_shared<Series>();
   auto& [space, route, service, hash] = name;
   runtime::Labels labels{space, route, service, hash};
-  series->durations =
-      &metrics_
-           .histogram("slipway_gateway_request_duration_seconds",
-                      "Time from a request's header to the last byte of its answer.", {"namespace", "route", "service", "hash"})
-           .with(labels);
+  series->durations = &metrics_
+                           .histogram("slipway_gateway_request_duration_seconds",
+                                      "Time from a request's header to the last byte of its answer.",
+                                      {"namespace", "route", "service", "hash"})
+                           .with(labels);
   series->retries = &metrics_
                          .counter("slipway_gateway_connection_retries_total",
                                   "Connections to a server that were tried again; answers never are.",
@@ -113,7 +100,8 @@ void TrafficLog::add(const LogLine& line, base::MonoTime at) {
     counter = &metrics_
                    .counter("slipway_gateway_requests_total", "Answers by status.",
                             {"namespace", "route", "service", "hash", "code"})
-                   .with({space, route, line.service, std::get<3>(name_now(space, route, line.service)), std::to_string(code)});
+                   .with({space, route, line.service, std::get<3>(name_now(space, route, line.service)),
+                          std::to_string(code)});
   }
   counter->add();
   ++series.total;
@@ -125,11 +113,14 @@ void TrafficLog::add(const LogLine& line, base::MonoTime at) {
 std::optional<TrafficLog::Answer> TrafficLog::ask(const std::string& space, const std::string& route,
                                                   const std::string& service, std::string_view query,
                                                   base::Duration window, base::MonoTime now) const {
-  if (!is_query(query) || window <= base::Duration(0)) return std::nullopt;
+  return answer_of(sum(space, route, service, window, now), query, window);
+}
+
+WindowSum TrafficLog::sum(const std::string& space, const std::string& route, const std::string& service,
+                          base::Duration window, base::MonoTime now) const {
   std::lock_guard lock(mutex_);
   auto found = series_.find(name_now(space, route, service));
-  WindowSum sum = found == series_.end() ? WindowSum{} : found->second->window.sum(window, now);
-  return Answer{value_of(sum, query, window), sum.requests};
+  return found == series_.end() ? WindowSum{} : found->second->window.sum(window, now);
 }
 
 std::uint64_t TrafficLog::total(const std::string& space, const std::string& route, const std::string& service) const {

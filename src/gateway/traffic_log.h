@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "gateway/combine.h"
 #include "gateway/traffic_window.h"
 #include "runtime/metrics.h"
 
@@ -47,15 +48,15 @@ class TrafficLog {
   void name_version(const std::string& space, const std::string& service, const std::string& hash);
   void add(const LogLine& line, base::MonoTime at);
 
-  struct Answer {
-    std::optional<double> value;  // none: no data
-    std::uint64_t samples = 0;
-  };
+  using Answer = MetricAnswer;
   // Of the version that is behind the Service now. query: error-rate (5xx among all), requests, rate (per second), p50,
   // p90, p95, p99 (seconds).
   std::optional<Answer> ask(const std::string& space, const std::string& route, const std::string& service,
                             std::string_view query, base::Duration window,
                             base::MonoTime now) const;  // nullopt: no such query
+  // The same as counts and a histogram, which can be added to those of other gateways (combine.h).
+  WindowSum sum(const std::string& space, const std::string& route, const std::string& service, base::Duration window,
+                base::MonoTime now) const;
   std::uint64_t total(const std::string& space, const std::string& route, const std::string& service) const;
   std::uint64_t lines_of(int pid) const;  // lines of backends that a worker has written since we listen
 

@@ -103,9 +103,9 @@ TEST_F(Log, ClientsThatGoAwayBlameNobody) {
 
 TEST_F(Log, RetriesAreCountedPerVersion) {
   add("web", 200, 1, milliseconds(1), 2);
-  EXPECT_NE(
-      metrics.text().find(R"(slipway_gateway_connection_retries_total{namespace="shop",route="web",service="web",hash=""} 2)"),
-      std::string::npos);
+  EXPECT_NE(metrics.text().find(
+                R"(slipway_gateway_connection_retries_total{namespace="shop",route="web",service="web",hash=""} 2)"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ class FineHistogram {
   static double upper_bound(int bucket);  // seconds
 
   void add(base::Duration d) { ++counts_[static_cast<std::size_t>(bucket_of(d))]; }
+  void add_to(int bucket, std::uint32_t count) { counts_[static_cast<std::size_t>(bucket)] += count; }
+  std::uint32_t count_of(int bucket) const { return counts_[static_cast<std::size_t>(bucket)]; }
   void merge(const FineHistogram& other);
   std::uint64_t count() const;
   std::optional<double> quantile(double q) const;  // seconds; none without samples
