@@ -1,13 +1,17 @@
 #!/bin/sh
-# image-root.sh PROGRAM FOLDER: the file system of the image. Every library that the program names is copied to where it was.
+# image-root.sh PROGRAM FOLDER: the file system of the image: the program, and HAProxy for `slipway gateway`. Every library that they name is copied to
+# where it was.
 set -eu
 program=$1
 root=$2
 mkdir -p "$root/usr/bin" "$root/etc/ssl/certs" "$root/tmp"
 install -m 0755 "$program" "$root/usr/bin/slipway"
 strip "$root/usr/bin/slipway"
+haproxy=$(PATH="$PATH:/usr/sbin" command -v haproxy) || { echo "haproxy is not here: install the Debian package haproxy" >&2; exit 1; }
+mkdir -p "$root/usr/sbin"
+install -m 0755 "$haproxy" "$root/usr/sbin/haproxy"
 # "libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)" and "/lib64/ld-linux-x86-64.so.2 (0x...)"
-ldd "$program" | awk '$2 == "=>" {print $3} $1 ~ /^\// {print $1}' | while read -r library; do
+for binary in "$program" "$haproxy"; do ldd "$binary"; done | awk '$2 == "=>" {print $3} $1 ~ /^\// {print $1}' | while read -r library; do
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
 done

@@ -60,6 +60,24 @@ struct ControllerOptions {
   bool modelled_gateway = false;  // requests and metrics are modelled in this process
 };
 
+// One replica of the gateway of a cluster that others run.
+struct GatewayOptions {
+  std::string kubeconfig, context;
+  std::string identity;                         // unique among replicas; empty: made up
+  std::string lease_space = "slipway-system";   // of its Leases and of the controllers'
+  std::string listen = "127.0.0.1";             // where the ports of Gateways are bound
+  std::vector<std::string> addresses;           // that Gateways show; empty: of the Service, or what is listened on
+  std::string service;                          // NAMESPACE/NAME before the replicas
+  std::string control_listen = "127.0.0.1:0";   // for the controllers' questions
+  std::string control_host;                     // where they find that; empty: the address of `control_listen`
+  std::string metrics_listen;                   // "0.0.0.0:9464"; empty: none
+  std::string data_dir;                         // empty: a temporary one
+  std::string haproxy = "haproxy";
+  int threads = 2;
+  int grace_seconds = 5;   // after a SIGTERM requests are still taken for so long, until nobody sends any
+  int drain_seconds = 30;  // and then sessions may take so long to end
+};
+
 struct NodeOptions {
   std::string kubeconfig, context;
   bool modelled = false;
@@ -88,6 +106,7 @@ struct Backend {
   std::function<int(const ControllerOptions&)> controller = {};
   // Controllers beside a command: they lead when nobody else does, until what is returned is destroyed.
   std::function<std::shared_ptr<void>(const ControllerOptions&)> standby = {};
+  std::function<int(const GatewayOptions&)> gateway = {};
   std::function<int(const NodeOptions&)> node = {};
   std::function<int(const ImageImportOptions&)> image_import = {};
   std::function<int(const ImageListOptions&)> image_list = {};

@@ -22,6 +22,14 @@ constexpr const char* kModelledHelp =
     "nodes/status; patch\n"
     "leases in kube-node-lease. With --schedule also list and watch nodes, create pods/binding and events.";
 
+constexpr const char* kGatewayHelp =
+    "Serves the HTTP listeners of the Gateways whose class has the controllerName slipway.dev/gateway, and the "
+    "HTTPRoutes "
+    "that they take. Any\nnumber of replicas may run; one of them writes statuses. The controllers of the same lease "
+    "namespace read back from all what they do.\nSee docs/gateway-on-clusters.md; `slipway install --gateway` runs it "
+    "in a "
+    "cluster.";
+
 // Builds the tree of commands. Options write into `commands_` of their own type; the one that was typed is copied into
 // the invocation at the end, by the callback of its subcommand.
 class Tree {
@@ -183,6 +191,7 @@ class Tree {
                   "server is not ours");
     sub->add_flag("--allow-loopback-metrics", controller.allow_loopback_metrics,
                   "Analysis templates may name a Prometheus on this machine");
+    gateway_command();
     node_command();
     install_commands();
     image_commands();
@@ -195,6 +204,10 @@ class Tree {
       Placement& placement = options.placement;
       if (!placement.spaces.empty()) placement.space = placement.spaces.front();
       if (!out_.connection.space.empty()) placement.space = out_.connection.space;
+      if constexpr (requires { options.gateway; }) {
+        if (options.gateway && !placement.spaces.empty())
+          return std::string("--gateway needs rights in the whole cluster: it does not go with --namespaces");
+      }
       return std::string();
     };
   }
@@ -217,7 +230,9 @@ class Tree {
     auto& install = options<Install>();
     CLI::App* sub = command<Install>("install", "Install the controllers in a cluster: kinds, rights, Deployment",
                                      "START", install, placed<Install>());
-    sub->add_option("--image", install.image, "Image of the controllers");
+    sub->add_option("--image", install.image, "Image of the controllers and the gateway");
+    sub->add_flag("--gateway", install.gateway,
+                  "Also our gateway as GatewayClass slipway: exact weights and read-back without a mesh");
     sub->add_option("-o,--output", install.format, "yaml: print the manifest instead of applying it")
         ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{{"yaml", Format::Yaml}}).description(""));
     placement_options(sub, install);
@@ -226,6 +241,40 @@ class Tree {
                              placed<Uninstall>());
     sub->add_flag("--yes,-y", uninstall.yes, "Do not ask");
     placement_options(sub, uninstall);
+  }
+
+  void gateway_command() {
+    auto& gateway = options<GatewayOptions>();
+    CLI::App* sub =
+        app_.add_subcommand("gateway", "Be one replica of the gateway of a cluster: HAProxy for its GatewayClasses")
+            ->group("START")
+            ->footer(kGatewayHelp);
+    sub->add_option("--identity", gateway.identity, "Name among the replicas, unique");
+    sub->add_option("--lease-namespace", gateway.lease_space, "Where its leases and those of the controllers are")
+        ->capture_default_str();
+    sub->add_option("--listen", gateway.listen, "Address on which the ports of Gateways are bound")
+        ->capture_default_str();
+    sub->add_option("--address", gateway.addresses, "What Gateways show as their address; may be given several times");
+    sub->add_option("--service", gateway.service, "NAMESPACE/NAME of the Service whose address Gateways show");
+    sub->add_option("--control-listen", gateway.control_listen,
+                    "ADDRESS:PORT for the controllers' questions; port 0: any")
+        ->capture_default_str();
+    sub->add_option("--control-host", gateway.control_host, "Address by which the controllers reach that port");
+    sub->add_option("--metrics-listen", gateway.metrics_listen,
+                    "ADDRESS:PORT for /metrics, /healthz and /readyz; default: none");
+    sub->add_option("--data-dir", gateway.data_dir, "Folder for the proxy's files; default: a temporary one");
+    sub->add_option("--haproxy", gateway.haproxy, "The program, 2.6 or newer")->capture_default_str();
+    sub->add_option("--threads", gateway.threads, "Of the proxy")->check(CLI::Range(1, 64))->capture_default_str();
+    sub->add_option("--grace", gateway.grace_seconds, "Seconds after SIGTERM in which requests are still taken")
+        ->check(CLI::Range(0, 600))
+        ->capture_default_str();
+    sub->add_option("--drain", gateway.drain_seconds, "Seconds after that in which sessions may end")
+        ->check(CLI::Range(0, 3600))
+        ->capture_default_str();
+    sub->callback([this, &gateway] {
+      gateway.kubeconfig = out_.connection.kubeconfig, gateway.context = out_.connection.context;
+      out_.command = gateway;
+    });
   }
 
   void node_command() {

@@ -120,6 +120,7 @@ struct Install {
   std::string image;
   Format format = Format::Text;  // Yaml: print the manifest instead of applying it
   Definitions definitions = Definitions::Too;
+  bool gateway = false;  // also the gateway of a GatewayClass
 };
 struct Uninstall {
   Placement placement;
@@ -134,9 +135,9 @@ struct Extra {
   std::vector<std::string> arguments;
 };
 
-using Command = std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Abort, Retry, Undo, History, Explain,
-                             Logs, Get, Apply, Delete, Install, Uninstall, Version, Help, Extra, UpOptions, DownOptions, ControllerOptions,
-                             NodeOptions, ImageImportOptions, ImageListOptions>;
+using Command = std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Abort, Retry, Undo, History, Explain, Logs,
+                             Get, Apply, Delete, Install, Uninstall, Version, Help, Extra, UpOptions, DownOptions,
+                             ControllerOptions, GatewayOptions, NodeOptions, ImageImportOptions, ImageListOptions>;
 
 struct Invocation {
   Connection connection;

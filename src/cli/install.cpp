@@ -18,15 +18,18 @@ constexpr base::Duration kServePatience = base::seconds(30);
 std::vector<Value> objects_of(const Install& install) {
   install::Options options = options_of(install.placement);
   options.image = install.image;
-  switch (install.definitions) {
-    case Definitions::Only:
-      return install::definitions();
-    case Definitions::Not:
-      return install::controllers(options);
-    case Definitions::Too:
-      return install::manifest(options);
-  }
-  return {};
+  if (install.definitions == Definitions::Only) return install::definitions();
+  std::vector<Value> all =
+      install.definitions == Definitions::Not ? install::controllers(options) : install::manifest(options);
+  if (install.gateway)
+    for (Value& each : install::gateway(options)) all.push_back(std::move(each));
+  return all;
+}
+
+// A cluster without the Gateway API gets the gateway all the same, which waits for it; only the class has to come
+// later.
+bool is_early_class(const Value& object, const base::Error& error) {
+  return object["kind"].as_string() == "GatewayClass" && error.code == Code::NotFound;
 }
 
 // A namespace that is there already stays the user's: it gets no label of ours, and so is not deleted by uninstall.
@@ -63,11 +66,19 @@ std::string install_manifest(const Install& install) {
 }
 
 ExitCode run(Setting& s, const Install& install) {
+  ExitCode end = ExitCode::Reached;
   for (const Value& object : objects_of(install)) {
     if (is_users_namespace(s, object)) continue;
     const auto applied = apply(s, object);
     if (applied) {
       s.terminal.talk(text_of(object) + " applied");
+      continue;
+    }
+    if (is_early_class(object, applied.error())) {
+      s.terminal.talk(
+          "error: this cluster has no Gateway API: install its standard channel (v1), then run this again "
+          "for the GatewayClass; everything else is installed meanwhile");
+      end = ExitCode::Failed;
       continue;
     }
     const ExitCode code = tell(s, applied.error());
@@ -77,7 +88,7 @@ ExitCode run(Setting& s, const Install& install) {
           "--no-definitions)");
     return code;
   }
-  return ExitCode::Reached;
+  return end;
 }
 
 }  // namespace slipway::cli

@@ -14,6 +14,8 @@ const api::Resource& resource_of(const data::Value& object) {
       api::kCustomResourceDefinitions,
       api::kNamespaces,
       api::kDeployments,
+      api::kServices,
+      {"gateway.networking.k8s.io", "v1", "gatewayclasses", "GatewayClass", false},
       {"", "v1", "serviceaccounts", "ServiceAccount"},
       {"rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false},
       {"rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false},

@@ -25,6 +25,7 @@ class Runner {
   int operator()(const UpOptions& o) { return pass_on(backend_.up, o, terminal_); }
   int operator()(const DownOptions& o) { return pass_on(backend_.down, o, terminal_); }
   int operator()(const ControllerOptions& o) { return pass_on(backend_.controller, o, terminal_); }
+  int operator()(const GatewayOptions& o) { return pass_on(backend_.gateway, o, terminal_); }
   int operator()(const NodeOptions& o) { return pass_on(backend_.node, o, terminal_); }
   int operator()(const ImageImportOptions& o) { return pass_on(backend_.image_import, o, terminal_); }
   int operator()(const ImageListOptions& o) { return pass_on(backend_.image_list, o, terminal_); }

@@ -180,6 +180,49 @@ bool remove_controllers(Setting& s, const Placement& placement) {
   return well && await_gone(s, objects);
 }
 
+// Our entries in routes' statuses: nobody else would take them away.
+bool forget_routes(Setting& s) {
+  const auto routes = list(s, api::kHttpRoutes, {});
+  if (!routes) return tell(s, routes.error()), false;
+  bool well = true;
+  for (const Value& route : *routes) {
+    Value others = Value::array();
+    for (const Value& parent : route["status"]["parents"].items())
+      if (parent["controllerName"].as_string() != delivery::kGatewayController) others.push_back(parent);
+    if (others.size() == route["status"]["parents"].size()) continue;
+    const auto patched = s.api.call({.verb = Verb::Patch,
+                                     .resource = api::kHttpRoutes,
+                                     .space = std::string(api::space_of(route)),
+                                     .name = std::string(api::name_of(route)),
+                                     .subresource = "status",
+                                     .body = Value::object({{"status", Value::object({{"parents", others}})}}),
+                                     .patch_type = client::PatchType::Merge,
+                                     .field_manager = "slipway-install"});
+    if (!patched) well = false, tell(s, patched.error());
+  }
+  return well;
+}
+
+// If it was installed. Its replicas take their leases with them, but for those that were killed.
+bool remove_gateway(Setting& s, const Placement& placement) {
+  const std::vector<Value> objects = install::gateway(options_of(placement));
+  const bool installed = !is_gone(s, objects.back());
+  if (!remove(s, objects.back()) || !await_gone(s, {objects.back()})) return false;
+  bool well = true;
+  const auto leases = list(s, api::kLeases, {placement.space}, install::kReplicaLabel);
+  std::vector<std::string> names = {install::kGatewayLease};
+  if (leases)
+    for (const Value& lease : *leases) names.emplace_back(api::name_of(lease));
+  for (const std::string& name : names) {
+    const auto deleted =
+        s.api.call({.verb = Verb::Delete, .resource = api::kLeases, .space = placement.space, .name = name});
+    if (!deleted && deleted.error().code != Code::NotFound) well = false, tell(s, deleted.error());
+  }
+  for (std::size_t i = objects.size() - 1; i-- > 0;) well = remove(s, objects[i]) && well;
+  if (installed) well = forget_routes(s) && well;
+  return well && await_gone(s, objects);
+}
+
 // Not while anybody still has a Release: it would go with its kind, and nobody would hand its workload back.
 bool remove_definitions(Setting& s) {
   const auto users = list(s, api::kReleases, {});
@@ -215,6 +258,7 @@ ExitCode run(Setting& s, const Uninstall& uninstall) {
     if (auto left = leave_workloads(s, spaces); !left) return tell(s, left.error());
     well = tell_left_paused(s, spaces);
     well = tell_held(s, spaces) && well;
+    if (spaces.empty()) well = remove_gateway(s, uninstall.placement) && well;
     well = remove_controllers(s, uninstall.placement) && well;
   }
   if (uninstall.definitions != Definitions::Not) well = remove_definitions(s) && well;

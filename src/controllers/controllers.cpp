@@ -13,9 +13,9 @@ void add_to(control::Runner& runner) {
   add_releases_to(runner);
 }
 
-void add_releases_to(control::Runner& runner, delivery::MetricSources sources) {
+void add_releases_to(control::Runner& runner, std::function<delivery::MetricSources()> sources) {
   for (auto& invariant : workload::make_invariants()) runner.add_invariant(std::move(invariant));
-  runner.add(delivery::make_release_controller(delivery::plan::gateway_capabilities(), sources));
+  runner.add(delivery::make_release_controller(delivery::plan::gateway_capabilities(), std::move(sources)));
   runner.add(delivery::make_analysis_controller());
   for (auto& invariant : delivery::make_invariants()) runner.add_invariant(std::move(invariant));
 }

@@ -1,6 +1,7 @@
 // The controllers of a cluster, with their invariants: one list, for the embedded server, for `slipway controller` and for rehearsal.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ std::vector<std::string> port_names();
 // Before `runner.start()`.
 void add_to(control::Runner& runner);
 // For clusters that have controllers for everything else: Releases and analyses only.
-void add_releases_to(control::Runner& runner, delivery::MetricSources sources = {});
+// `sources`: asked for each decision; null: all there are.
+void add_releases_to(control::Runner& runner, std::function<delivery::MetricSources()> sources = {});
 // What the caches of those keep (RunnerOptions::keep).
 client::Projection kept_by_releases(const api::Resource& resource);
 

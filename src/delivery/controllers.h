@@ -1,6 +1,7 @@
 // The controllers of delivery, ready for a `control::Runner`.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "control/controller.h"
@@ -10,9 +11,10 @@
 
 namespace slipway::delivery {
 
-// Decides about Releases. Asks port `traffic`. A release whose analysis could not get a value from `sources` is refused.
+// Decides about Releases. Asks port `traffic`. A release whose analysis could not get a value from `sources` is
+// refused; they are looked at for each observation (null: all there are), and whoever changes them nudges the Releases.
 std::unique_ptr<control::Controller> make_release_controller(
-    plan::RouterCapabilities router = plan::gateway_capabilities(), MetricSources sources = {});
+    plan::RouterCapabilities router = plan::gateway_capabilities(), std::function<MetricSources()> sources = {});
 // Decides about AnalysisRuns. Asks ports `metrics/gateway` and `metrics/prometheus`.
 std::unique_ptr<control::Controller> make_analysis_controller();
 

@@ -88,8 +88,8 @@ bool needs_somebody(base::Code code) {
 
 class ReleaseController final : public control::Controller {
  public:
-  ReleaseController(plan::RouterCapabilities router, MetricSources sources)
-      : router_(std::move(router)), sources_(sources) {}
+  ReleaseController(plan::RouterCapabilities router, std::function<MetricSources()> sources)
+      : router_(std::move(router)), sources_(std::move(sources)) {}
 
   std::string_view name() const override { return "release"; }
   const api::Resource& resource() const override { return api::kReleases; }
@@ -127,7 +127,7 @@ class ReleaseController final : public control::Controller {
     const Value& release = world.find(api::kReleases, name);
     if (release.is_null()) return std::nullopt;
     Observation o = observe(world, release);
-    o.sources = sources_;
+    if (sources_) o.sources = sources_();
     if (const control::Failure* last = world.failure(); last && needs_somebody(last->error.code))
       o.refused = last->error;
     return decide(o, router_, now);
@@ -135,13 +135,14 @@ class ReleaseController final : public control::Controller {
 
  private:
   plan::RouterCapabilities router_;
-  MetricSources sources_;
+  std::function<MetricSources()> sources_;
 };
 
 }  // namespace
 
-std::unique_ptr<control::Controller> make_release_controller(plan::RouterCapabilities router, MetricSources sources) {
-  return std::make_unique<ReleaseController>(std::move(router), sources);
+std::unique_ptr<control::Controller> make_release_controller(plan::RouterCapabilities router,
+                                                             std::function<MetricSources()> sources) {
+  return std::make_unique<ReleaseController>(std::move(router), std::move(sources));
 }
 
 }  // namespace slipway::delivery

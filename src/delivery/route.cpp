@@ -61,6 +61,14 @@ std::int64_t accepted_generation(const Value& parent, std::string& problem) {
   return oldest;
 }
 
+bool is_ours(const Value& parent) { return parent["controllerName"].as_string() == kGatewayController; }
+
+bool has_accepted(const Value& parent) {
+  for (const Value& c : parent["conditions"].items())
+    if (c["type"].as_string() == "Accepted") return c["status"].as_string() == "True";
+  return false;
+}
+
 }  // namespace
 
 RouteView look_at(const Value& route, const Routing& routing) {
@@ -116,7 +124,8 @@ std::optional<ReadBack> read_back_of_status(const Value& route, const Routing& r
   ReadBack out;
   out.generation = INT64_MAX;
   for (const Value& parent : route["status"]["parents"].items()) {
-    if (parent["controllerName"].as_string() == kGatewayController) continue;
+    if (is_ours(parent) && has_accepted(parent)) return std::nullopt;
+    if (is_ours(parent)) continue;
     out.by_status_of = parent["controllerName"].str();
     out.generation = std::min(out.generation, accepted_generation(parent, out.error));
   }
@@ -130,6 +139,11 @@ std::optional<ReadBack> read_back_of_status(const Value& route, const Routing& r
   out.stable = side(Side::Stable, routing.stable_service);
   out.candidate = side(Side::Candidate, routing.canary_service);
   return out;
+}
+
+void limit_by_others(ReadBack& answer, const Value& route) {
+  for (const Value& parent : route["status"]["parents"].items())
+    if (!is_ours(parent)) answer.generation = std::min(answer.generation, accepted_generation(parent, answer.error));
 }
 
 }  // namespace slipway::delivery

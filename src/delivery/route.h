@@ -60,8 +60,13 @@ ReadBack read_back(const control::Fact& fact, const plan::Routing& routing);
 
 // Our own gateway answers on the port `traffic`. Any other controller of Gateway API is believed by the conditions
 // Accepted and ResolvedRefs of its parent statuses, when they are of the route's present generation (Gateway API v1,
-// RouteParentStatus). nullopt: no other controller has said anything about this route.
+// RouteParentStatus). nullopt: our gateway has accepted the route, or no other controller has said anything about it:
+// the port has to be asked.
 std::optional<ReadBack> read_back_of_status(const data::Value& route, const plan::Routing& routing,
                                             const std::map<std::string, std::int64_t>& ready_endpoints);
+
+// A route that our gateway carries and another controller's as well: what was read back counts only as far as the
+// others have accepted the same.
+void limit_by_others(ReadBack& answer, const data::Value& route);
 
 }  // namespace slipway::delivery

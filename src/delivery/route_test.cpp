@@ -59,6 +59,44 @@ TEST(Route, rules_that_differ_are_not_uniform) {
   EXPECT_FALSE(view.uniform);
 }
 
+// One parent status: who, whether it accepted, and for which generation.
+Value parent(const char* controller, const char* accepted, std::int64_t generation) {
+  Value out = json(
+      R"({"conditions":[{"type":"Accepted","reason":"R","message":"m"},{"type":"ResolvedRefs","status":"True"}]})");
+  out.set("controllerName", controller);
+  out.member("conditions").element(0).set("status", accepted);
+  for (std::size_t i = 0; i < 2; ++i) out.member("conditions").element(i).set("observedGeneration", generation);
+  return out;
+}
+
+TEST(Route, what_our_gateway_has_accepted_is_asked_and_never_believed) {
+  constexpr const char *kOurs = "slipway.dev/gateway", *kOther = "example.com/other";
+  const auto of_status = [](std::vector<Value> parents) {
+    Value r = route(kTwoRules);
+    r.set({"status", "parents"}, Value::array_of(std::move(parents)));
+    return read_back_of_status(r, kRouting, {});
+  };
+  EXPECT_FALSE(of_status({}));
+  EXPECT_FALSE(of_status({parent(kOurs, "True", 3)}));
+  EXPECT_FALSE(of_status({parent(kOther, "True", 3), parent(kOurs, "True", 3)}));
+  // Refused by ours, it is the other's.
+  EXPECT_EQ(of_status({parent(kOurs, "False", 3), parent(kOther, "True", 3)})->by_status_of, kOther);
+  EXPECT_EQ(of_status({parent(kOther, "True", 3)})->generation, 3);
+}
+
+TEST(Route, what_ours_shows_counts_as_far_as_others_have_accepted) {
+  Value r = route(kTwoRules);
+  r.set({"status", "parents"},
+        Value::array({parent("slipway.dev/gateway", "True", 1), parent("example.com/other", "True", 3)}));
+  ReadBack rb{.generation = 4};
+  limit_by_others(rb, r);
+  EXPECT_EQ(rb.generation, 3);
+  EXPECT_TRUE(rb.error.empty());
+  r.set({"status", "parents"}, Value::array({parent("example.com/other", "False", 4)}));
+  limit_by_others(rb, r);
+  EXPECT_NE(rb.error.find("Accepted is False"), std::string::npos) << rb.error;
+}
+
 TEST(Route, the_read_back_adds_rules_up) {
   control::Fact fact{.answer = json(R"({"generation":9,"rules":[
     {"backends":[{"service":"web-stable","share":9000,"servers":4,"sessions":3,"requests":100},{"service":"web-canary","share":1000,"servers":2,"sessions":1,"requests":10}]},

@@ -60,17 +60,38 @@ TEST(Manifest, ItsDefinitionsAreStructural) {
   }
 }
 
+TEST(Manifest, TheGatewayRunsAsNobodyWithItsOwnRights) {
+  const auto all = gateway({.image = "r/s:1"});
+  EXPECT_THAT(kinds_of(all), ElementsAre("GatewayClass", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role",
+                                         "RoleBinding", "Service", "Deployment"));
+  EXPECT_EQ(all[3]["subjects"].at(0)["name"].as_string(), "slipway-gateway");
+  const Value& pod = all.back()["spec"]["template"]["spec"];
+  EXPECT_EQ(pod["serviceAccountName"].as_string(), "slipway-gateway");
+  EXPECT_EQ(pod["containers"].at(0)["image"].as_string(), "r/s:1");
+  EXPECT_TRUE(pod["securityContext"]["runAsNonRoot"].as_bool());
+  EXPECT_TRUE(pod["containers"].at(0)["securityContext"]["readOnlyRootFilesystem"].as_bool());
+  // What the Service and the Deployment's own selector look for is on the pods, and not on the controllers'.
+  const Value& labels = all.back()["spec"]["template"]["metadata"]["labels"];
+  for (const data::Member& m : all[6]["spec"]["selector"].members()) EXPECT_EQ(labels[m.key.view()], m.value);
+  EXPECT_NE(controllers({}).back()["spec"]["template"]["metadata"]["labels"], labels);
+  for (const Value& object : all) EXPECT_EQ(api::label(object, "app.kubernetes.io/managed-by"), kManagedBy);
+}
+
 TEST(Rights, NoneIsGivenTwice) {
-  std::set<std::string> seen;
-  for (const Right& right : controller_rights())
-    for (const std::string& verb : right.verbs)
-      EXPECT_TRUE(seen.insert(right.group + "/" + right.resource + " " + verb).second) << right.resource << " " << verb;
+  for (const auto* rights : {&controller_rights(), &gateway_rights()}) {
+    std::set<std::string> seen;
+    for (const Right& right : *rights)
+      for (const std::string& verb : right.verbs)
+        EXPECT_TRUE(seen.insert(right.group + "/" + right.resource + " " + verb).second)
+            << right.resource << " " << verb;
+  }
 }
 
 TEST(Rights, ThePageShowsThemAll) {
   const auto page = runtime::read_file("docs/rbac.md");
   ASSERT_TRUE(page.has_value()) << page.error().message;
-  EXPECT_THAT(*page, HasSubstr(rights_table())) << "docs/rbac.md is not up to date";
+  for (const auto* rights : {&controller_rights(), &gateway_rights()})
+    EXPECT_THAT(*page, HasSubstr(rights_table(*rights))) << "docs/rbac.md is not up to date";
 }
 
 }  // namespace

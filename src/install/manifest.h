@@ -12,8 +12,9 @@ struct Options {
   std::string space = "slipway-system";  // of the controllers
   // Namespaced mode: Releases of these namespaces only, with a Role in each instead of the ClusterRole.
   std::vector<std::string> spaces = {};
-  std::string image = {};  // empty: slipway:VERSION
-  int replicas = 2;        // one leads, the others wait
+  std::string image = {};    // empty: slipway:VERSION
+  int replicas = 2;          // one leads, the others wait
+  int gateway_replicas = 2;  // all of them carry traffic
 };
 
 // What tells our objects from others': app.kubernetes.io/managed-by on each.
@@ -26,7 +27,13 @@ std::vector<data::Value> definitions();
 // Deployment last. Plain, without anything that only a server can say.
 std::vector<data::Value> controllers(const Options& options);
 
-// Both, definitions first.
+// The gateway of a GatewayClass: the class first, the Deployment last. Needs the namespace of the controllers, rights
+// in the whole cluster, and the Gateway API's definitions for the class.
+std::vector<data::Value> gateway(const Options& options);
+inline constexpr const char* kReplicaLabel = "slipway.dev/gateway-replica";  // of the Leases of its replicas
+inline constexpr const char* kGatewayLease = "slipway-gateway";              // of the replica that leads
+
+// Definitions and controllers, definitions first.
 std::vector<data::Value> manifest(const Options& options);
 
 }  // namespace slipway::install

@@ -53,13 +53,41 @@ const std::vector<Right>& controller_rights() {
       {Objects, "traefik.io", "ingressroutes", {"patch"}, "the weights"},
       {Objects, "", "events", {"create", "patch"}, "what happened, for kubectl describe"},
       {Own, "coordination.k8s.io", "leases", {"get", "create", "update"}, "one controller leads at a time"},
+      {Own, "coordination.k8s.io", "leases", kSee, "which replicas of the gateway there are, and what they show"},
   };
   return all;
 }
 
-Value rules_of(Where where) {
+const std::vector<Right>& gateway_rights() {
+  using enum Where;
+  static const std::vector<std::string> kSee = {"list", "watch"};
+  static const std::vector<std::string> kSay = {"patch"};
+  static const char* const kApi = "gateway.networking.k8s.io";
+  static const std::vector<Right> all = {
+      {Objects, kApi, "gatewayclasses", kSee, "which classes are ours"},
+      {Objects, kApi, "gatewayclasses/status", kSay, "that they are accepted"},
+      {Objects, kApi, "gateways", kSee, "what to listen on, and for whom"},
+      {Objects, kApi, "gateways/status", kSay, "the addresses, and how each listener does"},
+      {Objects, kApi, "httproutes", kSee, "which requests go where, with which weights"},
+      {Objects, kApi, "httproutes/status", kSay, "that a route is accepted, resolved and programmed"},
+      {Objects, kApi, "referencegrants", kSee, "which routes may name Services of other namespaces"},
+      {Objects, "", "namespaces", kSee, "their labels, by which listeners may choose whose routes they take"},
+      {Objects, "", "services", kSee, "the ports of backends, and the gateway's own address"},
+      {Objects, "discovery.k8s.io", "endpointslices", kSee, "the addresses of pods"},
+      {Own, "coordination.k8s.io", "leases", {"get", "create", "update"}, "one replica writes statuses at a time"},
+      {Own,
+       "coordination.k8s.io",
+       "leases",
+       {"patch", "delete"},
+       "its own lease, by which it is found, and those of the dead"},
+      {Own, "coordination.k8s.io", "leases", kSee, "the certificate of the controller that may ask"},
+  };
+  return all;
+}
+
+Value rules_of(const std::vector<Right>& rights, Where where) {
   Value rules = Value::array();
-  for (const Right& right : controller_rights()) {
+  for (const Right& right : rights) {
     if (right.where != where) continue;
     Value verbs = Value::array();
     for (const std::string& verb : right.verbs) verbs.push_back(verb);
@@ -70,9 +98,9 @@ Value rules_of(Where where) {
   return rules;
 }
 
-std::string rights_table() {
+std::string rights_table(const std::vector<Right>& rights) {
   std::string out = "| where | group | resource | verbs | why |\n|---|---|---|---|---|\n";
-  for (const Right& right : controller_rights())
+  for (const Right& right : rights)
     out += std::string("| ") + (right.where == Where::Own ? "own namespace" : "where Releases are") + " | " +
            (right.group.empty() ? "core" : right.group) + " | " + right.resource + " | " +
            base::join(right.verbs, ", ") + " | " + right.why + " |\n";

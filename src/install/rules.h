@@ -1,4 +1,5 @@
-// The rights of the controllers in a cluster that others run: as few as they need, each with its reason.
+// The rights of the controllers and of the gateway in a cluster that others run: as few as they need, each with its
+// reason.
 //
 // docs/rbac.md shows them line by line and is compared with this table by a test.
 #pragma once
@@ -12,7 +13,7 @@ namespace slipway::install {
 
 enum class Where {
   Objects,  // where the Releases are: the whole cluster, or one namespace
-  Own,      // the namespace of the controllers
+  Own,      // the namespace of the controllers and the gateway
 };
 
 struct Right {
@@ -24,11 +25,12 @@ struct Right {
 };
 
 const std::vector<Right>& controller_rights();
+const std::vector<Right>& gateway_rights();  // of `slipway gateway`
 
 // PolicyRules of a Role or ClusterRole.
-data::Value rules_of(Where where);
+data::Value rules_of(const std::vector<Right>& rights, Where where);
 
-// The table of docs/rbac.md, in Markdown.
-std::string rights_table();
+// A table of docs/rbac.md, in Markdown.
+std::string rights_table(const std::vector<Right>& rights);
 
 }  // namespace slipway::install

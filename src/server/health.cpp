@@ -32,7 +32,7 @@ base::Result<std::unique_ptr<HealthServer>> HealthServer::start(const std::strin
     if (path != "/healthz" && path != "/readyz") return answer(std::move(writer), 404, "text/plain", "not here\n");
     loop.post([writer = std::move(writer), asks_ready = path == "/readyz", ready]() mutable {
       const bool well = !asks_ready || ready();
-      answer(std::move(writer), well ? 200 : 503, "text/plain", well ? "ok\n" : "not ready: caches are being filled\n");
+      answer(std::move(writer), well ? 200 : 503, "text/plain", well ? "ok\n" : "not ready\n");
     });
   };
   auto out = std::make_unique<HealthServer>();

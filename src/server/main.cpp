@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
                        .down = server::down,
                        .controller = server::controller,
                        .standby = server::standby,
+                       .gateway = server::gateway,
                        .node = server::node,
                        .image_import = server::image_import,
                        .image_list = server::image_list};

@@ -1,7 +1,6 @@
 // `slipway controller`: controllers in a process of their own, with the rights of their kubeconfig and no others.
 #include <fmt/format.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "controllers/controllers.h"
 #include "data/json.h"
 #include "gateway/prometheus_query.h"
+#include "gateway/replicas.h"
 #include "rehearse/modelled_gateway.h"
 #include "runtime/child.h"
 #include "runtime/metrics.h"
@@ -23,6 +23,8 @@
 #include "server/ask.h"
 #include "server/commands.h"
 #include "server/health.h"
+#include "server/identity.h"
+#include "server/trouble.h"
 
 namespace slipway::server {
 
@@ -31,28 +33,6 @@ using base::Result;
 using cli::ExitCode;
 
 namespace {
-
-std::string own_identity(runtime::Random& random) {
-  char host[256] = "unknown";
-  gethostname(host, sizeof host - 1);
-  return std::string(host) + "_" + runtime::make_uid(random);
-}
-
-// What a question meets in a cluster that has no such service. Releases that would ask are refused when they start
-// (delivery::MetricSources); runs that are older than that get this answer.
-class AbsentPort final : public control::Port {
- public:
-  AbsentPort(runtime::Loop& loop, std::string name) : loop_(loop), name_(std::move(name)) {}
-  void perform(const std::string&, const data::Value&, Done done) override {
-    const char* instead = name_ == "metrics/gateway" ? ": use provider.prometheus with query and address" : "";
-    loop_.post([text = "this cluster has no " + name_ + " that the controllers could ask" + instead,
-                done = std::move(done)]() mutable { done(base::fail(Code::Unavailable, text)); });
-  }
-
- private:
-  runtime::Loop& loop_;
-  std::string name_;
-};
 
 // Says what the API refuses for want of a right: the Release itself cannot when its status may not be written either.
 // New words only, and not more often than a person can read.
@@ -83,6 +63,7 @@ struct Remote {
   std::unique_ptr<client::HttpsClient> api;
   std::vector<std::unique_ptr<control::Port>> ports;
   std::unique_ptr<rehearse::ModelledGateway> modelled_gateway;
+  std::unique_ptr<gateway::Replicas> replicas;  // of a gateway of ours in a cluster that others run
   std::unique_ptr<control::LeaseLeadership> leadership;
   Complaints complaints{loop};
   std::unique_ptr<control::Runner> runner;
@@ -93,6 +74,7 @@ struct Remote {
   void begin(const cli::ControllerOptions& options, const std::string& identity, bool ours);
   void look_for_definitions();
   void add_ports(const cli::ControllerOptions& options, bool ours);
+  void look_for_replicas();
   std::unique_ptr<control::Port> port_for(const std::string& name, bool loopback, bool ours);
 };
 
@@ -135,10 +117,9 @@ Result<bool> Remote::is_ours() {
   return version && (*version)["gitVersion"].as_string().contains("+slipway-");
 }
 
-// The server answers; elsewhere a Prometheus is asked where a template says that it is, and nobody else.
+// The server answers; elsewhere our gateway where there is one, and a Prometheus where a template says that it is.
 std::unique_ptr<control::Port> Remote::port_for(const std::string& name, bool loopback, bool ours) {
   if (ours) return std::make_unique<RemotePort>(*api, name);
-  if (name != "metrics/prometheus") return std::make_unique<AbsentPort>(loop, name);
   return std::make_unique<gateway::PrometheusQuery>(
       loop, gateway::PrometheusQueryOptions{
                 .allow_loopback = loopback,
@@ -157,9 +138,26 @@ void Remote::add_ports(const cli::ControllerOptions& options, bool ours) {
     return;
   }
   for (const std::string& name : controllers::port_names()) {
+    if (replicas && name == "traffic") {
+      runner->add_port(name, replicas->traffic_port());
+      continue;
+    }
+    if (replicas && name == "metrics/gateway") {
+      runner->add_port(name, replicas->gateway_metrics_port());
+      continue;
+    }
     ports.push_back(port_for(name, options.allow_loopback_metrics, ours));
     runner->add_port(name, *ports.back());
   }
+}
+
+// A release that was refused for want of our gateway is looked at again when there is one.
+void Remote::look_for_replicas() {
+  replicas->on_change([this] {
+    fmt::print(stderr, "{}\n", replicas->any() ? "a gateway of ours is there" : "no gateway of ours is left");
+    for (const auto& [name, _] : runner->world().cache(api::kReleases).all()) runner->nudge("release", name);
+  });
+  replicas->start();
 }
 
 // Without them there is nothing to do; they are noticed when they come.
@@ -170,22 +168,18 @@ void Remote::look_for_definitions() {
   });
 }
 
-// What keeps a cache from being current, with what to do about it.
-void tell_trouble(const api::Resource& resource, const std::string& space, const base::Error* trouble) {
-  const std::string what = resource.qualified() + (space.empty() ? " in all namespaces" : " in namespace " + space);
-  if (trouble == nullptr) return fmt::print(stderr, "reading {} again\n", what);
-  fmt::print(stderr, "error: cannot read {}: {}\n", what, trouble->message);
-  if (trouble->code != Code::Forbidden) return;
-  fmt::print(stderr,
-             "  a {} with this rule is missing: {{apiGroups: [\"{}\"], resources: [{}], verbs: [get, list, watch]}}\n",
-             space.empty() ? "ClusterRole" : "Role in " + space, resource.group, resource.plural);
-  if (space.empty())
-    fmt::print(stderr, "  (with rights in some namespaces only: slipway controller --namespaces A,B)\n");
-}
-
 void Remote::begin(const cli::ControllerOptions& options, const std::string& identity, bool ours) {
-  leadership = std::make_unique<control::LeaseLeadership>(
-      *api, loop, random, control::LeaseOptions{.space = options.lease_space, .identity = identity});
+  control::LeaseOptions lease{.space = options.lease_space, .identity = identity};
+  if (!ours && !options.modelled_gateway) {
+    auto certificate = gateway::make_client_certificate(identity, loop.now());
+    lease.annotations = {{std::string(gateway::kClientCertificate), certificate.published}};
+    replicas = std::make_unique<gateway::Replicas>(
+        *api, loop, random,
+        gateway::ReplicasOptions{.space = options.lease_space,
+                                 .certificate = std::move(certificate),
+                                 .caches = {.metrics = &metrics, .troubled = tell_trouble}});
+  }
+  leadership = std::make_unique<control::LeaseLeadership>(*api, loop, random, std::move(lease));
   const bool everything = ours && !options.releases_only;
   control::RunnerOptions running{.caches = {.spaces = options.spaces, .metrics = &metrics, .troubled = tell_trouble},
                                  .keep = everything ? nullptr : controllers::kept_by_releases};
@@ -197,9 +191,12 @@ void Remote::begin(const cli::ControllerOptions& options, const std::string& ide
   if (everything)
     controllers::add_to(*runner);
   else
-    controllers::add_releases_to(*runner, {.gateway = answered, .own_prometheus = answered});
+    controllers::add_releases_to(*runner, [this, answered] {
+      return delivery::MetricSources{.gateway = answered || (replicas && replicas->any()), .own_prometheus = answered};
+    });
   leadership->start();
   runner->start();
+  if (replicas) look_for_replicas();
 }
 
 int failed(const base::Error& error) {

@@ -93,7 +93,7 @@ std::string_view to_text(Stickiness how) {
 }
 
 RouterCapabilities gateway_capabilities() {
-  return {.name = "the embedded gateway",
+  return {.name = "our gateway, embedded or as a GatewayClass",
           .granularity = 1,
           .read_back = ReadBack::Counted,
           .headless = true,

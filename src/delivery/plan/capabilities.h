@@ -57,7 +57,7 @@ struct RouterCapabilities {
   bool operator==(const RouterCapabilities&) const = default;
 };
 
-// The embedded gateway. Also what is taken of any other controller of Gateway API: it is believed by the route's
+// Our gateway. Also what is taken of any other controller of Gateway API: it is believed by the route's
 // status.
 RouterCapabilities gateway_capabilities();
 RouterCapabilities capabilities_of(RouterKind kind);
