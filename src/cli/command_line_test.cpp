@@ -135,6 +135,22 @@ TEST(CommandLine, TheControllersOfTheManifest) {
   }
 }
 
+// What listens does so on this machine only, unless it is told otherwise.
+TEST(CommandLine, Gateway) {
+  const auto plain = command<GatewayOptions>("gateway --kubeconfig k");
+  EXPECT_EQ(plain.kubeconfig, "k");
+  EXPECT_EQ(plain.listen, "127.0.0.1");
+  EXPECT_EQ(plain.control_listen, "127.0.0.1:0");
+  EXPECT_EQ(plain.lease_space, "slipway-system");
+  const auto pod = command<GatewayOptions>(
+      "gateway --listen 0.0.0.0 --address a --address b --service edge/gw --control-host 10.0.0.1 --grace 0 --drain 9");
+  EXPECT_EQ(pod.addresses, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(pod.service, "edge/gw");
+  EXPECT_EQ(pod.grace_seconds, 0);
+  EXPECT_EQ(pod.drain_seconds, 9);
+  EXPECT_NE(refused("gateway --grace -1").find("grace"), std::string::npos);
+}
+
 TEST(CommandLine, InstallInNamespaces) {
   const auto install = command<Install>("install --namespaces shop,till --no-definitions");
   EXPECT_EQ(install.placement.spaces, (std::vector<std::string>{"shop", "till"}));
@@ -143,6 +159,9 @@ TEST(CommandLine, InstallInNamespaces) {
   EXPECT_EQ(command<Uninstall>("uninstall --namespaces shop -n ops").placement.space, "ops");
   EXPECT_EQ(command<Install>("install --definitions-only").definitions, Definitions::Only);
   EXPECT_EQ(command<Install>("install").placement.space, "slipway-system");
+  EXPECT_FALSE(command<Install>("install").gateway);
+  EXPECT_TRUE(command<Install>("install --gateway -n edge").gateway);
+  EXPECT_NE(refused("install --gateway --namespaces shop").find("whole cluster"), std::string::npos);
   refused("install --definitions-only --no-definitions");
 }
 

@@ -191,8 +191,9 @@ class Replicas::Impl {
   }
 
   void none(const std::string& port, const std::shared_ptr<Round>& round) {
-    const char* instead = port == "metrics/gateway" ? ": use provider.prometheus with query and address" : "";
-    loop_.post([round, text = "this cluster has no " + port + " that the controllers could ask" + instead] {
+    const std::string absent = ": no replica of our gateway has a lease in namespace " + options_.space;
+    const char* instead = port == "metrics/gateway" ? "; or use provider.prometheus with query and address" : "";
+    loop_.post([round, text = "this cluster has no " + port + " that the controllers could ask" + absent + instead] {
       round->done(base::fail(Code::Unavailable, text));
     });
   }

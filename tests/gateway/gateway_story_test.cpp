@@ -249,5 +249,24 @@ TEST_P(GatewayStory, ABadVersionIsFoundByTheGatewaysOwnNumbersAndTakenBack) {
   EXPECT_EQ(pods_of("v1", true), 4);
 }
 
+// The last one: of the gateway nothing stays but what users made.
+TEST_P(GatewayStory, UninstallLeavesNothingOfTheGateway) {
+  refusals_are_expected = true;  // to the controller that goes on running here
+  for (auto& [name, replica] : replicas) end_replica(replica);
+  const auto done = run_slipway({"uninstall", "--yes", "--kubeconfig", bed().admin_kubeconfig()});
+  EXPECT_EQ(done.status, 0) << done.output;
+  for (const char* kind : {"gatewayclasses", "clusterroles", "clusterrolebindings", "roles", "rolebindings",
+                           "serviceaccounts", "services", "deployments", "leases", "namespaces"}) {
+    const std::string left =
+        kubectl({"get", kind, "-A", "-o", "name", "-l", "app.kubernetes.io/managed-by=slipway-install"});
+    EXPECT_EQ(left, "") << kind;
+  }
+  EXPECT_EQ(kubectl({"get", "leases", "-A", "-o", "name", "-l", "slipway.dev/gateway-replica"}), "");
+  EXPECT_TRUE(get(api::kHttpRoutes, "web")["status"]["parents"].is_empty());
+  EXPECT_FALSE(get(gateway::kGateways, "edge").is_null());
+  // For TearDown, which hands a Release back.
+  ASSERT_EQ(run_slipway({"install", "--kubeconfig", bed().admin_kubeconfig()}).status, 0);
+}
+
 }  // namespace
 }  // namespace slipway::tests

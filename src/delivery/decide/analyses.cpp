@@ -35,7 +35,7 @@ std::string unanswerable(const Value& metrics, const MetricSources& sources) {
     if (provider["gateway"].is_object() && !sources.gateway)
       problems.push_back(
           fmt::format("metric {} asks the built-in gateway, which this cluster does not have: use provider.prometheus "
-                      "with query and address",
+                      "with query and address, or slipway install --gateway",
                       m["name"].as_string()));
     if (provider["prometheus"].is_object() && provider["prometheus"]["address"].as_string().empty() &&
         !sources.own_prometheus)
