@@ -46,16 +46,17 @@ TEST(Kept, OfWorkloadsIsAllButTheBookkeeping) {
   EXPECT_EQ(kept["metadata"], *data::parse_json(R"({"name":"a","annotations":{"mine":"1"}})"));
 }
 
-TEST(Kept, OfEndpointsIsWhetherTheyAreReadyAndWhosTheyAre) {
+// The Service switch counts endpoints by version: without the pod's name it waited for ever on a real cluster.
+TEST(Kept, OfAnEndpointIsWhetherItIsReadyAndWhichPodItIs) {
   const Value slice = *data::parse_json(
-      R"({"kind":"EndpointSlice","metadata":{"name":"a","labels":{"kubernetes.io/service-name":"web"}},"ports":[{"port":80}],
-      "endpoints":[{"addresses":["10.0.0.1"],"conditions":{"ready":true},"targetRef":{"kind":"Pod","name":"web-1","uid":"u"},
-      "nodeName":"n"}]})");
+      R"({"metadata":{"name":"web-x","labels":{"kubernetes.io/service-name":"web"}},"ports":[{"port":80}],
+      "endpoints":[{"addresses":["10.244.0.2"],"conditions":{"ready":true},"nodeName":"n","targetRef":{"kind":"Pod","name":"web-1","uid":"u"}},
+                   {"addresses":["10.244.0.3"],"conditions":{"ready":false}}]})");
   const Value kept = kept_of(api::kEndpointSlices)(slice);
-  EXPECT_EQ(kept["endpoints"].at(0),
-            *data::parse_json(R"({"conditions":{"ready":true},"targetRef":{"name":"web-1"}})"));
-  EXPECT_EQ(kept["metadata"]["labels"], slice["metadata"]["labels"]);
-  EXPECT_FALSE(kept.has("ports"));
+  EXPECT_EQ(api::label(kept, "kubernetes.io/service-name"), "web");
+  EXPECT_EQ(kept["endpoints"],
+            *data::parse_json(
+                R"([{"conditions":{"ready":true},"targetRef":{"name":"web-1"}},{"conditions":{"ready":false}}])"));
 }
 
 TEST(Kept, OfRoutesIsEverything) { EXPECT_EQ(kept_of(api::kHttpRoutes), nullptr); }
