@@ -50,8 +50,8 @@ base::Result<std::unique_ptr<ControlServer>> ControlServer::open(runtime::Loop& 
 }
 
 ControlServer::~ControlServer() {
+  server_.reset();  // its thread reads `alive_`
   alive_.reset();
-  server_.reset();
   if (listener_ >= 0) close(listener_);
 }
 
