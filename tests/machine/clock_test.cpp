@@ -93,7 +93,7 @@ TEST_F(Clock, AnHourForwardAndTwoBackDisturbNothing) {
 }
 
 TEST_F(Clock, AJumpWhileTheServerIsAwayDisturbsNothing) {
-  ASSERT_EQ(run({"kill", "-9", std::to_string(home_.endpoints()["pid"].as_int())}).status, 0);
+  ASSERT_TRUE(kill_and_wait(home_.endpoints()["pid"].as_int()));
   move(-1800);
   const Words preload{"env", "LD_PRELOAD=" SLIPWAY_BUILD_DIR "/tests/libclock_offset.so", "CLOCK_OFFSET=" + offset()};
   ASSERT_EQ(home_.up({"--no-prometheus"}, preload).status, 0);

@@ -2,7 +2,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -28,6 +31,16 @@ Said slipway(const Words& words, const Words& prefix) {
   all.emplace_back(SLIPWAY_BUILD_DIR "/slipway");
   all.insert(all.end(), words.begin(), words.end());
   return run(all);
+}
+
+bool kill_and_wait(std::int64_t pid) {
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+  if (handle < 0) return false;
+  ::kill(static_cast<pid_t>(pid), SIGKILL);
+  pollfd ended{.fd = handle, .events = POLLIN, .revents = 0};
+  ::poll(&ended, 1, -1);
+  ::close(handle);
+  return true;
 }
 
 Words in_mounts_of_its_own(const std::string& script) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -18,6 +19,10 @@ struct Said {
   int status = -1;
   std::string text;  // both streams
 };
+
+// SIGKILL to a process that is no child of ours; returns when it has ended, so that its locks are free. False: there is
+// no such process.
+bool kill_and_wait(std::int64_t pid);
 
 // `slipway WORDS...`, behind `prefix` (env, unshare ...) when there is one.
 Said slipway(const Words& words, const Words& prefix = {});

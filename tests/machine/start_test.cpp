@@ -122,7 +122,7 @@ TEST(Start, WhatAnEarlierRunLeftRunningIsNotContradicted) {
   Home home;
   ASSERT_EQ(home.up({"--runtime", "loopback"}).status, 0);
   const data::Value before = home.endpoints();
-  ASSERT_EQ(run({"kill", "-9", std::to_string(before["pid"].as_int())}).status, 0);
+  ASSERT_TRUE(kill_and_wait(before["pid"].as_int()));
   const Said moved = slipway(
       {"up", "--detach", "--data-dir", home.data(), "--port", "0", "--gateway-port", "18999", "--runtime", "isolated"});
   EXPECT_EQ(moved.status, 1);
