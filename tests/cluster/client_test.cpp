@@ -179,8 +179,12 @@ TEST_P(ClientTest, LongListsComeInPagesAndOldTokensExpire) {
   EXPECT_GE(cache->all().size(), static_cast<std::size_t>(kObjects));
   EXPECT_EQ(answers("list", "200"), 4u) << "one page of ten, and three of the cache";
   create("later", space);
+  // Newer API servers keep snapshots of the past for a while: one that begins again has none.
+  bed().kill(Part::ApiServer);
   ASSERT_TRUE(bed().compact().has_value());
-  list(token);
+  ASSERT_TRUE(bed().start_part(Part::ApiServer).has_value());
+  do list(token);
+  while (!*page && page->error().code == base::Code::Unavailable);
   ASSERT_FALSE(page->has_value());
   EXPECT_EQ(page->error().code, base::Code::Expired) << page->error().message;
 }
