@@ -1,6 +1,7 @@
 #include "workload/claim.h"
 
 #include "api/meta.h"
+#include "control/patch.h"
 
 namespace slipway::workload {
 
@@ -10,12 +11,8 @@ using data::Value;
 namespace {
 
 Patch patch_references(const Value& object, const api::Resource& resource, Value references) {
-  return {.resource = resource,
-          .space = std::string(api::space_of(object)),
-          .name = std::string(api::name_of(object)),
-          .uid = std::string(api::uid_of(object)),
-          .version = std::string(api::version_of(object)),
-          .body = Value::object({{"metadata", Value::object({{"ownerReferences", std::move(references)}})}})};
+  return control::patch_of(resource, object,
+                           Value::object({{"metadata", Value::object({{"ownerReferences", std::move(references)}})}}));
 }
 
 Patch adopt(const Value& object, const api::Resource& resource, Value reference) {

@@ -53,15 +53,6 @@ bool asks_for(const Observation& o, const Revision& revision) {
   return !revision.template_hash.empty() && control::template_hash(wanted) == revision.template_hash;
 }
 
-control::Effect patch_of(const api::Resource& resource, const Value& object, Value body) {
-  return control::Patch{.resource = resource,
-                        .space = std::string(api::space_of(object)),
-                        .name = std::string(api::name_of(object)),
-                        .uid = std::string(api::uid_of(object)),
-                        .version = std::string(api::version_of(object)),
-                        .body = std::move(body)};
-}
-
 void scale_to(Turn& turn, const Version& version, std::int64_t replicas) {
   if (version.spec == replicas) return;
   turn.act(patch_of(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/decision.h"
+#include "control/patch.h"
 #include "delivery/observation.h"
 #include "delivery/plan/plan.h"
 #include "delivery/scaling.h"
@@ -54,7 +55,7 @@ bool asks_for(const Observation& o, const Revision& revision);
 
 // --- effects ----------------------------------------------------------------------------------------------
 
-control::Effect patch_of(const api::Resource& resource, const data::Value& object, data::Value body);
+using control::patch_of;
 void scale_to(Turn& turn, const Version& version, std::int64_t replicas);
 // The Release holds the version from now on: its labels leave the Deployment's selector, so that no Deployment claims
 // it. It goes when the Deployment goes, and stays when the Release goes (docs/decisions/0005).

@@ -1,4 +1,5 @@
 // Gateway API: weights on the backendRefs of an HTTPRoute. The arithmetic: route.h.
+#include "control/patch.h"
 #include "delivery/traffic/back_ends.h"
 
 namespace slipway::delivery {
@@ -34,8 +35,8 @@ class HttpRoute final : public Router {
 
  private:
   static control::Effect write(const RouterObjects& o, Value rules) {
-    return patch_object(api::kHttpRoutes, o.route,
-                        Value::object({{"spec", Value::object({{"rules", std::move(rules)}})}}));
+    return control::patch_of(api::kHttpRoutes, o.route,
+                             Value::object({{"spec", Value::object({{"rules", std::move(rules)}})}}));
   }
 };
 

@@ -11,6 +11,7 @@
 #include "api/meta.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "control/patch.h"
 #include "data/json.h"
 #include "delivery/names.h"
 #include "delivery/traffic/back_ends.h"
@@ -81,7 +82,7 @@ control::Effect rename(const Value& ingress, const std::string& from, const std:
   Value spec = Value::object();
   for (const char* key : {"defaultBackend", "rules"})
     if (changed.has(key)) spec.set(key, changed[key]);
-  return patch_object(kIngresses, ingress, Value::object({{"spec", spec}}));
+  return control::patch_of(kIngresses, ingress, Value::object({{"spec", spec}}));
 }
 
 // What the canary Ingress has to say beside its weight: the same places, for the candidate.
@@ -157,7 +158,7 @@ class IngressNginx final : public Router {
           Value::object({{"metadata", Value::object({{"annotations", canary_annotations(o.route, candidate)}})},
                          {"spec", canary_spec(o.route, r)}});
       out.insert(candidate < share_of(o.companion) ? out.begin() : out.end(),
-                 patch_object(kIngresses, o.companion, body));
+                 control::patch_of(kIngresses, o.companion, body));
     }
     return out;
   }

@@ -12,6 +12,7 @@
 
 #include "api/meta.h"
 #include "base/strings.h"
+#include "control/patch.h"
 #include "control/pod_template.h"
 #include "delivery/traffic/back_ends.h"
 
@@ -95,8 +96,8 @@ Value subsets_of_others(const Value& rule, const Routing& r) {
 }
 
 control::Effect write_subsets(const Value& rule, Value subsets) {
-  return patch_object(kDestinationRules, rule,
-                      Value::object({{"spec", Value::object({{"subsets", std::move(subsets)}})}}));
+  return control::patch_of(kDestinationRules, rule,
+                           Value::object({{"spec", Value::object({{"subsets", std::move(subsets)}})}}));
 }
 
 std::optional<std::string> subset_problem(const Value& rule, const Routing& r) {
@@ -220,8 +221,8 @@ class Istio final : public Router {
     return found == o.ready_by_hash.end() ? 0 : found->second;
   }
   static control::Effect write(const RouterObjects& o, Value rules) {
-    return patch_object(kVirtualServices, o.route,
-                        Value::object({{"spec", Value::object({{"http", std::move(rules)}})}}));
+    return control::patch_of(kVirtualServices, o.route,
+                             Value::object({{"spec", Value::object({{"http", std::move(rules)}})}}));
   }
 };
 

@@ -65,15 +65,6 @@ std::vector<api::Resource> router_resources() {
   return {api::kHttpRoutes, kVirtualServices, kDestinationRules, kIngresses, kTraefikServices, kIngressRoutes};
 }
 
-control::Effect patch_object(const api::Resource& resource, const Value& object, Value body) {
-  return control::Patch{.resource = resource,
-                        .space = std::string(api::space_of(object)),
-                        .name = std::string(api::name_of(object)),
-                        .uid = std::string(api::uid_of(object)),
-                        .version = std::string(api::version_of(object)),
-                        .body = std::move(body)};
-}
-
 std::int64_t ready_of(const RouterObjects& o, const std::string& service) {
   const auto found = o.ready.find(service);
   return found == o.ready.end() ? 0 : found->second;

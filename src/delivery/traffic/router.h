@@ -81,9 +81,4 @@ std::optional<RouterObjects> after(const RouterObjects& before, const plan::Rout
 // All kinds of objects that routers read, each once, Services excepted.
 std::vector<api::Resource> router_resources();
 
-// --- for back ends ----------------------------------------------------------------------------------------
-
-// A merge patch of one object with its uid and resourceVersion as preconditions.
-control::Effect patch_object(const api::Resource& resource, const data::Value& object, data::Value body);
-
 }  // namespace slipway::delivery

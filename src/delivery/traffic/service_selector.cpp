@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "control/patch.h"
 #include "control/pod_template.h"
 #include "delivery/traffic/back_ends.h"
 
@@ -50,11 +51,11 @@ class ServiceSelector final : public Router {
   }
 
   Effects split(const RouterObjects& o, const Routing&, const Claim& claim, plan::Share candidate) const override {
-    return {patch_object(api::kServices, o.route,
-                         pin(candidate == plan::kWhole ? claim.candidate_hash : claim.stable_hash))};
+    return {control::patch_of(api::kServices, o.route,
+                              pin(candidate == plan::kWhole ? claim.candidate_hash : claim.stable_hash))};
   }
   Effects join(const RouterObjects& o, const Routing&) const override {
-    return {patch_object(api::kServices, o.route, pin(Value()))};
+    return {control::patch_of(api::kServices, o.route, pin(Value()))};
   }
 
   std::optional<ReadBack> read_back(const RouterObjects& o, const Routing& routing) const override {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/meta.h"
+#include "control/patch.h"
 #include "delivery/traffic/back_ends.h"
 
 namespace slipway::delivery {
@@ -50,10 +51,11 @@ class Traefik : public Router {
   }
 
   Effects split(const RouterObjects& o, const Routing& routing, const Claim&, plan::Share candidate) const override {
-    return {patch_object(route_kind(), o.route, body(split_rules(rules_of(o.route), form_of(routing), candidate)))};
+    return {
+        control::patch_of(route_kind(), o.route, body(split_rules(rules_of(o.route), form_of(routing), candidate)))};
   }
   Effects join(const RouterObjects& o, const Routing& routing) const override {
-    return {patch_object(route_kind(), o.route, body(plain_rules(rules_of(o.route), form_of(routing))))};
+    return {control::patch_of(route_kind(), o.route, body(plain_rules(rules_of(o.route), form_of(routing))))};
   }
 
   std::optional<ReadBack> read_back(const RouterObjects& o, const Routing& routing) const override {

@@ -4,6 +4,7 @@
 
 #include "api/meta.h"
 #include "base/strings.h"
+#include "control/patch.h"
 #include "control/pod.h"
 #include "workload/claim.h"
 #include "workload/deployment/pass.h"
@@ -242,12 +243,7 @@ void Pass::emit_set(const Set& set) {
       if (set.object["metadata"]["annotations"][member.key.view()] != member.value)
         body.set({"metadata", "annotations", member.key.view()}, member.value);
   if (body.is_empty()) return;
-  out_.effects.push_back(control::Patch{.resource = api::kReplicaSets,
-                                        .space = std::string(api::space_of(set.object)),
-                                        .name = set.name(),
-                                        .uid = std::string(api::uid_of(set.object)),
-                                        .version = std::string(api::version_of(set.object)),
-                                        .body = std::move(body)});
+  out_.effects.push_back(control::patch_of(api::kReplicaSets, set.object, std::move(body)));
 }
 
 void Pass::say(Note::Kind kind, std::string reason, std::string message) {

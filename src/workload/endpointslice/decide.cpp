@@ -6,6 +6,7 @@
 
 #include "api/meta.h"
 #include "base/hash.h"
+#include "control/patch.h"
 #include "control/pod.h"
 #include "data/json.h"
 
@@ -43,14 +44,13 @@ bool has_hostname(const Value& service, const Value& pod) {
 
 Value endpoint_of(const Value& service, const Value& pod) {
   const Conditions is = conditions_of(service, pod);
-  Value endpoint = Value::object({{"addresses", Value::array({pod["status"]["podIP"]})},
-                                  {"conditions", Value::object({{"ready", is.ready},
-                                                                {"serving", is.serving},
-                                                                {"terminating", is.terminating}})},
-                                  {"targetRef", Value::object({{"kind", "Pod"},
-                                                               {"name", api::name_of(pod)},
-                                                               {"namespace", api::space_of(pod)},
-                                                               {"uid", api::uid_of(pod)}})}});
+  Value endpoint = Value::object(
+      {{"addresses", Value::array({pod["status"]["podIP"]})},
+       {"conditions", Value::object({{"ready", is.ready}, {"serving", is.serving}, {"terminating", is.terminating}})},
+       {"targetRef", Value::object({{"kind", "Pod"},
+                                    {"name", api::name_of(pod)},
+                                    {"namespace", api::space_of(pod)},
+                                    {"uid", api::uid_of(pod)}})}});
   if (const std::string_view node = control::node_of(pod); !node.empty()) endpoint.set("nodeName", node);
   if (has_hostname(service, pod)) endpoint.set("hostname", pod["spec"]["hostname"]);
   return endpoint;
@@ -211,12 +211,8 @@ class Pass {
     const Value& slice = *draft.existing;
     const Value& present = slice["endpoints"];
     if (present == endpoints || (present.is_null() && endpoints.size() == 0)) return;
-    out_.effects.push_back(control::Patch{.resource = api::kEndpointSlices,
-                                          .space = std::string(api::space_of(slice)),
-                                          .name = std::string(api::name_of(slice)),
-                                          .uid = std::string(api::uid_of(slice)),
-                                          .version = std::string(api::version_of(slice)),
-                                          .body = Value::object({{"endpoints", std::move(endpoints)}})});
+    out_.effects.push_back(
+        control::patch_of(api::kEndpointSlices, slice, Value::object({{"endpoints", std::move(endpoints)}})));
   }
 
   void create(const Group& group, Value endpoints) {

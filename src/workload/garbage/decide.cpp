@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/meta.h"
+#include "control/patch.h"
 
 namespace slipway::workload::garbage {
 
@@ -15,12 +16,7 @@ using State = Owner::State;
 namespace {
 
 Patch patch_metadata(const api::Resource& resource, const Value& object, std::string_view field, Value value) {
-  return {.resource = resource,
-          .space = std::string(api::space_of(object)),
-          .name = std::string(api::name_of(object)),
-          .uid = std::string(api::uid_of(object)),
-          .version = std::string(api::version_of(object)),
-          .body = Value::object({{"metadata", Value::object({{field, std::move(value)}})}})};
+  return control::patch_of(resource, object, Value::object({{"metadata", Value::object({{field, std::move(value)}})}}));
 }
 
 // Null instead of an empty list: a merge patch removes the field.
