@@ -7,23 +7,16 @@
 #include <cmath>
 
 #include "gateway/files.h"
+#include "runtime/ipv4.h"
 
 namespace slipway::gateway::test {
 namespace {
 
 const std::string kExamples = SLIPWAY_EXAMPLES_DIR;
 
-sockaddr_in address_of(const std::string& ip, int port) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(static_cast<std::uint16_t>(port));
-  inet_pton(AF_INET, ip.c_str(), &out.sin_addr);
-  return out;
-}
-
 int free_port() {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in where = address_of("127.0.0.1", 0);
+  sockaddr_in where = runtime::ipv4("127.0.0.1", 0);
   socklen_t size = sizeof where;
   bind(fd, reinterpret_cast<sockaddr*>(&where), size);
   getsockname(fd, reinterpret_cast<sockaddr*>(&where), &size);
@@ -96,7 +89,7 @@ App& World::start_app(const std::string& version, std::vector<std::string> envir
 HttpAnswer World::request(const std::string& address, int port, const std::string& head,
                           const std::string& body) const {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in where = address_of(address, port);
+  sockaddr_in where = runtime::ipv4(address, port);
   HttpAnswer answer;
   if (connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0) {
     std::string text = head + "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
@@ -115,7 +108,7 @@ std::string World::datagram(const std::string& address, int port, const std::str
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   timeval limit{.tv_sec = 0, .tv_usec = 200'000};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  sockaddr_in where = address_of(address, port);
+  sockaddr_in where = runtime::ipv4(address, port);
   std::string answer(2048, '\0');
   ssize_t n = -1;
   if (connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0 &&

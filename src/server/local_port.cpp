@@ -12,18 +12,11 @@
 #include "node/runtimes/proc_net.h"
 #include "node/unique_fd.h"
 #include "runtime/file.h"
+#include "runtime/ipv4.h"
 
 namespace slipway::server {
 
 namespace {
-
-sockaddr_in socket_address(const std::string& address, int port) {
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(static_cast<std::uint16_t>(port));
-  inet_pton(AF_INET, address.c_str(), &where.sin_addr);
-  return where;
-}
 
 // 0 or errno. As a server would: what a closed connection leaves behind for a minute is no obstacle.
 int try_to_listen(int fd, const sockaddr_in& where) {
@@ -50,7 +43,7 @@ bool is_ipv4(const std::string& address) {
 
 std::string why_not_listen(const std::string& address, int port) {
   const node::UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int error = fd ? try_to_listen(fd.get(), socket_address(address, port)) : errno;
+  const int error = fd ? try_to_listen(fd.get(), runtime::ipv4(address, port)) : errno;
   switch (error) {
     case 0:
       return "";
@@ -67,7 +60,7 @@ std::string why_not_listen(const std::string& address, int port) {
 
 base::Result<int> free_port(const std::string& address) {
   const node::UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in where = socket_address(address, 0);
+  sockaddr_in where = runtime::ipv4(address, 0);
   socklen_t length = sizeof where;
   if (!fd || try_to_listen(fd.get(), where) != 0 ||
       getsockname(fd.get(), reinterpret_cast<sockaddr*>(&where), &length) != 0)

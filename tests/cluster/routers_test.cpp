@@ -68,6 +68,12 @@ class RouterTest : public ReleaseOnCluster {
         api().call({.verb = client::Verb::Create, .resource = api::kReleases, .space = space, .body = release});
     ASSERT_TRUE(made.has_value()) << made.error().message;
   }
+  // Of a release that this object carries.
+  void pause_on(const api::Resource& kind, const char* object, const char* traffic) {
+    create(kind, object);
+    release_with(traffic);
+    pause_with_v2();
+  }
   void pause_with_v2() {
     ASSERT_TRUE(reaches("Idle")) << told();
     fewest_ready = 1000;
@@ -122,9 +128,7 @@ TEST_P(RouterTest, AServiceIsSwitchedAsAWhole) {
 TEST_P(RouterTest, IstioSplitsByHost) {
   install_definitions();
   if (IsSkipped()) return;
-  create(delivery::kVirtualServices, kVirtualService);
-  release_with(R"({"kind":"VirtualService","route":"shop","service":"web"})");
-  pause_with_v2();
+  pause_on(delivery::kVirtualServices, kVirtualService, R"({"kind":"VirtualService","route":"shop","service":"web"})");
   const Value route = get(delivery::kVirtualServices, "shop")["spec"]["http"].at(0);
   EXPECT_EQ(route["route"].at(0)["destination"]["host"], Value("web-stable"));
   EXPECT_EQ(route["route"].at(0)["weight"], Value(75));
@@ -137,9 +141,8 @@ TEST_P(RouterTest, IstioSplitsBySubset) {
   install_definitions();
   if (IsSkipped()) return;
   create(delivery::kVirtualServices, kVirtualService);
-  create(delivery::kDestinationRules, kDestinationRule);
-  release_with(R"({"kind":"VirtualService","route":"shop","service":"web","destinationRule":"web"})");
-  pause_with_v2();
+  pause_on(delivery::kDestinationRules, kDestinationRule,
+           R"({"kind":"VirtualService","route":"shop","service":"web","destinationRule":"web"})");
   const Value route = get(delivery::kVirtualServices, "shop")["spec"]["http"].at(0);
   EXPECT_EQ(route["route"].at(1)["destination"], json(R"({"host":"web","subset":"canary","port":{"number":80}})"));
   EXPECT_EQ(route["route"].at(1)["weight"], Value(25));
@@ -154,9 +157,7 @@ TEST_P(RouterTest, IstioSplitsBySubset) {
 }
 
 TEST_P(RouterTest, IngressNginxGetsACanaryIngress) {
-  create(delivery::kIngresses, kIngress);
-  release_with(R"({"kind":"Ingress","route":"shop","service":"web"})");
-  pause_with_v2();
+  pause_on(delivery::kIngresses, kIngress, R"({"kind":"Ingress","route":"shop","service":"web"})");
   const Value canary = get(delivery::kIngresses, "shop-canary");
   EXPECT_EQ(api::annotation(canary, "nginx.ingress.kubernetes.io/canary"), "true");
   EXPECT_EQ(api::annotation(canary, "nginx.ingress.kubernetes.io/canary-weight"), "25");
@@ -171,9 +172,7 @@ TEST_P(RouterTest, IngressNginxGetsACanaryIngress) {
 TEST_P(RouterTest, TraefikSplitsAWeightedService) {
   install_definitions();
   if (IsSkipped()) return;
-  create(delivery::kTraefikServices, kTraefikService);
-  release_with(R"({"kind":"TraefikService","route":"shop","service":"web"})");
-  pause_with_v2();
+  pause_on(delivery::kTraefikServices, kTraefikService, R"({"kind":"TraefikService","route":"shop","service":"web"})");
   EXPECT_EQ(get(delivery::kTraefikServices, "shop")["spec"]["weighted"]["services"],
             json(R"([{"name":"web-stable","port":80,"weight":75},{"name":"web-canary","port":80,"weight":25}])"));
   abort_then_promote([&] { return get(delivery::kTraefikServices, "shop")["spec"]; }, json(kTraefikService)["spec"]);
@@ -182,9 +181,7 @@ TEST_P(RouterTest, TraefikSplitsAWeightedService) {
 TEST_P(RouterTest, TraefikSplitsTheRoutesThemselves) {
   install_definitions();
   if (IsSkipped()) return;
-  create(delivery::kIngressRoutes, kIngressRoute);
-  release_with(R"({"kind":"IngressRoute","route":"shop","service":"web"})");
-  pause_with_v2();
+  pause_on(delivery::kIngressRoutes, kIngressRoute, R"({"kind":"IngressRoute","route":"shop","service":"web"})");
   EXPECT_EQ(get(delivery::kIngressRoutes, "shop")["spec"]["routes"].at(0)["services"],
             json(R"([{"name":"web-stable","port":80,"weight":75},{"name":"web-canary","port":80,"weight":25}])"));
   abort_then_promote([&] { return get(delivery::kIngressRoutes, "shop")["spec"]; }, json(kIngressRoute)["spec"]);

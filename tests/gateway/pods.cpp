@@ -9,16 +9,10 @@
 
 #include <cstdlib>
 
+#include "runtime/ipv4.h"
+
 namespace slipway::tests {
 namespace {
-
-sockaddr_in address_of(const std::string& ip, int port) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(static_cast<std::uint16_t>(port));
-  inet_pton(AF_INET, ip.c_str(), &out.sin_addr);
-  return out;
-}
 
 std::string local_address(int fd) {
   sockaddr_in where{};
@@ -49,7 +43,7 @@ Pods::Pods() {
   stop_ = eventfd(0, EFD_CLOEXEC);
   const int on = 1;
   setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const sockaddr_in where = address_of("0.0.0.0", 80);
+  const sockaddr_in where = runtime::ipv4("0.0.0.0", 80);
   EXPECT_EQ(bind(listener_, reinterpret_cast<const sockaddr*>(&where), sizeof where), 0);
   EXPECT_EQ(listen(listener_, 1024), 0);
   thread_ = std::thread([this] { serve(); });
@@ -109,7 +103,7 @@ Got request(const std::string& address, int port, const std::string& host, const
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval limit{.tv_sec = 10, .tv_usec = 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  const sockaddr_in where = address_of(address, port);
+  const sockaddr_in where = runtime::ipv4(address, port);
   std::string text;
   if (connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0) {
     send_all(fd, "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n" +
