@@ -24,19 +24,6 @@ std::string full_name(const Value& object) {
   return std::string(api::space_of(object)) + "/" + std::string(api::name_of(object));
 }
 
-// Of these namespaces, or of all. A kind that is not served has no objects.
-base::Result<std::vector<Value>> list(Setting& s, const api::Resource& resource, const std::vector<std::string>& spaces,
-                                      const std::string& labels = {}) {
-  std::vector<Value> out;
-  for (const std::string& space : spaces.empty() ? std::vector<std::string>{""} : spaces) {
-    auto page = s.api.call({.verb = Verb::List, .resource = resource, .space = space, .label_selector = labels});
-    if (!page && page.error().code == Code::NotFound) continue;
-    if (!page) return base::fail(page.error());
-    for (const Value& item : (*page)["items"].items()) out.push_back(item);
-  }
-  return out;
-}
-
 // --- workloads --------------------------------------------------------------------------------------------
 
 base::Result<void> delete_releases(Setting& s, const std::vector<Value>& releases) {
@@ -138,36 +125,6 @@ bool tell_held(Setting& s, const std::vector<std::string>& spaces) {
 
 // --- what install made ------------------------------------------------------------------------------------
 
-// Only what carries our label. False after a failure, which is told.
-bool remove(Setting& s, const Value& object) {
-  const auto there = s.api.call(about(Verb::Get, object));
-  if (there && !is_ours(*there)) return true;
-  client::Request request = about(Verb::Delete, object);
-  request.body = Value::object({{"propagationPolicy", "Foreground"}});
-  const auto deleted = s.api.call(std::move(request));
-  if (deleted) s.terminal.talk(text_of(object) + " deleted");
-  if (deleted || deleted.error().code == Code::NotFound) return true;
-  tell(s, about_object(object, deleted.error()));
-  return false;
-}
-
-bool is_gone(Setting& s, const Value& object) {
-  const auto left = s.api.call(about(Verb::Get, object));
-  return left ? !is_ours(*left) : left.error().code == Code::NotFound;
-}
-
-bool await_gone(Setting& s, const std::vector<Value>& objects) {
-  const Value* last = nullptr;
-  const bool gone = wait(s, kLeavePatience, [&] {
-    const auto left = std::ranges::find_if(objects, [&](const Value& o) { return !is_gone(s, o); });
-    last = left == objects.end() ? nullptr : &*left;
-    return last == nullptr;
-  });
-  if (!gone && last != nullptr)
-    tell(s, {.code = Code::Timeout, .message = text_of(*last) + " is deleted and not gone yet: see its finalizers"});
-  return gone;
-}
-
 // The lease comes after the controllers: as long as one runs, it makes a new one.
 bool remove_controllers(Setting& s, const Placement& placement) {
   const std::vector<Value> objects = install::controllers(options_of(placement));
@@ -177,49 +134,6 @@ bool remove_controllers(Setting& s, const Placement& placement) {
   bool well = lease || lease.error().code == Code::NotFound;
   if (!well) tell(s, lease.error());
   for (std::size_t i = objects.size() - 1; i-- > 0;) well = remove(s, objects[i]) && well;
-  return well && await_gone(s, objects);
-}
-
-// Our entries in routes' statuses: nobody else would take them away.
-bool forget_routes(Setting& s) {
-  const auto routes = list(s, api::kHttpRoutes, {});
-  if (!routes) return tell(s, routes.error()), false;
-  bool well = true;
-  for (const Value& route : *routes) {
-    Value others = Value::array();
-    for (const Value& parent : route["status"]["parents"].items())
-      if (parent["controllerName"].as_string() != delivery::kGatewayController) others.push_back(parent);
-    if (others.size() == route["status"]["parents"].size()) continue;
-    const auto patched = s.api.call({.verb = Verb::Patch,
-                                     .resource = api::kHttpRoutes,
-                                     .space = std::string(api::space_of(route)),
-                                     .name = std::string(api::name_of(route)),
-                                     .subresource = "status",
-                                     .body = Value::object({{"status", Value::object({{"parents", others}})}}),
-                                     .patch_type = client::PatchType::Merge,
-                                     .field_manager = "slipway-install"});
-    if (!patched) well = false, tell(s, patched.error());
-  }
-  return well;
-}
-
-// If it was installed. Its replicas take their leases with them, but for those that were killed.
-bool remove_gateway(Setting& s, const Placement& placement) {
-  const std::vector<Value> objects = install::gateway(options_of(placement));
-  const bool installed = !is_gone(s, objects.back());
-  if (!remove(s, objects.back()) || !await_gone(s, {objects.back()})) return false;
-  bool well = true;
-  const auto leases = list(s, api::kLeases, {placement.space}, install::kReplicaLabel);
-  std::vector<std::string> names = {install::kGatewayLease};
-  if (leases)
-    for (const Value& lease : *leases) names.emplace_back(api::name_of(lease));
-  for (const std::string& name : names) {
-    const auto deleted =
-        s.api.call({.verb = Verb::Delete, .resource = api::kLeases, .space = placement.space, .name = name});
-    if (!deleted && deleted.error().code != Code::NotFound) well = false, tell(s, deleted.error());
-  }
-  for (std::size_t i = objects.size() - 1; i-- > 0;) well = remove(s, objects[i]) && well;
-  if (installed) well = forget_routes(s) && well;
   return well && await_gone(s, objects);
 }
 

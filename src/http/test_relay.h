@@ -11,9 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <list>
 #include <string>
 #include <thread>
@@ -54,11 +57,23 @@ class TestRelay {
   void cut() { cut_ = true, poke(); }               // closes all connections that there are now
   void freeze(bool on) { frozen_ = on, poke(); }    // nothing gets through, but connections stay open: a half-open peer
   void refuse(bool on) { refusing_ = on, poke(); }  // new connections are closed at once
+  // What comes from now on arrives so much later, in each direction; its end does, too.
+  void delay(std::chrono::milliseconds by) { delay_ms_ = by.count(), poke(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Chunk {
+    Clock::time_point due;
+    std::string bytes;  // empty: the end
+  };
+  struct Way {
+    std::deque<Chunk> under_way = {};
+    bool ended = false;  // nothing more will come
+  };
   struct Pair {
     int client = -1, server = -1;
     std::string head = {};  // of a CONNECT that is not complete yet
+    Way up = {}, down = {};
     bool done = false;
   };
 
@@ -121,16 +136,24 @@ class TestRelay {
     }
   }
 
-  // False when that side has ended.
-  bool pass(int from, int to, bool count) {
+  void take(int from, Way& way, bool count) {
     char buffer[65536];
     const ssize_t n = ::recv(from, buffer, sizeof buffer, 0);
-    if (n <= 0) return false;
-    if (count) relayed_ += static_cast<std::size_t>(n);
-    for (ssize_t sent = 0; sent < n;) {
-      const ssize_t step = ::send(to, buffer + sent, static_cast<std::size_t>(n - sent), MSG_NOSIGNAL);
-      if (step <= 0) return false;
-      sent += step;
+    way.ended = n <= 0;
+    if (n > 0 && count) relayed_ += static_cast<std::size_t>(n);
+    way.under_way.push_back({Clock::now() + std::chrono::milliseconds(delay_ms_),
+                             std::string(buffer, n > 0 ? static_cast<std::size_t>(n) : 0)});
+  }
+  // What is due. False when that side has ended.
+  static bool pass(Way& way, int to) {
+    for (; !way.under_way.empty() && way.under_way.front().due <= Clock::now(); way.under_way.pop_front()) {
+      const std::string& bytes = way.under_way.front().bytes;
+      if (bytes.empty()) return false;
+      for (std::size_t sent = 0; sent < bytes.size();) {
+        const ssize_t step = ::send(to, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        if (step <= 0) return false;
+        sent += static_cast<std::size_t>(step);
+      }
     }
     return true;
   }
@@ -140,20 +163,30 @@ class TestRelay {
       if (from_client) open_way(pair);
       return;
     }
-    if ((from_client && !pass(pair.client, pair.server, false)) ||
-        (from_server && !pass(pair.server, pair.client, true)))
-      close_pair(pair);
+    if (from_client) take(pair.client, pair.up, false);
+    if (from_server) take(pair.server, pair.down, true);
+    if (!frozen_ && (!pass(pair.up, pair.server) || !pass(pair.down, pair.client))) close_pair(pair);
+  }
+
+  // Until the next chunk is due; -1: none is under way.
+  int patience() const {
+    auto next = Clock::time_point::max();
+    for (const Pair& pair : pairs_)
+      for (const Way* way : {&pair.up, &pair.down})
+        if (!way->under_way.empty()) next = std::min(next, way->under_way.front().due);
+    if (frozen_ || next == Clock::time_point::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
+    return static_cast<int>(std::max<std::int64_t>(left, 0));
   }
 
   void run() {
     while (!stop_) {
       std::vector<pollfd> waiting = {{wake_[0], POLLIN, 0}, {listener_, POLLIN, 0}};
-      for (Pair& pair : pairs_) {
-        const short what = frozen_ ? 0 : POLLIN;
-        waiting.push_back({what ? pair.client : -1, what, 0});
-        waiting.push_back({what ? pair.server : -1, what, 0});
+      for (const Pair& pair : pairs_) {
+        waiting.push_back({frozen_ || pair.up.ended ? -1 : pair.client, POLLIN, 0});
+        waiting.push_back({frozen_ || pair.down.ended ? -1 : pair.server, POLLIN, 0});
       }
-      ::poll(waiting.data(), waiting.size(), -1);
+      ::poll(waiting.data(), waiting.size(), patience());
       char drop[64];
       while (::read(wake_[0], drop, sizeof drop) > 0) {
       }
@@ -178,6 +211,7 @@ class TestRelay {
   std::list<Pair> pairs_;
   std::atomic<bool> stop_ = false, cut_ = false, frozen_ = false, refusing_ = false;
   std::atomic<int> accepted_ = 0;
+  std::atomic<std::int64_t> delay_ms_ = 0;
   std::atomic<std::size_t> relayed_ = 0;
   std::thread thread_;
 };

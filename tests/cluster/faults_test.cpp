@@ -32,6 +32,25 @@ class FaultsTest : public ReleaseOnCluster {
     controller->signal(SIGKILL);
     controller->wait();
   }
+  // The controller reaches the API server by `relay` only.
+  void put_relay_between() {
+    relay.emplace(bed().port());
+    client::Connection through = bed().connection({kFirst, {"system:serviceaccounts", "system:authenticated"}});
+    through.server = "https://127.0.0.1:" + std::to_string(relay->port());
+    const std::string file = bed().folder() + "/" + space + "-relay.kubeconfig";
+    ASSERT_TRUE(client::save_kubeconfig(file, through).has_value());
+    kill_controller();
+    controller.emplace(start_slipway({"controller", "--kubeconfig", file, "--lease-namespace", "slipway-system"},
+                                     bed().folder() + "/controller.log"));
+  }
+  // The clock that the controller sees is so much ahead.
+  void replace_clock(base::Duration ahead) {
+    const std::string offset = bed().folder() + "/" + space + "-offset";
+    ASSERT_TRUE(runtime::write_file(offset, std::to_string(ahead / base::seconds(1)), 0600).has_value());
+    kill_controller();
+    controller_environment = {"LD_PRELOAD=" SLIPWAY_BUILD_DIR "/tests/libclock_offset.so", "CLOCK_OFFSET=" + offset};
+    begin_controller();
+  }
   void restart_api_server() {
     bed().kill(Part::ApiServer);
     const auto back = bed().start_part(Part::ApiServer);
@@ -104,14 +123,7 @@ TEST_P(FaultsTest, ControllersThatAreKilledAgainAndAgainAreTakenOver) {
 // Everything between our controllers and the API server is cut again and again, and then stands still for longer than
 // the lease can be renewed.
 TEST_P(FaultsTest, ConnectionsThatAreCutAndHangChangeNothing) {
-  relay.emplace(bed().port());
-  client::Connection through = bed().connection({kFirst, {"system:serviceaccounts", "system:authenticated"}});
-  through.server = "https://127.0.0.1:" + std::to_string(relay->port());
-  const std::string file = bed().folder() + "/" + space + "-relay.kubeconfig";
-  ASSERT_TRUE(client::save_kubeconfig(file, through).has_value());
-  kill_controller();
-  controller.emplace(start_slipway({"controller", "--kubeconfig", file, "--lease-namespace", "slipway-system"},
-                                   bed().folder() + "/controller.log"));
+  put_relay_between();
   attach(kRatio);
   set_image("v2");
   int looks = 0, cuts = 0;
@@ -129,6 +141,36 @@ TEST_P(FaultsTest, ConnectionsThatAreCutAndHangChangeNothing) {
   EXPECT_EQ(pods_of("v2", true), 4);
   EXPECT_EQ(owner_of("v2"), "Deployment");
   EXPECT_EQ(started("v2"), 4u);
+}
+
+// A far cluster: every answer takes more than a second.
+TEST_P(FaultsTest, ConnectionsThatAreSlowDelayTheReleaseAndChangeNothingElse) {
+  put_relay_between();
+  relay->delay(std::chrono::milliseconds(600));
+  attach(kRolling);
+  set_image("v2");
+  ASSERT_TRUE(ends_idle()) << told();
+  expect_settled_on_v2();
+  relay->delay({});
+}
+
+// The lease, minReadySeconds and pauses are counted by clocks that do not agree: people are told by how much, and the
+// release ends as it would have.
+TEST_P(FaultsTest, AClockThatIsWrongIsToldAndTheReleaseEndsAsItWould) {
+  for (const auto& [ahead, words] : {std::pair(base::minutes(10), " s ahead of the API server's"),
+                                     std::pair(-base::minutes(10), " s behind the API server's")}) {
+    replace_clock(ahead);
+    ASSERT_TRUE(until_seen([&] { return log().find(words) != std::string::npos; })) << log();
+  }
+  attach(kRolling);
+  set_image("v2");
+  ASSERT_TRUE(ends_idle()) << told();
+  expect_settled_on_v2();
+  replace_clock(base::minutes(10));
+  set_image("v1");
+  ASSERT_TRUE(until_seen([&] { return phase() == "Idle" && pods_of("v1", true) == 4 && pods_of("v2") == 0; }))
+      << told();
+  EXPECT_GE(fewest_ready, 4);
 }
 
 // One stands still until its lease is another's, and goes on in the middle of what it was doing.

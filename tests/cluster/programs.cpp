@@ -18,8 +18,10 @@ std::vector<std::string> command_of(std::vector<std::string> arguments) {
 
 }  // namespace
 
-runtime::Child start_slipway(std::vector<std::string> arguments, const std::string& log) {
-  auto child = runtime::Child::start(command_of(std::move(arguments)), {.output_path = log});
+runtime::Child start_slipway(std::vector<std::string> arguments, const std::string& log,
+                             const std::vector<std::string>& environment) {
+  auto child =
+      runtime::Child::start(command_of(std::move(arguments)), {.environment = environment, .output_path = log});
   if (!child) {
     ADD_FAILURE() << child.error().message;
     std::abort();

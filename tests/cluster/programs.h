@@ -8,8 +8,9 @@
 
 namespace slipway::tests {
 
-// `log`: where its output goes.
-runtime::Child start_slipway(std::vector<std::string> arguments, const std::string& log);
+// `log`: where its output goes. `environment`: "NAME=value", added to ours.
+runtime::Child start_slipway(std::vector<std::string> arguments, const std::string& log,
+                             const std::vector<std::string>& environment = {});
 
 // Runs to its end; the output is that of both streams.
 runtime::Finished run_slipway(std::vector<std::string> arguments);

@@ -68,7 +68,7 @@ void ReleaseOnCluster::begin_controller() {
   std::vector<std::string> arguments = {"controller", "--kubeconfig", controller_kubeconfig_, "--lease-namespace",
                                         "slipway-system"};
   arguments.insert(arguments.end(), controller_flags.begin(), controller_flags.end());
-  controller.emplace(start_slipway(arguments, bed().folder() + "/controller.log"));
+  controller.emplace(start_slipway(arguments, bed().folder() + "/controller.log", controller_environment));
 }
 
 void ReleaseOnCluster::TearDown() {

@@ -45,8 +45,9 @@ class ReleaseOnCluster : public EachVersion {
 
   std::string space;
   std::optional<runtime::Child> node, controller;
-  std::vector<std::string> controller_flags;  // for begin_controller
-  bool refusals_are_expected = false;         // of the API server to our controller
+  std::vector<std::string> controller_flags;        // for begin_controller
+  std::vector<std::string> controller_environment;  // "NAME=value", likewise
+  bool refusals_are_expected = false;               // of the API server to our controller
 
  private:
   void look();

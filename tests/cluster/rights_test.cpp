@@ -9,6 +9,7 @@
 
 #include "each_version.h"
 #include "install/rules.h"
+#include "unused_rights.h"
 
 namespace slipway::tests {
 namespace {
@@ -37,22 +38,8 @@ const std::map<std::string, std::string>& seldom() {
   return all;
 }
 
-std::set<std::string> used(const Bed& bed) {
-  std::set<std::string> pairs;
-  for (const AuditedRequest& r : bed.audited(kController))
-    if (r.allowed && !r.resource.empty())
-      pairs.insert(r.verb + " " + r.group + "/" + r.resource + (r.subresource.empty() ? "" : "/" + r.subresource));
-  return pairs;
-}
-
 void check(Bed& bed) {
-  const std::set<std::string> seen = used(bed);
-  std::string unused;
-  for (const install::Right& right : install::controller_rights())
-    for (const std::string& verb : right.verbs) {
-      const std::string pair = verb + " " + right.group + "/" + right.resource;
-      if (!seen.contains(pair) && !seldom().contains(pair)) unused += "\n  " + pair;
-    }
+  const std::string unused = unused_rights(bed, kController, install::controller_rights(), seldom());
   if (unused.empty()) return;
   fmt::print("rights that these tests did not use on {}:{}\n", bed.assets().version, unused);
   const bool all_were_told = GTEST_FLAG_GET(filter) == "*" && std::getenv("SLIPWAY_ROUTER_CRDS") != nullptr;

@@ -12,5 +12,5 @@ target_compile_definitions(many_releases PRIVATE SLIPWAY_BUILD_DIR="${CMAKE_BINA
 add_dependencies(many_releases slipway)
 file(GLOB cluster_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*_test.cpp)
 slipway_test_program(cluster_test SOURCES ${cluster_tests} ${CMAKE_CURRENT_LIST_DIR}/release_bed.cpp LINK cluster_bed slipway_install slipway_gateway)
-add_dependencies(cluster_test slipway)
+add_dependencies(cluster_test slipway clock_offset)
 add_test(NAME cluster COMMAND cluster_test)

@@ -3,17 +3,15 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 
 #include "api/meta.h"
 #include "data/json.h"
 #include "gateway/cluster_objects.h"
 #include "gateway/files.h"
 #include "gateway/replica_lease.h"
-#include "pods.h"
-#include "release_bed.h"
+#include "runtime/file.h"
 #include "story.h"
+#include "unused_rights.h"
 
 namespace slipway::tests {
 namespace {
@@ -23,44 +21,30 @@ using data::Value;
 constexpr const char* kAccount = "system:serviceaccount:slipway-system:slipway-gateway";
 constexpr int kUsers = 400;
 
-Value json(const std::string& text) {
-  auto v = data::parse_json(text);
-  SLIPWAY_CHECK(v.has_value());
-  return *v;
+// In a whole run every right of `slipway install --gateway` is used.
+void check_rights(Bed& bed) {
+  static const std::map<std::string, std::string> seldom = {};
+  const std::string unused = unused_rights(bed, kAccount, install::gateway_rights(), seldom);
+  if (!unused.empty() && GTEST_FLAG_GET(filter) == "*")
+    ADD_FAILURE() << "no story of tests/gateway needs these rights:" << unused;
 }
+const bool registered = (EachVersion::at_the_end(check_rights), true);
 
-std::string definitions() {
-  if (const char* named = std::getenv("SLIPWAY_GATEWAY_CRDS")) return named;
-  return std::string(SLIPWAY_SOURCE_DIR) + "/../shared/conformance/crds/gateway-api";
-}
-
-class GatewayStory : public ReleaseOnCluster {
+class GatewayStory : public Story {
  protected:
   void SetUp() override {
-    if (!network_problem().empty()) GTEST_SKIP() << network_problem();
     if (!gateway::find_program("haproxy")) GTEST_SKIP() << "haproxy is not installed (Debian package haproxy)";
-    if (!std::filesystem::is_directory(definitions()))
-      GTEST_SKIP() << "no definitions of the Gateway API in " << definitions() << " (SLIPWAY_GATEWAY_CRDS)";
-    ReleaseOnCluster::SetUp();
+    Story::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    ASSERT_EQ(kubectl_code({"apply", "--server-side", "-f", definitions()}), 0);
-    std::string said;
-    ASSERT_TRUE(eventually([&] {
-      const auto installed = run_slipway({"install", "--gateway", "--kubeconfig", bed().admin_kubeconfig()});
-      said = installed.output;
-      return installed.status == 0;
-    })) << said;
-    port = next_port++;
     audited_before_ = bed().audited(kAccount).size();
     for (const std::string name : {"a", "b"}) begin_replica(name);
-    pods.emplace();
     make_route();
   }
 
   // The rights of `slipway install --gateway` are enough.
   void TearDown() override {
     if (IsSkipped() || space.empty()) return;
-    ReleaseOnCluster::TearDown();
+    Story::TearDown();
     const auto audited = bed().audited(kAccount);
     for (std::size_t i = audited_before_; i < audited.size(); ++i)
       EXPECT_TRUE(audited[i].allowed) << audited[i].verb << " " << audited[i].group << "/" << audited[i].resource << "/"
@@ -82,10 +66,6 @@ class GatewayStory : public ReleaseOnCluster {
     EXPECT_EQ(replica.wait(), 0);
   }
 
-  void create(const api::Resource& kind, const Value& object) {
-    const auto made = api().call({.verb = client::Verb::Create, .resource = kind, .space = space, .body = object});
-    ASSERT_TRUE(made.has_value()) << kind.kind << ": " << made.error().message;
-  }
   void make_route() {
     Value edge = json(R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"Gateway","metadata":{"name":"edge"},
       "spec":{"gatewayClassName":"slipway","listeners":[{"name":"http","port":1,"protocol":"HTTP"},{"name":"raw","port":9,"protocol":"TCP"}]}})");
@@ -98,48 +78,16 @@ class GatewayStory : public ReleaseOnCluster {
       "spec":{"parentRefs":[{"name":"edge","sectionName":"http"}],"hostnames":["web.example"],"rules":[{"backendRefs":[{"name":"web","port":80}]}]}})"));
     ASSERT_TRUE(until([&] { return is_programmed(); })) << data::to_json(get(gateway::kGateways, "edge")["status"]);
   }
-  static std::string said(const Value& holder, const char* type) {
-    const Value& c = api::condition(Value::object({{"status", holder}}), type);
-    return c["status"].str() + " " + c["reason"].str();
-  }
   bool is_programmed() {
     return said(get(gateway::kGateways, "edge")["status"], "Programmed").starts_with("True") &&
            said(get(api::kHttpRoutes, "web")["status"]["parents"].at(0), "Programmed").starts_with("True") &&
            got_by("a").status == 200 && got_by("b").status == 200;
   }
-  void release(const std::string& steps) {
-    Value object = json(R"({"apiVersion":"slipway.dev/v1alpha1","kind":"Release","metadata":{"name":"web"},
-      "spec":{"target":{"name":"web"},"deadline":"120s","traffic":{"route":"web","service":"web"}}})");
-    object.set({"spec", "strategy"}, json(R"({"canary":{"steps":)" + steps + "}}"));
-    create(api::kReleases, object);
-    ASSERT_TRUE(reaches("Idle")) << told();
-  }
-
   Got got_by(const std::string& replica, const std::string& user = {}) {
     return request(address_of(replica), port, "web.example", user);
   }
-  // Image tag by pod address.
-  std::map<std::string, std::string> tags() {
-    std::map<std::string, std::string> out;
-    const auto all = api().list(api::kPods, "app=web");
-    for (const Value& pod : (*all)["items"].items()) {
-      const std::string image = pod["spec"]["containers"].at(0)["image"].str();
-      out[pod["status"]["podIP"].str()] = image.substr(image.rfind(':') + 1);
-    }
-    return out;
-  }
-  // How many of `n` requests the replica gives to this version; every one has to be answered.
   int of_requests(const std::string& replica, const std::string& tag, int n) {
-    const auto tag_of = tags();
-    int hits = 0;
-    for (int i = 0; i < n; ++i) {
-      const Got got = got_by(replica);
-      EXPECT_EQ(got.status, 200);
-      const auto found = tag_of.find(got.pod);
-      EXPECT_TRUE(found != tag_of.end()) << got.pod;
-      hits += found != tag_of.end() && found->second == tag;
-    }
-    return hits;
+    return of_requests_at(address_of(replica), "web.example", tag, n);
   }
   // The users whom the replica gives this version.
   std::set<std::string> users_of(const std::string& replica, const std::string& tag) {
@@ -151,9 +99,6 @@ class GatewayStory : public ReleaseOnCluster {
     }
     return out;
   }
-  std::string explained() {
-    return run_slipway({"explain", "web", "-n", space, "--kubeconfig", bed().admin_kubeconfig()}).output;
-  }
   void expect_verified(const std::string& share) {
     const std::string log = explained();
     EXPECT_NE(log.find("traffic.verified       router read-back shows " + share + " for the candidate"),
@@ -162,10 +107,7 @@ class GatewayStory : public ReleaseOnCluster {
     EXPECT_EQ(log.find("has accepted the route with"), std::string::npos) << log;
   }
 
-  static inline int next_port = 8000;  // a host name on a port belongs to the oldest Gateway
-  int port = 0;
   std::map<std::string, runtime::Child> replicas;
-  std::optional<Pods> pods;
 
  private:
   std::size_t audited_before_ = 0;
@@ -249,6 +191,74 @@ TEST_P(GatewayStory, ABadVersionIsFoundByTheGatewaysOwnNumbersAndTakenBack) {
   EXPECT_EQ(pods_of("v1", true), 4);
 }
 
+// Another controller leads, with another certificate: the replicas answer it, and no longer the one that died.
+TEST_P(GatewayStory, AnotherControllerGoesOnAskingInTheMiddleOfARelease) {
+  release(R"([{"weight":25},{"pause":{}},{"weight":100}])");
+  set_image("v2");
+  ASSERT_TRUE(reaches("Paused")) << told();
+  expect_verified("25 %");
+  const auto leader = [&] {
+    return kubectl({"-n", "slipway-system", "get", "lease", gateway::kControllerLease, "-o",
+                    "jsonpath={.spec.holderIdentity}"});
+  };
+  const std::string first = leader();
+  controller->signal(SIGKILL);
+  controller->wait();
+  begin_controller();
+  ASSERT_TRUE(until([&] { return leader() != first; }));
+  ask("promote");
+  ASSERT_TRUE(reaches("Idle")) << told();
+  expect_verified("100 %");
+  for (const std::string replica : {"a", "b"}) EXPECT_EQ(of_requests(replica, "v2", 100), 100) << replica;
+  EXPECT_EQ(pods_of("v2", true), 4);
+  EXPECT_GE(fewest_ready, 4);
+}
+
+// What routes may do beyond their namespace is the choice of those who own the Gateway and the Service.
+TEST_P(GatewayStory, OtherNamespacesAreReachedOnlyWhereTheirOwnersAllowIt) {
+  const std::string other = space + "-other";
+  ASSERT_EQ(kubectl_code({"create", "namespace", other}), 0);
+  const auto apply = [&](const std::string& in, const std::string& object) {
+    const std::string file = bed().folder() + "/" + space + "-object.json";
+    ASSERT_TRUE(runtime::write_file(file, object, 0600).has_value());
+    ASSERT_EQ(kubectl_code({"-n", in, "apply", "-f", file}), 0) << object;
+  };
+  const auto parent_says = [&](const char* type) {
+    const Value route = json(kubectl({"-n", other, "get", "httproute", "far", "-o", "json"}));
+    return said(route["status"]["parents"].at(0), type);
+  };
+  // A listener for namespaces with a label; a route from one that lacks it, to a Service of one that allows nothing.
+  apply(space, R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"Gateway","metadata":{"name":"shared"},
+    "spec":{"gatewayClassName":"slipway","listeners":[{"name":"http","port":)" +
+                   std::to_string(port) + R"(,"protocol":"HTTP","hostname":"far.example","allowedRoutes":{"namespaces":
+    {"from":"Selector","selector":{"matchLabels":{"edge":"yes"}}}}}]}})");
+  apply(other, R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"far"},
+    "spec":{"parentRefs":[{"name":"shared","namespace":")" +
+                   space + R"("}],"hostnames":["far.example"],"rules":[{"backendRefs":[{"name":"web","namespace":")" +
+                   space + R"(","port":80}]}]}})");
+  if (HasFatalFailure()) return;
+  const auto far = [&] { return request("127.0.0.1", port, "far.example").status; };
+  ASSERT_TRUE(until([&] { return parent_says("Accepted") == "False NotAllowedByListeners"; }))
+      << parent_says("Accepted");
+  EXPECT_EQ(far(), 404);
+  ASSERT_EQ(kubectl_code({"label", "namespace", other, "edge=yes"}), 0);
+  ASSERT_TRUE(until([&] { return parent_says("Accepted") == "True Accepted"; })) << parent_says("Accepted");
+  EXPECT_TRUE(until([&] { return parent_says("ResolvedRefs") == "False RefNotPermitted"; }))
+      << parent_says("ResolvedRefs");
+  EXPECT_TRUE(until([&] { return far() == 500; })) << far();
+  apply(space, R"({"apiVersion":"gateway.networking.k8s.io/v1beta1","kind":"ReferenceGrant","metadata":{"name":"far"},
+    "spec":{"from":[{"group":"gateway.networking.k8s.io","kind":"HTTPRoute","namespace":")" +
+                   other + R"("}],"to":[{"group":"","kind":"Service","name":"web"}]}})");
+  EXPECT_TRUE(until([&] { return parent_says("ResolvedRefs") == "True ResolvedRefs" && far() == 200; }))
+      << parent_says("ResolvedRefs") << far();
+  ASSERT_EQ(kubectl_code({"delete", "referencegrant", "far"}), 0);
+  EXPECT_TRUE(until([&] { return parent_says("ResolvedRefs") == "False RefNotPermitted" && far() == 500; }))
+      << parent_says("ResolvedRefs") << far();
+  ASSERT_EQ(kubectl_code({"label", "namespace", other, "edge-"}), 0);
+  EXPECT_TRUE(until([&] { return far() == 404; })) << far();
+  ASSERT_EQ(kubectl_code({"delete", "namespace", other, "--wait=false"}), 0);
+}
+
 // The last one: of the gateway nothing stays but what users made.
 TEST_P(GatewayStory, UninstallLeavesNothingOfTheGateway) {
   refusals_are_expected = true;  // to the controller that goes on running here
@@ -263,7 +273,11 @@ TEST_P(GatewayStory, UninstallLeavesNothingOfTheGateway) {
   }
   EXPECT_EQ(kubectl({"get", "leases", "-A", "-o", "name", "-l", "slipway.dev/gateway-replica"}), "");
   EXPECT_TRUE(get(api::kHttpRoutes, "web")["status"]["parents"].is_empty());
-  EXPECT_FALSE(get(gateway::kGateways, "edge").is_null());
+  const Value edge = get(gateway::kGateways, "edge")["status"];  // as that of a new one
+  EXPECT_EQ(said(edge, "Accepted"), "Unknown Pending");
+  EXPECT_EQ(said(edge, "Programmed"), "Unknown Pending");
+  EXPECT_TRUE(edge["listeners"].is_empty());
+  EXPECT_TRUE(edge["addresses"].is_empty());
   // For TearDown, which hands a Release back.
   ASSERT_EQ(run_slipway({"install", "--kubeconfig", bed().admin_kubeconfig()}).status, 0);
 }
