@@ -33,6 +33,7 @@ inline const Resource kEvents{"", "v1", "events", "Event"};
 inline const Resource kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"};
 inline const Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline const Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet"};
+inline const Resource kControllerRevisions{"apps", "v1", "controllerrevisions", "ControllerRevision"};
 inline const Resource kDeployments{"apps", "v1", "deployments", "Deployment"};
 inline const Resource kHttpRoutes{"gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute"};
 inline const Resource kCustomResourceDefinitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions",

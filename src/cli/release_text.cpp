@@ -22,8 +22,11 @@ std::string deployment_block(const Terminal& terminal, const Sight& sight) {
 
 // The commands that end a pause.
 std::string next_text(const Sight& sight, const view::ReleaseView& v) {
-  if (v.phase != Phase::Paused) return {};
   const std::string whom = " " + v.name + " -n " + v.space;
+  if (v.phase == Phase::Keeping)
+    return "next      slipway promote" + whom + " lets the old version go    slipway undo" + whom +
+           " goes back at once\n";
+  if (v.phase != Phase::Paused) return {};
   const bool held = sight.objects.release["spec"]["paused"].as_bool();
   return "next      slipway " + std::string(held ? "resume" : "promote") + whom + "    slipway abort" + whom + "\n";
 }

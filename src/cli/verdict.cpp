@@ -46,6 +46,8 @@ Verdict judge(const Sight& sight) {
       return is_wanted(s.stable, sight.deployment) ? Verdict::Healthy : Verdict::Working;
     case Phase::RolledBack:
       return is_wanted(s.rejected, sight.deployment) ? Verdict::RolledBack : Verdict::Working;
+    case Phase::Keeping:
+      return is_wanted(s.candidate, sight.deployment) ? Verdict::Healthy : Verdict::Working;
     case Phase::Paused:
       return is_wanted(s.candidate, sight.deployment) ? Verdict::Paused : Verdict::Working;
     case Phase::Pending:

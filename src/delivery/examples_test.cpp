@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "api/kinds/release_rules.h"
@@ -55,6 +56,21 @@ TEST(Examples, the_shop_release_compiles_and_its_templates_resolve) {
     for (const Value& m : (*resolved)["metrics"].items())
       EXPECT_TRUE(expr::Expression::parse(m["successCondition"].as_string())) << m["successCondition"].as_string();
   }
+}
+
+// Its templates are those of release.yaml.
+TEST(Examples, the_blue_green_release_compiles_and_names_templates_that_exist) {
+  std::set<std::string> templates;
+  for (const Value& d : documents("examples/shop/release.yaml"))
+    if (d["kind"].as_string() == "AnalysisTemplate") templates.insert(d["metadata"]["name"].str());
+  const auto all = documents("examples/shop/blue-green.yaml");
+  ASSERT_EQ(all.size(), 1u);
+  const auto compiled = plan::compile(all.front(), plan::gateway_capabilities());
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  EXPECT_EQ(compiled->strategy, plan::Strategy::BlueGreen);
+  for (const Value& analysis : plan::analyses_of(all.front()["spec"]))
+    for (const Value& named : analysis["templates"].items())
+      EXPECT_TRUE(templates.contains(named["name"].str())) << named["name"].as_string();
 }
 
 }  // namespace

@@ -73,11 +73,15 @@ Value endpoint_slice(Value whole) {
                         {"metadata", only(whole["metadata"], kIdentity)}});
 }
 
+// That it is there: what it holds is read when it is needed.
+Value controller_revision(Value whole) { return without_bookkeeping(whole.without("data")); }
+
 }  // namespace
 
 client::Projection kept_of(const api::Resource& resource) {
   if (resource == api::kPods) return pod;
   if (resource == api::kEndpointSlices) return endpoint_slice;
+  if (resource == api::kControllerRevisions) return controller_revision;
   for (const api::Resource* each : {&api::kDeployments, &api::kReplicaSets, &api::kServices, &api::kReleases,
                                     &api::kAnalysisRuns, &api::kAnalysisTemplates})
     if (resource == *each) return without_bookkeeping;

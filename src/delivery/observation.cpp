@@ -111,10 +111,9 @@ void count_by_hash(const World& world, const Value& slice, std::map<std::string,
 }
 
 void observe_traffic(const World& world, const Value& release, Observation& o) {
-  const Value& traffic = release["spec"]["traffic"];
-  if (!traffic.is_object()) return;
+  if (!release["spec"]["traffic"].is_object()) return;
   const std::string space(api::space_of(release));
-  const plan::Routing routing = plan::routing_of(traffic, space);
+  const plan::Routing routing = plan::routing_of(release["spec"], space);
   const Router& router = router_of(routing.kind);
   o.route = world.find(router.route_kind(), {space, routing.route});
   o.router_missing = absence_of(world, router.route_kind());
@@ -147,6 +146,20 @@ void observe_templates(const World& world, const Value& release, const Value& an
   }
 }
 
+void observe_kept(const World& world, const Value& release, Observation& o) {
+  for (const Value& object : world.cache(api::kControllerRevisions).owned_by(api::uid_of(release))) {
+    const std::string hash(api::label(object, control::kTemplateHashLabel));
+    KeptRevision kept{.object = object};
+    const std::string id = revision_fact(release, hash);
+    kept.pending = world.is_pending(id);
+    if (const control::Fact* fact = world.fact(id)) {
+      if (fact->answer) kept.pod_template = (*fact->answer)["data"]["template"];
+      if (!kept.pod_template.is_object()) kept.failed_at = fact->answered;
+    }
+    o.kept[hash] = std::move(kept);
+  }
+}
+
 }  // namespace
 
 const Version* Observation::find(std::string_view hash) const {
@@ -171,16 +184,19 @@ std::string traffic_fact(const Value& release) {
   return fmt::format("traffic/{}/{}", api::space_of(release), api::uid_of(release));
 }
 
+std::string revision_fact(const Value& release, std::string_view hash) {
+  return fmt::format("revision/{}/{}/{}", api::space_of(release), api::uid_of(release), hash);
+}
+
 Observation observe(const World& world, const Value& release) {
   Observation o{.release = release};
   const std::string space(api::space_of(release));
   o.deployment = world.find(api::kDeployments, {space, release["spec"]["target"]["name"].str()});
   o.versions = versions_of(world, release, o.deployment);
   observe_traffic(world, release, o);
-  for (const Value& step : release["spec"]["strategy"]["canary"]["steps"].items())
-    observe_templates(world, release, step["analysis"], o);
-  observe_templates(world, release, release["spec"]["guards"]["analysis"], o);
+  for (const Value& analysis : plan::analyses_of(release["spec"])) observe_templates(world, release, analysis, o);
   o.runs = world.cache(api::kAnalysisRuns).owned_by(api::uid_of(release));
+  observe_kept(world, release, o);
   return o;
 }
 

@@ -37,6 +37,14 @@ struct Version {
   std::string stuck = {};  // why a pod does not get ready, when it says: "web-1: ImagePullBackOff: no such image"
 };
 
+// A ControllerRevision of this Release. Its template is read on demand.
+struct KeptRevision {
+  data::Value object;             // without its data
+  data::Value pod_template = {};  // null: not asked for, or no answer yet
+  bool pending = false;
+  std::optional<base::Time> failed_at = {};  // it could not be read
+};
+
 // Where values can come from in this cluster, beside a Prometheus whose address a template names.
 struct MetricSources {
   bool gateway = true;         // the built-in gateway carries the traffic and counts it
@@ -58,6 +66,7 @@ struct Observation {
   std::string router_missing = {};                           // why the cluster has no such router; empty when it has
   std::map<std::string, data::Value> templates = {};  // AnalysisTemplates that the spec names, as far as they exist
   std::vector<data::Value> runs = {};                 // AnalysisRuns of this Release
+  std::map<std::string, KeptRevision> kept = {};      // what its versions were, by hash
   std::optional<ReadBack> traffic = {};               // newest answer of the router
   bool traffic_pending = false;
   MetricSources sources = {};
@@ -70,8 +79,9 @@ struct Observation {
   RouterObjects objects() const;
 };
 
-// The id under which the router's answer is recorded.
+// The ids under which the router's answer and a kept revision are recorded.
 std::string traffic_fact(const data::Value& release);
+std::string revision_fact(const data::Value& release, std::string_view hash);
 
 Observation observe(const control::World& world, const data::Value& release);
 

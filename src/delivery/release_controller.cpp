@@ -49,10 +49,9 @@ Names of_pod(const World& world, const Value& pod) {
 }
 
 bool uses_service(const Value& release, std::string_view service) {
-  const Value& traffic = release["spec"]["traffic"];
-  const std::string base = traffic["service"].str();
-  return traffic.is_object() && (service == base || service == traffic["stableService"].str(base + "-stable") ||
-                                 service == traffic["canaryService"].str(base + "-canary"));
+  if (!release["spec"]["traffic"].is_object()) return false;
+  const plan::Routing routing = plan::routing_of(release["spec"], std::string(api::space_of(release)));
+  return service == routing.service || service == routing.stable_service || service == routing.canary_service;
 }
 
 Names of_service_name(const World& world, std::string_view space, std::string_view service) {
@@ -61,9 +60,8 @@ Names of_service_name(const World& world, std::string_view space, std::string_vi
 
 // Is this object the route of the Release, or the second object of its router?
 bool reads(const Value& release, const api::Resource& kind, std::string_view name) {
-  const Value& traffic = release["spec"]["traffic"];
-  if (!traffic.is_object()) return false;
-  const plan::Routing routing = plan::routing_of(traffic, std::string(api::space_of(release)));
+  if (!release["spec"]["traffic"].is_object()) return false;
+  const plan::Routing routing = plan::routing_of(release["spec"], std::string(api::space_of(release)));
   const Router& router = router_of(routing.kind);
   if (router.route_kind() == kind && routing.route == name) return true;
   const auto second = router.companion(routing);
@@ -71,14 +69,10 @@ bool reads(const Value& release, const api::Resource& kind, std::string_view nam
 }
 
 bool uses_template(const Value& release, std::string_view name) {
-  const auto in = [&](const Value& analysis) {
+  for (const Value& analysis : plan::analyses_of(release["spec"]))
     for (const Value& t : analysis["templates"].items())
       if (t["name"].as_string() == name) return true;
-    return false;
-  };
-  for (const Value& step : release["spec"]["strategy"]["canary"]["steps"].items())
-    if (in(step["analysis"])) return true;
-  return in(release["spec"]["guards"]["analysis"]);
+  return false;
 }
 
 // A right, a quota, an admission policy, an object that is not valid: no later picture of ours mends that.
@@ -107,6 +101,7 @@ class ReleaseController final : public control::Controller {
            return of_service_name(w, api::space_of(o), api::label(o, kServiceNameLabel));
          }},
         {api::kAnalysisRuns, control::owner_of_kind(api::kReleases)},
+        {api::kControllerRevisions, control::owner_of_kind(api::kReleases)},
         {api::kAnalysisTemplates,
          [](const World& w, const Value& o) {
            return releases(w, api::space_of(o), [&](const Value& r) { return uses_template(r, api::name_of(o)); });

@@ -20,8 +20,9 @@ E value_in(const std::array<std::string_view, N>& names, std::string_view text, 
   return fallback;
 }
 
-constexpr std::array<std::string_view, 9> kPhases = {"Pending",   "Invalid",     "Idle",      "Progressing", "Paused",
-                                                     "Promoting", "RollingBack", "Verifying", "RolledBack"};
+constexpr std::array<std::string_view, 10> kPhases = {"Pending",   "Invalid",   "Idle",      "Progressing",
+                                                      "Paused",    "Keeping",   "Promoting", "RollingBack",
+                                                      "Verifying", "RolledBack"};
 constexpr std::array<std::string_view, 9> kCauses = {
     "AnalysisFailed", "AnalysisInconclusive", "Restarts", "ProbeFailures", "Deadline",
     "Aborted",        "Superseded",           "Reverted", "Deleted"};
@@ -75,11 +76,12 @@ Value write(const Position& p) {
   put_number(out, "attempt", p.attempt);
   if (p.full) out.set("full", true);
   if (p.handed_over) out.set("handedOver", true);
+  if (p.fast) out.set("fast", true);
   return out;
 }
 Position read_position(const Value& v) {
-  return {v["plan"].str(),       v["index"].as_int(), read_time(v["since"]),
-          v["attempt"].as_int(), v["full"].as_bool(), v["handedOver"].as_bool()};
+  return {v["plan"].str(),     v["index"].as_int(),       read_time(v["since"]), v["attempt"].as_int(),
+          v["full"].as_bool(), v["handedOver"].as_bool(), v["fast"].as_bool()};
 }
 
 Value percent(std::int64_t points) {

@@ -24,6 +24,7 @@ enum class Phase {
   Idle,         // the stable version is what the Deployment asks for
   Progressing,  // steps are being carried out
   Paused,       // waits for a person: spec.paused, an approval, an analysis without a verdict
+  Keeping,      // all users are on the candidate; the old version keeps its pods for a while
   Promoting,    // the candidate is being handed over to the Deployment
   RollingBack,  // traffic goes back to the stable version
   Verifying,    // traffic is back; proof that it is, and that the stable version is well
@@ -71,6 +72,7 @@ struct Position {
   std::int64_t attempt = 0;        // counts starts and repeated analyses; part of the names of AnalysisRuns
   bool full = false;               // a person asked to skip waits, approvals and analyses
   bool handed_over = false;        // the candidate belongs to the Deployment: no way back by traffic
+  bool fast = false;               // back to a version of the rollback window, by plan::without_steps
   bool operator==(const Position&) const = default;
 };
 

@@ -8,6 +8,7 @@
 #include "control/pod_template.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/names.h"
+#include "delivery/plan/compile.h"
 #include "view/view.h"
 
 namespace slipway::view {
@@ -20,25 +21,8 @@ std::optional<Time> time_of(const Value& v) { return v.is_string() ? base::parse
 
 // --- steps ------------------------------------------------------------------------------------------------
 
-std::string percent_text(const Value& weight) { return fmt::format("{:g} %", weight.as_double()); }
-
-std::string step_text(const Value& step) {
-  if (!step["name"].as_string().empty()) return step["name"].str();
-  if (step.has("weight")) return "weight " + percent_text(step["weight"]);
-  if (step.has("analysis")) {
-    std::vector<std::string> names;
-    for (const Value& t : step["analysis"]["templates"].items()) names.push_back(t["name"].str());
-    return "analysis " + base::join(names, ", ");
-  }
-  const Value& duration = step["pause"]["duration"];
-  return duration.is_string() ? "pause " + duration.str() : "approval";
-}
-
-std::vector<std::string> step_texts(const Value& spec) {
-  std::vector<std::string> out;
-  if (spec["strategy"]["rolling"].is_object()) out.push_back("replace pods");
-  for (const Value& step : spec["strategy"]["canary"]["steps"].items()) out.push_back(step_text(step));
-  return out;
+std::string strategy_of(const Value& strategy) {
+  return strategy["canary"].is_object() ? "canary" : strategy["blueGreen"].is_object() ? "blue-green" : "rolling";
 }
 
 StepState state_of(int index, const State& s) {
@@ -109,7 +93,7 @@ void add_times(const ReleaseView& view, std::vector<StepView>& steps) {
 
 void add_steps(const Objects& objects, const State& s, ReleaseView& view) {
   int number = 0;
-  for (const std::string& text : step_texts(objects.release["spec"])) {
+  for (const std::string& text : delivery::plan::step_names(objects.release["spec"])) {
     view.steps.push_back({.number = number + 1, .text = text, .state = state_of(number, s)});
     ++number;
   }
@@ -197,7 +181,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   ReleaseView view{.name = std::string(api::name_of(objects.release)),
                    .space = std::string(api::space_of(objects.release)),
                    .target = spec["target"]["name"].str(),
-                   .strategy = spec["strategy"]["canary"].is_object() ? "canary" : "rolling",
+                   .strategy = strategy_of(spec["strategy"]),
                    .now = now,
                    .phase = s.phase,
                    .message = s.message,
@@ -219,6 +203,7 @@ Outcome outcome_of(const ReleaseView& view) {
   using delivery::Phase;
   switch (view.phase) {
     case Phase::Idle:
+    case Phase::Keeping:
       return Outcome::Healthy;
     case Phase::Paused:
       return Outcome::WaitsForPerson;

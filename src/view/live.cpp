@@ -27,6 +27,7 @@ std::string step_symbol(StepState state, const Style& style) {
 std::string phase_symbol(Phase phase, const Style& style) {
   switch (phase) {
     case Phase::Idle:
+    case Phase::Keeping:
       return paint(style, Colour::Green, "✔");
     case Phase::RolledBack:
     case Phase::Invalid:

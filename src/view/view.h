@@ -86,7 +86,7 @@ struct HistoryEntry {
 
 struct ReleaseView {
   std::string name, space, target;
-  std::string strategy;  // canary, rolling
+  std::string strategy;  // canary, blue-green, rolling
   Time now;
   delivery::Phase phase = delivery::Phase::Pending;
   std::string message;

@@ -160,6 +160,36 @@ TEST_P(OwnershipTest, AReplicaSetThatWasDeletedByHandIsMadeAgain) {
   expect_settled("v2");
 }
 
+// Kubernetes would make it again for a Deployment that is not paused; for one that we hold, we do.
+TEST_P(OwnershipTest, AStableReplicaSetThatWasDeletedByHandIsMadeAgain) {
+  const auto delete_set = [&](const std::string& tag) {
+    const auto sets = api().list(api::kReplicaSets);
+    ASSERT_TRUE(sets.has_value());
+    for (const Value& set : (*sets)["items"].items())
+      if (set["spec"]["template"]["spec"]["containers"].at(0)["image"] == Value("shop/web:" + tag))
+        ASSERT_EQ(kubectl_code({"delete", "replicaset", std::string(api::name_of(set))}), 0);
+  };
+  attach(kRatio);
+  const auto old = uids_of("v1");
+  delete_set("v1");  // at rest
+  ASSERT_TRUE(until([&] { return pods_of("v1", true) == 4 && uids_of("v1") != old; })) << told();
+  ASSERT_TRUE(until([&] { return owner_of("v1") == "Deployment"; })) << told();
+  set_image("v2");
+  ASSERT_TRUE(until([&] { return phase() == "Paused" && pods_of("v1", true) == 2; })) << told();
+  const auto before = uids_of("v1");
+  delete_set("v1");  // in the middle
+  ASSERT_TRUE(until([&] { return phase() == "Paused" && pods_of("v1", true) == 2 && uids_of("v1") != before; }))
+      << told();
+  ask("abort");
+  ASSERT_TRUE(until([&] { return phase() == "RolledBack" && pods_of("v1", true) == 4; })) << told();
+  const auto rolled_back = uids_of("v1");
+  delete_set("v1");  // while the Deployment asks for a version that was rejected
+  ASSERT_TRUE(until([&] { return pods_of("v1", true) == 4 && uids_of("v1") != rolled_back; })) << told();
+  ASSERT_TRUE(until([&] { return owner_of("v1") == "Deployment"; })) << told();
+  EXPECT_EQ(pods_of("v2"), 0);
+  EXPECT_EQ(phase(), "RolledBack");
+}
+
 TEST_P(OwnershipTest, AToolThatRestoresTheRouteIsAnsweredAndNamed) {
   pause_at_first_step(kCanary, true);
   if (IsSkipped()) return;

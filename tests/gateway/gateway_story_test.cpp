@@ -198,8 +198,8 @@ TEST_P(GatewayStory, AnotherControllerGoesOnAskingInTheMiddleOfARelease) {
   ASSERT_TRUE(reaches("Paused")) << told();
   expect_verified("25 %");
   const auto leader = [&] {
-    return kubectl({"-n", "slipway-system", "get", "lease", gateway::kControllerLease, "-o",
-                    "jsonpath={.spec.holderIdentity}"});
+    return kubectl(
+        {"-n", "slipway-system", "get", "lease", gateway::kControllerLease, "-o", "jsonpath={.spec.holderIdentity}"});
   };
   const std::string first = leader();
   controller->signal(SIGKILL);

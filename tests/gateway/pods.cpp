@@ -7,7 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <string_view>
 
 #include "runtime/ipv4.h"
 
@@ -109,11 +112,32 @@ Got request(const std::string& address, int port, const std::string& host, const
     send_all(fd, "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n" +
                      (user.empty() ? "" : "x-user-id: " + user + "\r\n") + "\r\n");
     if (read_head(fd, text)) out.status = std::atoi(text.c_str() + 9);
-    if (const auto at = text.find("x-pod: "); at != std::string::npos)
-      out.pod = text.substr(at + 7, text.find('\r', at) - at - 7);
+    const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+    constexpr std::string_view kName = "\r\nx-pod: ";
+    if (const auto at = std::ranges::search(text, kName, same); !at.empty())
+      out.pod = std::string(at.end(), std::find(at.end(), text.end(), '\r'));
   }
   close(fd);
   return out;
+}
+
+Load::Load(std::string address, int port, std::string host)
+    : thread_([this, address = std::move(address), port, host = std::move(host)] {
+        while (!stop_) {
+          const Got got = request(address, port, host);
+          std::lock_guard lock(mutex_);
+          ++answers_[got.status];
+        }
+      }) {}
+
+Load::~Load() {
+  if (thread_.joinable()) end();
+}
+
+std::map<int, std::int64_t> Load::end() {
+  stop_ = true;
+  thread_.join();
+  return answers_;
 }
 
 }  // namespace slipway::tests

@@ -2,6 +2,7 @@
 // answers with the address that was asked. Threads of its own.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -37,5 +38,20 @@ struct Got {
   std::string pod;  // the address that answered
 };
 Got request(const std::string& address, int port, const std::string& host, const std::string& user = {});
+
+// One request after the other for as long as it lives, from a thread of its own.
+class Load {
+ public:
+  Load(std::string address, int port, std::string host);
+  ~Load();
+  Load(const Load&) = delete;
+  std::map<int, std::int64_t> end();  // answers by status, 0: none
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::mutex mutex_;
+  std::map<int, std::int64_t> answers_;
+  std::thread thread_;
+};
 
 }  // namespace slipway::tests

@@ -52,6 +52,7 @@ class TraefikStory : public Story {
   }
   // A quarter gets the new version; taken back, nobody does; promoted, everybody does.
   void abort_then_promote(const std::string& traffic, const std::string& believed) {
+    Load load("127.0.0.1", port, kHost);
     release(kSteps, traffic);
     set_image("v2");
     ASSERT_TRUE(reaches("Paused")) << told();
@@ -68,6 +69,10 @@ class TraefikStory : public Story {
     EXPECT_EQ(served("v2", 200), 200);
     EXPECT_EQ(pods_of("v2", true), 4);
     EXPECT_GE(fewest_ready, 4);
+    const auto answers = load.end();
+    EXPECT_EQ(answers.size(), 1u) << "some requests were not answered with 200";
+    for (const auto& [status, count] : answers)
+      std::printf("%lld answers of status %d\n", static_cast<long long>(count), status);
   }
 
  private:

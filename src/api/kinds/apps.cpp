@@ -73,6 +73,10 @@ kind Deployment deployments short=deploy categories=all status scale | Runs pods
 kind ReplicaSet replicasets short=rs categories=all status scale selectable=status.replicas | Keeps a number of equal pods running.
   spec   2 ReplicaSetSpec required | What is wanted.
   status 3 ReplicaSetStatus        | What was observed last.
+
+kind ControllerRevision controllerrevisions | What a workload was at one time, kept by its controller.
+  data     2 *any  immutable | The state, in a form that only its controller knows.
+  revision 3 int64 required min=0 | Which of two is newer.
 )table";
 
 }  // namespace

@@ -100,11 +100,19 @@ void check_canary(Problems& out, const Value& canary, const std::string& path) {
   check_budget(out, canary, path);
 }
 
+void check_blue_green(Problems& out, const Value& blue_green, const std::string& path) {
+  check_count(out, blue_green, "previewReplicas", path, 1);
+  for (const char* key : {"preSwitchAnalysis", "postSwitchAnalysis"})
+    if (blue_green.has(key)) check_analysis(out, blue_green[key], path + "." + key);
+  for (const char* key : {"autoSwitch", "keepPrevious"}) check_duration(out, blue_green, key, path);
+}
+
 void check_strategy(Problems& out, const Value& strategy) {
-  const int kinds = strategy.has("rolling") + strategy.has("canary");
-  if (kinds == 0) return out.required("spec.strategy", "one of rolling or canary");
-  if (kinds > 1) return out.forbidden("spec.strategy", "only one of rolling and canary may be given");
+  const int kinds = strategy.has("rolling") + strategy.has("canary") + strategy.has("blueGreen");
+  if (kinds == 0) return out.required("spec.strategy", "one of rolling, canary or blueGreen");
+  if (kinds > 1) return out.forbidden("spec.strategy", "only one of rolling, canary and blueGreen may be given");
   if (strategy.has("canary")) check_canary(out, strategy["canary"], "spec.strategy.canary");
+  if (strategy.has("blueGreen")) check_blue_green(out, strategy["blueGreen"], "spec.strategy.blueGreen");
   if (strategy.has("rolling")) {
     check_budget(out, strategy["rolling"], "spec.strategy.rolling");
     check_duration(out, strategy["rolling"], "bake", "spec.strategy.rolling");
@@ -123,6 +131,9 @@ void check_subsets(Problems& out, const Value& traffic, std::string_view kind) {
 }
 
 void check_traffic(Problems& out, const Value& traffic, const Value& strategy) {
+  if (traffic.is_null() && strategy.has("blueGreen"))
+    out.required("spec.traffic",
+                 "blueGreen moves traffic: name the route that carries it, or kind Service where there is none");
   if (traffic.is_null()) return;
   const std::string_view kind = traffic["kind"].as_string("HTTPRoute");
   const bool switched = kind == "Service";
@@ -138,8 +149,7 @@ void check_traffic(Problems& out, const Value& traffic, const Value& strategy) {
     out.required("spec.traffic.service", "traffic needs the Service whose requests are split");
   check_subsets(out, traffic, kind);
   const std::string service = traffic["service"].str();
-  const std::string stable = traffic["stableService"].str(service + "-stable");
-  const std::string canary = traffic["canaryService"].str(service + "-canary");
+  const auto& [stable, canary] = owned_services(Value::object({{"traffic", traffic}, {"strategy", strategy}}));
   if (stable == canary) out.invalid("spec.traffic.canaryService", canary, "must differ from the stable service");
   if (stable == service) out.invalid("spec.traffic.stableService", stable, "must differ from spec.traffic.service");
   if (canary == service) out.invalid("spec.traffic.canaryService", canary, "must differ from spec.traffic.service");
@@ -158,6 +168,7 @@ void check_guards(Problems& out, const Value& guards) {
 
 void check_rollback(Problems& out, const Value& rollback) {
   check_duration(out, rollback, "verifyTimeout", "spec.rollback");
+  check_count(out, rollback["window"], "revisions", "spec.rollback.window", 1);
   const std::string_view what = rollback["onInconclusive"].as_string("Pause");
   if (what != "Pause" && what != "Rollback")
     out.invalid("spec.rollback.onInconclusive", rollback["onInconclusive"], "must be Pause or Rollback");
@@ -197,6 +208,16 @@ std::optional<BasisPoints> weight_of(const Value& percent) {
   const double rounded = std::round(exact);
   if (!(exact >= 0 && exact <= kWholeTraffic) || std::abs(exact - rounded) > 1e-6) return std::nullopt;
   return static_cast<BasisPoints>(rounded);
+}
+
+OwnedServices owned_services(const Value& spec) {
+  const Value& traffic = spec["traffic"];
+  const auto named = [&traffic](const char* field, std::string_view suffix) {
+    const std::string_view name = traffic[field].as_string();
+    return name.empty() ? traffic["service"].str().append(suffix) : std::string(name);
+  };
+  return {named("stableService", "-stable"),
+          named("canaryService", spec["strategy"].has("blueGreen") ? "-preview" : "-canary")};
 }
 
 void check_release(const Value& release, const Value&, std::vector<Cause>& problems) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -18,6 +19,12 @@ inline constexpr BasisPoints kWholeTraffic = 10'000;
 
 // A weight in percent with at most two decimals ("5", 0.25); nullopt for anything else.
 std::optional<BasisPoints> weight_of(const data::Value& percent);
+
+// The two Services that a Release makes for its versions, as spec.traffic names them or by default.
+struct OwnedServices {
+  std::string stable, canary;
+};
+OwnedServices owned_services(const data::Value& spec);
 
 void check_release(const data::Value& release, const data::Value& old, std::vector<base::Cause>& problems);
 void check_analysis_template(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems);

@@ -47,16 +47,24 @@ type CanaryStrategy | The new version gets a growing share.
   maxSurge       - *intOrString         | Without a route: pods above the wanted number.
   maxUnavailable - *intOrString         | Without a route: pods below the wanted number.
 
+type BlueGreenStrategy | The new version stands beside the old one, complete; all users change to it at once.
+  previewReplicas    - *int32 min=1      | Pods of the new version before the switch; default: as many as the Deployment asks for. All of them are there when the traffic moves.
+  preSwitchAnalysis  - *ReleaseAnalysis  | Measured on the preview; the switch happens only when it passes.
+  autoSwitch         - *string           | The traffic moves by itself so long after the preview is ready and its analysis passed, like 10m; absent: when a person promotes.
+  postSwitchAnalysis - *ReleaseAnalysis  | Measured with all users on the new version; all go back when it fails.
+  keepPrevious       - string =30s       | How long the old version keeps its pods after the switch, so that everybody can go back at once.
+
 type ReleaseStrategy | How a new version reaches the users.
-  rolling - *RollingStrategy | Replace pods a few at a time, watched by the guards.
-  canary  - *CanaryStrategy  | Give the new version a growing part of the traffic.
+  rolling   - *RollingStrategy   | Replace pods a few at a time, watched by the guards.
+  canary    - *CanaryStrategy    | Give the new version a growing part of the traffic.
+  blueGreen - *BlueGreenStrategy | Put the new version beside the old one and move all the traffic at once.
 
 type ReleaseTraffic | What carries the traffic.
   kind          - string =HTTPRoute enum=HTTPRoute,Service,VirtualService,Ingress,TraefikService,IngressRoute | Kind of the object that carries it; Service: the Service itself selects one version, without a router.
   route         - string      | Name of that object, whose references to the Service are split; not given when kind is Service.
   service       - string keep | The Service that the users' requests go to.
   stableService - string      | Name of the owned Service for the stable version; default SERVICE-stable.
-  canaryService - string      | Name of the owned Service for the candidate; default SERVICE-canary.
+  canaryService - string      | Name of the owned Service for the candidate; default SERVICE-canary; of a blue-green release SERVICE-preview.
   destinationRule - string    | Istio: split by two subsets of this DestinationRule instead of by the two Services.
   stableSubset  - string      | Name of the owned subset for the stable version; default stable.
   canarySubset  - string      | Name of the owned subset for the candidate; default canary.
@@ -70,13 +78,17 @@ type ReleaseGuards | What is watched all the time.
   maxProbeFailures - *int32 =3 min=0 | Times that candidate pods may lose their readiness.
   analysis         - *GuardAnalysis  | Measured in the background for as long as the release runs.
 
+type ReleaseRollbackWindow | Which versions one goes back to without steps.
+  revisions - *int32 =1 min=1 | So many of the versions that were released before the present one.
+
 type ReleaseRollback | How the way back behaves.
   verifyTimeout  - string =2m                        | How long the proof of a rollback may take.
   onInconclusive - string =Pause enum=Pause,Rollback | What to do when an analysis cannot tell.
+  window         - *ReleaseRollbackWindow            | Going back to such a version takes no steps: first its pods, then all the traffic at once; absent: it goes like any release.
 
 type ReleaseSpec | How changes of a workload are released.
   target               - ReleaseTarget   required | The workload whose changes are released.
-  strategy             - ReleaseStrategy required | One of rolling and canary.
+  strategy             - ReleaseStrategy required | One of rolling, canary and blueGreen.
   traffic              - *ReleaseTraffic          | What carries the traffic; without it the numbers of pods are the weights.
   guards               - *ReleaseGuards ={}       | Watched in every step; a broken guard rolls back.
   deadline             - string =10m              | How long a step may wait for pods or for the router before it rolls back.
@@ -109,6 +121,7 @@ type ReleasePosition | How far the plan has come.
   attempt    - *int64     | How often the step was tried.
   full       - *bool      | Does the candidate have all its pods?
   handedOver - *bool      | Has the Deployment taken the candidate over?
+  fast       - *bool      | Does it go back within the window, without steps?
 
 type ReleaseStepNumber | The step as people count.
   index - *int32 | Steps done.
@@ -142,7 +155,7 @@ type ReleaseGuardStatus | What the guards have counted.
 
 type ReleaseStatus preserve | A Release as it is.
   observedGeneration - *int64                      | Generation of the object that this was observed for.
-  phase        - *string                           | Pending, Invalid, Idle, Progressing, Paused, Promoting, RollingBack, Verifying or RolledBack.
+  phase        - *string                           | Pending, Invalid, Idle, Progressing, Paused, Keeping, Promoting, RollingBack, Verifying or RolledBack.
   message      - *string                           | What it does or waits for, one sentence.
   stable       - *ReleaseRevision                  | Serves the users.
   candidate    - *ReleaseRevision                  | Is being released.

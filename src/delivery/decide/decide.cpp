@@ -14,6 +14,7 @@
 #include "delivery/decide/leave.h"
 #include "delivery/decide/obey.h"
 #include "delivery/decide/retreat.h"
+#include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/names.h"
@@ -42,6 +43,14 @@ const Version* settled_version(const Turn& turn) {
   return only->spec == turn.o.replicas() && only->available >= turn.o.replicas() ? only : nullptr;
 }
 
+// Held by us without a single pod, and nobody knows any more what it ran: only the Deployment itself can begin again.
+bool has_nothing_left(const Turn& turn) {
+  const Value& d = turn.o.deployment;
+  return d["spec"]["paused"].as_bool() && turn.o.replicas() > 0 &&
+         api::condition(d, kHeldCondition)["status"].as_string() == "True" &&
+         std::ranges::all_of(turn.o.versions, [](const Version& v) { return v.spec == 0 && v.pods == 0; });
+}
+
 void adopt(Turn& turn) {
   if (!can_take(turn.o)) {
     turn.s.phase = Phase::Invalid;
@@ -52,6 +61,7 @@ void adopt(Turn& turn) {
   const Version* version = settled_version(turn);
   if (!version) {
     turn.s.phase = Phase::Pending;
+    if (has_nothing_left(turn)) free_deployment(turn);
     return turn.wait(
         fmt::format("waiting for Deployment {} to finish its own rollout", api::name_of(turn.o.deployment)));
   }
@@ -123,11 +133,13 @@ void forget_target(Turn& turn) {
 
 void choose(Turn& turn) {
   if (turn.o.deployment.is_null()) return forget_target(turn);
+  if (restore_stable(turn) == Reach::Waiting) return;
   if (lost_stable(turn)) turn.s.stable.reset();
   if (!turn.s.stable) adopt(turn);
   if (!turn.s.stable) return;
   note_standing(turn);
   hold_deployment(turn);
+  keep_revisions(turn);
   if (turn.acts()) return;
   obey(turn);
   if (turn.acts()) return;  // what the command changed is seen by the next decision
@@ -164,7 +176,7 @@ void set_conditions(State& s, base::Time now) {
   const auto put = [&](const char* type, bool on) {
     api::set_condition(status, type, on ? "True" : "False", to_text(s.phase), s.message, now);
   };
-  put("Ready", s.phase == Phase::Idle);
+  put("Ready", s.phase == Phase::Idle || s.phase == Phase::Keeping);
   put("Paused", s.phase == Phase::Paused);
   put("RolledBack", s.phase == Phase::RolledBack);
   s.conditions = status["conditions"];
@@ -239,7 +251,8 @@ Decision decide(const Observation& o, const plan::RouterCapabilities& router, ba
   tame_clock(state, now);
   const auto compiled = plan::compile(o.release, router);
   if (!compiled && !leaving) return refuse(o, std::move(state), compiled.error(), now);
-  const plan::ReleasePlan plan = compiled.value_or(plan::ReleasePlan{});
+  plan::ReleasePlan plan = compiled.value_or(plan::ReleasePlan{});
+  if (state.position.fast && compiled) plan = plan::without_steps(plan);
   Turn turn{.o = o, .plan = plan, .now = now, .s = std::move(state)};
   leaving ? leave(turn) : choose(turn);
   return finish(turn);

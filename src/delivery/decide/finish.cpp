@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "delivery/decide/analyses.h"
+#include "delivery/decide/revisions.h"
 
 namespace slipway::delivery {
 namespace {
@@ -39,7 +40,6 @@ void hold(Turn& turn, const Retreat& r) {
   rejected.message = r.message;
   rejected.at = turn.now;
   s.rejected = rejected;
-  s.last_rollback = r;
   s.phase = Phase::RolledBack;
   s.message = fmt::format("revision {} is held: {}", r.from.number, r.message);
   turn.note(Note::Kind::Warning, "RolledBack",
@@ -75,6 +75,11 @@ void remember(Turn& turn, const Revision& revision, std::string result, const Re
   while (turn.s.history.size() > limit) turn.s.history.erase_at(turn.s.history.size() - 1);
 }
 
+bool served(const Value& entry) {
+  const std::string_view result = entry["result"].as_string();
+  return result == "Released" || result == "Adopted";
+}
+
 void finish_release(Turn& turn) {
   State& s = turn.s;
   const Revision released = *s.candidate;
@@ -88,6 +93,7 @@ void finish_release(Turn& turn) {
   s.phase = Phase::Idle;
   s.message = fmt::format("revision {} serves all users", released.number);
   trim_runs(turn);
+  trim_revisions(turn);
 }
 
 void finish_retreat(Turn& turn) {
@@ -99,10 +105,12 @@ void finish_retreat(Turn& turn) {
            fmt::format("back on revision {} after revision {}: {}", s.stable->number, r.from.number, r.message));
   s.phase = Phase::Idle;
   s.message = fmt::format("revision {} serves all users", s.stable->number);
+  if (rejects(r.cause) || r.cause == Cause::Reverted) s.last_rollback = r;
   if (rejects(r.cause)) hold(turn, r);
   terminate_runs(turn, true);
   clear_progress(s);
   trim_runs(turn);
+  trim_revisions(turn);
 }
 
 }  // namespace slipway::delivery

@@ -12,4 +12,7 @@ void finish_retreat(Turn& turn);
 // An entry of status.history, newest first, bounded.
 void remember(Turn& turn, const Revision& revision, std::string result, const Retreat* retreat = nullptr);
 
+// Is this an entry of a version that served all users?
+bool served(const data::Value& entry);
+
 }  // namespace slipway::delivery

@@ -19,6 +19,7 @@ bool waits_for_machines(const plan::Action& action) {
                         [](const plan::Verify&) { return true; },
                         [](const plan::Wait&) { return false; },
                         [](const plan::Approve&) { return false; },
+                        [](const plan::Keep&) { return false; },
                         [](const plan::Analyse&) { return false; },
                     },
                     action);

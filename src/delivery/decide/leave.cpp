@@ -7,6 +7,7 @@
 #include "delivery/decide/hold.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/retreat.h"
+#include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
 #include "delivery/names.h"
 
@@ -77,6 +78,7 @@ bool settled(Turn& turn) {
 
 void leave(Turn& turn) {
   if (!turn.plan.steps.empty()) note_standing(turn);
+  if (turn.o.deployment.is_object() && restore_stable(turn) == Reach::Waiting) return;
   if (turn.o.deployment.is_object() && !turn.plan.steps.empty() && !settled(turn)) return;
   if (turn.routed() && turn.o.deployment.is_object() && reach_plain(turn) == Reach::Waiting) return;
   if (!all_given(turn)) return;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,7 @@ class ModelledCluster {
   void crash_pod(const std::string& tag);  // restarts one
   // Turns in which the Deployment owned several ReplicaSets with pods, which it would have scaled in proportion.
   std::int64_t turns_in_proportion() const { return turns_in_proportion_; }
+  std::int64_t revisions() const { return static_cast<std::int64_t>(revisions_.size()); }
   std::int64_t sets() const { return static_cast<std::int64_t>(sets_.size()); }
   bool release_is_gone() const { return release_.is_null(); }
 
@@ -97,12 +99,13 @@ class ModelledCluster {
   std::vector<std::string> sets_owned(std::string_view kind) const;
   std::vector<std::string> newest_owned() const;
 
-  plan::Routing routing() const { return plan::routing_of(release_["spec"]["traffic"], "shop"); }
+  plan::Routing routing() const { return plan::routing_of(release_["spec"], "shop"); }
   bool is_switched() const { return routing().kind == plan::RouterKind::Service; }
   void count_ready(const Version& v, Observation& o) const;
 
   data::Value release_, deployment_, route_, companion_, gone_;
-  std::map<std::string, data::Value> sets_, services_, runs_, templates_;
+  std::map<std::string, data::Value> sets_, services_, runs_, templates_, revisions_;
+  std::set<std::string> read_;  // facts about revisions_
   std::map<std::string, Pod> pods_;
   base::Time now_;
   std::int64_t turns_in_proportion_ = 0;

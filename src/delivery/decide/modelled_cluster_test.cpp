@@ -165,7 +165,10 @@ bool ModelledCluster::create(const control::Create& effect) {
     bump(companion_);
     return true;
   }
-  auto& all = effect.resource == api::kReplicaSets ? sets_ : effect.resource == api::kServices ? services_ : runs_;
+  auto& all = effect.resource == api::kReplicaSets           ? sets_
+              : effect.resource == api::kServices            ? services_
+              : effect.resource == api::kControllerRevisions ? revisions_
+                                                             : runs_;
   if (all.contains(name)) return false;
   Value object = effect.object;
   object.set({"metadata", "uid"}, fmt::format("uid-{}-{}", name, ++names_));
@@ -209,10 +212,17 @@ bool ModelledCluster::carry_out(const control::Effect& effect) {
     services_.erase(erase->name);
     runs_.erase(erase->name);
     sets_.erase(erase->name);
+    revisions_.erase(erase->name);
     return ++writes_, true;
   }
-  if (std::get_if<control::Ask>(&effect) && !fact_) asked_ = now_;
-  if (std::get_if<control::Forget>(&effect)) fact_.reset();
+  if (const auto* ask = std::get_if<control::Ask>(&effect)) {
+    if (ask->port == "object")
+      read_.insert(ask->id);
+    else if (!fact_)
+      asked_ = now_;
+  }
+  if (const auto* drop = std::get_if<control::Forget>(&effect))
+    if (read_.erase(drop->id) == 0) fact_.reset();
   return true;
 }
 
@@ -379,12 +389,17 @@ Observation ModelledCluster::observe() const {
   const auto service = [&](const char* name) { return services_.contains(name) ? services_.at(name) : Value(); };
   o.service = service("web");
   o.stable_service = service("web-stable");
-  o.canary_service = service("web-canary");
+  o.canary_service = service(routing().canary_service.c_str());
   if (is_switched()) o.route = o.service;
   o.companion = companion_;
   o.router_missing = router_missing;
   if (auto said = router_of(routing().kind).read_back(o.objects(), routing())) o.traffic = said;
   for (const auto& [name, run] : runs_) o.runs.push_back(run);
+  for (const auto& [name, revision] : revisions_) {
+    const std::string hash(api::label(revision, control::kTemplateHashLabel));
+    const bool read = read_.contains(revision_fact(release_, hash));
+    o.kept[hash] = {.object = revision.without("data"), .pod_template = read ? revision["data"]["template"] : Value()};
+  }
   o.traffic_pending = asked_.has_value();
   return o;
 }

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "api/meta.h"
 #include "api/resource.h"
 #include "base/strings.h"
 #include "control/pod_template.h"
 #include "data/patch.h"
 #include "delivery/commands.h"
+#include "delivery/decide/finish.h"
 #include "delivery/decide/retreat.h"
+#include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
 #include "delivery/names.h"
 
@@ -45,8 +48,7 @@ std::string undo_target(const Turn& turn, const Command& command) {
   if (!command.revision && s.stable && !asks_for(turn.o, *s.stable)) return s.stable->hash;
   if (!command.revision) {
     for (const Value& entry : s.history.items())
-      if (entry["result"].as_string() == "Released" && entry["hash"].as_string() != s.stable->hash)
-        return entry["hash"].str();
+      if (served(entry) && entry["hash"].as_string() != s.stable->hash) return entry["hash"].str();
   }
   for (const Version& v : turn.o.versions) {
     const auto number = base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string());
@@ -58,15 +60,21 @@ std::string undo_target(const Turn& turn, const Command& command) {
   return "";
 }
 
+// Empty: what the version was is being read, and the command is still to be obeyed.
 std::string undo_release(Turn& turn, const Command& command) {
-  const Version* target = turn.o.find(undo_target(turn, command));
-  if (!target) return "refused: there is no ReplicaSet of that revision any more";
-  const Value wanted = control::without_hash_label(target->rs["spec"]["template"]);
+  const std::string target = undo_target(turn, command);
+  const Value wanted = template_of(turn, target);
+  if (wanted.is_null() && turn.o.kept.contains(target)) {
+    turn.wait("reading what the version to go back to was");
+    return "";
+  }
+  if (wanted.is_null()) return "refused: nobody knows any more what that revision was";
   const Value change = data::diff_merge_patch(turn.o.deployment["spec"]["template"], wanted);
   if (change.is_empty()) return "refused: the Deployment asks for that version already";
   turn.act(
       patch_of(api::kDeployments, turn.o.deployment, Value::object({{"spec", Value::object({{"template", change}})}})));
-  return fmt::format("accepted: the Deployment asks for the template of {}", target->name);
+  return fmt::format("accepted: the Deployment asks for the template of {}-{}", api::name_of(turn.o.deployment),
+                     target);
 }
 
 std::string carry_out(Turn& turn, const Command& command) {
@@ -91,8 +99,14 @@ void obey(Turn& turn) {
   const auto command = command_of(turn.o.release);
   if (!command || !*command || (*command)->id == turn.s.command.id) return;
   const Command& c = **command;
-  turn.s.command = {.id = c.id, .verb = std::string(to_text(c.verb)), .by = c.by, .reason = c.reason, .at = turn.now};
-  turn.s.command.result = carry_out(turn, c);
+  const std::string result = carry_out(turn, c);
+  if (result.empty()) return;
+  turn.s.command = {.id = c.id,
+                    .verb = std::string(to_text(c.verb)),
+                    .by = c.by,
+                    .reason = c.reason,
+                    .result = result,
+                    .at = turn.now};
   turn.log("command",
            fmt::format("{}{}{}: {}", to_text(c.verb), c.by.empty() ? "" : " by ", c.by, turn.s.command.result));
 }

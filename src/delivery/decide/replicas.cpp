@@ -20,38 +20,14 @@ Value labels_with_hash(const Value& labels, const std::string& hash) {
   return labels.with(control::kTemplateHashLabel, hash);
 }
 
-Value replica_set_object(const Turn& turn, const Revision& revision) {
-  const Value& d = turn.o.deployment;
-  Value selector = d["spec"]["selector"];
-  selector.set({"matchLabels", control::kTemplateHashLabel}, revision.hash);
-  const Value annotations = Value::object({{kRevisionAnnotation, std::to_string(revision.number)},
-                                           {kDesiredAnnotation, std::to_string(turn.o.replicas())},
-                                           {kMaxAnnotation, std::to_string(turn.o.replicas() + turn.budget().surge)}});
-  Value spec = Value::object({{"replicas", 0},
-                              {"selector", selector},
-                              {"template", control::with_hash_label(d["spec"]["template"], revision.hash)}});
-  if (d["spec"].has("minReadySeconds")) spec.set("minReadySeconds", d["spec"]["minReadySeconds"]);
-  return Value::object(
-      {{"apiVersion", "apps/v1"},
-       {"kind", "ReplicaSet"},
-       {"metadata",
-        Value::object({{"name", fmt::format("{}-{}", api::name_of(d), revision.hash)},
-                       {"namespace", api::space_of(d)},
-                       {"labels", held_labels(turn, labels_with_hash(d["spec"]["template"]["metadata"]["labels"],
-                                                                     revision.hash))},
-                       {"annotations", annotations},
-                       {"ownerReferences", Value::array({reference_to_deployment(turn.o)})}})},
-       {"spec", spec}});
-}
-
 std::int64_t number_of(const Version& v) {
   return base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(0);
 }
 
 // Extra capacity: the stable version keeps its size, which the Deployment sees to.
-Reach reach_extra(Turn& turn, Share share) {
+Reach reach_extra(Turn& turn, const plan::Scale& scale) {
   const Version& candidate = *turn.candidate();
-  const std::int64_t wanted = pods_for(share, turn.o.replicas());
+  const std::int64_t wanted = pods_of(turn, scale);
   scale_to(turn, candidate, wanted);
   if (candidate.spec == wanted && candidate.available >= wanted) return Reach::Done;
   turn.wait(fmt::format("{} of {} candidate pods are available{}", candidate.available, wanted,
@@ -59,8 +35,8 @@ Reach reach_extra(Turn& turn, Share share) {
   return Reach::Waiting;
 }
 
-// Turned around in the middle, a version that was just to shrink grows again: after two changes that the status does not
-// know of, pods that are on their way out may be among those that it counts.
+// Turned around in the middle, a version that was just to shrink grows again: after two changes that the status does
+// not know of, pods that are on their way out may be among those that it counts.
 Side side_of(const Version& v, std::int64_t target) {
   return {v.spec, v.unseen > 1 ? 0 : std::min(v.available, v.spec), target};
 }
@@ -84,6 +60,30 @@ Reach reach_shared(Turn& turn, Share share) {
 }
 
 }  // namespace
+
+Value replica_set_object(const Turn& turn, const Revision& revision, const Value& pod_template, Holder holder,
+                         std::int64_t replicas) {
+  const Value& d = turn.o.deployment;
+  Value selector = d["spec"]["selector"];
+  selector.set({"matchLabels", control::kTemplateHashLabel}, revision.hash);
+  const Value annotations = Value::object({{kRevisionAnnotation, std::to_string(revision.number)},
+                                           {kDesiredAnnotation, std::to_string(turn.o.replicas())},
+                                           {kMaxAnnotation, std::to_string(turn.o.replicas() + turn.budget().surge)}});
+  Value spec = Value::object({{"replicas", replicas},
+                              {"selector", selector},
+                              {"template", control::with_hash_label(pod_template, revision.hash)}});
+  if (d["spec"].has("minReadySeconds")) spec.set("minReadySeconds", d["spec"]["minReadySeconds"]);
+  const Value labels = labels_with_hash(pod_template["metadata"]["labels"], revision.hash);
+  return Value::object(
+      {{"apiVersion", "apps/v1"},
+       {"kind", "ReplicaSet"},
+       {"metadata", Value::object({{"name", fmt::format("{}-{}", api::name_of(d), revision.hash)},
+                                   {"namespace", api::space_of(d)},
+                                   {"labels", holder == Holder::Release ? held_labels(turn, labels) : labels},
+                                   {"annotations", annotations},
+                                   {"ownerReferences", Value::array({reference_to_deployment(turn.o)})}})},
+       {"spec", spec}});
+}
 
 std::string images_of(const Value& pod_template) {
   std::vector<std::string> out;
@@ -110,7 +110,9 @@ Revision revision_for(const Turn& turn) {
 Reach ensure_versions(Turn& turn) {
   const Version* candidate = turn.candidate();
   if (!candidate) {
-    turn.act(control::Create{api::kReplicaSets, replica_set_object(turn, *turn.s.candidate)});
+    turn.act(control::Create{
+        api::kReplicaSets,
+        replica_set_object(turn, *turn.s.candidate, turn.o.deployment["spec"]["template"], Holder::Release, 0)});
     turn.wait("creating the candidate's ReplicaSet");
     return Reach::Waiting;
   }
@@ -125,8 +127,13 @@ Reach ensure_versions(Turn& turn) {
   return Reach::Waiting;
 }
 
-Reach reach_replicas(Turn& turn, Share share) {
-  return turn.plan.capacity == plan::Capacity::Extra ? reach_extra(turn, share) : reach_shared(turn, share);
+std::int64_t pods_of(const Turn& turn, const plan::Scale& scale) {
+  const std::int64_t n = turn.o.replicas();
+  return scale.pods ? std::min(*scale.pods, n) : pods_for(scale.share, n);
+}
+
+Reach reach_replicas(Turn& turn, const plan::Scale& scale) {
+  return turn.plan.capacity == plan::Capacity::Extra ? reach_extra(turn, scale) : reach_shared(turn, scale.share);
 }
 
 }  // namespace slipway::delivery

@@ -7,8 +7,15 @@ namespace slipway::delivery {
 
 // The candidate's ReplicaSet exists and belongs to the Release; with shared capacity the stable one does too.
 Reach ensure_versions(Turn& turn);
-// As many replicas of each as `share` needs, within the budget; Done when all that should be are available.
-Reach reach_replicas(Turn& turn, plan::Share share);
+// With extra capacity: as many candidate pods as this scale asks for.
+std::int64_t pods_of(const Turn& turn, const plan::Scale& scale);
+// As many replicas of each as the scale needs, within the budget; Done when all that should be are available.
+Reach reach_replicas(Turn& turn, const plan::Scale& scale);
+
+// Who a new ReplicaSet belongs to: held by the Release, or left to the Deployment, which adopts it.
+enum class Holder { Release, Deployment };
+data::Value replica_set_object(const Turn& turn, const Revision& revision, const data::Value& pod_template,
+                               Holder holder, std::int64_t replicas);
 
 std::string images_of(const data::Value& pod_template);
 // The revision that the Deployment's template makes: a known ReplicaSet's, or a new one.

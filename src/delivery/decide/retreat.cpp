@@ -37,7 +37,7 @@ bool routed_back(Turn& turn, Retreat& r) {
 // ReplicaSets are given away: a decision that failed in between would take them back.
 bool scaled_back(Turn& turn, Retreat& r) {
   if (r.traffic_zero_at || !turn.candidate()) return true;
-  if (ensure_versions(turn) == Reach::Waiting || reach_replicas(turn, plan::kNone) == Reach::Waiting) return false;
+  if (ensure_versions(turn) == Reach::Waiting || reach_replicas(turn, {plan::kNone}) == Reach::Waiting) return false;
   record_zero(turn, r);
   return false;
 }
@@ -60,8 +60,10 @@ bool given_back(Turn& turn) {
   return !turn.acts();
 }
 
-// Without analysis to blame, nobody waits for the proof: the next revision is already asked for.
-bool may_leave(const Retreat& r) { return r.verification.state != CheckState::Pending || !rejects(r.cause); }
+// Nobody waits for the proof when the next revision is already asked for, or when the Release goes.
+bool may_leave(const Retreat& r) {
+  return r.verification.state != CheckState::Pending || r.cause == Cause::Superseded || r.cause == Cause::Deleted;
+}
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "control/mutants.h"
 #include "delivery/decide/finish.h"
@@ -70,6 +71,17 @@ Reach run_analyse(Turn& turn, const plan::Analyse& step) {
   base::bug("unknown verdict", __FILE__, __LINE__);
 }
 
+// A newer version that is asked for need not wait for this one's way back.
+Reach run_keep(Turn& turn, const plan::Keep& keep) {
+  const base::Time end = *turn.s.position.since + keep.duration;
+  if (turn.now >= end || !asks_for(turn.o, *turn.s.candidate)) return Reach::Done;
+  turn.s.phase = Phase::Keeping;
+  turn.wake_at(end);
+  turn.wait(fmt::format("revision {} serves all users; revision {} keeps its pods until {}", turn.s.candidate->number,
+                        turn.s.stable->number, stamp(end)));
+  return Reach::Waiting;
+}
+
 Reach run_promote(Turn& turn) {
   turn.s.phase = Phase::Promoting;
   terminate_runs(turn);
@@ -84,11 +96,12 @@ Reach run_traffic(Turn& turn, const plan::Traffic& step) {
 
 Reach run_step(Turn& turn, const Step& step) {
   return std::visit(plan::visit_step{
-                        [&](const plan::Scale& s) { return reach_replicas(turn, s.share); },
+                        [&](const plan::Scale& s) { return reach_replicas(turn, s); },
                         [&](const plan::Traffic& s) { return run_traffic(turn, s); },
                         [&](const plan::Wait& s) { return run_wait(turn, s); },
                         [&](const plan::Approve&) { return run_approve(turn); },
                         [&](const plan::Analyse& s) { return run_analyse(turn, s); },
+                        [&](const plan::Keep& s) { return run_keep(turn, s); },
                         [&](const plan::Promote&) { return run_promote(turn); },
                         [&](const plan::Verify&) {
                           turn.s.phase = Phase::Promoting;
@@ -146,11 +159,21 @@ bool note_handover(Turn& turn) {
   return turn.s.position.handed_over;
 }
 
+// Every gate is passed, and all users are on the candidate.
+bool has_arrived(const Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  if (index >= turn.plan.steps.size()) return true;
+  const plan::Action& action = turn.plan.steps[index].action;
+  return std::holds_alternative<plan::Keep>(action) || std::holds_alternative<plan::Promote>(action);
+}
+
 // The template is no longer the candidate's; true when the release turned around.
 bool target_changed(Turn& turn) {
   if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
   if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
     begin_retreat(turn, Cause::Reverted, "the Deployment asks for the stable version again");
+  else if (has_arrived(turn))
+    return false;  // the newer one begins from here, not from the version before
   else
     begin_retreat(turn, Cause::Superseded, "the Deployment asks for a newer version");
   return true;
@@ -169,10 +192,12 @@ Reach keep_capacity(Turn& turn) {
     return Reach::Done;
   plan::Share given = plan::share_before(turn.plan, index);
   if (!turn.routed()) {
-    reach_replicas(turn, given);
+    reach_replicas(turn, {given});
   } else {
     given = std::max({given, plan::Share{turn.s.traffic.verified}, plan::Share{turn.s.traffic.wanted}});
-    scale_to(turn, *candidate, std::max(candidate->spec, pods_for(given, turn.o.replicas())));
+    const auto scale = plan::scale_before(turn.plan, index);
+    scale_to(turn, *candidate,
+             std::max({candidate->spec, pods_for(given, turn.o.replicas()), scale ? pods_of(turn, *scale) : 0}));
   }
   if (!turn.acts()) return Reach::Done;
   turn.wait(fmt::format("the candidate gets the pods for {} again", plan::to_text(given)));
@@ -200,6 +225,18 @@ void walk(Turn& turn) {
   finish_release(turn);
 }
 
+// The candidate was released before, not longer ago than the window reaches.
+bool is_way_back(const Turn& turn) {
+  std::set<std::string> passed = {turn.s.stable->hash};
+  for (const data::Value& entry : turn.s.history.items()) {
+    if (!served(entry)) continue;
+    if (entry["hash"].as_string() == turn.s.candidate->hash)
+      return std::ssize(passed) <= turn.plan.rollback.fast_revisions;
+    passed.insert(entry["hash"].str());
+  }
+  return false;
+}
+
 }  // namespace
 
 void start(Turn& turn) {
@@ -211,14 +248,20 @@ void start(Turn& turn) {
   s.candidate = revision_for(turn);
   s.candidate->started_at = turn.now;
   s.rejected.reset();
-  s.position = {.plan = plan::fingerprint(turn.plan), .index = 0, .since = turn.now, .attempt = s.position.attempt + 1};
+  const bool fast = is_way_back(turn);
+  s.position = {.plan = plan::fingerprint(fast ? plan::without_steps(turn.plan) : turn.plan),
+                .index = 0,
+                .since = turn.now,
+                .attempt = s.position.attempt + 1,
+                .fast = fast};
   s.user_step = -1;
   s.guard = {};
   s.analysis.clear();
   s.phase = Phase::Progressing;
   show_step(turn);
-  turn.log("release.start", fmt::format("revision {} ({}) is to replace revision {}", s.candidate->number,
-                                        s.candidate->images, s.stable->number));
+  turn.log("release.start",
+           fmt::format("revision {} ({}) is to replace revision {}{}", s.candidate->number, s.candidate->images,
+                       s.stable->number, fast ? ", without steps: it was released before" : ""));
   turn.note(Note::Kind::Normal, "ReleaseStarted",
             fmt::format("revision {}: {}", s.candidate->number, s.candidate->images));
   turn.wait("starting");
@@ -258,6 +301,7 @@ std::string promote_command(Turn& turn, bool full) {
                                         [](const plan::Wait&) { return true; },
                                         [](const plan::Approve&) { return true; },
                                         [&](const plan::Analyse&) { return s.phase == Phase::Paused; },
+                                        [](const plan::Keep&) { return true; },
                                         [](const plan::Scale&) { return false; },
                                         [](const plan::Traffic&) { return false; },
                                         [](const plan::Promote&) { return false; },

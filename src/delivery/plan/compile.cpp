@@ -6,6 +6,7 @@
 
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
+#include "base/strings.h"
 
 namespace slipway::delivery::plan {
 namespace {
@@ -40,6 +41,7 @@ Guards guards_of(const Value& spec) {
 Rollback rollback_of(const Value& v) {
   Rollback out;
   out.verify_timeout = duration_or(v["verifyTimeout"], out.verify_timeout);
+  if (v["window"].is_object()) out.fast_revisions = v["window"]["revisions"].as_int(1);
   if (v["onInconclusive"].as_string() == "Rollback") out.on_inconclusive = OnInconclusive::Rollback;
   return out;
 }
@@ -93,6 +95,89 @@ void compile_rolling(const Value& spec, ReleasePlan& plan) {
   if (rolling["bake"].is_string()) out.add(Wait{duration_or(rolling["bake"], {})}, 0, "spec.strategy.rolling.bake");
 }
 
+// --- blue-green -------------------------------------------------------------------------------------------
+
+// What the Release says about a change of colours, as a list of its own steps.
+struct Stage {
+  enum class Kind { Preview, Analysis, Countdown, Approval, Switch, Keep };
+  Kind kind;
+  std::string key;  // field of spec.strategy.blueGreen; empty: the strategy itself
+};
+
+std::vector<Stage> stages_of(const Value& blue_green) {
+  using enum Stage::Kind;
+  std::vector<Stage> out = {{Preview, "previewReplicas"}};
+  if (blue_green.has("preSwitchAnalysis")) out.push_back({Analysis, "preSwitchAnalysis"});
+  out.push_back({blue_green["autoSwitch"].is_string() ? Countdown : Approval, "autoSwitch"});
+  out.push_back({Switch, ""});
+  if (blue_green.has("postSwitchAnalysis")) out.push_back({Analysis, "postSwitchAnalysis"});
+  out.push_back({Keep, "keepPrevious"});
+  return out;
+}
+
+constexpr base::Duration kKeepPrevious = base::seconds(30);
+
+void add_stage(Writer& out, const Stage& stage, const Value& blue_green, int index) {
+  const std::string field = "spec.strategy.blueGreen" + (stage.key.empty() ? "" : "." + stage.key);
+  const Value& value = blue_green[stage.key];
+  switch (stage.kind) {
+    case Stage::Kind::Preview:
+      return out.add(Scale{kWhole, limit_of(value)}, index, field);
+    case Stage::Kind::Analysis:
+      return out.add(Analyse{analysis_of(value)}, index, field);
+    case Stage::Kind::Countdown:
+      return out.add(Wait{duration_or(value, {})}, index, field);
+    case Stage::Kind::Approval:
+      return out.add(Approve{}, index, field);
+    case Stage::Kind::Switch:
+      return out.shift(kWhole, index, field);
+    case Stage::Kind::Keep:
+      return out.add(Keep{duration_or(value, kKeepPrevious)}, index, field);
+  }
+}
+
+void compile_blue_green(const Value& spec, ReleasePlan& plan) {
+  const Value& blue_green = spec["strategy"]["blueGreen"];
+  plan.strategy = Strategy::BlueGreen;
+  Writer out{plan};
+  out.add(Traffic{kNone}, -1, "spec.traffic");
+  for (const Stage& stage : stages_of(blue_green)) add_stage(out, stage, blue_green, plan.user_steps++);
+}
+
+// --- texts ------------------------------------------------------------------------------------------------
+
+std::string analysis_name(const Value& analysis) {
+  return "analysis " + base::join(analysis_of(analysis).templates, ", ");
+}
+
+std::string canary_step_name(const Value& step) {
+  if (!step["name"].as_string().empty()) return step["name"].str();
+  if (step.has("weight")) return fmt::format("weight {:g} %", step["weight"].as_double());
+  if (step.has("analysis")) return analysis_name(step["analysis"]);
+  const Value& duration = step["pause"]["duration"];
+  return duration.is_string() ? "pause " + duration.str() : "approval";
+}
+
+std::string stage_name(const Stage& stage, const Value& value) {
+  switch (stage.kind) {
+    case Stage::Kind::Preview:
+      return "preview";
+    case Stage::Kind::Analysis:
+      return analysis_name(value);
+    case Stage::Kind::Countdown:
+      return "countdown " + value.str();
+    case Stage::Kind::Approval:
+      return "approval";
+    case Stage::Kind::Switch:
+      return "switch";
+    case Stage::Kind::Keep:
+      return "keep previous " + base::format_duration(duration_or(value, kKeepPrevious));
+  }
+  base::bug("unknown stage", __FILE__, __LINE__);
+}
+
+// --- what routers can do ----------------------------------------------------------------------------------
+
 void check_capabilities(const ReleasePlan& plan, const RouterCapabilities& router, std::vector<Cause>& problems) {
   if (!plan.routing) return;
   const auto refuse = [&](const std::string& field, std::string message) {
@@ -124,10 +209,31 @@ base::Error refusal(const Value& release, std::vector<Cause> problems) {
 
 }  // namespace
 
-Routing routing_of(const Value& traffic, std::string space) {
+std::vector<std::string> step_names(const Value& spec) {
+  const Value& strategy = spec["strategy"];
+  std::vector<std::string> out;
+  if (strategy["rolling"].is_object()) out.push_back("replace pods");
+  for (const Value& step : strategy["canary"]["steps"].items()) out.push_back(canary_step_name(step));
+  if (const Value& blue_green = strategy["blueGreen"]; blue_green.is_object())
+    for (const Stage& stage : stages_of(blue_green)) out.push_back(stage_name(stage, blue_green[stage.key]));
+  return out;
+}
+
+std::vector<Value> analyses_of(const Value& spec) {
+  const Value& strategy = spec["strategy"];
+  std::vector<Value> out;
+  for (const Value& step : strategy["canary"]["steps"].items()) out.push_back(step["analysis"]);
+  for (const char* field : {"preSwitchAnalysis", "postSwitchAnalysis"}) out.push_back(strategy["blueGreen"][field]);
+  out.push_back(spec["guards"]["analysis"]);
+  std::erase_if(out, [](const Value& analysis) { return !analysis.is_object(); });
+  return out;
+}
+
+Routing routing_of(const Value& spec, std::string space) {
+  const Value& traffic = spec["traffic"];
   const std::string service = traffic["service"].str();
-  Routing out{traffic["route"].str(), service, traffic["stableService"].str(service + "-stable"),
-              traffic["canaryService"].str(service + "-canary")};
+  const api::OwnedServices owned = api::owned_services(spec);
+  Routing out{traffic["route"].str(), service, owned.stable, owned.canary};
   out.kind = router_kind_of(traffic["kind"].as_string("HTTPRoute")).value_or(RouterKind::HttpRoute);
   if (out.kind == RouterKind::Service) out.route = service;
   out.destination_rule = traffic["destinationRule"].str();
@@ -146,12 +252,18 @@ base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities
   plan.target = spec["target"]["name"].str();
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
-  if (spec["traffic"].is_object()) plan.routing = routing_of(spec["traffic"], std::string(api::space_of(release)));
+  if (spec["traffic"].is_object()) plan.routing = routing_of(spec, std::string(api::space_of(release)));
   const bool gateway = !plan.routing || plan.routing->kind == RouterKind::HttpRoute;
   const RouterCapabilities of_kind = gateway ? router : capabilities_of(plan.routing->kind);
   if (plan.routing) plan.routing->headless = of_kind.headless;
   plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;
-  spec["strategy"].has("canary") ? compile_canary(spec, plan) : compile_rolling(spec, plan);
+  const Value& strategy = spec["strategy"];
+  if (strategy.has("canary"))
+    compile_canary(spec, plan);
+  else if (strategy.has("blueGreen"))
+    compile_blue_green(spec, plan);
+  else
+    compile_rolling(spec, plan);
   plan.steps.push_back({Promote{}, -1, "spec.strategy"});
   plan.steps.push_back({Verify{}, -1, "spec.strategy"});
   check_capabilities(plan, of_kind, problems);

@@ -1,6 +1,9 @@
 // From a Release to a plan, or to a list of reasons why not. Pure.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/error.h"
 #include "data/value.h"
 #include "delivery/plan/capabilities.h"
@@ -12,7 +15,14 @@ namespace slipway::delivery::plan {
 // `release` has its defaults filled in or not, both work. Invalid with one cause per field that is wrong.
 base::Result<ReleasePlan> compile(const data::Value& release, const RouterCapabilities& router);
 
-// spec.traffic of a Release in this namespace, with its defaults.
-Routing routing_of(const data::Value& traffic, std::string space);
+// For people: a text for each of the Release's own steps, as `Step::user_step` counts them. Of any spec, also a bad
+// one.
+std::vector<std::string> step_names(const data::Value& spec);
+
+// Everything in the spec that names AnalysisTemplates, as it stands there.
+std::vector<data::Value> analyses_of(const data::Value& spec);
+
+// What spec.traffic of a Release in this namespace says, with its defaults.
+Routing routing_of(const data::Value& spec, std::string space);
 
 }  // namespace slipway::delivery::plan

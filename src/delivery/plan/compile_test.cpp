@@ -87,6 +87,43 @@ TEST(Compile, rolling_may_bake_before_the_old_version_goes) {
   EXPECT_EQ(plan->steps.at(1).action, Action(Wait{base::seconds(30)}));
 }
 
+TEST(Compile, blue_green_is_all_or_nothing_with_a_way_back) {
+  const Value spec = json(R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+    "strategy":{"blueGreen":{"previewReplicas":1,"preSwitchAnalysis":{"templates":[{"name":"smoke"}]},"autoSwitch":"10m",
+    "postSwitchAnalysis":{"templates":[{"name":"errors"},{"name":"latency"}]},"keepPrevious":"1h"}}})");
+  const auto plan =
+      compile(Value::object({{"metadata", Value::object({{"name", "web"}})}, {"spec", spec}}), gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(to_text(*plan),
+            "target    deployment/web, blue-green\n"
+            "traffic   route web splits web into web-stable and web-preview\n"
+            "          split the route, all traffic to stable\n"
+            "step 1    scale the candidate to 1 pods\n"
+            "step 2    analyse smoke\n"
+            "step 3    wait 10m0s\n"
+            "step 4    scale the candidate for 100 %\n"
+            "step 4    100 % of the traffic to the candidate, verified at the router\n"
+            "step 5    analyse errors, latency\n"
+            "step 6    keep the old version's pods for 1h0m0s\n"
+            "          promote: hand over to the Deployment, scale the old version down\n"
+            "          verify replicas, owner and route\n"
+            "guard     each step ready within 10m0s\n"
+            "rollback  automatic, verified within 2m0s\n");
+  EXPECT_EQ(step_names(spec), (std::vector<std::string>{"preview", "analysis smoke", "countdown 10m", "switch",
+                                                        "analysis errors, latency", "keep previous 1h0m0s"}));
+  EXPECT_EQ(plan->user_steps, 6);
+}
+
+TEST(Compile, blue_green_waits_for_a_person_unless_told_otherwise) {
+  const Value spec =
+      json(R"({"target":{"name":"web"},"traffic":{"kind":"Service","service":"web"},"strategy":{"blueGreen":{}}})");
+  EXPECT_EQ(step_names(spec), (std::vector<std::string>{"preview", "approval", "switch", "keep previous 30s"}));
+  const auto plan =
+      compile(Value::object({{"metadata", Value::object({{"name", "web"}})}, {"spec", spec}}), gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->steps.at(1).action, Action(Scale{kWhole}));
+}
+
 struct Refused {
   const char* what;
   const char* spec;
@@ -102,6 +139,18 @@ TEST(Compile, what_cannot_work_is_refused_with_its_field) {
       {"two strategies",
        R"({"target":{"name":"web"},"strategy":{"rolling":{},"canary":{"steps":[{"weight":5}]}}})",
        {"spec.strategy"}},
+      {"nothing that carries the traffic",
+       R"({"target":{"name":"web"},"strategy":{"blueGreen":{}}})",
+       {"spec.traffic"}},
+      {"blue-green with bad numbers",
+       R"({"target":{"name":"web"},"traffic":{"kind":"Service","service":"web"},"strategy":{"blueGreen":
+        {"previewReplicas":0,"autoSwitch":"soon","keepPrevious":"-1s","preSwitchAnalysis":{}}}})",
+       {"spec.strategy.blueGreen.previewReplicas", "spec.strategy.blueGreen.preSwitchAnalysis.templates",
+        "spec.strategy.blueGreen.autoSwitch", "spec.strategy.blueGreen.keepPrevious"}},
+      {"a preview Service that is the users' own",
+       R"({"target":{"name":"web"},"traffic":{"kind":"Service","service":"web","canaryService":"web"},
+        "strategy":{"blueGreen":{}}})",
+       {"spec.traffic.canaryService"}},
       {"no steps", R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[]}}})", {steps}},
       {"over the whole",
        R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":120}]}}})",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/hash.h"
 #include "base/strings.h"
 #include "data/json.h"
@@ -36,8 +37,7 @@ std::string routing_text(const Routing& r) {
 }
 
 std::string head_text(const ReleasePlan& plan) {
-  const char* strategy = plan.strategy == Strategy::Canary ? "canary" : "rolling update";
-  std::string out = fmt::format("target    deployment/{}, {}\n", plan.target, strategy);
+  std::string out = fmt::format("target    deployment/{}, {}\n", plan.target, to_text(plan.strategy));
   if (plan.routing)
     out += routing_text(*plan.routing);
   else
@@ -57,32 +57,68 @@ std::string steps_text(const ReleasePlan& plan) {
 
 }  // namespace
 
+std::string_view to_text(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::Rolling:
+      return "rolling update";
+    case Strategy::Canary:
+      return "canary";
+    case Strategy::BlueGreen:
+      return "blue-green";
+  }
+  base::bug("unknown strategy", __FILE__, __LINE__);
+}
+
 std::string to_text(Share share) {
   return share.points % 100 == 0 ? fmt::format("{} %", share.points / 100) : fmt::format("{:g} %", share.percent());
 }
 
 std::string to_text(const Action& action) {
-  return std::visit(visit_step{
-                        [](const Scale& s) { return "scale the candidate for " + to_text(s.share); },
-                        [](const Traffic& s) {
-                          return s.share == kNone
-                                     ? std::string("split the route, all traffic to stable")
-                                     : to_text(s.share) + " of the traffic to the candidate, verified at the router";
-                        },
-                        [](const Wait& s) { return "wait " + base::format_duration(s.duration); },
-                        [](const Approve&) { return std::string("wait for a person to promote"); },
-                        [](const Analyse& s) { return "analyse " + base::join(s.analysis.templates, ", "); },
-                        [](const Promote&) {
-                          return std::string("promote: hand over to the Deployment, scale the old version down");
-                        },
-                        [](const Verify&) { return std::string("verify replicas, owner and route"); },
-                    },
-                    action);
+  return std::visit(
+      visit_step{
+          [](const Scale& s) {
+            return s.pods ? fmt::format("scale the candidate to {} pods", *s.pods)
+                          : "scale the candidate for " + to_text(s.share);
+          },
+          [](const Traffic& s) {
+            return s.share == kNone ? std::string("split the route, all traffic to stable")
+                                    : to_text(s.share) + " of the traffic to the candidate, verified at the router";
+          },
+          [](const Wait& s) { return "wait " + base::format_duration(s.duration); },
+          [](const Approve&) { return std::string("wait for a person to promote"); },
+          [](const Analyse& s) { return "analyse " + base::join(s.analysis.templates, ", "); },
+          [](const Keep& s) { return "keep the old version's pods for " + base::format_duration(s.duration); },
+          [](const Promote&) {
+            return std::string("promote: hand over to the Deployment, scale the old version down");
+          },
+          [](const Verify&) { return std::string("verify replicas, owner and route"); },
+      },
+      action);
+}
+
+ReleasePlan without_steps(const ReleasePlan& plan) {
+  ReleasePlan out = plan;
+  const std::string field = "spec.rollback.window";
+  out.steps.clear();
+  out.user_steps = 0;
+  out.guards.analysis.reset();
+  if (plan.routing) out.steps.push_back({Traffic{kNone}, -1, field});
+  out.steps.push_back({Scale{kWhole}, -1, field});
+  if (plan.routing) out.steps.push_back({Traffic{kWhole}, -1, field});
+  for (const Step& step : plan.steps)
+    if (std::holds_alternative<Keep>(step.action)) out.steps.push_back({step.action, -1, field});
+  out.steps.push_back({Promote{}, -1, field});
+  out.steps.push_back({Verify{}, -1, field});
+  return out;
 }
 
 std::string to_text(const ReleasePlan& plan) {
   return head_text(plan) + steps_text(plan) + guards_text(plan.guards) +
-         fmt::format("rollback  automatic, verified within {}\n", base::format_duration(plan.rollback.verify_timeout));
+         fmt::format("rollback  automatic, verified within {}\n", base::format_duration(plan.rollback.verify_timeout)) +
+         (plan.rollback.fast_revisions > 0
+              ? fmt::format("undo      to one of the last {} released versions: without steps\n",
+                            plan.rollback.fast_revisions)
+              : "");
 }
 
 std::string fingerprint(const ReleasePlan& plan) {
@@ -101,6 +137,13 @@ Share share_before(const ReleasePlan& plan, std::size_t index) {
       if (plan.capacity == Capacity::Shared) share = scale->share;
   }
   return share;
+}
+
+std::optional<Scale> scale_before(const ReleasePlan& plan, std::size_t index) {
+  std::optional<Scale> last;
+  for (std::size_t i = 0; i < index && i < plan.steps.size(); ++i)
+    if (const auto* scale = std::get_if<Scale>(&plan.steps[i].action)) last = *scale;
+  return last;
 }
 
 }  // namespace slipway::delivery::plan

@@ -44,9 +44,10 @@ struct Analysis {
 // --- steps ------------------------------------------------------------------------------------------------
 
 // Bring the candidate to its part of the replicas (rounded up, at least one when the part is not zero) and wait until
-// they are available.
+// they are available. `pods`: exactly so many instead, but never more than the Deployment asks for.
 struct Scale {
   Share share;
+  std::optional<std::int64_t> pods = {};
   bool operator==(const Scale&) const = default;
 };
 // Give the candidate this part of the requests and verify it at the router. The first one, of 0, installs the split.
@@ -66,6 +67,11 @@ struct Analyse {
   Analysis analysis;
   bool operator==(const Analyse&) const = default;
 };
+// All users are on the candidate; the old version keeps its pods for so long, and everybody can go back at once.
+struct Keep {
+  base::Duration duration;
+  bool operator==(const Keep&) const = default;
+};
 // Hand the candidate over to the Deployment, scale the old version down, take the split out of the route.
 struct Promote {
   bool operator==(const Promote&) const = default;
@@ -75,7 +81,7 @@ struct Verify {
   bool operator==(const Verify&) const = default;
 };
 
-using Action = std::variant<Scale, Traffic, Wait, Approve, Analyse, Promote, Verify>;
+using Action = std::variant<Scale, Traffic, Wait, Approve, Analyse, Keep, Promote, Verify>;
 
 struct Step {
   Action action;
@@ -100,12 +106,14 @@ enum class OnInconclusive { Pause, Rollback };
 struct Rollback {
   base::Duration verify_timeout = base::minutes(2);
   OnInconclusive on_inconclusive = OnInconclusive::Pause;
+  std::int64_t fast_revisions = 0;  // going back to one of so many released versions takes no steps
   bool operator==(const Rollback&) const = default;
 };
 
 // --- the plan ---------------------------------------------------------------------------------------------
 
-enum class Strategy { Rolling, Canary };
+enum class Strategy { Rolling, Canary, BlueGreen };
+std::string_view to_text(Strategy strategy);  // "rolling update", "canary", "blue-green"
 
 // Where candidate pods come from.
 enum class Capacity {
@@ -144,6 +152,9 @@ struct ReleasePlan {
   bool operator==(const ReleasePlan&) const = default;
 };
 
+// The same without waits, approvals, analyses and small shares: first all the pods, then all the traffic.
+ReleasePlan without_steps(const ReleasePlan& plan);
+
 // One line a step, in order.
 std::string to_text(const Action& action);
 std::string to_text(const ReleasePlan& plan);
@@ -152,6 +163,9 @@ std::string fingerprint(const ReleasePlan& plan);
 
 // The share that the candidate is meant to have once `index` steps are done (traffic, or replicas without a router).
 Share share_before(const ReleasePlan& plan, std::size_t index);
+
+// The last Scale before `index`; absent: none.
+std::optional<Scale> scale_before(const ReleasePlan& plan, std::size_t index);
 
 // Overloads for std::visit; a missing alternative does not compile.
 template <class... F>

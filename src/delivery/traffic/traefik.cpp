@@ -1,6 +1,8 @@
 // Traefik (traefik.io/v1alpha1): weights on the services of a weighted TraefikService, or of the routes of an
 // IngressRoute. Traefik writes no status, so nothing can be read back; a sticky cookie is the user's own setting beside
-// the services (spec.weighted.sticky, or `sticky` of a service) and is left as it is.
+// the services (spec.weighted.sticky, or `sticky` of a service) and is left as it is. A route of which one Service has
+// no endpoints is answered with 404 as a whole (unless allowEmptyServices is set), so one that gets nothing is not
+// named: the candidate's has none before its pods are there.
 #include <fmt/format.h>
 
 #include "api/meta.h"
@@ -23,6 +25,7 @@ WeightedForm form_of(const Routing& routing) {
   return {.list = "services",
           .default_weight = 1,
           .lone_gets_all = true,
+          .leaves_out_zero = true,
           .is =
               [name, &routing](const Value& ref, Side side) {
                 return ref["name"].as_string() == name(side) && ref["kind"].as_string("Service") == "Service" &&

@@ -14,7 +14,7 @@ using data::Value;
 plan::Routing routing(const char* kind) {
   Value traffic = json(R"({"route":"shop","service":"web"})");
   traffic.set("kind", kind);
-  return plan::routing_of(traffic, "shop");
+  return plan::routing_of(Value::object({{"traffic", traffic}}), "shop");
 }
 
 RouterObjects with_spec(const char* spec) {
@@ -35,6 +35,23 @@ TEST(Traefik, only_the_services_are_written_and_the_cookie_stays) {
   const RouterObjects o = *after(with_spec(kWeighted), r, router.split(with_spec(kWeighted), r, {}, {550}).at(0));
   EXPECT_EQ(o.route["spec"], json(R"({"weighted":{"sticky":{"cookie":{"name":"v"}},"services":[
     {"name":"web-stable","port":80,"scheme":"h2c","weight":9450},{"name":"web-canary","port":80,"scheme":"h2c","weight":550}]}})"));
+}
+
+// It answers a route with 404 as a whole when one of its Services has no endpoints.
+TEST(Traefik, a_version_that_gets_nothing_is_not_named) {
+  const plan::Routing r = routing("IngressRoute");
+  const Router& router = router_of(r.kind);
+  RouterObjects o = with_spec(kRoutes);
+  for (const auto& [share, service] : {std::pair(plan::kNone, "web-stable"), std::pair(plan::kWhole, "web-canary")}) {
+    o = *after(o, r, router.split(o, r, {}, share).at(0));
+    const Value services = o.route["spec"]["routes"].at(0)["services"];
+    ASSERT_EQ(services.size(), 1u);
+    EXPECT_EQ(services.at(0)["name"], Value(service));
+    EXPECT_FALSE(router.problem(o, r, {}));
+    const ReadBack rb = *router.read_back(o, r);
+    EXPECT_TRUE(rb.stable.present && rb.candidate.present);
+    EXPECT_EQ(rb.stable.share, plan::kWhole.points - share.points);
+  }
 }
 
 RC_GTEST_PROP(Traefik, every_share_is_read_as_it_was_written_and_joined_without_loss, ()) {

@@ -35,11 +35,19 @@ struct RuleView {
 RuleView look_at_rule(const Value& rule, const WeightedForm& form) {
   const Value* stable = find(rule, form, Side::Stable);
   const Value* candidate = find(rule, form, Side::Candidate);
+  if (form.leaves_out_zero && (stable || candidate) && !(stable && candidate))
+    return {RouteView::Shape::Split, candidate ? plan::kWhole : plan::kNone};
   if (stable && candidate) {
     const std::int64_t s = weight_of(rule, *stable, form), c = weight_of(rule, *candidate, form);
     return {RouteView::Shape::Split, {s + c > 0 ? c * plan::kWhole.points / (s + c) : 0}};
   }
   return {find(rule, form, Side::Plain) ? RouteView::Shape::Plain : RouteView::Shape::Foreign, {}};
+}
+
+// The rule is split, and this version gets nothing of it.
+bool is_left_out(const Value& rule, const WeightedForm& form, Side side) {
+  const Side other = side == Side::Stable ? Side::Candidate : Side::Stable;
+  return form.leaves_out_zero && side != Side::Plain && !find(rule, form, side) && find(rule, form, other);
 }
 
 Value weighted(const WeightedForm& form, const Value& like, Side side, std::optional<std::int64_t> weight) {
@@ -81,7 +89,10 @@ Value split_rules(const Value& rules, const WeightedForm& form, Share candidate)
   const std::int64_t whole = candidate.points % 100 == 0 ? 100 : plan::kWhole.points;
   const std::int64_t part = candidate.points * whole / plan::kWhole.points;
   return with_refs(rules, form, [&](const Value& ref) {
-    return Value::array({weighted(form, ref, Side::Stable, whole - part), weighted(form, ref, Side::Candidate, part)});
+    Value refs = Value::array();
+    for (const auto& [side, weight] : {std::pair(Side::Stable, whole - part), std::pair(Side::Candidate, part)})
+      if (weight > 0 || !form.leaves_out_zero) refs.push_back(weighted(form, ref, side, weight));
+    return refs;
   });
 }
 
@@ -94,10 +105,11 @@ std::optional<std::size_t> shared_rule(const Value& rules, const WeightedForm& f
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Value& rule = rules.at(i);
     const auto shape = look_at_rule(rule, form).shape;
-    const std::size_t expected = shape == RouteView::Shape::Split   ? 2
-                                 : shape == RouteView::Shape::Plain ? 1
-                                                                    : rule[form.list].size();
-    if (rule[form.list].size() != expected) return i;
+    const auto own = std::ranges::count_if(rule[form.list].items(), [&](const Value& ref) {
+      return form.is(ref, Side::Stable) || form.is(ref, Side::Candidate);
+    });
+    const auto all = static_cast<std::int64_t>(rule[form.list].size());
+    if (shape == RouteView::Shape::Plain ? all != 1 : shape == RouteView::Shape::Split && all != own) return i;
   }
   return std::nullopt;
 }
@@ -106,10 +118,10 @@ ReadBack::Side side_of_rules(const Value& rules, const WeightedForm& form, Side 
   ReadBack::Side side{.servers = ready};
   for (const Value& rule : rules.items()) {
     const Value* ref = find(rule, form, which);
-    if (!ref) continue;
+    if (!ref && !is_left_out(rule, form, which)) continue;
     std::int64_t sum = 0;
     for (const Value& other : rule[form.list].items()) sum += weight_of(rule, other, form);
-    const std::int64_t share = sum > 0 ? weight_of(rule, *ref, form) * plan::kWhole.points / sum : 0;
+    const std::int64_t share = ref && sum > 0 ? weight_of(rule, *ref, form) * plan::kWhole.points / sum : 0;
     side.uniform = side.uniform && (!side.present || side.share == share);
     side.share = std::max(side.share, share);
     side.present = true;

@@ -19,6 +19,8 @@ struct WeightedForm {
   std::string list;                 // the key under which a rule has its references: "backendRefs"
   std::int64_t default_weight = 1;  // of a reference that gives none
   bool lone_gets_all = false;       // a reference that stands alone gets everything, whatever its weight
+  // A version that gets nothing is left out, since the router stumbles over a Service without endpoints.
+  bool leaves_out_zero = false;
   std::function<bool(const data::Value& ref, Side side)> is;
   // The same reference pointed at this side; the weight is set by the caller.
   std::function<data::Value(const data::Value& like, Side side)> point;

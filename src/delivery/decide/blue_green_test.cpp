@@ -1,0 +1,198 @@
+// Blue-green releases, decided against a modelled cluster.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "delivery/commands.h"
+#include "delivery/decide/modelled_cluster.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+constexpr const char* kManual = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+  "strategy":{"blueGreen":{"previewReplicas":1,"keepPrevious":"60s"}}})";
+constexpr const char* kMeasured =
+    R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"rollback":{"verifyTimeout":"20s"},
+  "strategy":{"blueGreen":{"preSwitchAnalysis":{"templates":[{"name":"slo"}]},"autoSwitch":"10s",
+  "postSwitchAnalysis":{"templates":[{"name":"slo"}]},"keepPrevious":"60s"}}})";
+constexpr const char* kSwitched = R"({"target":{"name":"web"},"traffic":{"kind":"Service","service":"web"},
+  "strategy":{"blueGreen":{"keepPrevious":"60s"}}})";
+
+class BlueGreen : public ::testing::Test {
+ protected:
+  void begin(const char* spec) {
+    c.emplace(json(spec));
+    ASSERT_TRUE(c->reaches(Phase::Idle));
+    // The whole or nothing, and never without a complete version behind it.
+    c->watch = [this](const Observation&, const control::Decision&) {
+      const RouteView view = c->view();
+      if (view.shape != RouteView::Shape::Split) return;
+      EXPECT_TRUE(view.candidate == plan::kNone || view.candidate == plan::kWhole) << view.candidate.points;
+      const State s = c->state();
+      EXPECT_TRUE(s.position.handed_over || c->pods_of(s.stable->images.substr(s.stable->images.rfind(':') + 1)) == 4);
+    };
+  }
+  void command(Verb verb) {
+    c->patch_release(command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice"}));
+  }
+  bool settles_on(const std::string& tag) {
+    return c->run_until([&] {
+      return c->state().phase == Phase::Idle && c->pods_of(tag) == 4 && c->view().shape == RouteView::Shape::Plain;
+    });
+  }
+  std::string newest_result() { return c->state().history.at(0)["result"].str(); }
+  // "done: ..." of the log, in order.
+  bool logged(std::string_view text) {
+    for (const Value& entry : c->state().log.items())
+      if (entry["text"].as_string().find(text) != std::string_view::npos) return true;
+    return false;
+  }
+
+  std::optional<ModelledCluster> c;
+
+ private:
+  int commands_ = 0;
+};
+
+TEST_F(BlueGreen, stands_beside_the_old_version_until_a_person_switches_and_lets_it_go_later) {
+  begin(kManual);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  EXPECT_EQ(c->pods_of("v2"), 1) << "the preview";
+  EXPECT_TRUE(c->has_service("web-preview"));
+  EXPECT_EQ(c->view().candidate, plan::kNone);
+
+  command(Verb::Promote);
+  ASSERT_TRUE(c->reaches(Phase::Keeping)) << c->state().message;
+  const base::Time switched = c->now();
+  EXPECT_EQ(c->view().candidate, plan::kWhole);
+  EXPECT_EQ(c->pods_of("v1"), 4);
+  EXPECT_EQ(c->pods_of("v2"), 4);
+  ASSERT_TRUE(settles_on("v2"));
+  EXPECT_GE(c->now() - switched, base::seconds(60));
+  EXPECT_EQ(c->pods_of("v1"), 0);
+  EXPECT_EQ(c->owner_of("v2"), "Deployment");
+  EXPECT_EQ(newest_result(), "Released");
+}
+
+TEST_F(BlueGreen, measures_before_and_after_and_switches_by_itself) {
+  begin(kMeasured);
+  const base::Time asked = c->now();
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Keeping)) << c->state().message;
+  EXPECT_GE(c->now() - asked, base::seconds(10));
+  EXPECT_TRUE(logged("done: wait 10s"));
+  EXPECT_EQ(c->state().analysis.size(), 2u);
+  ASSERT_TRUE(settles_on("v2"));
+}
+
+TEST_F(BlueGreen, a_preview_that_fails_its_analysis_never_sees_a_user) {
+  begin(kMeasured);
+  c->verdict = [](const Value&) { return "Failed"; };
+  c->set_image("v2");
+  bool seen = false;
+  ASSERT_TRUE(c->run_until([&] {
+    seen = seen || c->view().candidate == plan::kWhole;
+    return c->state().phase == Phase::RolledBack;
+  }));
+  EXPECT_FALSE(seen);
+  EXPECT_EQ(c->pods_of("v2"), 0);
+}
+
+TEST_F(BlueGreen, a_failure_after_the_switch_brings_all_users_back_at_once) {
+  begin(kMeasured);
+  c->verdict = [](const Value& run) { return run["spec"]["step"].as_int() > 2 ? "Failed" : "Successful"; };
+  c->set_image("v2");
+  ASSERT_TRUE(c->run_until([&] { return c->state().retreat.has_value(); })) << c->state().message;
+  EXPECT_EQ(c->state().retreat->share, plan::kWhole.points);
+  EXPECT_EQ(c->pods_of("v1"), 4);
+  ASSERT_TRUE(c->reaches(Phase::RolledBack));
+  EXPECT_EQ(c->state().last_rollback->verification.state, CheckState::Passed);
+  EXPECT_LT(*c->state().last_rollback->traffic_zero_at - c->state().last_rollback->started_at, base::seconds(1));
+}
+
+TEST_F(BlueGreen, undo_within_the_time_goes_back_without_a_new_pod_and_with_proof) {
+  begin(kMeasured);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Keeping));
+  command(Verb::Undo);
+  ASSERT_TRUE(c->run_until([&] { return c->state().retreat.has_value(); }));
+  EXPECT_EQ(c->state().retreat->cause, Cause::Reverted);
+  ASSERT_TRUE(settles_on("v1"));
+  EXPECT_EQ(newest_result(), "Reverted");
+  EXPECT_EQ(c->state().history.at(0)["verification"], Value("Passed"));
+  EXPECT_EQ(c->pods_of("v2"), 0);
+}
+
+TEST_F(BlueGreen, an_abort_within_the_time_holds_the_version) {
+  begin(kMeasured);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Keeping));
+  command(Verb::Abort);
+  ASSERT_TRUE(c->reaches(Phase::RolledBack));
+  EXPECT_EQ(c->pods_of("v1"), 4);
+}
+
+TEST_F(BlueGreen, promoting_within_the_time_lets_the_old_version_go) {
+  begin(kMeasured);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Keeping));
+  const base::Time kept = c->now();
+  command(Verb::Promote);
+  ASSERT_TRUE(settles_on("v2"));
+  EXPECT_LT(c->now() - kept, base::seconds(30));
+}
+
+TEST_F(BlueGreen, a_newer_version_within_the_time_begins_from_the_new_one) {
+  begin(kManual);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  command(Verb::Promote);
+  ASSERT_TRUE(c->reaches(Phase::Keeping));
+  c->set_image("v3");
+  bool back = false;
+  ASSERT_TRUE(c->run_until([&] {
+    back = back || c->state().retreat.has_value();
+    return c->state().phase == Phase::Paused && c->pods_of("v3") == 1;
+  })) << c->state().message;
+  EXPECT_FALSE(back);
+  EXPECT_EQ(c->state().stable->images, "web=shop/web:v2");
+  EXPECT_EQ(c->pods_of("v2"), 4);
+  EXPECT_EQ(c->pods_of("v1"), 0);
+}
+
+TEST_F(BlueGreen, a_preview_whose_set_is_deleted_comes_back) {
+  begin(kManual);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->delete_set("v2");
+  EXPECT_TRUE(c->run_until([&] { return c->state().phase == Phase::Paused && c->pods_of("v2") == 1; }));
+}
+
+TEST_F(BlueGreen, without_a_router_the_service_changes_colours) {
+  begin(kSwitched);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  EXPECT_EQ(c->pods_of("v2"), 4) << "a preview as large as the Deployment";
+  command(Verb::Promote);
+  ASSERT_TRUE(c->reaches(Phase::Keeping)) << c->state().message;
+  command(Verb::Undo);
+  ASSERT_TRUE(settles_on("v1")) << c->state().message;
+}
+
+// Crashes between any two effects end in the same place.
+TEST_F(BlueGreen, ends_the_same_however_often_its_process_dies) {
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    begin(kMeasured);
+    std::mt19937 random(seed);
+    c->crashes = [&] { return random() % 4 == 0; };
+    c->set_image("v2");
+    ASSERT_TRUE(settles_on("v2")) << seed << ": " << c->state().message;
+    EXPECT_EQ(c->pods_of("v1"), 0);
+  }
+}
+
+}  // namespace
+}  // namespace slipway::delivery

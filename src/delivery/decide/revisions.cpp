@@ -1,0 +1,132 @@
+#include "delivery/decide/revisions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "api/meta.h"
+#include "api/resource.h"
+#include "control/outside.h"
+#include "control/pod_template.h"
+#include "delivery/decide/replicas.h"
+#include "delivery/names.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+constexpr base::Duration kAskAgain = base::seconds(2);
+
+std::string name_of(const Turn& turn, std::string_view hash) {
+  return fmt::format("{}-revision-{}", api::name_of(turn.o.release), hash);
+}
+
+Value revision_object(const Turn& turn, const Revision& revision, const Version& version) {
+  const Value labels =
+      Value::object({{kReleaseLabel, api::name_of(turn.o.release)}, {control::kTemplateHashLabel, revision.hash}});
+  return Value::object(
+      {{"apiVersion", api::kControllerRevisions.api_version()},
+       {"kind", api::kControllerRevisions.kind},
+       {"metadata", Value::object({{"name", name_of(turn, revision.hash)},
+                                   {"namespace", api::space_of(turn.o.release)},
+                                   {"labels", labels},
+                                   {"ownerReferences",
+                                    Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
+       {"data", Value::object({{"template", control::without_hash_label(version.rs["spec"]["template"])}})},
+       {"revision", revision.number}});
+}
+
+void keep(Turn& turn, const std::optional<Revision>& revision) {
+  const Version* version = revision ? turn.o.find(revision->hash) : nullptr;
+  if (!version || turn.o.kept.contains(revision->hash)) return;
+  turn.act(control::Create{api::kControllerRevisions, revision_object(turn, *revision, *version)});
+}
+
+// Every hash that the status still names.
+std::set<std::string> named(const State& s) {
+  std::set<std::string> out;
+  if (s.stable) out.insert(s.stable->hash);
+  if (s.candidate) out.insert(s.candidate->hash);
+  if (s.rejected) out.insert(s.rejected->hash);
+  for (const Value& entry : s.history.items()) out.insert(entry["hash"].str());
+  return out;
+}
+
+// Reads it from the API: caches keep only that it is there.
+Value kept_template(Turn& turn, std::string_view hash) {
+  const auto found = turn.o.kept.find(std::string(hash));
+  if (found == turn.o.kept.end()) return {};
+  const KeptRevision& kept = found->second;
+  if (kept.pod_template.is_object()) return kept.pod_template;
+  const std::string id = revision_fact(turn.o.release, hash);
+  if (kept.failed_at && turn.now < *kept.failed_at + kAskAgain) {
+    turn.wake_at(*kept.failed_at + kAskAgain);
+    return {};
+  }
+  if (kept.failed_at) turn.act(control::Forget{id});
+  if (!kept.pending)
+    turn.act(control::Ask{.id = id,
+                          .port = "object",
+                          .question = control::ObjectPort::question(
+                              api::kControllerRevisions, api::space_of(turn.o.release), name_of(turn, hash))});
+  return {};
+}
+
+// Of a Deployment that was made anew, say: two ReplicaSets of one template would make it choose one of them.
+bool is_there_by_another_name(const Turn& turn, const Value& pod_template) {
+  return std::ranges::any_of(turn.o.versions, [&](const Version& v) {
+    return control::same_template(v.rs["spec"]["template"], pod_template);
+  });
+}
+
+}  // namespace
+
+void keep_revisions(Turn& turn) {
+  keep(turn, turn.s.stable);
+  if (!turn.s.candidate || !turn.s.stable || turn.s.candidate->hash != turn.s.stable->hash)
+    keep(turn, turn.s.candidate);
+}
+
+void trim_revisions(Turn& turn) {
+  const std::set<std::string> in_use = named(turn.s);
+  for (const auto& [hash, kept] : turn.o.kept)
+    if (!in_use.contains(hash) && !api::is_deleting(kept.object))
+      turn.act(control::Delete{.resource = api::kControllerRevisions,
+                               .space = std::string(api::space_of(kept.object)),
+                               .name = std::string(api::name_of(kept.object)),
+                               .uid = std::string(api::uid_of(kept.object))});
+}
+
+Value template_of(Turn& turn, std::string_view hash) {
+  if (const Version* version = turn.o.find(hash)) return control::without_hash_label(version->rs["spec"]["template"]);
+  return kept_template(turn, hash);
+}
+
+Reach restore_stable(Turn& turn) {
+  if (!turn.s.stable || turn.stable() || turn.s.position.handed_over) return Reach::Done;
+  if (!turn.o.deployment["spec"]["paused"].as_bool()) return Reach::Done;  // it heals itself
+  const Revision& stable = *turn.s.stable;
+  Value wanted = asks_for(turn.o, stable) ? turn.o.deployment["spec"]["template"] : template_of(turn, stable.hash);
+  if (wanted.is_null()) {
+    if (!turn.o.kept.contains(stable.hash)) return Reach::Done;
+    turn.wait(fmt::format("the ReplicaSet of revision {} is gone; reading what it was", stable.number));
+    return Reach::Waiting;
+  }
+  if (is_there_by_another_name(turn, wanted)) return Reach::Done;
+  // Where replicas are the weight, both versions are held, and it grows within the budget.
+  const bool shared = turn.s.candidate && turn.plan.capacity == plan::Capacity::Shared;
+  turn.act(control::Create{api::kReplicaSets,
+                           replica_set_object(turn, stable, wanted, shared ? Holder::Release : Holder::Deployment,
+                                              shared ? 0 : turn.o.replicas())});
+  if (turn.o.kept.contains(stable.hash)) turn.act(control::Forget{revision_fact(turn.o.release, stable.hash)});
+  const std::string text =
+      fmt::format("the ReplicaSet of revision {} was deleted by somebody; it is made again", stable.number);
+  turn.log("restore", text);
+  turn.note(control::Note::Kind::Warning, "ReplicaSetRestored", text);
+  turn.wait(text);
+  return Reach::Waiting;
+}
+
+}  // namespace slipway::delivery

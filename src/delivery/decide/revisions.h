@@ -1,0 +1,27 @@
+// What a version was, kept beside its ReplicaSet: a ControllerRevision of the Release for each version in use or in the
+// history, so that one whose ReplicaSet is deleted by hand, or was forgotten by the Deployment, can be made again.
+//
+// A Deployment heals itself when its ReplicaSet is deleted; one that a Release holds paused cannot, so the Release does
+// it (docs/decisions/0010).
+#pragma once
+
+#include <string_view>
+
+#include "delivery/decide/traffic.h"
+
+namespace slipway::delivery {
+
+// Writes down the versions in use that are not kept yet.
+void keep_revisions(Turn& turn);
+// Forgets those that nothing names any more.
+void trim_revisions(Turn& turn);
+
+// The template of a version, without the hash label: its ReplicaSet's, or the one that is kept, which is asked for
+// first. Null: being asked for (the Turn acts or waits for the answer), or not known at all.
+data::Value template_of(Turn& turn, std::string_view hash);
+
+// Makes the stable version's ReplicaSet again when it is gone; Waiting while that is under way. Done as well when
+// nobody knows its template any more.
+Reach restore_stable(Turn& turn);
+
+}  // namespace slipway::delivery

@@ -1,0 +1,171 @@
+// What is kept of versions, and what it is good for: ReplicaSets that somebody deletes.
+#include "delivery/decide/revisions.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "delivery/commands.h"
+#include "delivery/decide/modelled_cluster.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+
+constexpr const char* kApproval = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+  "strategy":{"canary":{"steps":[{"weight":25},{"pause":{}}]}},"revisionHistoryLimit":2})";
+constexpr const char* kRatio =
+    R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":50},{"pause":{}}]}}})";
+
+constexpr const char* kWindow = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+  "rollback":{"window":{"revisions":1}},"strategy":{"canary":{"steps":[{"weight":25},{"pause":{}}]}}})";
+
+class Revisions : public ::testing::Test {
+ protected:
+  void begin(const char* spec) {
+    c.emplace(json(spec));
+    ASSERT_TRUE(c->reaches(Phase::Idle));
+  }
+  void command(Verb verb) {
+    c->patch_release(command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice"}));
+  }
+  void release(const std::string& tag) {
+    c->set_image(tag);
+    ASSERT_TRUE(c->reaches(Phase::Paused)) << c->state().message;
+    command(Verb::Promote);
+    ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::Idle && c->pods_of(tag) == 4; }));
+  }
+  bool comes_back(const std::string& tag, std::int64_t pods) {
+    return c->run_until([&] { return c->pods_of(tag) == pods && c->owner_of(tag) == "Deployment"; });
+  }
+
+  std::optional<ModelledCluster> c;
+
+ private:
+  int commands_ = 0;
+};
+
+TEST_F(Revisions, are_written_once_and_forgotten_with_the_history) {
+  begin(kApproval);
+  for (int i = 0; i < 5; ++i) c->turn();
+  EXPECT_EQ(c->revisions(), 1);
+  const auto writes = c->writes();
+  for (int i = 0; i < 50; ++i) c->turn(base::seconds(7));
+  EXPECT_EQ(c->writes(), writes);
+  for (const char* tag : {"v2", "v3", "v4", "v5"}) release(tag);
+  for (int i = 0; i < 5; ++i) c->turn();
+  EXPECT_EQ(c->state().history.size(), 2u);
+  EXPECT_EQ(c->revisions(), 2);
+}
+
+TEST_F(Revisions, a_stable_set_that_is_deleted_at_rest_comes_back) {
+  begin(kApproval);
+  c->turn();
+  c->delete_set("v1");
+  ASSERT_TRUE(comes_back("v1", 4)) << c->state().message;
+  EXPECT_EQ(c->state().phase, Phase::Idle);
+  release("v2");  // all goes on as ever
+}
+
+TEST_F(Revisions, one_that_is_deleted_in_the_middle_comes_back_beside_the_candidate) {
+  begin(kApproval);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->delete_set("v1");
+  ASSERT_TRUE(comes_back("v1", 4)) << c->state().message;
+  EXPECT_EQ(c->pods_of("v2"), 1);
+  command(Verb::Promote);
+  ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::Idle && c->pods_of("v2") == 4; }));
+  EXPECT_EQ(c->pods_of("v1"), 0);
+}
+
+TEST_F(Revisions, where_replicas_are_the_weight_it_grows_within_the_budget) {
+  begin(kRatio);
+  c->set_image("v2");
+  ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::Paused && c->pods_of("v1") == 2; }));
+  c->delete_set("v1");
+  std::int64_t most = 0;
+  ASSERT_TRUE(c->run_until([&] {
+    most = std::max(most, c->pods_of("v1") + c->pods_of("v2"));
+    return c->state().phase == Phase::Paused && c->pods_of("v1") == 2;
+  })) << c->state().message;
+  EXPECT_LE(most, 5);
+  EXPECT_EQ(c->pods_of("v2"), 2);
+}
+
+TEST_F(Revisions, one_that_is_deleted_on_the_way_back_comes_back_before_the_candidate_goes) {
+  begin(kApproval);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  command(Verb::Abort);
+  ASSERT_TRUE(c->run_until([&] { return c->state().retreat.has_value(); }));
+  c->delete_set("v1");
+  bool nobody = false;
+  ASSERT_TRUE(c->run_until([&] {
+    nobody = nobody || (c->pods_of("v1") == 0 && c->pods_of("v2") == 0);
+    return c->state().phase == Phase::RolledBack && c->pods_of("v1") == 4;
+  })) << c->state().message;
+  EXPECT_FALSE(nobody);
+}
+
+// Then only what was kept knows what it was.
+TEST_F(Revisions, one_that_is_deleted_while_a_rejected_version_is_asked_for_comes_back) {
+  begin(kApproval);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  command(Verb::Abort);
+  ASSERT_TRUE(c->reaches(Phase::RolledBack));
+  c->delete_set("v1");
+  ASSERT_TRUE(comes_back("v1", 4)) << c->state().message;
+  EXPECT_EQ(c->state().phase, Phase::RolledBack);
+  // A Deployment without an active ReplicaSet wakes its newest one, here the rejected one: that is put away again.
+  EXPECT_TRUE(c->run_until([&] { return c->pods_of("v2") == 0 && c->pods_of("v1") == 4; }));
+}
+
+TEST_F(Revisions, undo_knows_a_version_whose_set_is_gone) {
+  begin(kApproval);
+  release("v2");
+  c->delete_set("v1");
+  command(Verb::Undo);
+  ASSERT_TRUE(c->reaches(Phase::Paused)) << c->state().message << c->state().command.result;
+  EXPECT_EQ(c->state().candidate->images, "web=shop/web:v1");
+}
+
+TEST_F(Revisions, undo_within_the_window_takes_no_steps_and_can_be_aborted) {
+  begin(kWindow);
+  release("v2");
+  release("v3");
+  command(Verb::Undo);
+  std::set<std::int64_t> shares;
+  ASSERT_TRUE(c->run_until([&] {
+    if (c->view().shape == RouteView::Shape::Split) shares.insert(c->view().candidate.points);
+    return c->state().phase == Phase::Idle && c->pods_of("v2") == 4 && c->pods_of("v3") == 0;
+  })) << c->state().message;
+  EXPECT_EQ(shares, (std::set<std::int64_t>{0, 10'000}));
+  command(Verb::Undo);  // to v3, and back again in the middle
+  ASSERT_TRUE(c->run_until([&] { return c->state().candidate.has_value(); }));
+  EXPECT_TRUE(c->state().position.fast);
+  command(Verb::Abort);
+  ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::RolledBack && c->pods_of("v2") == 4; }));
+}
+
+TEST_F(Revisions, what_lies_before_the_window_goes_like_any_release) {
+  begin(kWindow);
+  for (const char* tag : {"v2", "v3"}) release(tag);
+  c->set_image("v1");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  EXPECT_FALSE(c->state().position.fast);
+}
+
+TEST_F(Revisions, leaving_gives_back_what_was_deleted_meanwhile) {
+  begin(kApproval);
+  c->turn();
+  c->delete_release();
+  c->delete_set("v1");
+  ASSERT_TRUE(c->run_until([&] { return c->release_is_gone(); }));
+  EXPECT_EQ(c->pods_of("v1"), 4);
+}
+
+}  // namespace
+}  // namespace slipway::delivery
