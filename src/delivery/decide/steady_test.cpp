@@ -193,9 +193,11 @@ TEST(OtherRouter, a_weight_counts_once_its_status_has_accepted_the_generation) {
   ModelledCluster c(json(kApproval));
   c.other_router = true;
   ASSERT_TRUE(c.reaches(Phase::Idle));
+  const base::Time began = c.now();
   c.set_image("v2");
   ASSERT_TRUE(c.reaches(Phase::Paused)) << c.state().message;
   EXPECT_EQ(c.state().traffic.verified, 2500);
+  EXPECT_GE(c.now() - began, 2 * plan::kAcceptedSettle) << "accepted is not in force: 0 %, then 25 %";
   c.patch_release(command_patch({.id = "no", .verb = Verb::Abort}));
   ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
   Verification v = c.state().last_rollback->verification;

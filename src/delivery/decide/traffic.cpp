@@ -88,7 +88,17 @@ std::string missing_capacity(const Turn& turn, Share candidate) {
 
 // --- routers that tell nothing ----------------------------------------------------------------------------
 
-base::Duration settle_of(const Turn& turn) { return plan::capabilities_of(turn.plan.routing->kind).settle; }
+// By the status of an HTTPRoute that is not our gateway's.
+bool by_acceptance(const Turn& turn) {
+  return turn.plan.routing->kind == plan::RouterKind::HttpRoute && turn.o.traffic &&
+         !turn.o.traffic->by_status_of.empty();
+}
+
+bool has_to_settle(const Turn& turn) { return turn.o.traffic && (turn.o.traffic->assumed || by_acceptance(turn)); }
+
+base::Duration settle_of(const Turn& turn) {
+  return by_acceptance(turn) ? plan::kAcceptedSettle : plan::capabilities_of(turn.plan.routing->kind).settle;
+}
 
 bool is_settled(const Turn& turn) {
   const auto& since = turn.s.standing.since;
@@ -165,8 +175,9 @@ bool is_verified(const Turn& turn, Share share) {
 std::string unverified_text(const Turn& turn, const ReadBack* rb) {
   if (!turn.o.traffic) return seen_text(rb);
   if (!turn.o.traffic->error.empty()) return "router: " + turn.o.traffic->error;
-  if (turn.o.traffic->assumed && !rb && turn.s.standing.since)
-    return fmt::format("{} does not tell what it routes; {} is believed at {}", turn.o.traffic->by_status_of,
+  if (has_to_settle(turn) && !rb && turn.s.standing.since)
+    return fmt::format("{} {}; {} is believed at {}", turn.o.traffic->by_status_of,
+                       turn.o.traffic->assumed ? "does not tell what it routes" : "has accepted the route",
                        turn.route_name(), stamp(*turn.s.standing.since + settle_of(turn)));
   return seen_text(rb);
 }
@@ -224,9 +235,12 @@ Share leftover(const Turn& turn, Share now, bool forced) {
 void note_standing(Turn& turn) {
   if (!turn.routed() || settle_of(turn) == base::Duration{}) return void(turn.s.standing = {});
   const RouteView view = turn.view();
+  // What is not accepted yet does not stand yet.
+  const bool pending = by_acceptance(turn) &&
+                       (!turn.o.traffic->error.empty() || turn.o.traffic->generation < view.generation);
   const bool busy =
       turn.s.candidate || turn.s.retreat || turn.s.traffic != TrafficState{} || view.shape == Shape::Split;
-  if (!busy) return void(turn.s.standing = {});
+  if (!busy || pending) return void(turn.s.standing = {});
   Standing& standing = turn.s.standing;
   if (!standing.since || standing.generation != view.generation) standing = {view.generation, turn.now};
 }
@@ -251,7 +265,7 @@ Reach ensure_services(Turn& turn) {
 }
 
 void ask_router(Turn& turn, base::Duration interval) {
-  if (turn.o.traffic && turn.o.traffic->assumed && !is_settled(turn)) return wake_when_settled(turn);
+  if (has_to_settle(turn) && turn.s.standing.since && !is_settled(turn)) return wake_when_settled(turn);
   if (turn.o.traffic && !turn.o.traffic->by_status_of.empty()) return turn.wake_after(interval);  // nobody to ask
   if (turn.o.traffic_pending) return;
   const std::string id = traffic_fact(turn.o.release);
@@ -267,7 +281,7 @@ void ask_router(Turn& turn, base::Duration interval) {
 
 const ReadBack* current_read_back(const Turn& turn) {
   const auto& rb = turn.o.traffic;
-  if (!rb || (rb->assumed && !is_settled(turn))) return nullptr;
+  if (!rb || (has_to_settle(turn) && !is_settled(turn))) return nullptr;
   return rb->error.empty() && rb->generation >= turn.view().generation ? &*rb : nullptr;
 }
 

@@ -57,10 +57,14 @@ struct RouterCapabilities {
   bool operator==(const RouterCapabilities&) const = default;
 };
 
-// Our gateway. Also what is taken of any other controller of Gateway API: it is believed by the route's
-// status.
+// Our gateway. Also what is taken of any other controller of Gateway API: it is believed by the route's status, after
+// kAcceptedSettle.
 RouterCapabilities gateway_capabilities();
 RouterCapabilities capabilities_of(RouterKind kind);
+
+// What another controller of Gateway API has accepted is in force when it has stood for so long: Accepted says that the
+// route was taken, not that the proxies go by it (Traefik 3.6 says it about two seconds before).
+inline constexpr base::Duration kAcceptedSettle = base::seconds(5);
 
 // The table of docs/support-matrix.md: one row a router.
 std::string router_table();
