@@ -10,6 +10,7 @@
 #include "cli/print.h"
 #include "cli/release_text.h"
 #include "data/json.h"
+#include "delivery/forecast.h"
 #include "delivery/plan/compile.h"
 #include "delivery/state.h"
 
@@ -103,7 +104,7 @@ std::vector<std::string> list_row(const Value& release, base::Time now) {
           v.message};
 }
 
-Value plan_object(const delivery::plan::ReleasePlan& plan) {
+Value plan_object(const delivery::plan::ReleasePlan& plan, const delivery::Forecast& forecast) {
   Value steps = Value::array();
   for (const auto& step : plan.steps) {
     Value v = Value::object({{"action", to_text(step.action)}});
@@ -111,15 +112,33 @@ Value plan_object(const delivery::plan::ReleasePlan& plan) {
     if (!step.field.empty()) v.set("field", step.field);
     steps.push_back(std::move(v));
   }
-  return Value::object({{"target", plan.target}, {"fingerprint", fingerprint(plan)}, {"steps", steps}});
+  return Value::object({{"target", plan.target},
+                        {"strategy", to_text(plan.strategy)},
+                        {"fingerprint", fingerprint(plan)},
+                        {"steps", steps},
+                        {"forecast", to_value(forecast)}});
 }
 
-ExitCode print_plan(Setting& s, const Value& release, Format format) {
+// `deployment` null: not known.
+ExitCode print_plan(Setting& s, const Value& release, const Value& deployment, Format format) {
   const auto plan = delivery::plan::compile(release, delivery::plan::gateway_capabilities());
   if (!plan) return tell(s, plan.error());
   const bool whole = format == Format::Json || format == Format::Yaml;
-  s.terminal.data(whole ? print_object(plan_object(*plan), format) : joined(view::render_plan(*plan)));
+  const delivery::Forecast forecast = delivery::forecast(*plan, deployment);
+  s.terminal.data(whole ? print_object(plan_object(*plan, forecast), format)
+                        : joined(view::render_plan(*plan)) + to_text(forecast));
   return ExitCode::Reached;
+}
+
+// The Deployment among the documents that this Release is about.
+Value target_among(const Manifests& manifests, const Value& release) {
+  for (const Manifest& m : manifests.documents) {
+    const Value& v = m.content.value;
+    if (v["kind"].as_string() == "Deployment" && api::name_of(v) == release["spec"]["target"]["name"].as_string() &&
+        api::space_of(v) == api::space_of(release))
+      return v;
+  }
+  return {};
 }
 
 ExitCode plan_files(Setting& s, const Plan& plan) {
@@ -133,7 +152,7 @@ ExitCode plan_files(Setting& s, const Plan& plan) {
     ++releases;
     const auto compiled = delivery::plan::compile(v, delivery::plan::gateway_capabilities());
     if (compiled)
-      code = print_plan(s, v, plan.format);
+      code = print_plan(s, v, target_among(manifests, v), plan.format);
     else
       std::ranges::move(problems_of(m, compiled.error()), std::back_inserter(problems));
   }
@@ -195,7 +214,9 @@ ExitCode run(Setting& s, const Plan& plan) {
   if (!plan.files.empty()) return plan_files(s, plan);
   if (plan.name.empty()) return tell(s, {.code = Code::BadRequest, .message = "plan needs a NAME or -f"});
   const auto release = s.api.get(api::kReleases, plan.name);
-  return release ? print_plan(s, *release, plan.format) : tell(s, release.error());
+  if (!release) return tell(s, release.error());
+  const auto deployment = s.api.get(api::kDeployments, (*release)["spec"]["target"]["name"].str());
+  return print_plan(s, *release, deployment.value_or(Value()), plan.format);
 }
 
 }  // namespace slipway::cli

@@ -98,7 +98,7 @@ TEST(Compile, blue_green_is_all_or_nothing_with_a_way_back) {
             "target    deployment/web, blue-green\n"
             "traffic   route web splits web into web-stable and web-preview\n"
             "          split the route, all traffic to stable\n"
-            "step 1    scale the candidate to 1 pods\n"
+            "step 1    scale the candidate to 1 pod\n"
             "step 2    analyse smoke\n"
             "step 3    wait 10m0s\n"
             "step 4    scale the candidate for 100 %\n"

@@ -77,7 +77,7 @@ std::string to_text(const Action& action) {
   return std::visit(
       visit_step{
           [](const Scale& s) {
-            return s.pods ? fmt::format("scale the candidate to {} pods", *s.pods)
+            return s.pods ? fmt::format("scale the candidate to {} pod{}", *s.pods, *s.pods == 1 ? "" : "s")
                           : "scale the candidate for " + to_text(s.share);
           },
           [](const Traffic& s) {
