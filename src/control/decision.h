@@ -109,6 +109,9 @@ struct Decision {
   std::vector<Effect> effects = {};
   // The whole desired status; not written when null or when equal to the observed one.
   data::Value status = {};
+  // It differs from the observed one only in what people watch: it need not be written sooner than this after the last
+  // time that a status of this object was. Zero: at once.
+  base::Duration status_may_wait = {};
   std::optional<base::Time> wake_at = {};  // decide again at this time even if nothing changes
   // Not again before this much time has passed, whatever changes. For decisions that look at very many objects: their
   // cost stays a small share of the time, and a storm of changes is looked at once.

@@ -38,6 +38,7 @@ void Runner::Impl::begin(const SlotPtr& slot, Decision decision) {
   run.observed = find(slot->of.controller->resource(), slot->name);
   run.writes_status =
       !decision.status.is_null() && !run.observed.is_null() && decision.status != run.observed["status"];
+  if (run.writes_status && status_waits(slot, decision)) run.writes_status = false;
   if (decision.effects.empty() && !run.writes_status) return finish_quietly(slot, decision);
   run.decision = std::move(decision);
   run.serial = ++serials_;
@@ -48,6 +49,15 @@ void Runner::Impl::begin(const SlotPtr& slot, Decision decision) {
   slot->of.busy = true;
   ++stats_.in_flight;
   step(slot);
+}
+
+// News for people only: told together with what comes in the same moment. True: decide again when it is due.
+bool Runner::Impl::status_waits(const SlotPtr& slot, const Decision& decision) {
+  const base::MonoTime due = slot->status_written + decision.status_may_wait;
+  if (slot->status_written == base::MonoTime{} || loop_.mono() >= due) return false;
+  const base::Time at = loop_.now() + (due - loop_.mono());
+  if (!slot->wake_at || at < *slot->wake_at) set_wake(slot, at);
+  return true;
 }
 
 bool Runner::Impl::may_write(const Run& run) const {
@@ -93,6 +103,7 @@ void Runner::Impl::send_effect(const SlotPtr& slot, std::size_t index) {
 void Runner::Impl::send_status(const SlotPtr& slot) {
   const Run& run = *slot->run;
   ++stats_.status_writes;
+  slot->status_written = loop_.mono();
   api_.call(status_request(slot->of.controller->resource(), run.observed, run.version, run.decision.status,
                            slot->of.controller->name()),
             [this, alive = alive_, slot, serial = run.serial](client::Answer answer) {
@@ -161,10 +172,10 @@ void Runner::Impl::look_up(const SlotPtr& slot, Target target, base::Error error
     } else if (answer.error().code == base::Code::NotFound) {
       if (!target.uid.empty()) writes_of(*slot).removed(*find_cache(target.resource), target.name, target.uid);
     } else if (may_write(*slot->run) && base::retry_of(answer.error().code) != base::Retry::Never) {
-      slot->retry =
-          loop_.after(backoff_.after(answer.error(), ++slot->run->lookups, random_), [this, alive, slot, target, error, effect] {
-            if (*alive && slot->run) look_up(slot, target, error, effect);
-          });
+      slot->retry = loop_.after(backoff_.after(answer.error(), ++slot->run->lookups, random_),
+                                [this, alive, slot, target, error, effect] {
+                                  if (*alive && slot->run) look_up(slot, target, error, effect);
+                                });
       return;
     }
     finish_failed(slot, error, effect);

@@ -58,6 +58,7 @@ class Runner::Impl final : public World {
   // Decision.
   void decide(const SlotPtr& slot);
   void set_wake(const SlotPtr& slot, std::optional<base::Time> at);
+  bool status_waits(const SlotPtr& slot, const Decision& decision);
   void arm_wake(const SlotPtr& slot);
   bool held_back(const SlotPtr& slot, const Decision& decision);
   std::optional<Violation> violation(const SlotPtr& slot, const Decision& decision) const;

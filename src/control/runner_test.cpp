@@ -95,7 +95,7 @@ class Copier final : public Controller {
   std::string_view name() const override { return "copier"; }
   const api::Resource& resource() const override { return api::kDeployments; }
   std::vector<Watch> watches() const override { return {{api::kConfigMaps, owner_of_kind(api::kDeployments)}}; }
-  std::optional<Decision> reconcile(const World& world, const ObjectName& name, base::Time) const override {
+  std::optional<Decision> reconcile(const World& world, const ObjectName& name, base::Time now) const override {
     const Value& object = world.find(api::kDeployments, name);
     if (object.is_null()) return std::nullopt;
     ++decisions;
@@ -113,6 +113,7 @@ class Copier final : public Controller {
     if (!out.effects.empty()) out.notes.push_back({Note::Kind::Normal, "Copied", "Copies change", {}});
     out.reasons.push_back({.rule = "copies", .text = std::to_string(copies.size()) + " of " + std::to_string(wanted)});
     out.status = Value::object({{"observedGeneration", api::generation_of(object)}, {"replicas", wanted}});
+    if (patience > base::Duration{}) out.status_may_wait = patience, out.wake_at = now + base::hours(1);
     return out;
   }
   static Value copy(const Value& object, std::int64_t number) {
@@ -127,6 +128,7 @@ class Copier final : public Controller {
 
   mutable int decisions = 0;
   mutable std::optional<Failure> last_failure;
+  base::Duration patience{};
   bool numbered = true;  // false: names that differ each time, as a careless author would make them
   mutable std::int64_t unnumbered = 0;
 };
@@ -459,6 +461,23 @@ TEST_F(RunnerTest, Mistakes_about_order_are_caught) {
   make("careless", 1);
   loop.run_for(seconds(1));
   EXPECT_FALSE(status("careless")["replicas"].is_null()) << "the status claims what did not happen";
+}
+
+TEST_F(RunnerTest, News_that_may_wait_are_told_together_and_never_forgotten) {
+  start();
+  copier->patience = seconds(2);
+  make("web", 1);
+  ASSERT_TRUE(until([&] { return status("web")["replicas"].as_int() == 1; })) << "the first at once";
+  const auto since = loop.mono();
+  const auto before = runner->stats().status_writes;
+  for (const int replicas : {2, 3, 4}) {
+    scale("web", replicas);
+    ASSERT_TRUE(until([&] { return copies().size() == static_cast<std::size_t>(replicas); }));
+  }
+  EXPECT_EQ(status("web")["replicas"].as_int(), 1) << "effects do not wait";
+  ASSERT_TRUE(until([&] { return status("web")["replicas"].as_int() == 4; }));
+  EXPECT_GE(loop.mono() - since, milliseconds(1900));
+  EXPECT_EQ(runner->stats().status_writes, before + 1);
 }
 
 TEST_F(RunnerTest, The_status_is_not_written_over_a_newer_object) {

@@ -42,9 +42,10 @@ struct Slot {
   std::optional<Run> run;
   std::optional<base::Time> wake_at;
   runtime::Timer wake;
-  runtime::Timer pause;         // until `not_before`, when something changed meanwhile
-  runtime::Timer retry;         // until `hold_until`
-  base::MonoTime not_before{};  // no decision until then: after a failure, or to keep the controller's interval
+  runtime::Timer pause;             // until `not_before`, when something changed meanwhile
+  runtime::Timer retry;             // until `hold_until`
+  base::MonoTime status_written{};  // the last time, while the slot lives
+  base::MonoTime not_before{};      // no decision until then: after a failure, or to keep the controller's interval
   // After a failure: the same effects not before `hold_until`.
   std::optional<Failure> failure;
   std::vector<Effect> failed_effects;

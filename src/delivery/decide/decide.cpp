@@ -211,12 +211,33 @@ void end_refusal(Value& status, base::Time now) {
     api::set_condition(status, kStalled, "False", "Accepted", "", now);
 }
 
+// How long what only people watch may wait to be told: pods that get ready one by one make one write, not one each.
+constexpr base::Duration kNewsMayWait = base::seconds(1);
+
+Value without_messages(const Value& conditions) {
+  Value out = Value::array();
+  for (const Value& c : conditions.items()) out.push_back(c.without("message"));
+  return out;
+}
+
+// Nothing but the sentence and the numbers of pods has changed.
+bool is_news_only(const Value& observed, State now) {
+  State before = read_state(observed);
+  before.message = now.message;
+  before.replicas = now.replicas;
+  before.conditions = without_messages(before.conditions);
+  now.conditions = without_messages(now.conditions);
+  return before == now;
+}
+
 Decision finish(Turn& turn) {
   turn.s.observed_generation = api::generation_of(turn.o.release);
   if (!turn.o.deployment.is_null()) count_replicas(turn);
   set_conditions(turn.s, turn.now);
   turn.out.status = write_state(turn.s);
   if (!turn.o.refused || !turn.out.effects.empty()) end_refusal(turn.out.status, turn.now);
+  const Value& observed = turn.o.release["status"];
+  if (turn.out.status != observed && is_news_only(observed, turn.s)) turn.out.status_may_wait = kNewsMayWait;
   return std::move(turn.out);
 }
 

@@ -107,7 +107,7 @@ class ModelledCluster {
   std::map<std::string, data::Value> sets_, services_, runs_, templates_, revisions_;
   std::set<std::string> read_;  // facts about revisions_
   std::map<std::string, Pod> pods_;
-  base::Time now_;
+  base::Time now_, status_written_;
   std::int64_t turns_in_proportion_ = 0;
   std::int64_t versions_ = 100, names_ = 0, status_writes_ = 0, writes_ = 0, candidate_requests_ = 0;
   std::optional<ReadBack> fact_;

@@ -412,8 +412,10 @@ void ModelledCluster::turn(base::Duration step) {
     bool complete = true;
     for (const control::Effect& effect : decision.effects)
       if (complete) complete = !crashes() && carry_out(effect);
+    const bool waits = now_ < status_written_ + decision.status_may_wait;
     if (complete && !release_.is_null() && !decision.status.is_null() && decision.status != release_["status"] &&
-        !crashes()) {
+        !waits && !crashes()) {
+      status_written_ = now_;
       release_.set("status", decision.status);
       ++status_writes_;
     }
