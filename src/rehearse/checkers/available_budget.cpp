@@ -6,12 +6,12 @@
 // of another ReplicaSet, or of a user's choice, that had just been taken. A user may delete what he likes.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "control/pod.h"
 #include "data/quantity.h"
 #include "data/selector.h"
 #include "rehearse/checkers/checkers.h"
+#include "rehearse/checkers/own_deletions.h"
 
 namespace slipway::rehearse {
 namespace {
@@ -26,8 +26,7 @@ class AvailableBudget final : public Checker {
   std::string_view name() const override { return "available-budget"; }
 
   std::optional<std::string> sent(const Truth& truth, const std::string&, const client::Request& request) override {
-    if (request.verb == client::Verb::Delete && request.resource == api::kPods)
-      ours_.insert(std::string(api::uid_of(truth.find(api::kPods, request.space, request.name))));
+    ours_.sent(truth, request);
     return {};
   }
 
@@ -46,11 +45,10 @@ class AvailableBudget final : public Checker {
     const bool was_ready = change.previous && control::is_ready(change.previous->object);
     remember(truth, pod, was_ready);
     if (was_ready && !api::is_deleting(change.previous->object) && api::is_deleting(pod))
-      taken_.push_back({truth.now, pod});
+      taken_.push_back({truth.now, pod, ours_.took(truth, pod)});
     const bool taken = was_ready && !api::is_deleting(change.previous->object) &&
                        (change.kind == store::Change::Kind::Delete || api::is_deleting(pod)) &&
-                       ours_.contains(std::string(api::uid_of(pod))) && !owner_is_gone(truth, pod) &&
-                       !is_turning_back(truth, pod);
+                       ours_.took(truth, pod) && !owner_is_gone(truth, pod) && !is_turning_back(truth, pod);
     return taken ? judge(truth, pod) : std::nullopt;
   }
 
@@ -58,6 +56,7 @@ class AvailableBudget final : public Checker {
   struct Taken {
     base::Time when;
     Value pod;
+    bool ours;  // else a user's
   };
   // A spell of being ready.
   struct Readiness {
@@ -129,7 +128,7 @@ class AvailableBudget final : public Checker {
     if (lowered == lowered_.end()) return 0;
     const auto excused = [&](const Taken& t) {
       if (t.when < since) return false;
-      if (!ours_.contains(std::string(api::uid_of(t.pod)))) return true;
+      if (!t.ours) return true;
       return t.when <= lowered->second && api::controller_of(t.pod)["uid"].as_string() != owner;
     };
     std::erase_if(taken_, [&](const Taken& t) { return truth.now - t.when > truth.behind + kLongestWay; });
@@ -167,7 +166,7 @@ class AvailableBudget final : public Checker {
     return std::max<std::int64_t>(0, replicas - unavailable);
   }
 
-  std::set<std::string> ours_;                               // uids of pods that a control process has asked to delete
+  OwnDeletions ours_;
   std::map<std::string, std::vector<Readiness>> readiness_;  // by uid of the pod
   std::map<std::string, base::Time> lowered_;                // when the ReplicaSet of this uid was made smaller
   std::map<std::string, base::Time> scaled_;  // when somebody changed the replicas of the Deployment of this uid
