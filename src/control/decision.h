@@ -109,7 +109,8 @@ struct Decision {
   std::vector<Effect> effects = {};
   // The whole desired status; not written when null or when equal to the observed one.
   data::Value status = {};
-  std::optional<base::Time> wake_at = {};  // decide again at this time even if nothing changes
+  // Decide again at this time even if nothing changes; when the wall clock jumps back, after as long as it was away.
+  std::optional<base::Time> wake_at = {};
   // Not again before this much time has passed, whatever changes. For decisions that look at very many objects: their
   // cost stays a small share of the time, and a storm of changes is looked at once.
   base::Duration rest = {};
