@@ -151,6 +151,8 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
     backend.ready = static_cast<std::int64_t>(pods.back().size());
     somebody_could |= backend.ready > 0;
   }
+  if (needs_all_endpoints(options_.router) && std::ranges::any_of(pods, &std::vector<Value>::empty))
+    for (std::vector<Value>& of_backend : pods) of_backend.clear();
   for (std::size_t i = 0; i < route.backends.size(); ++i) {
     Backend& backend = route.backends[i];
     const double expected = options_.requests_per_second * static_cast<double>(backend.part.share) / 10'000;

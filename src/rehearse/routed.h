@@ -40,6 +40,12 @@ std::optional<api::Resource> beside_kind(Router router);
 // What a router writes into the status of a route tells which generation it has. The others tell nothing.
 inline bool writes_status(Router router) { return router == Router::HttpRoute || router == Router::Service; }
 
+// Traefik makes no route at all of one that names a Service without endpoints (providers: allowEmptyServices, off): all
+// its requests are answered with 404.
+inline bool needs_all_endpoints(Router router) {
+  return router == Router::TraefikService || router == Router::IngressRoute;
+}
+
 // Some of the pods of a Service, and their part of a rule.
 struct Routed {
   std::string service;
