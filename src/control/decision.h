@@ -112,7 +112,8 @@ struct Decision {
   // It differs from the observed one only in what people watch: it need not be written sooner than this after the last
   // time that a status of this object was. Zero: at once.
   base::Duration status_may_wait = {};
-  std::optional<base::Time> wake_at = {};  // decide again at this time even if nothing changes
+  // Decide again at this time even if nothing changes; when the wall clock jumps back, after as long as it was away.
+  std::optional<base::Time> wake_at = {};
   // Not again before this much time has passed, whatever changes. For decisions that look at very many objects: their
   // cost stays a small share of the time, and a storm of changes is looked at once.
   base::Duration rest = {};

@@ -13,7 +13,8 @@ using State = Slot::State;
 
 namespace {
 
-// Wake-ups are times on the wall clock, which may jump: no timer runs longer than this without looking again.
+// Wake-ups are times on the wall clock, which may jump: no timer runs longer than this without looking again, and when
+// the clock has jumped back, the decision itself says what that means.
 constexpr base::Duration kLongestTimer = base::minutes(1);
 // A wake-up that is due already: decided again, but never without letting time pass.
 constexpr base::Duration kShortestTimer = base::milliseconds(1);
@@ -305,6 +306,7 @@ void Runner::Impl::decide(const SlotPtr& slot) {
 void Runner::Impl::set_wake(const SlotPtr& slot, std::optional<base::Time> at) {
   slot->wake_at = at;
   if (at) {
+    slot->wake_by = loop_.mono() + std::max(*at - loop_.now(), base::Duration{});
     arm_wake(slot);
   } else {
     slot->wake.cancel();
@@ -312,11 +314,12 @@ void Runner::Impl::set_wake(const SlotPtr& slot, std::optional<base::Time> at) {
 }
 
 void Runner::Impl::arm_wake(const SlotPtr& slot) {
-  const base::Duration wait = std::clamp(*slot->wake_at - loop_.now(), kShortestTimer, kLongestTimer);
+  const base::Duration left = std::min(*slot->wake_at - loop_.now(), slot->wake_by - loop_.mono());
+  const base::Duration wait = std::clamp(left, kShortestTimer, kLongestTimer);
   slot->wake = loop_.after(wait, [this, alive = alive_, weak = std::weak_ptr(slot)] {
     const SlotPtr slot = weak.lock();
     if (!*alive || !slot || !slot->wake_at) return;
-    if (loop_.now() < *slot->wake_at) return arm_wake(slot);
+    if (loop_.now() < *slot->wake_at && loop_.mono() < slot->wake_by) return arm_wake(slot);
     slot->wake_at.reset();
     enqueue(slot);
   });

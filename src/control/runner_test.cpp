@@ -113,6 +113,7 @@ class Copier final : public Controller {
     if (!out.effects.empty()) out.notes.push_back({Note::Kind::Normal, "Copied", "Copies change", {}});
     out.reasons.push_back({.rule = "copies", .text = std::to_string(copies.size()) + " of " + std::to_string(wanted)});
     out.status = Value::object({{"observedGeneration", api::generation_of(object)}, {"replicas", wanted}});
+    out.wake_at = wake_at;
     if (patience > base::Duration{}) out.status_may_wait = patience, out.wake_at = now + base::hours(1);
     return out;
   }
@@ -129,7 +130,8 @@ class Copier final : public Controller {
   mutable int decisions = 0;
   mutable std::optional<Failure> last_failure;
   base::Duration patience{};
-  bool numbered = true;  // false: names that differ each time, as a careless author would make them
+  std::optional<base::Time> wake_at = {};  // as every decision says
+  bool numbered = true;                    // false: names that differ each time, as a careless author would make them
   mutable std::int64_t unnumbered = 0;
 };
 
@@ -256,6 +258,23 @@ TEST_F(RunnerTest, Does_nothing_more_once_all_is_as_it_should_be) {
   const auto before = api.seen.size();
   loop.run_for(base::hours(1));
   EXPECT_EQ(api.seen.size(), before);
+}
+
+TEST_F(RunnerTest, Wakes_up_in_time_whatever_the_wall_clock_does) {
+  for (const base::Duration jump :
+       {base::Duration{}, base::Duration(base::hours(5)), base::Duration(-base::hours(9))}) {
+    SCOPED_TRACE(base::format_duration(jump));
+    start();
+    copier->wake_at = loop.now() + base::minutes(3);
+    make("web" + std::to_string(jump.count() / base::Duration(base::hours(1)).count() + 10), 1);
+    loop.run_for(seconds(10));
+    const int before = copier->decisions;
+    loop.jump_clock(jump);
+    loop.run_for(base::minutes(2));
+    EXPECT_EQ(copier->decisions > before, jump > base::Duration{}) << "early only when the clock says so";
+    loop.run_for(base::minutes(1));
+    EXPECT_GT(copier->decisions, before);
+  }
 }
 
 TEST_F(RunnerTest, Stops_at_the_first_failure_and_observes_again) {

@@ -41,6 +41,7 @@ struct Slot {
   OwnWrites writes;
   std::optional<Run> run;
   std::optional<base::Time> wake_at;
+  base::MonoTime wake_by{};  // the latest: when `wake_at` was to come, had the wall clock not jumped back
   runtime::Timer wake;
   runtime::Timer pause;             // until `not_before`, when something changed meanwhile
   runtime::Timer retry;             // until `hold_until`

@@ -1,5 +1,6 @@
 #include "rehearse/app.h"
 
+#include "rehearse/app_router.h"
 #include "rehearse/behaviour.h"
 
 namespace slipway::rehearse::app {
@@ -33,17 +34,16 @@ namespace {
 
 Value meta(std::string_view name) { return Value::object({{"name", name}, {"namespace", kSpace}}); }
 
-Value metric(std::string_view name, std::string_view query, std::string_view condition) {
-  return Value::object(
-      {{"name", name},
-       {"interval", "2s"},
-       {"count", 5},
-       {"failureLimit", 1},
-       {"consecutiveErrorLimit", 20},
-       {"inconclusiveLimit", 20},
-       {"minSamples", 5},
-       {"successCondition", condition},
-       {"provider", Value::object({{"gateway", Value::object({{"query", query}, {"window", "5s"}})}})}});
+Value metric(std::string_view name, Router router, std::string_view condition) {
+  return Value::object({{"name", name},
+                        {"interval", "2s"},
+                        {"count", 5},
+                        {"failureLimit", 1},
+                        {"consecutiveErrorLimit", 20},
+                        {"inconclusiveLimit", 20},
+                        {"minSamples", 5},
+                        {"successCondition", condition},
+                        {"provider", provider_of(router, name)}});
 }
 
 Value templates() { return Value::object({{"templates", Value::array({Value::object({{"name", "health"}})})}}); }
@@ -79,23 +79,12 @@ Value service() {
                                {"ports", Value::array({Value::object({{"name", "http"}, {"port", 80}})})}})}});
 }
 
-Value route() {
-  const Value ref = Value::object({{"name", kName}, {"port", 80}});
-  return Value::object(
-      {{"apiVersion", "gateway.networking.k8s.io/v1"},
-       {"kind", "HTTPRoute"},
-       {"metadata", meta(kName)},
-       {"spec", Value::object({{"parentRefs", Value::array({Value::object({{"name", "slipway"}})})},
-                               {"rules", Value::array({Value::object({{"backendRefs", Value::array({ref})}})})}})}});
-}
-
-Value analysis_template() {
-  return Value::object(
-      {{"apiVersion", "slipway.dev/v1alpha1"},
-       {"kind", "AnalysisTemplate"},
-       {"metadata", meta("health")},
-       {"spec", Value::object({{"metrics", Value::array({metric("error-rate", "error-rate", "result < 0.05"),
-                                                         metric("p99", "p99", "result < 0.5")})}})}});
+Value analysis_template(Router router) {
+  return Value::object({{"apiVersion", "slipway.dev/v1alpha1"},
+                        {"kind", "AnalysisTemplate"},
+                        {"metadata", meta("health")},
+                        {"spec", Value::object({{"metrics", Value::array({metric("error-rate", router, "result < 0.05"),
+                                                                          metric("p99", router, "result < 0.5")})}})}});
 }
 
 Value deployment(const Choices& choices, const Version& version) {
@@ -121,12 +110,10 @@ Value release(const Choices& choices) {
                               {"guards", Value::object({{"maxRestarts", 3}, {"maxProbeFailures", 6}})}});
   if (choices.manner == Manner::Rolling) {
     spec.set({"strategy", "rolling"}, Value::object({{"maxSurge", "25%"}, {"maxUnavailable", "25%"}}));
-  } else if (choices.switched) {
-    spec.set("traffic", Value::object({{"kind", "Service"}, {"service", kName}}));
-    spec.set({"strategy", "canary", "steps"}, switch_steps(choices.approval));
   } else {
-    spec.set("traffic", Value::object({{"route", kName}, {"service", kName}}));
-    spec.set({"strategy", "canary", "steps"}, canary_steps(choices.approval));
+    spec.set("traffic", traffic_of(choices.router));
+    spec.set({"strategy", "canary", "steps"},
+             choices.switched() ? switch_steps(choices.approval) : canary_steps(choices.approval));
     if (choices.background) spec.set({"guards", "analysis"}, templates());
   }
   return Value::object(

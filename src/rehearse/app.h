@@ -1,4 +1,5 @@
-// The app of a simulated story: its versions, and the documents a user would write for it.
+// The app of a simulated story: its versions, and the documents a user would write for it (of its router:
+// app_router.h).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "base/time.h"
 #include "data/value.h"
+#include "rehearse/routed.h"
 #include "runtime/loop.h"
 
 namespace slipway::rehearse::app {
@@ -37,13 +39,14 @@ struct Choices {
   std::int64_t min_ready_seconds = 0;
   bool approval = false;    // the canary waits for a person at 50 %
   bool background = false;  // the canary's metrics are watched all along, too
-  bool switched = false;    // the canary: no router splits, the Service is switched as a whole, and nothing is measured
+  Router router = Router::HttpRoute;
+  // The canary: no router splits, the Service is switched as a whole, and nothing is measured.
+  bool switched() const { return manner == Manner::Canary && router == Router::Service; }
 };
 
 data::Value name_space();
 data::Value service();
-data::Value route();
-data::Value analysis_template();
+data::Value analysis_template(Router router);
 data::Value deployment(const Choices& choices, const Version& version);
 data::Value release(const Choices& choices);  // not for Manner::Plain
 

@@ -22,6 +22,22 @@ std::vector<data::Value> Truth::list(const api::Resource& resource, std::string_
   return all;
 }
 
+RoutedRules Truth::written(const client::ObjectName& route) const {
+  const Router router = gateway.router();
+  const data::Value object = find(route_kind(router), route.space, route.name);
+  const auto beside = beside_kind(router);
+  return read_rules(router, {object, beside ? list(*beside, route.space) : std::vector<data::Value>{}});
+}
+
+RoutedRules Truth::in_force(const client::ObjectName& route) const {
+  const auto found = gateway.routes().find(route);
+  return found == gateway.routes().end() ? RoutedRules{} : found->second.rules;
+}
+
+std::string Truth::hash_of(std::string_view space, const Routed& part) const {
+  return rehearse::hash_of(part, find(api::kServices, space, part.service));
+}
+
 std::vector<data::Value> active_pods(const Truth& truth, std::string_view space, const data::Value& match_labels) {
   const auto selector = data::LabelSelector::of(match_labels);
   std::vector<data::Value> pods;
@@ -60,6 +76,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   all.push_back(make_template_is_the_users());
   all.push_back(make_never_past_failed_gate());
   all.push_back(make_weights_add_up());
+  all.push_back(make_known_to_router());
   return all;
 }
 

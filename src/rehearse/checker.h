@@ -16,6 +16,7 @@
 
 #include "api/meta.h"
 #include "rehearse/modelled_gateway.h"
+#include "rehearse/routed.h"
 #include "store/store.h"
 
 namespace slipway::rehearse {
@@ -33,6 +34,11 @@ struct Truth {
 
   data::Value find(const api::Resource& resource, std::string_view space, std::string_view name) const;
   std::vector<data::Value> list(const api::Resource& resource, std::string_view space = {}) const;
+  // What the objects of a route say now, and what the proxies have of them; empty when there is no such route.
+  RoutedRules written(const client::ObjectName& route) const;
+  RoutedRules in_force(const client::ObjectName& route) const;
+  // The version that a part of a route goes to; empty when it may be any.
+  std::string hash_of(std::string_view space, const Routed& part) const;
 };
 
 class Checker {
@@ -41,6 +47,11 @@ class Checker {
   virtual std::string_view name() const = 0;
   // After each durable change, with the world as it is then.
   virtual std::optional<std::string> changed(const Truth& truth, const store::Change& change) = 0;
+  // After each change of what the objects of a route say; no rules: the route is gone, or was not there before.
+  virtual std::optional<std::string> rewritten(const Truth&, const client::ObjectName& /*route*/,
+                                               const RoutedRules& /*before*/, const RoutedRules& /*after*/) {
+    return {};
+  }
   // After each change of what the proxy routes.
   virtual std::optional<std::string> routed(const Truth&, const client::ObjectName&, const ModelledGateway::Route&) {
     return {};

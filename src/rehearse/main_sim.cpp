@@ -1,5 +1,5 @@
-// sim [--seeds N] [--from S] [--trace] [--no-faults] [--switched] [--mutant NAME ...]: runs worlds one seed after the
-// other, shows how far it is, and ends with a table of what happened in them.
+// sim [--seeds N] [--from S] [--trace] [--no-faults] [--router NAME] [--mutant NAME ...]: runs worlds one seed after
+// the other, shows how far it is, and ends with a table of what happened in them.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -51,7 +51,8 @@ void show_world(std::uint64_t seed, const SeedResult& r) {
 void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   std::string again = fmt::format("./dev sim --seeds 1 --from {} --trace", seed);
   if (!o.seed.faults) again += " --no-faults";
-  if (o.seed.switched) again += " --switched";
+  if (o.seed.router != slipway::rehearse::Router::HttpRoute)
+    again += fmt::format(" --router {}", slipway::rehearse::to_text(o.seed.router));
   for (const std::string& m : o.mutants) again += " --mutant " + m;
   fmt::print("  {}\n  again: {}\n", *r.problem, again);
 }
@@ -93,6 +94,12 @@ bool plant(const std::vector<std::string>& names, std::vector<std::unique_ptr<Pl
   return true;
 }
 
+std::vector<std::string> router_names() {
+  std::vector<std::string> names;
+  for (const auto router : slipway::rehearse::kRouters) names.emplace_back(slipway::rehearse::to_text(router));
+  return names;
+}
+
 int simulate(const Options& o) {
   std::vector<std::unique_ptr<PlantedMutant>> planted;
   if (!plant(o.mutants, planted)) return 2;
@@ -119,15 +126,19 @@ int main(int argc, char** argv) {
       "./dev sim"};
   Options o;
   bool no_faults = false;
+  std::string router = "HTTPRoute";
   app.add_option("--seeds", o.seeds, "how many worlds")->capture_default_str();
   app.add_option("--from", o.from, "the first seed")->capture_default_str();
   app.add_flag("--trace", o.seed.trace, "print whatever happens");
   app.add_flag("--verbose", o.verbose, "a line for every world");
   app.add_flag("--no-faults", no_faults, "nothing goes wrong");
-  app.add_flag("--switched", o.seed.switched, "canaries switch the Service instead of splitting a route");
+  app.add_option("--router", router, "what carries the traffic; Service: canaries switch its selector")
+      ->check(CLI::IsMember(router_names()))
+      ->capture_default_str();
   app.add_flag("--keep-going", o.keep_going, "do not stop at the first failing seed");
   app.add_option("--mutant", o.mutants, "plant this mistake in the controllers (may be repeated)");
   CLI11_PARSE(app, argc, argv);
   o.seed.faults = !no_faults;
+  o.seed.router = *slipway::rehearse::router_named(router);
   return simulate(o);
 }

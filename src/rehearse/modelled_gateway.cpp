@@ -21,24 +21,22 @@ constexpr std::size_t kHistory = 600;  // seconds
 constexpr std::string_view kServiceName = "kubernetes.io/service-name";
 constexpr base::Duration kAnswerDelay = base::milliseconds(5);
 
-client::ObjectName name_of(const Value& o) { return {std::string(api::space_of(o)), std::string(api::name_of(o))}; }
+// `name="x"` of a query; empty when it has no such label.
+std::string label_in(const std::string& query, std::string_view name) {
+  const auto at = query.find(std::string(name).append("=\""));
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + name.size() + 2;
+  return query.substr(begin, query.find('"', begin) - begin);
+}
 
-// Backends of the first rule, with shares in hundredths of a percent that add up to the whole.
-std::vector<ModelledGateway::Backend> backends_of(const Value& route) {
-  std::vector<ModelledGateway::Backend> backends;
-  std::int64_t total = 0;
-  for (const Value& ref : route["spec"]["rules"].at(0)["backendRefs"].items()) {
-    backends.push_back({.service = ref["name"].str(), .weight = ref["weight"].as_int(1)});
-    total += backends.back().weight;
-  }
-  std::int64_t weight = 0, share = 0;
-  for (auto& backend : backends) {
-    weight += backend.weight;
-    const std::int64_t upto = total > 0 ? weight * 10'000 / total : 0;
-    backend.share = upto - share;
-    share = upto;
-  }
-  return backends;
+Value no_answer(bool tells_samples) {
+  Value answer = Value::object({{"value", nullptr}});
+  if (tells_samples) answer.set("samples", 0);
+  return answer;
+}
+
+std::string_view kind_of_query(const std::string& query) {
+  return query.contains("quantile") ? "p99" : query.starts_with("requests") ? "requests" : "error-rate";
 }
 
 }  // namespace
@@ -57,7 +55,7 @@ ModelledGateway::ModelledGateway(client::ApiClient& api, runtime::Loop& loop, ru
       loop_(loop),
       random_(random),
       options_(options),
-      route_cache_(api, loop, random, api::kHttpRoutes),
+      in_force_(api, loop, random, options.router, options.apply_delay),
       services_(api, loop, random, api::kServices),
       slices_(api, loop, random, api::kEndpointSlices),
       pods_(api, loop, random, api::kPods) {
@@ -67,37 +65,29 @@ ModelledGateway::ModelledGateway(client::ApiClient& api, runtime::Loop& loop, ru
 }
 
 void ModelledGateway::start() {
-  route_cache_.add_listener([this](const Value& before, const Value& after) {
-    if (after.is_null())
-      routes_.erase(name_of(before));
-    else
-      route_changed(after);
+  in_force_.start([this](const RouteName& name, const Value& object, RoutedRules rules) {
+    program(name, object, std::move(rules));
   });
-  for (client::Cache* cache : {&route_cache_, &services_, &slices_, &pods_}) cache->start();
+  for (client::Cache* cache : {&services_, &slices_, &pods_}) cache->start();
   tick_timer_ = loop_.after(base::seconds(1), [this] { tick(); });
 }
 
 // --- programming ------------------------------------------------------------------------------------------
 
-void ModelledGateway::route_changed(const Value& after) {
-  Route& route = routes_[name_of(after)];
-  const std::int64_t generation = api::generation_of(after);
-  if (generation == route.generation || generation == route.pending_generation) return;
-  route.pending_generation = generation;
-  const base::Duration delay = options_.apply_delay + base::milliseconds(random_.below(40));
-  route.pending = loop_.after(delay, [this, name = name_of(after)] { program(name); });
-}
-
-void ModelledGateway::program(const RouteName& name) {
-  const Value& object = route_cache_.find(name);
-  if (object.is_null()) return;
+void ModelledGateway::program(const RouteName& name, const Value& object, RoutedRules rules) {
+  if (object.is_null()) return void(routes_.erase(name));
   Route& route = routes_[name];
-  std::map<std::string, std::int64_t> counted;
-  for (const Backend& backend : route.backends) counted[backend.service] = backend.requests;
-  route.backends = backends_of(object);
-  for (Backend& backend : route.backends) backend.requests = counted[backend.service];
+  std::map<Series, std::int64_t> counted;
+  for (const Backend& backend : route.backends) counted[backend.series()] = backend.requests;
+  route.backends.clear();
+  for (Routed& part : together(rules)) {
+    Backend& backend = route.backends.emplace_back(std::move(part));
+    backend.requests = counted[backend.series()];
+  }
+  route.rules = std::move(rules);
   route.generation = api::generation_of(object);
-  report(object);
+  if (routed_) routed_(name, route);
+  if (writes_status(options_.router)) report(object);
 }
 
 void ModelledGateway::report(const Value& route) {
@@ -125,14 +115,18 @@ void ModelledGateway::report(const Value& route) {
 // --- traffic ----------------------------------------------------------------------------------------------
 
 // Pods that the slices name as ready and that are. One that is stopping serves until it is gone.
-std::vector<Value> ModelledGateway::ready_pods(const std::string& space, const std::string& service) const {
+std::vector<Value> ModelledGateway::ready_pods(const std::string& space, const Routed& part) const {
   std::vector<Value> ready;
+  if (!part.known) return ready;
+  const auto subset = data::LabelSelector::of(part.labels);
   for (const Value& slice : slices_.in_space(space)) {
-    if (api::label(slice, kServiceName) != service) continue;
+    if (api::label(slice, kServiceName) != part.service) continue;
     for (const Value& endpoint : slice["endpoints"].items()) {
       if (!endpoint["conditions"]["ready"].as_bool(true)) continue;
       const Value& pod = pods_.find({space, endpoint["targetRef"]["name"].str()});
-      if (control::is_ready(pod) && api::uid_of(pod) == endpoint["targetRef"]["uid"].as_string()) ready.push_back(pod);
+      if (control::is_ready(pod) && api::uid_of(pod) == endpoint["targetRef"]["uid"].as_string() &&
+          (part.subset.empty() || subset.matches(api::labels_of(pod))))
+        ready.push_back(pod);
     }
   }
   return ready;
@@ -153,13 +147,15 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
   bool somebody_could = false;
   std::vector<std::vector<Value>> pods;
   for (Backend& backend : route.backends) {
-    pods.push_back(ready_pods(name.space, backend.service));
+    pods.push_back(ready_pods(name.space, backend.part));
     backend.ready = static_cast<std::int64_t>(pods.back().size());
     somebody_could |= backend.ready > 0;
   }
+  if (needs_all_endpoints(options_.router) && std::ranges::any_of(pods, &std::vector<Value>::empty))
+    for (std::vector<Value>& of_backend : pods) of_backend.clear();
   for (std::size_t i = 0; i < route.backends.size(); ++i) {
     Backend& backend = route.backends[i];
-    const double expected = options_.requests_per_second * static_cast<double>(backend.share) / 10'000;
+    const double expected = options_.requests_per_second * static_cast<double>(backend.part.share) / 10'000;
     Second second;
     second.requests = static_cast<std::int64_t>(expected + random_.unit());
     backend.requests += second.requests;
@@ -176,13 +172,13 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
       second.latency = behaviour.latency;
     }
     not_served_ += second.unserved + second.refused;
-    auto& history = route.history[backend.service];
+    auto& history = route.history[backend.series()];
     history.push_back(second);
     if (history.size() > kHistory) history.pop_front();
   }
   // A service that gets nothing now still has seconds, empty ones.
-  for (auto& [service, history] : route.history)
-    if (std::ranges::none_of(route.backends, [&](const Backend& b) { return b.service == service; })) {
+  for (auto& [series, history] : route.history)
+    if (std::ranges::none_of(route.backends, [&](const Backend& b) { return b.series() == series; })) {
       history.push_back({});
       if (history.size() > kHistory) history.pop_front();
     }
@@ -192,30 +188,31 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
 
 void ModelledGateway::answer_traffic(const Value& question, Port::Done done) {
   const RouteName name{question["route"]["namespace"].str(), question["route"]["name"].str()};
-  const auto found = routes_.find(name);
   base::Result<Value> answer = base::fail(Code::NotFound, "the gateway has no route " + name.space + "/" + name.name);
-  if (found != routes_.end()) {
+  if (in_force_.knows(name)) {
+    const auto found = routes_.find(name);
+    static const Route kNotYet;
+    const Route& route = found == routes_.end() ? kNotYet : found->second;
     Value backends = Value::array();
-    for (const Backend& b : found->second.backends)
-      backends.push_back(
-          Value::object({{"service", b.service},
-                         {"weight", b.weight},
-                         {"share", b.share},
-                         {"servers", static_cast<std::int64_t>(ready_pods(name.space, b.service).size())},
-                         {"sessions", b.share > 0 ? 1 : 0},
-                         {"requests", b.requests}}));
+    for (const Backend& b : route.backends)
+      backends.push_back(Value::object({{"service", b.part.service},
+                                        {"weight", b.part.weight},
+                                        {"share", b.part.share},
+                                        {"servers", static_cast<std::int64_t>(ready_pods(name.space, b.part).size())},
+                                        {"sessions", b.part.share > 0 ? 1 : 0},
+                                        {"requests", b.requests}}));
     answer = Value::object(
-        {{"generation", found->second.generation}, {"rules", Value::array({Value::object({{"backends", backends}})})}});
+        {{"generation", route.generation}, {"rules", Value::array({Value::object({{"backends", backends}})})}});
   }
   run_after(loop_, kAnswerDelay,
             [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }
 
-ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const std::string& service,
-                                                   base::Duration window, std::string_view query) const {
+ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const Series& series, base::Duration window,
+                                                   std::string_view query) const {
   const auto found = routes_.find(route);
-  if (found == routes_.end() || !found->second.history.contains(service)) return {};
-  const auto& history = found->second.history.at(service);
+  if (found == routes_.end() || !found->second.history.contains(series)) return {};
+  const auto& history = found->second.history.at(series);
   const std::size_t seconds = std::max<std::size_t>(1, static_cast<std::size_t>(window / base::seconds(1)));
   Second sum;
   base::Duration latency{};
@@ -243,8 +240,8 @@ void ModelledGateway::answer_metric(const Value& question, Port::Done done) {
   const RouteName route{question["route"]["namespace"].str(), question["route"]["name"].str()};
   const auto window = base::parse_duration(question["window"].as_string("10s")).value_or(base::seconds(10));
   const Subject subject{route, question["service"].str(), question["query"].str()};
-  const Measured measured = measure(route, subject.service, window, subject.query);
-  if (deliver(measured, std::move(done))) given_[subject].push_back({loop_.mono(), measured.samples});
+  const Measured measured = measure(route, {subject.service}, window, subject.query);
+  if (deliver(measured, true, std::move(done))) given_[subject].push_back({loop_.mono(), measured.samples});
 }
 
 std::int64_t ModelledGateway::real_answers(const Subject& subject, base::Duration span, std::int64_t samples) const {
@@ -257,28 +254,24 @@ std::int64_t ModelledGateway::real_answers(const Subject& subject, base::Duratio
 
 void ModelledGateway::answer_prometheus(const Value& question, Port::Done done) {
   const std::string query = question["query"].str();
-  const auto at = query.find("service=\"");
-  if (at == std::string::npos) return void(deliver({}, std::move(done)));
-  const std::size_t begin = at + 9;
-  const std::string service = query.substr(begin, query.find('"', begin) - begin);
+  const Series series{label_in(query, "service"), label_in(query, "version")};
   Measured measured;
   for (const auto& [name, route] : routes_)
-    if (route.history.contains(service))
-      measured =
-          measure(name, service, base::seconds(10), query.find("quantile") != std::string::npos ? "p99" : "error-rate");
-  deliver(measured, std::move(done));
+    if (route.history.contains(series)) measured = measure(name, series, base::seconds(10), kind_of_query(query));
+  if (deliver(measured, false, std::move(done)))
+    given_[{.route = {}, .service = {}, .query = query}].push_back({loop_.mono(), measured.samples});
 }
 
-bool ModelledGateway::deliver(Measured measured, Port::Done done) {
+bool ModelledGateway::deliver(Measured measured, bool tells_samples, Port::Done done) {
   const auto happens = [this](double chance) { return chance > 0 && random_.unit() < chance; };
   base::Duration delay = kAnswerDelay;
   bool real = measured.value.has_value();
-  base::Result<Value> answer =
-      Value::object({{"value", measured.value ? Value(*measured.value) : Value()}, {"samples", measured.samples}});
+  base::Result<Value> answer = Value::object({{"value", measured.value ? Value(*measured.value) : Value()}});
+  if (tells_samples) answer->set("samples", measured.samples);
   if (happens(metric_faults_.failed))
     answer = base::fail(Code::Unavailable, "the metrics provider is away"), real = false;
   else if (happens(metric_faults_.empty))
-    answer = Value::object({{"value", nullptr}, {"samples", 0}}), real = false;
+    answer = no_answer(tells_samples), real = false;
   else if (happens(metric_faults_.nan))
     answer->set("value", std::numeric_limits<double>::quiet_NaN()), real = false;
   else if (happens(metric_faults_.wrong))

@@ -1,11 +1,13 @@
-// A gateway with modelled traffic: routes take effect after a delay, requests fall on versions by their shares, and
-// answers are good or bad as the versions' pods behave (behaviour.h).
+// A router's proxies with modelled traffic: routes take effect after a delay (routes_in_force.h), requests fall on
+// versions by their shares, and answers are good or bad as the versions' pods behave (behaviour.h). Our own gateway, or
+// any other router (routed.h).
 //
 // A service's servers are the ready endpoints of its EndpointSlices, as for the real gateway: what the controllers have
 // not put there gets no request. A server carries `pod_capacity` requests per second; what is beyond is refused.
 //
 // Offers the same ports as the real gateway: `traffic`, `metrics/gateway`, `metrics/prometheus` (which understands
-// queries that name a service as `service="x"`: quantiles are latencies, everything else is an error rate).
+// queries that name a service as `service="x"`, and a subset of it by its pods' hash as `version="y"`: quantiles are
+// latencies, "requests" is their number, everything else is an error rate).
 #pragma once
 
 #include <deque>
@@ -18,11 +20,13 @@
 #include "control/ports.h"
 #include "rehearse/behaviour.h"
 #include "rehearse/faults.h"
+#include "rehearse/routes_in_force.h"
 #include "runtime/loop.h"
 
 namespace slipway::rehearse {
 
 struct TrafficOptions {
+  Router router = Router::HttpRoute;
   double requests_per_second = 200;                     // per route
   base::Duration apply_delay = base::milliseconds(60);  // from a change of a route to its being programmed
   double pod_capacity = 0;                              // requests per second and pod; 0: any number
@@ -34,7 +38,7 @@ struct MetricFaults {
   static MetricFaults drawn(runtime::Random& random);
 };
 
-// What happened to requests within one second of virtual time, per route and service.
+// What happened to requests within one second of virtual time, per route and backend.
 struct Second {
   std::int64_t requests = 0;
   std::int64_t errors = 0;    // answered 500 by the version
@@ -46,28 +50,35 @@ struct Second {
 class ModelledGateway {
  public:
   using RouteName = client::ObjectName;
-  struct Backend {
+  // By which metrics tell versions apart.
+  struct Series {
     std::string service;
-    std::int64_t weight = 0;    // as in the route
-    std::int64_t share = 0;     // 0..10000, as programmed
+    std::string version = {};  // of a subset
+    auto operator<=>(const Series&) const = default;
+  };
+  struct Backend {
+    Routed part;                // of all rules together, as programmed
     std::int64_t ready = 0;     // pods
     std::int64_t requests = 0;  // in all
+    Series series() const { return {part.service, hash_of(part, {})}; }
   };
   struct Route {
     std::int64_t generation = 0;  // programmed
+    RoutedRules rules;            // as programmed
     std::vector<Backend> backends;
-    std::map<std::string, std::deque<Second>> history;  // newest last, by service
-    runtime::Timer pending;
-    std::int64_t pending_generation = 0;
+    std::map<Series, std::deque<Second>> history;  // newest last
   };
 
   ModelledGateway(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, TrafficOptions options = {});
+  using Listener = std::function<void(const RouteName&, const Route&)>;
+  void on_routed(Listener listener) { routed_ = std::move(listener); }  // after each change of what a route routes
   void start();
   void set_metric_faults(MetricFaults faults) { metric_faults_ = faults; }
 
   control::Port& traffic_port() { return traffic_port_; }
   control::Port& gateway_metrics_port() { return gateway_metrics_port_; }
   control::Port& prometheus_port() { return prometheus_port_; }
+  Router router() const { return options_.router; }
   const std::map<RouteName, Route>& routes() const { return routes_; }
   // Requests that fell on a service without a ready pod while another backend of the route had one.
   std::int64_t unserved_while_others_could() const { return unserved_; }
@@ -75,7 +86,7 @@ class ModelledGateway {
   std::int64_t not_served() const { return not_served_; }
   std::int64_t requests() const { return requests_; }
 
-  // What a metric was asked about.
+  // What a metric was asked about; Prometheus: by its query alone.
   struct Subject {
     RouteName route;
     std::string service;
@@ -95,26 +106,27 @@ class ModelledGateway {
     std::int64_t samples = 0;
   };
 
-  void route_changed(const data::Value& after);
-  void program(const RouteName& name);
+  void program(const RouteName& name, const data::Value& object, RoutedRules rules);
   void report(const data::Value& route);
   void tick();
   void serve(const RouteName& name, Route& route);
-  std::vector<data::Value> ready_pods(const std::string& space, const std::string& service) const;
+  std::vector<data::Value> ready_pods(const std::string& space, const Routed& part) const;
   void answer_traffic(const data::Value& question, control::Port::Done done);
   void answer_metric(const data::Value& question, control::Port::Done done);
   void answer_prometheus(const data::Value& question, control::Port::Done done);
-  bool deliver(Measured measured, control::Port::Done done);  // true: the caller gets what was measured
+  // True: the caller gets what was measured.
+  bool deliver(Measured measured, bool tells_samples, control::Port::Done done);
   std::int64_t refused_by(std::int64_t requests, std::size_t servers) const;
-  Measured measure(const RouteName& route, const std::string& service, base::Duration window,
-                   std::string_view query) const;
+  Measured measure(const RouteName& route, const Series& series, base::Duration window, std::string_view query) const;
 
   client::ApiClient& api_;
   runtime::Loop& loop_;
   runtime::Random& random_;
   TrafficOptions options_;
   MetricFaults metric_faults_;
-  client::Cache route_cache_, services_, slices_, pods_;
+  Listener routed_;
+  RoutesInForce in_force_;
+  client::Cache services_, slices_, pods_;
   std::map<RouteName, Route> routes_;
   CallPort traffic_port_, gateway_metrics_port_, prometheus_port_;
   runtime::Timer tick_timer_;

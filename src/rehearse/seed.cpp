@@ -7,6 +7,7 @@
 
 #include "delivery/commands.h"
 #include "delivery/state.h"
+#include "rehearse/app_router.h"
 #include "rehearse/ending.h"
 #include "rehearse/story.h"
 #include "rehearse/world.h"
@@ -29,6 +30,10 @@ constexpr double kRequestsPerSecond = 200;
 // What one pod carries, as a multiple of its share of all requests: two pods of four may be away.
 constexpr double kReserve = 2.5;
 
+// What ingress-nginx and Traefik say of themselves (delivery/plan/capabilities.cpp has the options' names) lies below
+// the five seconds after which the product believes them; so does the slowest router here.
+constexpr base::Duration kSlowestThatTellsNothing = base::milliseconds(4'500);
+
 // Room for both versions at full size and a surge, and little more, so that pods compete for it.
 void draw_nodes(runtime::Random& random, const Story& story, WorldOptions& o) {
   if (random.below(2) == 0) return;
@@ -38,7 +43,10 @@ void draw_nodes(runtime::Random& random, const Story& story, WorldOptions& o) {
 
 void draw_proxy(runtime::Random& random, const Story& story, WorldOptions& o) {
   constexpr std::int64_t kApplyMs[] = {60, 60, 2'000, 8'000};
+  o.traffic.router = story.choices.router;
   o.traffic.apply_delay = base::milliseconds(kApplyMs[random.below(4)]);
+  if (!writes_status(o.traffic.router))
+    o.traffic.apply_delay = std::min(o.traffic.apply_delay, kSlowestThatTellsNothing);
   o.traffic.requests_per_second = kRequestsPerSecond;
   o.traffic.pod_capacity = kRequestsPerSecond * kReserve / static_cast<double>(story.choices.replicas);
 }
@@ -58,7 +66,7 @@ void draw_faults(runtime::Random& random, WorldOptions& o) {
 class Player {
  public:
   Player(std::uint64_t seed, const SeedOptions& options)
-      : choices_(seed * 2 + 1), options_(options), story_(draw_story(choices_, options.switched)), world_(draw(seed)) {}
+      : choices_(seed * 2 + 1), options_(options), story_(draw_story(choices_, options.router)), world_(draw(seed)) {}
 
   SeedResult run() {
     world_.start();
@@ -120,11 +128,15 @@ class Player {
 
   bool begin() {
     const app::Choices& c = story_.choices;
-    return put(api::kNamespaces, app::name_space()) && put(api::kServices, app::service()) &&
-           put(api::kHttpRoutes, app::route()) && put(api::kAnalysisTemplates, app::analysis_template()) &&
+    return put(api::kNamespaces, app::name_space()) && put(api::kServices, app::service()) && put_router(c.router) &&
+           put(api::kAnalysisTemplates, app::analysis_template(c.router)) &&
            put(api::kDeployments, app::deployment(c, story_.first)) &&
            (c.manner == Manner::Plain || put(api::kReleases, app::release(c))) &&
            wait(kStartLimit, [this] { return awaited(world_.truth(), expected_at_start()); });
+  }
+  bool put_router(Router router) {
+    return std::ranges::all_of(app::router_objects(router),
+                               [this](const app::Applied& a) { return put(a.resource, a.object); });
   }
   // Nobody has deleted the Release yet.
   Expectation expected_at_start() {

@@ -12,13 +12,14 @@
 #include <string>
 
 #include "base/time.h"
+#include "rehearse/routed.h"
 
 namespace slipway::rehearse {
 
 struct SeedOptions {
   bool faults = true;
-  bool trace = false;     // prints whatever happens
-  bool switched = false;  // canaries switch the Service instead of splitting a route
+  bool trace = false;  // prints whatever happens
+  Router router = Router::HttpRoute;
 };
 
 struct SeedResult {

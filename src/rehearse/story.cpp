@@ -19,7 +19,7 @@ std::string_view to_text(Deed deed) {
 std::string Story::text() const {
   static constexpr std::array<std::string_view, 3> kManners = {"plain", "rolling", "canary"};
   std::string out = fmt::format(
-      "{} of {}", choices.switched ? "switch" : kManners[static_cast<std::size_t>(choices.manner)], choices.replicas);
+      "{} of {}", choices.switched() ? "switch" : kManners[static_cast<std::size_t>(choices.manner)], choices.replicas);
   if (choices.min_ready_seconds > 0) out += fmt::format(", ready for {}s", choices.min_ready_seconds);
   if (choices.approval) out += ", approval";
   if (choices.background) out += ", watched";
@@ -62,7 +62,7 @@ Act draw_act(runtime::Random& random, Manner manner, std::size_t number) {
 
 }  // namespace
 
-Story draw_story(runtime::Random& random, bool switched) {
+Story draw_story(runtime::Random& random, Router router) {
   Story story;
   app::Choices& c = story.choices;
   const std::uint64_t manner = random.below(8);
@@ -71,8 +71,8 @@ Story draw_story(runtime::Random& random, bool switched) {
   c.min_ready_seconds = random.below(3) == 0 ? 3 : 0;
   c.approval = c.manner == Manner::Canary && random.below(4) == 0;
   c.background = c.manner == Manner::Canary && random.below(4) == 0;
-  c.switched = switched && c.manner == Manner::Canary;
-  c.background = c.background && !c.switched;
+  c.router = router;
+  c.background = c.background && !c.switched();
   story.first = app::good_version("v1");
   story.second = app::drawn_version(random, "v2");
   const std::uint64_t acts = random.below(4);

@@ -44,7 +44,7 @@ struct Story {
   std::int64_t most_replicas() const;
 };
 
-// `switched`: canaries switch the Service instead of splitting a route.
-Story draw_story(runtime::Random& random, bool switched = false);
+// The same random numbers tell the same story with every router.
+Story draw_story(runtime::Random& random, Router router = Router::HttpRoute);
 
 }  // namespace slipway::rehearse

@@ -23,19 +23,11 @@ std::string set_text(const Value& set) {
                      api::is_deleting(set) ? ", stopping" : "");
 }
 
-std::string route_text(const Value& route) {
-  std::string text = fmt::format("generation {}:", api::generation_of(route));
-  for (const Value& ref : route["spec"]["rules"].at(0)["backendRefs"].items())
-    text += fmt::format(" {}={}", ref["name"].as_string(), ref["weight"].as_int(1));
-  return text;
-}
-
 std::string text_of(const std::string& resource, const Value& object) {
   const Value& status = object["status"];
   if (resource == "pods") return pod_text(object);
   if (resource == "replicasets.apps") return set_text(object);
   if (resource == "deployments.apps") return set_text(object) + (object["spec"]["paused"].as_bool() ? ", paused" : "");
-  if (resource.starts_with("httproutes")) return route_text(object);
   if (resource.starts_with("releases"))
     return fmt::format("{}: {}{}", status["phase"].as_string("new"), status["message"].as_string(),
                        object["spec"]["paused"].as_bool() ? " (spec.paused)" : "");

@@ -8,7 +8,8 @@
 
 namespace slipway::rehearse {
 
-// What a change of an object changes that matters to a release: sizes, readiness, weights, phases. Empty: nothing.
+// What a change of an object changes that matters to a release: sizes, readiness, phases. Empty: nothing. (Of routes:
+// World.)
 std::string line_of(const store::Change& change);
 
 }  // namespace slipway::rehearse

@@ -71,6 +71,7 @@ World::World(WorldOptions options) : options_(options), random_(options.seed), c
   behind_ = options.faults.behind() + (options.freeze_chance > 0 ? kFrozenLeader : base::Duration{});
   gateway_ = std::make_unique<ModelledGateway>(*models_, loop_, random_, options.traffic);
   gateway_->set_metric_faults(options.metric_faults);
+  gateway_->on_routed([this](const auto& name, const auto& route) { routed(name, route); });
 }
 
 World::~World() {
@@ -79,9 +80,11 @@ World::~World() {
 
 void World::start() {
   server_->start();
-  for (const api::Resource* resource : {&api::kPods, &api::kReplicaSets, &api::kDeployments, &api::kHttpRoutes,
-                                        &api::kAnalysisRuns, &api::kReleases, &api::kServices, &api::kEndpointSlices})
-    if (auto watch = store_->watch(resource->qualified(), store_->head()->revision(), *this))
+  std::vector<api::Resource> watched = {api::kPods,         api::kReplicaSets, api::kDeployments, route_kind(router()),
+                                        api::kAnalysisRuns, api::kReleases,    api::kServices,    api::kEndpointSlices};
+  if (const auto beside = beside_kind(router()); beside && *beside != route_kind(router())) watched.push_back(*beside);
+  for (const api::Resource& resource : watched)
+    if (auto watch = store_->watch(resource.qualified(), store_->head()->revision(), *this))
       subscriptions_.push_back(std::move(*watch));
   node_->start();
   gateway_->start();
@@ -182,18 +185,34 @@ void World::changed(const store::Change& change) {
   const Truth now = truth();
   for (const auto& checker : checkers_)
     if (const auto broken = checker->changed(now, change)) complain(*checker, *broken);
-  check_routes();
+  check_written(change);
 }
 
-void World::check_routes() {
+// A change of any object of a router may change what every route of its namespace says.
+void World::check_written(const store::Change& change) {
+  const auto beside = beside_kind(router());
+  const std::string& resource = change.entry->key.resource;
+  const bool is_route = resource == route_kind(router()).qualified();
+  if (!is_route && !(beside && resource == beside->qualified())) return;
   const Truth now = truth();
-  for (const auto& [name, route] : gateway_->routes()) {
-    std::int64_t& seen = routed_generations_[name];
-    if (seen == route.generation) continue;
-    seen = route.generation;
+  const client::ObjectName changed{change.entry->key.space, change.entry->key.name};
+  if (is_route && !is_beside(router(), change.entry->object)) written_rules_.try_emplace(changed);
+  for (auto& [route, before] : written_rules_) {
+    if (route.space != changed.space) continue;
+    RoutedRules after = now.written(route);
+    if (after == before) continue;
+    tell(route_kind(router()).kind + " " + route.name + " says" + text_of(after));
     for (const auto& checker : checkers_)
-      if (const auto broken = checker->routed(now, name, route)) complain(*checker, *broken);
+      if (const auto broken = checker->rewritten(now, route, before, after)) complain(*checker, *broken);
+    before = std::move(after);
   }
+}
+
+void World::routed(const client::ObjectName& name, const ModelledGateway::Route& route) {
+  tell("the proxies route" + text_of(route.rules));
+  const Truth now = truth();
+  for (const auto& checker : checkers_)
+    if (const auto broken = checker->routed(now, name, route)) complain(*checker, *broken);
 }
 
 base::Result<data::Value> World::call(client::Request request) {

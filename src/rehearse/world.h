@@ -83,6 +83,7 @@ class World final : public store::Watcher {
   runtime::sim::Loop& loop() { return loop_; }
   runtime::Random& random() { return random_; }
   ModelledGateway& gateway() { return *gateway_; }
+  Router router() const { return options_.traffic.router; }
   ModelledNode& node() { return *node_; }  // all of them
   Faults& faults() { return *faults_; }
   Truth truth() const;
@@ -111,7 +112,8 @@ class World final : public store::Watcher {
 
  private:
   void changed(const store::Change& change) override;
-  void check_routes();
+  void check_written(const store::Change& change);
+  void routed(const client::ObjectName& name, const ModelledGateway::Route& route);
   void complain(const Checker& checker, const std::string& what);
   void begin_process(std::size_t index);
   void before_effect(std::size_t index);
@@ -134,7 +136,7 @@ class World final : public store::Watcher {
   std::vector<std::unique_ptr<ControlProcess>> processes_;
   std::vector<std::unique_ptr<store::Subscription>> subscriptions_;
   std::vector<std::unique_ptr<Checker>> checkers_;
-  std::map<client::ObjectName, std::int64_t> routed_generations_;
+  std::map<client::ObjectName, RoutedRules> written_rules_;  // of each route, as its objects say
   std::optional<std::string> violation_;
   std::string broken_rule_;
   std::int64_t refusals_ = 0;

@@ -148,6 +148,26 @@ TEST_F(Steady, a_candidate_replica_set_that_was_deleted_is_made_again) {
   }
 }
 
+TEST_F(Steady, a_candidate_replica_set_that_was_deleted_when_it_was_promoted_is_promoted_again) {
+  for (const char* spec : {kApproval, kRatio}) {
+    for (const bool late : {false, true}) {
+      begin(spec);
+      cluster->patch_release(command_patch({.id = "go", .verb = Verb::Promote}));
+      ASSERT_TRUE(
+          until([&] { return cluster->owner_of("v2") == "Deployment" && (!late || cluster->pods_of("v1") == 0); }));
+      ASSERT_NE(cluster->state().phase, Phase::Idle);
+      cluster->delete_set("v2");
+      ASSERT_TRUE(until([&] { return !cluster->state().position.handed_over; }));
+      ASSERT_TRUE(cluster->reaches(Phase::Idle)) << cluster->state().message;
+      EXPECT_EQ(cluster->state().stable->images, "web=shop/web:v2");
+      EXPECT_EQ(cluster->pods_of("v2"), 4);
+      EXPECT_EQ(cluster->pods_of("v1"), 0);
+      EXPECT_EQ(cluster->owner_of("v2"), "Deployment");
+      EXPECT_EQ(weight_of(*cluster, "web"), 1);
+    }
+  }
+}
+
 TEST_F(Steady, a_deployment_that_was_resumed_is_held_again_and_its_own_rollout_put_away) {
   for (const char* spec : {kApproval, kRatio}) {
     begin(spec);

@@ -167,6 +167,20 @@ bool has_arrived(const Turn& turn) {
   return std::holds_alternative<plan::Keep>(action) || std::holds_alternative<plan::Promote>(action);
 }
 
+// Somebody has deleted the candidate's ReplicaSet when it was already the Deployment's, which is paused and makes no
+// other: it is made again as before, and promoted once more. True when that was just found out.
+bool lost_after_handover(Turn& turn) {
+  Position& p = turn.s.position;
+  if (!p.handed_over || turn.candidate()) return false;
+  const auto is_promote = [](const Step& step) { return std::holds_alternative<plan::Promote>(step.action); };
+  p.index = std::ranges::find_if(turn.plan.steps, is_promote) - turn.plan.steps.begin();
+  p.since = turn.now;
+  p.handed_over = false;
+  turn.log("promote.again", "the candidate's ReplicaSet is gone after it was given to the Deployment");
+  turn.wait("the candidate's ReplicaSet is gone: it is made again");
+  return true;
+}
+
 // The template is no longer the candidate's; true when the release turned around.
 bool target_changed(Turn& turn) {
   if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
@@ -269,7 +283,7 @@ void start(Turn& turn) {
 
 void progress(Turn& turn) {
   const Phase before = turn.s.phase;
-  if (note_handover(turn)) return;
+  if (note_handover(turn) || lost_after_handover(turn)) return;
   if (target_changed(turn)) return;
   follow_changed_plan(turn);
   count_guards(turn);

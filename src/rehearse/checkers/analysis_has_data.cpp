@@ -9,6 +9,23 @@ namespace {
 
 using data::Value;
 
+void fill_in(std::string& text, std::string_view placeholder, const Value& value) {
+  if (const auto at = text.find(placeholder); at != std::string::npos)
+    text.replace(at, placeholder.size(), value.as_string());
+}
+
+ModelledGateway::Subject subject_of(const Value& run, const Value& metric) {
+  const Value& candidate = run["spec"]["candidate"];
+  if (const Value& gateway = metric["provider"]["gateway"]; gateway.is_object())
+    return {.route = {std::string(api::space_of(run)), run["spec"]["route"].str()},
+            .service = candidate["service"].str(),
+            .query = gateway["query"].str()};
+  std::string query = metric["provider"]["prometheus"]["query"].str();
+  fill_in(query, "{{service}}", candidate["service"]);
+  fill_in(query, "{{hash}}", candidate["hash"]);
+  return {.route = {}, .service = {}, .query = query};
+}
+
 class AnalysisHasData final : public Checker {
  public:
   std::string_view name() const override { return "analysis-has-data"; }
@@ -21,13 +38,8 @@ class AnalysisHasData final : public Checker {
     const bool ended_early = run["spec"]["terminate"].as_bool();
     if (run["status"]["phase"].as_string() != "Successful" || ended_early) return {};
     for (const Value& metric : run["spec"]["metrics"].items()) {
-      const Value& gateway = metric["provider"]["gateway"];
-      if (!gateway.is_object()) continue;
       const std::int64_t real =
-          truth.gateway.real_answers({{std::string(api::space_of(run)), run["spec"]["route"].str()},
-                                      run["spec"]["candidate"]["service"].str(),
-                                      gateway["query"].str()},
-                                     truth.now - begun, metric["minSamples"].as_int());
+          truth.gateway.real_answers(subject_of(run, metric), truth.now - begun, metric["minSamples"].as_int());
       const std::int64_t wanted = metric["count"].as_int(1);
       if (real < wanted)
         return "analysis " + std::string(api::name_of(run)) + " succeeded with " + std::to_string(real) + " of " +

@@ -2,16 +2,16 @@
 //
 // Pods that crash by themselves may break the budget; taking one more away then is what the rule forbids. Available is
 // a pod that has been ready for minReadySeconds. What a controller may still believe in (`Truth::behind`) is not held
-// against it: a pod that has just stopped being ready still counts, and so does a budget that has just grown. A user
-// may delete what he likes.
+// against it: a pod that has just stopped being ready still counts, and so does a budget that has just grown, and a pod
+// of another ReplicaSet, or of a user's choice, that had just been taken. A user may delete what he likes.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "control/pod.h"
 #include "data/quantity.h"
 #include "data/selector.h"
 #include "rehearse/checkers/checkers.h"
+#include "rehearse/checkers/own_deletions.h"
 
 namespace slipway::rehearse {
 namespace {
@@ -26,8 +26,7 @@ class AvailableBudget final : public Checker {
   std::string_view name() const override { return "available-budget"; }
 
   std::optional<std::string> sent(const Truth& truth, const std::string&, const client::Request& request) override {
-    if (request.verb == client::Verb::Delete && request.resource == api::kPods)
-      ours_.insert(std::string(api::uid_of(truth.find(api::kPods, request.space, request.name))));
+    ours_.sent(truth, request);
     return {};
   }
 
@@ -45,14 +44,20 @@ class AvailableBudget final : public Checker {
     const Value& pod = change.entry->object;
     const bool was_ready = change.previous && control::is_ready(change.previous->object);
     remember(truth, pod, was_ready);
+    if (was_ready && !api::is_deleting(change.previous->object) && api::is_deleting(pod))
+      taken_.push_back({truth.now, pod, ours_.took(truth, pod)});
     const bool taken = was_ready && !api::is_deleting(change.previous->object) &&
                        (change.kind == store::Change::Kind::Delete || api::is_deleting(pod)) &&
-                       ours_.contains(std::string(api::uid_of(pod))) && !owner_is_gone(truth, pod) &&
-                       !is_turning_back(truth, pod);
+                       ours_.took(truth, pod) && !owner_is_gone(truth, pod) && !is_turning_back(truth, pod);
     return taken ? judge(truth, pod) : std::nullopt;
   }
 
  private:
+  struct Taken {
+    base::Time when;
+    Value pod;
+    bool ours;  // else a user's
+  };
   // A spell of being ready.
   struct Readiness {
     base::Time since;
@@ -96,8 +101,9 @@ class AvailableBudget final : public Checker {
       const std::int64_t left = std::ranges::count_if(active_pods(truth, space, labels), [&](const Value& other) {
         return counts(truth, other, min_ready, since);
       });
+      const std::int64_t believed = still_believed(truth, pod, labels, min_ready, since);
       const auto needed = budget(deployment, replicas_[std::string(api::uid_of(deployment))].least(truth));
-      if (left < needed)
+      if (left + believed < needed)
         return "deployment " + std::string(api::name_of(deployment)) + " was left with " + std::to_string(left) +
                " available pods of at least " + std::to_string(needed) + " when " + std::string(api::name_of(pod)) +
                " was taken away";
@@ -111,6 +117,25 @@ class AvailableBudget final : public Checker {
     const Value set = truth.find(api::kReplicaSets, api::space_of(pod), api::controller_of(pod)["name"].as_string());
     return scaled != scaled_.end() && truth.now - scaled->second <= truth.behind + kLongestWay &&
            api::controller_of(set)["uid"].as_string() == api::uid_of(deployment);
+  }
+
+  // Pods that are gone, but not to the decision that made this pod's ReplicaSet smaller: that somebody else has taken
+  // since the oldest picture that it may rest on, and those of other ReplicaSets that were on their way by then.
+  std::int64_t still_believed(const Truth& truth, const Value& pod, const Value& labels, base::Duration min_ready,
+                              base::Time since) {
+    const std::string owner = api::controller_of(pod)["uid"].str();
+    const auto lowered = lowered_.find(owner);
+    if (lowered == lowered_.end()) return 0;
+    const auto excused = [&](const Taken& t) {
+      if (t.when < since) return false;
+      if (!t.ours) return true;
+      return t.when <= lowered->second && api::controller_of(t.pod)["uid"].as_string() != owner;
+    };
+    std::erase_if(taken_, [&](const Taken& t) { return truth.now - t.when > truth.behind + kLongestWay; });
+    return std::ranges::count_if(taken_, [&](const Taken& t) {
+      return excused(t) && api::space_of(t.pod) == api::space_of(pod) &&
+             data::LabelSelector::of(labels).matches(api::labels_of(t.pod)) && counts(truth, t.pod, min_ready, since);
+    });
   }
 
   // From when on is what was true good enough for the decision that takes this pod?
@@ -141,10 +166,11 @@ class AvailableBudget final : public Checker {
     return std::max<std::int64_t>(0, replicas - unavailable);
   }
 
-  std::set<std::string> ours_;                               // uids of pods that a control process has asked to delete
+  OwnDeletions ours_;
   std::map<std::string, std::vector<Readiness>> readiness_;  // by uid of the pod
   std::map<std::string, base::Time> lowered_;                // when the ReplicaSet of this uid was made smaller
   std::map<std::string, base::Time> scaled_;  // when somebody changed the replicas of the Deployment of this uid
+  std::vector<Taken> taken_;                  // ready pods, by whomever; oldest first
   std::map<std::string, Lately> replicas_;    // that were asked for, by uid of the Deployment
 };
 

@@ -1,9 +1,9 @@
 // No route gives a version more traffic than its servers can carry, and none to one without servers while another has
 // some.
 //
-// Servers are the ready endpoints of a Service, as the proxy knows them. On the way forward the candidate needs as many
-// as its share of the replicas; on the way back, or when nobody else has any, any will do: what is left is worse. What
-// a controller may still believe in (`Truth::behind`) is not held against it.
+// Servers are the ready endpoints of a Service, or of those the pods of one version, as the proxy knows them. On the
+// way forward the candidate needs as many as its share of the replicas; on the way back, or when nobody else has any,
+// any will do: what is left is worse. What a controller may still believe in (`Truth::behind`) is not held against it.
 #include <algorithm>
 #include <map>
 
@@ -17,18 +17,33 @@ namespace {
 using data::Value;
 
 constexpr std::string_view kServiceName = "kubernetes.io/service-name";
+constexpr std::string_view kHash = "pod-template-hash";
 
-using Shares = std::map<std::string, std::int64_t>;  // by service, in hundredths of a percent
+// Some of the pods behind a Service: those of one version, or all (no hash).
+struct Servers {
+  std::string space, service, hash;
+  auto operator<=>(const Servers&) const = default;
+};
+Servers servers_of(const std::string& space, const Routed& part) {
+  return {space, part.service, part.subset.empty() ? "" : part.labels[kHash].str()};
+}
 
-Shares shares_of(const Value& route) {
-  Shares shares;
-  std::int64_t sum = 0;
-  for (const Value& ref : route["spec"]["rules"].at(0)["backendRefs"].items()) {
-    shares[ref["name"].str()] += ref["weight"].as_int(1);
-    sum += ref["weight"].as_int(1);
+struct Granted {
+  Routed part;
+  std::int64_t share = 0;
+};
+// The most that any rule gives to each.
+std::map<Servers, Granted> most_granted(const std::string& space, const RoutedRules& rules) {
+  std::map<Servers, Granted> all;
+  for (const RoutedRule& rule : rules) {
+    std::map<Servers, std::int64_t> shares;
+    for (const Routed& part : rule) {
+      const Servers who = servers_of(space, part);
+      Granted& granted = all[who];
+      granted = {part, std::max(granted.share, shares[who] += part.share)};
+    }
   }
-  for (auto& [service, share] : shares) share = sum > 0 ? share * 10'000 / sum : 0;
-  return shares;
+  return all;
 }
 
 class CapacityBeforeTraffic final : public Checker {
@@ -38,52 +53,66 @@ class CapacityBeforeTraffic final : public Checker {
   std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
     const std::string& resource = change.entry->key.resource;
     const std::string& space = change.entry->key.space;
-    if (resource == api::kDeployments.qualified())
-      replicas_[space].set(truth, change.entry->object["spec"]["replicas"].as_int(1));
+    const Value& object = change.entry->object;
+    if (resource == api::kDeployments.qualified()) replicas_[space].set(truth, object["spec"]["replicas"].as_int(1));
+    if (resource == api::kPods.qualified()) hashes_[std::string(api::uid_of(object))] = api::label(object, kHash);
     if (resource == api::kEndpointSlices.qualified())
-      count_servers(truth, space, std::string(api::label(change.entry->object, kServiceName)));
-    if (resource != api::kHttpRoutes.qualified() || change.kind != store::Change::Kind::Put || !change.previous)
-      return {};
-    Shares before = shares_of(change.previous->object), after = shares_of(change.entry->object);
-    for (const auto& [service, share] : after)
-      if (share > before[service])
-        if (const std::string lacks = lacking(truth, space, service, share, after); !lacks.empty())
-          return "route " + change.entry->key.name + " gives " + std::to_string(share) + "/10000 to service " +
-                 service + ", " + lacks;
+      count_servers(truth, space, std::string(api::label(object, kServiceName)));
+    return {};
+  }
+
+  std::optional<std::string> rewritten(const Truth& truth, const client::ObjectName& route, const RoutedRules& before,
+                                       const RoutedRules& after) override {
+    if (before.empty()) return {};  // the user's own, as it was made
+    const auto had = most_granted(route.space, before), has = most_granted(route.space, after);
+    for (const auto& [who, granted] : has) {
+      const auto then = had.find(who);
+      if (granted.share <= (then == had.end() ? 0 : then->second.share)) continue;
+      if (const std::string lacks = lacking(truth, who, granted, has); !lacks.empty())
+        return "route " + route.name + " gives " + std::to_string(granted.share) + "/10000 to service " + who.service +
+               (who.hash.empty() ? "" : " version " + who.hash) + ", " + lacks;
+    }
     return {};
   }
 
  private:
   void count_servers(const Truth& truth, const std::string& space, const std::string& service) {
-    std::int64_t ready = 0;
-    for (const Value& slice : truth.list(api::kEndpointSlices, space))
-      if (api::label(slice, kServiceName) == service)
-        ready += std::ranges::count_if(slice["endpoints"].items(),
-                                       [](const Value& e) { return e["conditions"]["ready"].as_bool(true); });
-    servers_[{space, service}].set(truth, ready);
+    std::map<std::string, std::int64_t> ready{{"", 0}};
+    for (const Value& slice : truth.list(api::kEndpointSlices, space)) {
+      if (api::label(slice, kServiceName) != service) continue;
+      for (const Value& endpoint : slice["endpoints"].items()) {
+        if (!endpoint["conditions"]["ready"].as_bool(true)) continue;
+        ++ready[""];
+        if (const std::string& hash = hashes_[endpoint["targetRef"]["uid"].str()]; !hash.empty()) ++ready[hash];
+      }
+    }
+    for (auto& [who, lately] : servers_)
+      if (who.space == space && who.service == service && !ready.contains(who.hash)) lately.set(truth, 0);
+    for (const auto& [hash, count] : ready) servers_[{space, service, hash}].set(truth, count);
   }
 
   // Slices may still name pods that are gone.
-  static bool has_ready_pod(const Truth& truth, const std::string& space, const std::string& service) {
-    const Value selector = truth.find(api::kServices, space, service)["spec"]["selector"];
-    return std::ranges::any_of(active_pods(truth, space, selector), control::is_ready);
+  static bool has_ready_pod(const Truth& truth, const Servers& who) {
+    Value selector = truth.find(api::kServices, who.space, who.service)["spec"]["selector"];
+    if (!who.hash.empty()) selector.set(kHash, who.hash);
+    return std::ranges::any_of(active_pods(truth, who.space, selector), control::is_ready);
   }
 
-  std::string lacking(const Truth& truth, const std::string& space, const std::string& service, std::int64_t share,
-                      const Shares& after) {
-    const std::int64_t most = servers_[{space, service}].most(truth);
-    const std::int64_t needed = delivery::pods_for({share}, replicas_[space].least(truth));
-    const bool others = std::ranges::any_of(after, [&](const auto& other) {
-      return other.first != service && servers_[{space, other.first}].least(truth) > 0 &&
-             has_ready_pod(truth, space, other.first);
+  std::string lacking(const Truth& truth, const Servers& who, const Granted& granted,
+                      const std::map<Servers, Granted>& all) {
+    const std::int64_t most = servers_[who].most(truth);
+    const std::int64_t needed = delivery::pods_for({granted.share}, replicas_[who.space].least(truth));
+    const bool others = std::ranges::any_of(all, [&](const auto& other) {
+      return other.first != who && servers_[other.first].least(truth) > 0 && has_ready_pod(truth, other.first);
     });
-    if (service.ends_with("-canary") && (others || most == 0))
+    if (is_candidate(granted.part) && (others || most == 0))
       return most >= needed ? "" : "which has " + std::to_string(most) + " of " + std::to_string(needed) + " servers";
     return most == 0 && others ? "which has no server while another has" : "";
   }
 
-  std::map<std::pair<std::string, std::string>, Lately> servers_;  // by namespace and service
-  std::map<std::string, Lately> replicas_;                         // of the Deployment of a namespace
+  std::map<Servers, Lately> servers_;
+  std::map<std::string, std::string> hashes_;  // of pods, by uid
+  std::map<std::string, Lately> replicas_;     // of the Deployment of a namespace
 };
 
 }  // namespace

@@ -20,5 +20,6 @@ std::unique_ptr<Checker> make_verified_before_use();
 std::unique_ptr<Checker> make_analysis_has_data();
 std::unique_ptr<Checker> make_paused_holds();
 std::unique_ptr<Checker> make_switch_finds_pods();
+std::unique_ptr<Checker> make_known_to_router();
 
 }  // namespace slipway::rehearse

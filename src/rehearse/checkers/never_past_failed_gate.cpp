@@ -24,14 +24,13 @@ class NeverPastFailedGate final : public Checker {
                                     const ModelledGateway::Route& now) override {
     std::optional<std::string> broken;
     for (const auto& backend : now.backends) {
-      const auto service = truth.find(api::kServices, route.space, backend.service);
-      const std::string hash = service["spec"]["selector"]["pod-template-hash"].str();
+      const std::string hash = truth.hash_of(route.space, backend.part);
       if (hash.empty()) continue;
       std::int64_t& before = shares_[{route, hash}];
-      if (failed_.contains({route.space, hash}) && backend.share > before)
+      if (failed_.contains({route.space, hash}) && backend.part.share > before)
         broken = "the share of revision " + hash + " grew from " + std::to_string(before) + " to " +
-                 std::to_string(backend.share) + " after its analysis had failed";
-      before = backend.share;
+                 std::to_string(backend.part.share) + " after its analysis had failed";
+      before = backend.part.share;
     }
     return broken;
   }

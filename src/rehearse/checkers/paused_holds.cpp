@@ -10,16 +10,6 @@ namespace {
 
 using data::Value;
 
-// In hundredths of a percent, as the route says.
-std::int64_t canary_share(const Value& route, const std::string& canary) {
-  std::int64_t ours = 0, all = 0;
-  for (const Value& ref : route["spec"]["rules"].at(0)["backendRefs"].items()) {
-    all += ref["weight"].as_int(1);
-    if (ref["name"].as_string() == canary) ours += ref["weight"].as_int(1);
-  }
-  return all > 0 ? ours * 10'000 / all : 0;
-}
-
 class PausedHolds final : public Checker {
  public:
   std::string_view name() const override { return "paused-holds"; }
@@ -34,10 +24,14 @@ class PausedHolds final : public Checker {
       else if (!paused_.contains(key))
         paused_[key] = {truth.now, share_of(truth, object)};
     }
-    if (change.entry->key.resource != api::kHttpRoutes.qualified()) return {};
+    return {};
+  }
+
+  std::optional<std::string> rewritten(const Truth& truth, const client::ObjectName& route, const RoutedRules&,
+                                       const RoutedRules&) override {
     for (auto& [release, pause] : paused_) {
       const Value live = truth.find(api::kReleases, release.first, release.second);
-      if (std::pair(release.first, live["spec"]["traffic"]["route"].str()) != key) continue;
+      if (release.first != route.space || live["spec"]["traffic"]["route"].str() != route.name) continue;
       const std::int64_t share = share_of(truth, live);
       if (truth.now - pause.since <= truth.behind) pause.most = std::max(pause.most, share);
       if (share > pause.most)
@@ -54,9 +48,8 @@ class PausedHolds final : public Checker {
   };
 
   static std::int64_t share_of(const Truth& truth, const Value& release) {
-    const Value& traffic = release["spec"]["traffic"];
-    return canary_share(truth.find(api::kHttpRoutes, api::space_of(release), traffic["route"].as_string()),
-                        traffic["service"].str() + "-canary");
+    return candidate_share(
+        truth.written({std::string(api::space_of(release)), release["spec"]["traffic"]["route"].str()}));
   }
 
   std::map<std::pair<std::string, std::string>, Pause> paused_;  // releases

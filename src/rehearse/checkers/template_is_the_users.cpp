@@ -1,4 +1,7 @@
 // No controller writes a Deployment's pod template: not even a rollback. Only `undo` does, which is a person's command.
+// One that another command has just taken the place of may still be believed in.
+#include <map>
+
 #include "delivery/commands.h"
 #include "rehearse/checkers/checkers.h"
 
@@ -10,18 +13,33 @@ using data::Value;
 class TemplateIsTheUsers final : public Checker {
  public:
   std::string_view name() const override { return "template-is-the-users"; }
-  std::optional<std::string> changed(const Truth&, const store::Change&) override { return {}; }
+
+  std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
+    if (change.entry->key.resource != api::kReleases.qualified()) return {};
+    const bool now = change.kind == store::Change::Kind::Put && asks_for_undo(change.entry->object);
+    if (!now && change.previous && asks_for_undo(change.previous->object))
+      withdrawn_[{change.entry->key.space, target_of(change.previous->object)}] = truth.now;
+    return {};
+  }
 
   std::optional<std::string> sent(const Truth& truth, const std::string& process,
                                   const client::Request& request) override {
     if (request.resource != api::kDeployments || !request.body["spec"].has("template")) return {};
-    for (const Value& release : truth.list(api::kReleases, request.space)) {
-      const auto command = delivery::command_of(release);
-      const bool undo = command && *command && (*command)->verb == delivery::Verb::Undo;
-      if (undo && release["spec"]["target"]["name"].as_string() == request.name) return {};
-    }
+    for (const Value& release : truth.list(api::kReleases, request.space))
+      if (asks_for_undo(release) && target_of(release) == request.name) return {};
+    const auto withdrawn = withdrawn_.find({request.space, request.name});
+    if (withdrawn != withdrawn_.end() && truth.now - withdrawn->second <= truth.behind) return {};
     return process + " writes the template of deployment " + request.name + ", and nobody asked for an undo";
   }
+
+ private:
+  static bool asks_for_undo(const Value& release) {
+    const auto command = delivery::command_of(release);
+    return command && *command && (*command)->verb == delivery::Verb::Undo;
+  }
+  static std::string target_of(const Value& release) { return release["spec"]["target"]["name"].str(); }
+
+  std::map<std::pair<std::string, std::string>, base::Time> withdrawn_;  // by namespace and Deployment
 };
 
 }  // namespace

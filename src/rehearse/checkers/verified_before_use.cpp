@@ -7,6 +7,7 @@
 
 #include "delivery/scaling.h"
 #include "rehearse/checkers/checkers.h"
+#include "rehearse/checkers/standing.h"
 
 namespace slipway::rehearse {
 namespace {
@@ -32,32 +33,30 @@ class VerifiedBeforeUse final : public Checker {
   static std::optional<std::string> begun(const Truth& truth, const Value& run) {
     const std::string space(api::space_of(run)), route = run["spec"]["route"].str();
     if (route.empty() || run["spec"]["kind"].as_string() == "Background") return {};
-    const std::int64_t asked = api::generation_of(truth.find(api::kHttpRoutes, space, route));
-    const auto programmed = truth.gateway.routes().find({space, route});
-    const std::int64_t has = programmed == truth.gateway.routes().end() ? 0 : programmed->second.generation;
-    if (has >= asked) return {};
-    return "analysis " + std::string(api::name_of(run)) + " begins while the proxy has generation " +
-           std::to_string(has) + " of route " + route + ", which is at " + std::to_string(asked);
+    const RoutedRules asked = truth.written({space, route}), has = truth.in_force({space, route});
+    if (has == asked || clock_shortens_standing(truth)) return {};
+    return "analysis " + std::string(api::name_of(run)) + " begins while the proxy routes" + text_of(has) +
+           " and route " + route + " says" + text_of(asked);
   }
 
   std::optional<std::string> resized(const Truth& truth, const Value& before, const Value& after) {
     const std::int64_t size = after["spec"]["replicas"].as_int(1);
-    if (size >= before["spec"]["replicas"].as_int(1)) return {};
+    if (size >= before["spec"]["replicas"].as_int(1) || clock_shortens_standing(truth)) return {};
     const std::string space(api::space_of(after));
     for (const auto& [name, route] : truth.gateway.routes())
       for (const auto& backend : route.backends) {
-        if (name.space != space || backend.share == 0 || !selects(truth, space, backend.service, after)) continue;
-        const std::int64_t needed = delivery::pods_for({backend.share}, replicas_[space].least(truth));
+        const std::int64_t share = backend.part.share;
+        if (name.space != space || share == 0 || !selects(truth, space, backend.part, after)) continue;
+        const std::int64_t needed = delivery::pods_for({share}, replicas_[space].least(truth));
         if (size < needed)
           return "replica set " + std::string(api::name_of(after)) + " was made " + std::to_string(size) +
-                 " pods small while the proxy gives it " + std::to_string(backend.share) + "/10000 of route " +
-                 name.name + ", which needs " + std::to_string(needed);
+                 " pods small while the proxy gives it " + std::to_string(share) + "/10000 of route " + name.name +
+                 ", which needs " + std::to_string(needed);
       }
     return {};
   }
-  static bool selects(const Truth& truth, const std::string& space, const std::string& service, const Value& set) {
-    const Value object = truth.find(api::kServices, space, service);
-    const std::string_view hash = object["spec"]["selector"]["pod-template-hash"].as_string();
+  static bool selects(const Truth& truth, const std::string& space, const Routed& part, const Value& set) {
+    const std::string hash = truth.hash_of(space, part);
     return !hash.empty() && hash == api::label(set, "pod-template-hash");
   }
 

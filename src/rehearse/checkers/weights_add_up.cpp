@@ -7,19 +7,17 @@ namespace {
 class WeightsAddUp final : public Checker {
  public:
   std::string_view name() const override { return "weights-add-up"; }
+  std::optional<std::string> changed(const Truth&, const store::Change&) override { return {}; }
 
-  std::optional<std::string> changed(const Truth&, const store::Change& change) override {
-    if (change.entry->key.resource != api::kHttpRoutes.qualified() || change.kind != store::Change::Kind::Put)
-      return {};
-    for (const data::Value& rule : change.entry->object["spec"]["rules"].items()) {
+  std::optional<std::string> rewritten(const Truth&, const client::ObjectName& route, const RoutedRules&,
+                                       const RoutedRules& after) override {
+    for (const RoutedRule& rule : after) {
       std::int64_t sum = 0;
-      for (const data::Value& backend : rule["backendRefs"].items()) {
-        const std::int64_t weight = backend["weight"].as_int(1);
-        if (weight < 0) return "route " + change.entry->key.name + " has a negative weight";
-        sum += weight;
+      for (const Routed& part : rule) {
+        if (part.weight < 0) return "route " + route.name + " has a negative weight";
+        sum += part.weight;
       }
-      if (rule["backendRefs"].size() > 0 && sum == 0)
-        return "route " + change.entry->key.name + " gives traffic to nobody";
+      if (!rule.empty() && sum == 0) return "route " + route.name + " gives traffic to nobody";
     }
     return {};
   }
