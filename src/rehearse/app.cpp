@@ -64,6 +64,14 @@ Value switch_steps(bool approval) {
   return Value::array({Value::object({{"weight", 100}}), Value::object({{"pause", pause}})});
 }
 
+// Kept for long enough that a version that crashes is found out.
+Value blue_green(const Choices& choices) {
+  Value out = Value::object({{"previewReplicas", 1}, {"keepPrevious", "2m"}});
+  if (!choices.approval) out.set("autoSwitch", "5s");
+  if (!choices.switched()) out.set("postSwitchAnalysis", templates());
+  return out;
+}
+
 }  // namespace
 
 Value name_space() {
@@ -112,8 +120,13 @@ Value release(const Choices& choices) {
     spec.set({"strategy", "rolling"}, Value::object({{"maxSurge", "25%"}, {"maxUnavailable", "25%"}}));
   } else {
     spec.set("traffic", traffic_of(choices.router));
-    spec.set({"strategy", "canary", "steps"},
-             choices.switched() ? switch_steps(choices.approval) : canary_steps(choices.approval));
+    if (choices.blue_green) {
+      spec.set({"traffic", "canaryService"}, std::string(kName) + "-canary");  // as checkers know it
+      spec.set({"strategy", "blueGreen"}, blue_green(choices));
+    } else {
+      spec.set({"strategy", "canary", "steps"},
+               choices.switched() ? switch_steps(choices.approval) : canary_steps(choices.approval));
+    }
     if (choices.background) spec.set({"guards", "analysis"}, templates());
   }
   return Value::object(

@@ -41,6 +41,7 @@ struct Choices {
   bool background = false;  // the canary's metrics are watched all along, too
   Router router = Router::HttpRoute;
   // The canary: no router splits, the Service is switched as a whole, and nothing is measured.
+  bool blue_green = false;  // the canary: all users at once, and the old version is kept for a while
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }
 };
 

@@ -1,5 +1,5 @@
-// sim [--seeds N] [--from S] [--trace] [--no-faults] [--router NAME] [--mutant NAME ...]: runs worlds one seed after
-// the other, shows how far it is, and ends with a table of what happened in them.
+// sim [--seeds N] [--from S] [--trace] [--no-faults] [--router NAME] [--blue-green] [--mutant NAME ...]: runs worlds
+// one seed after the other, shows how far it is, and ends with a table of what happened in them.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -53,6 +53,7 @@ void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   if (!o.seed.faults) again += " --no-faults";
   if (o.seed.router != slipway::rehearse::Router::HttpRoute)
     again += fmt::format(" --router {}", slipway::rehearse::to_text(o.seed.router));
+  if (o.seed.blue_green) again += " --blue-green";
   for (const std::string& m : o.mutants) again += " --mutant " + m;
   fmt::print("  {}\n  again: {}\n", *r.problem, again);
 }
@@ -135,6 +136,7 @@ int main(int argc, char** argv) {
   app.add_option("--router", router, "what carries the traffic; Service: canaries switch its selector")
       ->check(CLI::IsMember(router_names()))
       ->capture_default_str();
+  app.add_flag("--blue-green", o.seed.blue_green, "blue-green releases instead of canaries");
   app.add_flag("--keep-going", o.keep_going, "do not stop at the first failing seed");
   app.add_option("--mutant", o.mutants, "plant this mistake in the controllers (may be repeated)");
   CLI11_PARSE(app, argc, argv);

@@ -66,7 +66,10 @@ void draw_faults(runtime::Random& random, WorldOptions& o) {
 class Player {
  public:
   Player(std::uint64_t seed, const SeedOptions& options)
-      : choices_(seed * 2 + 1), options_(options), story_(draw_story(choices_, options.router)), world_(draw(seed)) {}
+      : choices_(seed * 2 + 1),
+        options_(options),
+        story_(draw_story(choices_, options.router, options.blue_green)),
+        world_(draw(seed)) {}
 
   SeedResult run() {
     world_.start();
@@ -227,9 +230,13 @@ class Player {
   bool delete_candidate_set() {
     const std::string wanted = app::tag_of(world_.get(api::kDeployments, kSpace, kName));
     const auto stable = state().stable;
+    if (options_.blue_green && stable && choices_.below(2) == 0) return delete_sets(app::tag_of_images(stable->images));
     if (stable && stable->images.ends_with(":" + wanted)) return true;
+    return delete_sets(wanted);
+  }
+  bool delete_sets(const std::string& tag) {
     for (const Value& set : world_.truth().list(api::kReplicaSets, kSpace))
-      if (app::tag_of(set) == wanted) remove(api::kReplicaSets, kSpace, std::string(api::name_of(set)));
+      if (app::tag_of(set) == tag) remove(api::kReplicaSets, kSpace, std::string(api::name_of(set)));
     return true;
   }
   // The command was accepted, and nobody has done anything since.

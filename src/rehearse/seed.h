@@ -20,6 +20,7 @@ struct SeedOptions {
   bool faults = true;
   bool trace = false;  // prints whatever happens
   Router router = Router::HttpRoute;
+  bool blue_green = false;  // instead of canaries; sets that a user deletes are then stable ones, too
 };
 
 struct SeedResult {

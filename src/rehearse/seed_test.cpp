@@ -44,6 +44,14 @@ TEST_P(OtherRouters, EverySeedEndsWell) {
 INSTANTIATE_TEST_SUITE_P(All, OtherRouters, ::testing::ValuesIn(std::begin(kRouters) + 1, std::end(kRouters)),
                          [](const auto& info) { return std::string(to_text(info.param)); });
 
+TEST(Simulation, BlueGreenToo) {
+  for (const Router router : {Router::HttpRoute, Router::Service})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const SeedResult result = run_seed(seed, {.router = router, .blue_green = true});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
 TEST(Simulation, ASeedDeterminesEverything) {
   for (std::uint64_t seed : {3u, 11u, 42u}) {
     const SeedResult first = run_seed(seed), second = run_seed(seed);

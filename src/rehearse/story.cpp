@@ -18,8 +18,11 @@ std::string_view to_text(Deed deed) {
 
 std::string Story::text() const {
   static constexpr std::array<std::string_view, 3> kManners = {"plain", "rolling", "canary"};
-  std::string out = fmt::format(
-      "{} of {}", choices.switched() ? "switch" : kManners[static_cast<std::size_t>(choices.manner)], choices.replicas);
+  std::string out = fmt::format("{} of {}",
+                                choices.blue_green   ? "blue-green"
+                                : choices.switched() ? "switch"
+                                                     : kManners[static_cast<std::size_t>(choices.manner)],
+                                choices.replicas);
   if (choices.min_ready_seconds > 0) out += fmt::format(", ready for {}s", choices.min_ready_seconds);
   if (choices.approval) out += ", approval";
   if (choices.background) out += ", watched";
@@ -62,7 +65,7 @@ Act draw_act(runtime::Random& random, Manner manner, std::size_t number) {
 
 }  // namespace
 
-Story draw_story(runtime::Random& random, Router router) {
+Story draw_story(runtime::Random& random, Router router, bool blue_green) {
   Story story;
   app::Choices& c = story.choices;
   const std::uint64_t manner = random.below(8);
@@ -72,6 +75,7 @@ Story draw_story(runtime::Random& random, Router router) {
   c.approval = c.manner == Manner::Canary && random.below(4) == 0;
   c.background = c.manner == Manner::Canary && random.below(4) == 0;
   c.router = router;
+  c.blue_green = blue_green && c.manner == Manner::Canary;
   c.background = c.background && !c.switched();
   story.first = app::good_version("v1");
   story.second = app::drawn_version(random, "v2");

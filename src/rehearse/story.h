@@ -45,6 +45,7 @@ struct Story {
 };
 
 // The same random numbers tell the same story with every router.
-Story draw_story(runtime::Random& random, Router router = Router::HttpRoute);
+// `blue_green`: what would be canaries are that.
+Story draw_story(runtime::Random& random, Router router = Router::HttpRoute, bool blue_green = false);
 
 }  // namespace slipway::rehearse

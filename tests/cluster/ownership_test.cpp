@@ -1,6 +1,8 @@
 // Who owns what, and who writes when, beside a real kube-controller-manager (docs/decisions/0004, 0005, 0006).
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "api/meta.h"
 #include "data/json.h"
 #include "delivery/commands.h"
@@ -188,6 +190,20 @@ TEST_P(OwnershipTest, AStableReplicaSetThatWasDeletedByHandIsMadeAgain) {
   ASSERT_TRUE(until([&] { return owner_of("v1") == "Deployment"; })) << told();
   EXPECT_EQ(pods_of("v2"), 0);
   EXPECT_EQ(phase(), "RolledBack");
+}
+
+TEST_P(OwnershipTest, WhatVersionsWereIsKeptAsLongAsTheHistory) {
+  attach(kRolling);
+  patch(api::kReleases, "web", R"({"spec":{"revisionHistoryLimit":1}})");
+  const auto kept = [&] {
+    return kubectl({"get", "controllerrevisions", "-l", "slipway.dev/release=web", "-o", "name"});
+  };
+  EXPECT_NE(kept(), "");
+  for (const char* tag : {"v2", "v3"}) {
+    set_image(tag);
+    ASSERT_TRUE(until([&] { return phase() == "Idle" && pods_of(tag, true) == 4 && pods_of("") == 4; })) << told();
+  }
+  ASSERT_TRUE(until([&] { return std::ranges::count(kept(), '\n') == 1; })) << kept();
 }
 
 TEST_P(OwnershipTest, AToolThatRestoresTheRouteIsAnsweredAndNamed) {

@@ -73,6 +73,15 @@ bool is_planned(const Turn& turn, const Version& v) {
   return turn.s.candidate ? v.hash == turn.s.candidate->hash : is_next(turn, v);
 }
 
+// Pods that serve are let go only when the planned versions can do without them: a Deployment whose ReplicaSet was
+// deleted wakes an old one before we have made it again.
+bool is_needed(const Turn& turn, const Version& v) {
+  std::int64_t others = 0;
+  for (const Version& other : turn.o.versions)
+    if (is_planned(turn, other)) others += other.available;
+  return v.ready > 0 && others < turn.o.replicas() - turn.budget().unavailable;
+}
+
 // A ReplicaSet that the Deployment made or woke up by itself: no plan knows it.
 void put_away(Turn& turn, const Version& v) {
   if (v.owner == Owner::Deployment && v.spec > 0) {
@@ -81,6 +90,7 @@ void put_away(Turn& turn, const Version& v) {
     return take(turn, v);
   }
   if (v.owner != Owner::Release) return;
+  if (v.spec > 0 && is_needed(turn, v)) return;
   if (v.spec > 0) return scale_to(turn, v, 0);
   if (v.remaining > 0) return;
   if (!turn.s.candidate) return give(turn, v);

@@ -41,6 +41,7 @@ class Revisions : public ::testing::Test {
   }
 
   std::optional<ModelledCluster> c;
+  base::Time slow_until{};
 
  private:
   int commands_ = 0;
@@ -119,8 +120,23 @@ TEST_F(Revisions, one_that_is_deleted_while_a_rejected_version_is_asked_for_come
   c->delete_set("v1");
   ASSERT_TRUE(comes_back("v1", 4)) << c->state().message;
   EXPECT_EQ(c->state().phase, Phase::RolledBack);
-  // A Deployment without an active ReplicaSet wakes its newest one, here the rejected one: that is put away again.
+  // A Deployment without an active ReplicaSet wakes its newest one, here the rejected one: that is put away again, once
+  // the stable one can do without it.
   EXPECT_TRUE(c->run_until([&] { return c->pods_of("v2") == 0 && c->pods_of("v1") == 4; }));
+}
+
+TEST_F(Revisions, what_the_deployment_woke_serves_until_the_stable_version_is_back) {
+  begin(kApproval);
+  release("v2");
+  c->becomes_ready = [&](const std::string& image) { return image != "shop/web:v2" || c->now() > slow_until; };
+  slow_until = c->now() + base::minutes(1);
+  c->delete_set("v2");
+  c->crashes = [&] { return c->pods_of("v1") < 4; };  // the Deployment is faster than we are
+  ASSERT_TRUE(c->run_until([&] { return c->pods_of("v1") == 4; })) << "woken by the Deployment";
+  ASSERT_TRUE(c->run_until([&] { return c->now() > slow_until - base::seconds(10); }));
+  EXPECT_EQ(c->pods_of("v1"), 4);
+  EXPECT_TRUE(c->run_until([&] { return c->pods_of("v1") == 0 && c->pods_of("v2") == 4; }));
+  EXPECT_EQ(c->state().phase, Phase::Idle);
 }
 
 TEST_F(Revisions, undo_knows_a_version_whose_set_is_gone) {
