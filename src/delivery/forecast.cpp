@@ -11,17 +11,8 @@ namespace {
 
 using data::Value;
 
-std::int64_t candidate_pods(const plan::Scale& scale, std::int64_t replicas) {
-  return scale.pods ? std::min(*scale.pods, replicas) : pods_for(scale.share, replicas);
-}
-
 std::int64_t peak_of(const plan::ReleasePlan& plan, const Value& deployment, std::int64_t replicas) {
-  if (plan.capacity == plan::Capacity::Shared) {
-    const Value& own = deployment["spec"]["strategy"]["rollingUpdate"];
-    return replicas + budget_of(plan.max_surge.is_null() ? own["maxSurge"] : plan.max_surge,
-                                plan.max_unavailable.is_null() ? own["maxUnavailable"] : plan.max_unavailable, replicas)
-                          .surge;
-  }
+  if (plan.capacity == plan::Capacity::Shared) return replicas + budget_of(plan, deployment).surge;
   std::int64_t most = 0;
   for (const plan::Step& step : plan.steps)
     if (const auto* scale = std::get_if<plan::Scale>(&step.action))

@@ -22,8 +22,19 @@ Budget budget_of(const data::Value& surge, const data::Value& unavailable, std::
   return b;
 }
 
+Budget budget_of(const plan::ReleasePlan& plan, const data::Value& deployment) {
+  const data::Value& own = deployment["spec"]["strategy"]["rollingUpdate"];
+  return budget_of(plan.max_surge.is_null() ? own["maxSurge"] : plan.max_surge,
+                   plan.max_unavailable.is_null() ? own["maxUnavailable"] : plan.max_unavailable,
+                   deployment["spec"]["replicas"].as_int(1));
+}
+
 std::int64_t pods_for(plan::Share share, std::int64_t replicas) {
   return (replicas * share.points + plan::kWhole.points - 1) / plan::kWhole.points;
+}
+
+std::int64_t candidate_pods(const plan::Scale& scale, std::int64_t replicas) {
+  return scale.pods ? std::min(*scale.pods, replicas) : pods_for(scale.share, replicas);
 }
 
 Ratio ratio_for(plan::Share share, std::int64_t replicas) {

@@ -19,8 +19,13 @@ struct Budget {
 // Int or percent of `replicas`; what cannot be read counts as 25 %.
 Budget budget_of(const data::Value& surge, const data::Value& unavailable, std::int64_t replicas);
 
+// The plan's own, or where it says nothing the Deployment's.
+Budget budget_of(const plan::ReleasePlan& plan, const data::Value& deployment);
+
 // Pods that carry `share` of the traffic that `replicas` pods carry together: rounded up.
 std::int64_t pods_for(plan::Share share, std::int64_t replicas);
+// Candidate pods that a step asks for beside the stable ones.
+std::int64_t candidate_pods(const plan::Scale& scale, std::int64_t replicas);
 
 // The two versions' replicas when only replicas split the traffic: the nearest ratio in which no side that should have
 // some has none.

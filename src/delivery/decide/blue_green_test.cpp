@@ -3,7 +3,6 @@
 
 #include <random>
 
-#include "delivery/commands.h"
 #include "delivery/decide/modelled_cluster.h"
 
 namespace slipway::delivery {
@@ -34,9 +33,6 @@ class BlueGreen : public ::testing::Test {
       EXPECT_TRUE(s.position.handed_over || c->pods_of(s.stable->images.substr(s.stable->images.rfind(':') + 1)) == 4);
     };
   }
-  void command(Verb verb) {
-    c->patch_release(command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice"}));
-  }
   bool settles_on(const std::string& tag) {
     return c->run_until([&] {
       return c->state().phase == Phase::Idle && c->pods_of(tag) == 4 && c->view().shape == RouteView::Shape::Plain;
@@ -51,9 +47,6 @@ class BlueGreen : public ::testing::Test {
   }
 
   std::optional<ModelledCluster> c;
-
- private:
-  int commands_ = 0;
 };
 
 TEST_F(BlueGreen, stands_beside_the_old_version_until_a_person_switches_and_lets_it_go_later) {
@@ -64,7 +57,7 @@ TEST_F(BlueGreen, stands_beside_the_old_version_until_a_person_switches_and_lets
   EXPECT_TRUE(c->has_service("web-preview"));
   EXPECT_EQ(c->view().candidate, plan::kNone);
 
-  command(Verb::Promote);
+  c->command(Verb::Promote);
   ASSERT_TRUE(c->reaches(Phase::Keeping)) << c->state().message;
   const base::Time switched = c->now();
   EXPECT_EQ(c->view().candidate, plan::kWhole);
@@ -117,7 +110,7 @@ TEST_F(BlueGreen, undo_within_the_time_goes_back_without_a_new_pod_and_with_proo
   begin(kMeasured);
   c->set_image("v2");
   ASSERT_TRUE(c->reaches(Phase::Keeping));
-  command(Verb::Undo);
+  c->command(Verb::Undo);
   ASSERT_TRUE(c->run_until([&] { return c->state().retreat.has_value(); }));
   EXPECT_EQ(c->state().retreat->cause, Cause::Reverted);
   ASSERT_TRUE(settles_on("v1"));
@@ -130,7 +123,7 @@ TEST_F(BlueGreen, an_abort_within_the_time_holds_the_version) {
   begin(kMeasured);
   c->set_image("v2");
   ASSERT_TRUE(c->reaches(Phase::Keeping));
-  command(Verb::Abort);
+  c->command(Verb::Abort);
   ASSERT_TRUE(c->reaches(Phase::RolledBack));
   EXPECT_EQ(c->pods_of("v1"), 4);
 }
@@ -140,7 +133,7 @@ TEST_F(BlueGreen, promoting_within_the_time_lets_the_old_version_go) {
   c->set_image("v2");
   ASSERT_TRUE(c->reaches(Phase::Keeping));
   const base::Time kept = c->now();
-  command(Verb::Promote);
+  c->command(Verb::Promote);
   ASSERT_TRUE(settles_on("v2"));
   EXPECT_LT(c->now() - kept, base::seconds(30));
 }
@@ -149,7 +142,7 @@ TEST_F(BlueGreen, a_newer_version_within_the_time_begins_from_the_new_one) {
   begin(kManual);
   c->set_image("v2");
   ASSERT_TRUE(c->reaches(Phase::Paused));
-  command(Verb::Promote);
+  c->command(Verb::Promote);
   ASSERT_TRUE(c->reaches(Phase::Keeping));
   c->set_image("v3");
   bool back = false;
@@ -158,6 +151,23 @@ TEST_F(BlueGreen, a_newer_version_within_the_time_begins_from_the_new_one) {
     return c->state().phase == Phase::Paused && c->pods_of("v3") == 1;
   })) << c->state().message;
   EXPECT_FALSE(back);
+  EXPECT_EQ(c->state().stable->images, "web=shop/web:v2");
+  EXPECT_EQ(c->pods_of("v2"), 4);
+  EXPECT_EQ(c->pods_of("v1"), 0);
+}
+
+// What the Deployment asks for is not what has to be made again.
+TEST_F(BlueGreen, a_set_that_is_deleted_then_is_made_again_as_it_was) {
+  begin(kManual);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Promote);
+  ASSERT_TRUE(c->reaches(Phase::Keeping));
+  c->watch = [](const Observation&, const control::Decision&) {};
+  c->set_image("v3");
+  c->delete_set("v2");
+  ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::Paused && c->pods_of("v3") == 1; }))
+      << c->state().message;
   EXPECT_EQ(c->state().stable->images, "web=shop/web:v2");
   EXPECT_EQ(c->pods_of("v2"), 4);
   EXPECT_EQ(c->pods_of("v1"), 0);
@@ -176,9 +186,9 @@ TEST_F(BlueGreen, without_a_router_the_service_changes_colours) {
   c->set_image("v2");
   ASSERT_TRUE(c->reaches(Phase::Paused));
   EXPECT_EQ(c->pods_of("v2"), 4) << "a preview as large as the Deployment";
-  command(Verb::Promote);
+  c->command(Verb::Promote);
   ASSERT_TRUE(c->reaches(Phase::Keeping)) << c->state().message;
-  command(Verb::Undo);
+  c->command(Verb::Undo);
   ASSERT_TRUE(settles_on("v1")) << c->state().message;
 }
 

@@ -13,6 +13,7 @@
 #include "delivery/decide/hold.h"
 #include "delivery/decide/leave.h"
 #include "delivery/decide/obey.h"
+#include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
@@ -69,8 +70,7 @@ void adopt(Turn& turn) {
       .number = base::parse_int(version->rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(1),
       .hash = version->hash};
   r.template_hash = control::template_hash(version->rs["spec"]["template"]);
-  for (const Value& c : version->rs["spec"]["template"]["spec"]["containers"].items())
-    r.images += fmt::format("{}{}={}", r.images.empty() ? "" : ",", c["name"].as_string(), c["image"].as_string());
+  r.images = images_of(version->rs["spec"]["template"]);
   turn.s.stable = r;
   turn.s.phase = Phase::Idle;
   turn.wait(fmt::format("revision {} serves all users", r.number));
@@ -221,8 +221,8 @@ Value without_messages(const Value& conditions) {
 }
 
 // Nothing but the sentence and the numbers of pods has changed.
-bool is_news_only(const Value& observed, State now) {
-  State before = read_state(observed);
+bool is_news_only(const Value& observed, const Value& wanted) {
+  State before = read_state(observed), now = read_state(wanted);
   before.message = now.message;
   before.replicas = now.replicas;
   before.conditions = without_messages(before.conditions);
@@ -237,7 +237,7 @@ Decision finish(Turn& turn) {
   turn.out.status = write_state(turn.s);
   if (!turn.o.refused || !turn.out.effects.empty()) end_refusal(turn.out.status, turn.now);
   const Value& observed = turn.o.release["status"];
-  if (turn.out.status != observed && is_news_only(observed, turn.s)) turn.out.status_may_wait = kNewsMayWait;
+  if (turn.out.status != observed && is_news_only(observed, turn.out.status)) turn.out.status_may_wait = kNewsMayWait;
   return std::move(turn.out);
 }
 

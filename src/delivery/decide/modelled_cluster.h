@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "delivery/commands.h"
 #include "delivery/decide/decide.h"
 #include "delivery/state.h"
 
@@ -29,12 +30,14 @@ class ModelledCluster {
   void set_image(const std::string& tag);
   void set_replicas(std::int64_t n) { deployment_.set({"spec", "replicas"}, n); }
   void patch_release(const data::Value& merge_patch);
+  void command(Verb verb);  // by alice
   void delete_release();
   void write_route(const data::Value& rules);  // as another program does
   void patch_route(const data::Value& merge_patch);
   void delete_set(const std::string& tag);  // the ReplicaSet with its pods
-  void delete_deployment();                 // with everything that refers to it
-  void create_deployment();                 // as it was, under a new uid; starts its pods by itself
+  void forget_revisions() { revisions_.clear(); }
+  void delete_deployment();  // with everything that refers to it
+  void create_deployment();  // as it was, under a new uid; starts its pods by itself
   // `kubectl rollout resume`: the Deployment makes a ReplicaSet of its template by itself, before anybody can stop it.
   void unpause_and_roll(std::int64_t pods);
 
@@ -109,7 +112,7 @@ class ModelledCluster {
   std::map<std::string, Pod> pods_;
   base::Time now_, status_written_;
   std::int64_t turns_in_proportion_ = 0;
-  std::int64_t versions_ = 100, names_ = 0, status_writes_ = 0, writes_ = 0, candidate_requests_ = 0;
+  std::int64_t versions_ = 100, names_ = 0, commands_ = 0, status_writes_ = 0, writes_ = 0, candidate_requests_ = 0;
   std::optional<ReadBack> fact_;
   std::optional<base::Time> asked_;
   data::Value programmed_;  // the route as the router has it

@@ -85,6 +85,10 @@ void ModelledCluster::patch_release(const Value& merge_patch) {
   bump(release_);
 }
 
+void ModelledCluster::command(Verb verb) {
+  patch_release(command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice"}));
+}
+
 void ModelledCluster::delete_release() {
   release_.set({"metadata", "deletionTimestamp"}, base::format_time(now_));
   bump(release_);

@@ -8,6 +8,7 @@
 #include "api/resource.h"
 #include "base/strings.h"
 #include "control/pod_template.h"
+#include "delivery/decide/revisions.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -27,7 +28,7 @@ std::int64_t number_of(const Version& v) {
 // Extra capacity: the stable version keeps its size, which the Deployment sees to.
 Reach reach_extra(Turn& turn, const plan::Scale& scale) {
   const Version& candidate = *turn.candidate();
-  const std::int64_t wanted = pods_of(turn, scale);
+  const std::int64_t wanted = candidate_pods(scale, turn.o.replicas());
   scale_to(turn, candidate, wanted);
   if (candidate.spec == wanted && candidate.available >= wanted) return Reach::Done;
   turn.wait(fmt::format("{} of {} candidate pods are available{}", candidate.available, wanted,
@@ -110,10 +111,13 @@ Revision revision_for(const Turn& turn) {
 Reach ensure_versions(Turn& turn) {
   const Version* candidate = turn.candidate();
   if (!candidate) {
-    turn.act(control::Create{
-        api::kReplicaSets,
-        replica_set_object(turn, *turn.s.candidate, turn.o.deployment["spec"]["template"], Holder::Release, 0)});
-    turn.wait("creating the candidate's ReplicaSet");
+    // When it has arrived, the Deployment may ask for a newer version already.
+    const data::Value wanted = template_of(turn, *turn.s.candidate);
+    turn.wait(wanted.is_null() ? "the candidate's ReplicaSet is gone; reading what it was"
+                               : "creating the candidate's ReplicaSet");
+    if (!wanted.is_null())
+      turn.act(
+          control::Create{api::kReplicaSets, replica_set_object(turn, *turn.s.candidate, wanted, Holder::Release, 0)});
     return Reach::Waiting;
   }
   const Version* stable = turn.stable();
@@ -125,11 +129,6 @@ Reach ensure_versions(Turn& turn) {
   if (!turn.acts()) return Reach::Done;
   turn.wait("taking over the ReplicaSets");
   return Reach::Waiting;
-}
-
-std::int64_t pods_of(const Turn& turn, const plan::Scale& scale) {
-  const std::int64_t n = turn.o.replicas();
-  return scale.pods ? std::min(*scale.pods, n) : pods_for(scale.share, n);
 }
 
 Reach reach_replicas(Turn& turn, const plan::Scale& scale) {

@@ -7,8 +7,6 @@ namespace slipway::delivery {
 
 // The candidate's ReplicaSet exists and belongs to the Release; with shared capacity the stable one does too.
 Reach ensure_versions(Turn& turn);
-// With extra capacity: as many candidate pods as this scale asks for.
-std::int64_t pods_of(const Turn& turn, const plan::Scale& scale);
 // As many replicas of each as the scale needs, within the budget; Done when all that should be are available.
 Reach reach_replicas(Turn& turn, const plan::Scale& scale);
 

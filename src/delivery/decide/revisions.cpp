@@ -104,11 +104,15 @@ Value template_of(Turn& turn, std::string_view hash) {
   return kept_template(turn, hash);
 }
 
+Value template_of(Turn& turn, const Revision& revision) {
+  return asks_for(turn.o, revision) ? turn.o.deployment["spec"]["template"] : template_of(turn, revision.hash);
+}
+
 Reach restore_stable(Turn& turn) {
   if (!turn.s.stable || turn.stable() || turn.s.position.handed_over) return Reach::Done;
   if (!turn.o.deployment["spec"]["paused"].as_bool()) return Reach::Done;  // it heals itself
   const Revision& stable = *turn.s.stable;
-  Value wanted = asks_for(turn.o, stable) ? turn.o.deployment["spec"]["template"] : template_of(turn, stable.hash);
+  const Value wanted = template_of(turn, stable);
   if (wanted.is_null()) {
     if (!turn.o.kept.contains(stable.hash)) return Reach::Done;
     turn.wait(fmt::format("the ReplicaSet of revision {} is gone; reading what it was", stable.number));

@@ -19,6 +19,8 @@ void trim_revisions(Turn& turn);
 // The template of a version, without the hash label: its ReplicaSet's, or the one that is kept, which is asked for
 // first. Null: being asked for (the Turn acts or waits for the answer), or not known at all.
 data::Value template_of(Turn& turn, std::string_view hash);
+// The same of a revision that the Deployment may ask for itself.
+data::Value template_of(Turn& turn, const Revision& revision);
 
 // Makes the stable version's ReplicaSet again when it is gone; Waiting while that is under way. Done as well when
 // nobody knows its template any more.

@@ -5,7 +5,6 @@
 
 #include <set>
 
-#include "delivery/commands.h"
 #include "delivery/decide/modelled_cluster.h"
 
 namespace slipway::delivery {
@@ -27,13 +26,10 @@ class Revisions : public ::testing::Test {
     c.emplace(json(spec));
     ASSERT_TRUE(c->reaches(Phase::Idle));
   }
-  void command(Verb verb) {
-    c->patch_release(command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice"}));
-  }
   void release(const std::string& tag) {
     c->set_image(tag);
     ASSERT_TRUE(c->reaches(Phase::Paused)) << c->state().message;
-    command(Verb::Promote);
+    c->command(Verb::Promote);
     ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::Idle && c->pods_of(tag) == 4; }));
   }
   bool comes_back(const std::string& tag, std::int64_t pods) {
@@ -42,9 +38,6 @@ class Revisions : public ::testing::Test {
 
   std::optional<ModelledCluster> c;
   base::Time slow_until{};
-
- private:
-  int commands_ = 0;
 };
 
 TEST_F(Revisions, are_written_once_and_forgotten_with_the_history) {
@@ -76,7 +69,7 @@ TEST_F(Revisions, one_that_is_deleted_in_the_middle_comes_back_beside_the_candid
   c->delete_set("v1");
   ASSERT_TRUE(comes_back("v1", 4)) << c->state().message;
   EXPECT_EQ(c->pods_of("v2"), 1);
-  command(Verb::Promote);
+  c->command(Verb::Promote);
   ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::Idle && c->pods_of("v2") == 4; }));
   EXPECT_EQ(c->pods_of("v1"), 0);
 }
@@ -99,7 +92,7 @@ TEST_F(Revisions, one_that_is_deleted_on_the_way_back_comes_back_before_the_cand
   begin(kApproval);
   c->set_image("v2");
   ASSERT_TRUE(c->reaches(Phase::Paused));
-  command(Verb::Abort);
+  c->command(Verb::Abort);
   ASSERT_TRUE(c->run_until([&] { return c->state().retreat.has_value(); }));
   c->delete_set("v1");
   bool nobody = false;
@@ -115,7 +108,7 @@ TEST_F(Revisions, one_that_is_deleted_while_a_rejected_version_is_asked_for_come
   begin(kApproval);
   c->set_image("v2");
   ASSERT_TRUE(c->reaches(Phase::Paused));
-  command(Verb::Abort);
+  c->command(Verb::Abort);
   ASSERT_TRUE(c->reaches(Phase::RolledBack));
   c->delete_set("v1");
   ASSERT_TRUE(comes_back("v1", 4)) << c->state().message;
@@ -141,11 +134,25 @@ TEST_F(Revisions, what_the_deployment_woke_serves_until_the_stable_version_is_ba
   EXPECT_EQ(c->state().phase, Phase::Idle);
 }
 
+// A Release from before anything was kept.
+TEST_F(Revisions, when_nobody_knows_what_it_was_the_deployment_begins_by_itself) {
+  begin(kApproval);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Abort);
+  ASSERT_TRUE(c->reaches(Phase::RolledBack));
+  c->delete_set("v2");
+  c->delete_set("v1");
+  c->forget_revisions();
+  ASSERT_TRUE(c->run_until([&] { return !c->deployment()["spec"]["paused"].as_bool(); })) << c->state().message;
+  EXPECT_EQ(c->state().phase, Phase::Pending);
+}
+
 TEST_F(Revisions, undo_knows_a_version_whose_set_is_gone) {
   begin(kApproval);
   release("v2");
   c->delete_set("v1");
-  command(Verb::Undo);
+  c->command(Verb::Undo);
   ASSERT_TRUE(c->reaches(Phase::Paused)) << c->state().message << c->state().command.result;
   EXPECT_EQ(c->state().candidate->images, "web=shop/web:v1");
 }
@@ -154,17 +161,17 @@ TEST_F(Revisions, undo_within_the_window_takes_no_steps_and_can_be_aborted) {
   begin(kWindow);
   release("v2");
   release("v3");
-  command(Verb::Undo);
+  c->command(Verb::Undo);
   std::set<std::int64_t> shares;
   ASSERT_TRUE(c->run_until([&] {
     if (c->view().shape == RouteView::Shape::Split) shares.insert(c->view().candidate.points);
     return c->state().phase == Phase::Idle && c->pods_of("v2") == 4 && c->pods_of("v3") == 0;
   })) << c->state().message;
   EXPECT_EQ(shares, (std::set<std::int64_t>{0, 10'000}));
-  command(Verb::Undo);  // to v3, and back again in the middle
+  c->command(Verb::Undo);  // to v3, and back again in the middle
   ASSERT_TRUE(c->run_until([&] { return c->state().candidate.has_value(); }));
   EXPECT_TRUE(c->state().position.fast);
-  command(Verb::Abort);
+  c->command(Verb::Abort);
   ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::RolledBack && c->pods_of("v2") == 4; }));
 }
 

@@ -186,7 +186,7 @@ bool target_changed(Turn& turn) {
   if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
   if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
     begin_retreat(turn, Cause::Reverted, "the Deployment asks for the stable version again");
-  else if (has_arrived(turn))
+  else if (has_arrived(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash)))
     return false;  // the newer one begins from here, not from the version before
   else
     begin_retreat(turn, Cause::Superseded, "the Deployment asks for a newer version");
@@ -210,8 +210,8 @@ Reach keep_capacity(Turn& turn) {
   } else {
     given = std::max({given, plan::Share{turn.s.traffic.verified}, plan::Share{turn.s.traffic.wanted}});
     const auto scale = plan::scale_before(turn.plan, index);
-    scale_to(turn, *candidate,
-             std::max({candidate->spec, pods_for(given, turn.o.replicas()), scale ? pods_of(turn, *scale) : 0}));
+    const std::int64_t n = turn.o.replicas();
+    scale_to(turn, *candidate, std::max({candidate->spec, pods_for(given, n), scale ? candidate_pods(*scale, n) : 0}));
   }
   if (!turn.acts()) return Reach::Done;
   turn.wait(fmt::format("the candidate gets the pods for {} again", plan::to_text(given)));

@@ -41,11 +41,7 @@ Claim Turn::claim() const {
           .candidate_hash = s.candidate ? s.candidate->hash : ""};
 }
 
-Budget Turn::budget() const {
-  const Value& own = o.deployment["spec"]["strategy"]["rollingUpdate"];
-  return budget_of(plan.max_surge.is_null() ? own["maxSurge"] : plan.max_surge,
-                   plan.max_unavailable.is_null() ? own["maxUnavailable"] : plan.max_unavailable, o.replicas());
-}
+Budget Turn::budget() const { return budget_of(plan, o.deployment); }
 
 bool asks_for(const Observation& o, const Revision& revision) {
   const Value& wanted = o.deployment["spec"]["template"];
