@@ -53,6 +53,7 @@ TEST(Verdict, FollowsWhatTheDeploymentAsksFor) {
             Verdict::Working);
   EXPECT_EQ(judge(sight(working("Progressing"))), Verdict::Working);
   EXPECT_EQ(judge(sight(working("Paused"))), Verdict::Paused);
+  EXPECT_EQ(judge(sight(working("Keeping"))), Verdict::Healthy);
   EXPECT_EQ(judge(sight(
                 R"({"observedGeneration":3,"phase":"RolledBack","rejected":{"revision":2,"templateHash":"$HASH2"}})")),
             Verdict::RolledBack);

@@ -6,12 +6,10 @@
 // - VirtualService: Istio, HTTPRouteDestination: weights are relative, 0 when absent; a lone destination gets all.
 //   A subset's labels choose among the endpoints of its host (DestinationRule, Subset); one that no DestinationRule
 //   of the host has is known to no proxy.
-// - Ingress: ingress-nginx, annotations, "Canary": an Ingress of the same class with canary "true" takes canary-weight
-// of
-//   canary-weight-total (100) away from the Ingress that has the same host and path.
-// - TraefikService, IngressRoute: Traefik, Weighted Round Robin: weights are relative, 1 when absent; the only service
-// of
-//   a route of an IngressRoute gets all.
+// - Ingress: ingress-nginx, annotations, "Canary": an Ingress of the same class with canary "true" takes
+//   canary-weight of canary-weight-total (100) away from the Ingress that has the same host and path.
+// - TraefikService, IngressRoute: Traefik, Weighted Round Robin: weights are relative, 1 when absent; the only
+//   service of a route of an IngressRoute gets all.
 #pragma once
 
 #include <cstdint>

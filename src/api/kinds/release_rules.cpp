@@ -130,7 +130,8 @@ void check_subsets(Problems& out, const Value& traffic, std::string_view kind) {
     out.invalid("spec.traffic.canarySubset", traffic["canarySubset"], "must differ from the stable subset");
 }
 
-void check_traffic(Problems& out, const Value& traffic, const Value& strategy) {
+void check_traffic(Problems& out, const Value& spec) {
+  const Value &traffic = spec["traffic"], &strategy = spec["strategy"];
   if (traffic.is_null() && strategy.has("blueGreen"))
     out.required("spec.traffic",
                  "blueGreen moves traffic: name the route that carries it, or kind Service where there is none");
@@ -149,7 +150,7 @@ void check_traffic(Problems& out, const Value& traffic, const Value& strategy) {
     out.required("spec.traffic.service", "traffic needs the Service whose requests are split");
   check_subsets(out, traffic, kind);
   const std::string service = traffic["service"].str();
-  const auto& [stable, canary] = owned_services(Value::object({{"traffic", traffic}, {"strategy", strategy}}));
+  const auto& [stable, canary] = owned_services(spec);
   if (stable == canary) out.invalid("spec.traffic.canaryService", canary, "must differ from the stable service");
   if (stable == service) out.invalid("spec.traffic.stableService", stable, "must differ from spec.traffic.service");
   if (canary == service) out.invalid("spec.traffic.canaryService", canary, "must differ from spec.traffic.service");
@@ -228,7 +229,7 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
   if (spec["target"]["kind"].as_string("Deployment") != "Deployment")
     out.invalid("spec.target.kind", spec["target"]["kind"], "only Deployment is supported");
   check_strategy(out, spec["strategy"]);
-  check_traffic(out, spec["traffic"], spec["strategy"]);
+  check_traffic(out, spec);
   check_guards(out, spec["guards"]);
   check_duration(out, spec, "deadline", "spec");
   check_rollback(out, spec["rollback"]);

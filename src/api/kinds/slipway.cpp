@@ -119,7 +119,7 @@ type ReleasePosition | How far the plan has come.
   index      - *int64     | Step of the plan.
   since      - *microTime | When the step began.
   attempt    - *int64     | How often the step was tried.
-  full       - *bool      | Does the candidate have all its pods?
+  full       - *bool      | Has a person asked to skip waits, approvals and analyses?
   handedOver - *bool      | Has the Deployment taken the candidate over?
   fast       - *bool      | Does it go back within the window, without steps?
 

@@ -2,6 +2,7 @@
 // requests each, as the gateway really gave them out.
 #include <map>
 
+#include "delivery/analysis/resolve.h"
 #include "rehearse/checkers/checkers.h"
 
 namespace slipway::rehearse {
@@ -9,21 +10,17 @@ namespace {
 
 using data::Value;
 
-void fill_in(std::string& text, std::string_view placeholder, const Value& value) {
-  if (const auto at = text.find(placeholder); at != std::string::npos)
-    text.replace(at, placeholder.size(), value.as_string());
-}
-
 ModelledGateway::Subject subject_of(const Value& run, const Value& metric) {
   const Value& candidate = run["spec"]["candidate"];
   if (const Value& gateway = metric["provider"]["gateway"]; gateway.is_object())
     return {.route = {std::string(api::space_of(run)), run["spec"]["route"].str()},
             .service = candidate["service"].str(),
             .query = gateway["query"].str()};
-  std::string query = metric["provider"]["prometheus"]["query"].str();
-  fill_in(query, "{{service}}", candidate["service"]);
-  fill_in(query, "{{hash}}", candidate["hash"]);
-  return {.route = {}, .service = {}, .query = query};
+  return {.route = {},
+          .service = {},
+          .query = delivery::analysis::substitute(
+              metric["provider"]["prometheus"]["query"].as_string(),
+              {{"service", candidate["service"].str()}, {"hash", candidate["hash"].str()}})};
 }
 
 class AnalysisHasData final : public Checker {
