@@ -172,9 +172,11 @@ void Runner::Impl::look_up(const SlotPtr& slot, Target target, base::Error error
     } else if (answer.error().code == base::Code::NotFound) {
       if (!target.uid.empty()) writes_of(*slot).removed(*find_cache(target.resource), target.name, target.uid);
     } else if (may_write(*slot->run) && base::retry_of(answer.error().code) != base::Retry::Never) {
+      // Weak: the slot owns the timer.
       slot->retry = loop_.after(backoff_.after(answer.error(), ++slot->run->lookups, random_),
-                                [this, alive, slot, target, error, effect] {
-                                  if (*alive && slot->run) look_up(slot, target, error, effect);
+                                [this, alive, weak = std::weak_ptr(slot), target, error, effect] {
+                                  const SlotPtr slot = weak.lock();
+                                  if (*alive && slot && slot->run) look_up(slot, target, error, effect);
                                 });
       return;
     }
