@@ -2,8 +2,8 @@
 // is the proof that the checker can fail.
 //
 // Which answer a program gets is settled when it is linked: tests link mutants_planted.cpp, where `set_mutant` is
-// defined; programs for users link mutants_none.cpp, where every answer is false and nothing can change it. The libraries
-// between are the same, so a test runs the very code that ships.
+// defined; programs for users link mutants_none.cpp, where every answer is false and nothing can change it. The
+// libraries between are the same, so a test runs the very code that ships.
 //
 // A module plants its mutant where the mistake would be made: `if (!mutant(Mutant::SkipReadiness) && !ready) ...`.
 #pragma once
@@ -28,6 +28,7 @@ enum class Mutant {
   PassFailedGate,         // goes on after a failed analysis
   NoDataIsSuccess,        // takes a missing metric as a good one
   ScaleDownEarly,         // removes the old version before its rollback window ends
+  KeepAudience,           // takes everybody back, and forgets those who opted in
   kCount,
 };
 

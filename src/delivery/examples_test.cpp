@@ -73,5 +73,16 @@ TEST(Examples, the_blue_green_release_compiles_and_names_templates_that_exist) {
       EXPECT_TRUE(templates.contains(named["name"].str())) << named["name"].as_string();
 }
 
+TEST(Examples, the_opt_in_release_sends_staff_to_the_candidate_before_anybody) {
+  const auto all = documents("examples/shop/opt-in.yaml");
+  ASSERT_EQ(all.size(), 1u);
+  const auto compiled = plan::compile(all.front(), plan::gateway_capabilities());
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  const auto traffic = plan::traffic_before(*compiled, 3);
+  ASSERT_TRUE(traffic && traffic->audiences.size() == 1);
+  EXPECT_EQ(plan::to_text(traffic->audiences.front()), "staff: header x-staff is yes");
+  EXPECT_EQ(traffic->share, plan::kNone);
+}
+
 }  // namespace
 }  // namespace slipway::delivery

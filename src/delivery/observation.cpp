@@ -134,7 +134,7 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
   }
   o.traffic = router.read_back(o.objects(), routing);
   if (o.traffic) return;
-  if (const control::Fact* fact = world.fact(traffic_fact(release))) o.traffic = read_back(*fact, routing);
+  if (const control::Fact* fact = world.fact(traffic_fact(release))) o.traffic = read_back(*fact, o.route, routing);
   if (o.traffic && routing.kind == plan::RouterKind::HttpRoute) limit_by_others(*o.traffic, o.route);
   o.traffic_pending = world.is_pending(traffic_fact(release));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/meta.h"
+#include "base/strings.h"
 #include "control/controller.h"
 #include "delivery/names.h"
 #include "delivery/traffic/weighted.h"
@@ -21,6 +22,92 @@ bool is_service_ref(const Value& ref, const std::string& name) {
          ref["group"].as_string() == "";
 }
 
+// --- audiences and mirrors of HTTPRoutes ------------------------------------------------------------------
+
+// The header that a request of an audience carries to the pods, and by which the rule is known again.
+constexpr const char* kAudienceHeader = "slipway-audience";
+constexpr const char* kExceptions = "none";
+constexpr std::size_t kMostRules = 16, kMostMatches = 64;  // Gateway API v1, HTTPRouteSpec and HTTPRouteRule
+
+bool is_mark(const Value& filter) {
+  for (const Value& header : filter["requestHeaderModifier"]["set"].items())
+    if (header["name"].as_string() == kAudienceHeader) return true;
+  return false;
+}
+
+bool has_mark(const Value& rule) { return std::ranges::any_of(rule["filters"].items(), is_mark); }
+
+// A rule has one modifier of request headers at most; the user's own is kept.
+Value marked(const Value& filters, const std::string& name) {
+  const Value mark = Value::object({{"name", kAudienceHeader}, {"value", name.empty() ? kExceptions : name}});
+  Value out = Value::array();
+  bool done = false;
+  for (Value filter : filters.items()) {
+    if (filter["type"].as_string() == "RequestHeaderModifier") {
+      Value set = filter["requestHeaderModifier"]["set"];
+      set.push_back(mark);
+      filter.set({"requestHeaderModifier", "set"}, set);
+      done = true;
+    }
+    out.push_back(std::move(filter));
+  }
+  if (!done)
+    out.push_back(Value::object({{"type", "RequestHeaderModifier"},
+                                 {"requestHeaderModifier", Value::object({{"set", Value::array({mark})}})}}));
+  return out;
+}
+
+plan::Condition gateway_condition(const plan::Condition& c) {
+  return c.of == plan::Condition::Of::Cookie ? plan::as_header(c) : c;
+}
+
+const char* list_of(const plan::Condition& c) { return c.of == plan::Condition::Of::Query ? "queryParams" : "headers"; }
+
+// The match with the conditions added; all that a server would fill in is written, so that it reads as it was written.
+Value narrowed(Value match, const plan::Conditions& conditions) {
+  if (!match.is_object()) match = Value::object();
+  if (!match.has("path")) match.set("path", Value::object({{"type", "PathPrefix"}, {"value", "/"}}));
+  for (const plan::Condition& wanted : conditions) {
+    const plan::Condition c = gateway_condition(wanted);
+    Value list = match[list_of(c)];
+    list.push_back(
+        Value::object({{"type", c.regex ? "RegularExpression" : "Exact"}, {"name", c.name}, {"value", c.value}}));
+    match.set(list_of(c), list);
+  }
+  return match;
+}
+
+Value matches_of(const Value& rule) {
+  return rule["matches"].size() > 0 ? rule["matches"] : Value::array({Value::object()});
+}
+
+Value restricted(const Value& rule, const plan::Audience& audience) {
+  Value matches = Value::array();
+  for (const Value& match : matches_of(rule).items())
+    for (const plan::Conditions& conditions : audience.any) matches.push_back(narrowed(match, conditions));
+  return rule.without("name").with("matches", matches).with("filters", marked(rule["filters"], audience.name));
+}
+
+// Whole percents as `percent`, which every version of the API knows.
+Value mirror_filter(const Value& ref, Share share) {
+  Value to = Value::object({{"group", ""}, {"kind", "Service"}, {"name", ref["name"]}});
+  if (ref.has("port")) to.set("port", ref["port"]);
+  Value mirror = Value::object({{"backendRef", to}});
+  if (share.points % 100 == 0)
+    mirror.set("percent", share.points / 100);
+  else
+    mirror.set("fraction", Value::object({{"numerator", share.points}, {"denominator", plan::kWhole.points}}));
+  return Value::object({{"type", "RequestMirror"}, {"requestMirror", mirror}});
+}
+
+Value mirrored(const Value& rule, const Value& ref, Share share) {
+  Value filters = Value::array();
+  for (const Value& filter : rule["filters"].items())
+    if (!is_service_ref(filter["requestMirror"]["backendRef"], ref["name"].str())) filters.push_back(filter);
+  if (share > plan::kNone) filters.push_back(mirror_filter(ref, share));
+  return filters.size() > 0 ? rule.with("filters", filters) : rule.without("filters");
+}
+
 WeightedForm form_of(const Routing& routing) {
   const auto name = [&routing](Side side) -> const std::string& {
     return side == Side::Plain    ? routing.service
@@ -30,17 +117,59 @@ WeightedForm form_of(const Routing& routing) {
   return {.list = "backendRefs",
           .default_weight = 1,
           .is = [name](const Value& ref, Side side) { return is_service_ref(ref, name(side)); },
-          .point = [name](const Value& like, Side side) { return like.with("name", name(side)); }};
+          .point = [name](const Value& like, Side side) { return like.with("name", name(side)); },
+          .is_audience = has_mark,
+          .restricted = restricted,
+          .mirrored = mirrored};
 }
 
-void add_side(ReadBack::Side& side, const Value& backend) {
+// Why one match has no room for these conditions; empty when it has.
+std::string no_room(const Value& match, const plan::Conditions& conditions, const std::string& field) {
+  for (const plan::Condition& wanted : conditions) {
+    const plan::Condition c = gateway_condition(wanted);
+    for (const Value& own : match[list_of(c)].items())
+      if (base::to_lower(own["name"].as_string()) == base::to_lower(c.name))
+        return fmt::format("{} matches {} already, so no audience can be told apart by it", field,
+                           plan::to_text(wanted));
+  }
+  return "";
+}
+
+// Why the audiences cannot be told apart in this route; empty when they can.
+std::string audience_problem(const Value& route, const plan::Traffic& wanted, const WeightedForm& form,
+                             const std::string& name) {
+  const Value& rules = route["spec"]["rules"];
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const Value& rule = rules.at(i);
+    const bool splits = std::ranges::any_of(rule["backendRefs"].items(), [&](const Value& ref) {
+      return form.is(ref, Side::Plain) || form.is(ref, Side::Stable);
+    });
+    if (!splits || has_mark(rule)) continue;
+    const std::string field = fmt::format("HTTPRoute {} spec.rules[{}].matches", name, i);
+    for (const plan::Audience& audience : wanted.audiences) {
+      for (const Value& match : matches_of(rule).items())
+        for (const plan::Conditions& conditions : audience.any)
+          if (std::string why = no_room(match, conditions, field); !why.empty()) return why;
+      if (matches_of(rule).size() * audience.any.size() > kMostMatches)
+        return fmt::format("{} times the {} alternatives of {} are more than {} matches", field, audience.any.size(),
+                           audience.name, kMostMatches);
+    }
+  }
+  if (split_rules(rules, form, wanted).size() > kMostRules)
+    return fmt::format("HTTPRoute {} would have more than {} rules with the audiences", name, kMostRules);
+  return "";
+}
+
+// Sessions and requests count wherever they are; the share of everybody is only in everybody's rules.
+void add_side(ReadBack::Side& side, const Value& backend, bool everybodys) {
+  side.sessions += backend["sessions"].as_int();
+  side.requests += backend["requests"].as_int();
+  if (!everybodys) return;
   const std::int64_t share = backend["share"].as_int();
   const std::int64_t servers = backend["servers"].as_int();
   side.uniform = side.uniform && (!side.present || side.share == share);
   side.servers = side.present ? std::min(side.servers, servers) : servers;
   side.share = std::max(side.share, share);
-  side.sessions += backend["sessions"].as_int();
-  side.requests += backend["requests"].as_int();
   side.present = true;
 }
 
@@ -78,7 +207,7 @@ RouteView look_at(const Value& route, const Routing& routing) {
   return view;
 }
 
-std::optional<std::string> splitting_problem(const Value& route, const Routing& routing) {
+std::optional<std::string> splitting_problem(const Value& route, const Routing& routing, const plan::Traffic& wanted) {
   if (!route.is_object()) return fmt::format("HTTPRoute {} does not exist", routing.route);
   if (look_at(route, routing).shape == RouteView::Shape::Foreign)
     return fmt::format("HTTPRoute {} has no rule with Service {} as backend", routing.route, routing.service);
@@ -87,11 +216,20 @@ std::optional<std::string> splitting_problem(const Value& route, const Routing& 
         "HTTPRoute {} spec.rules[{}].backendRefs names other Services beside {}; a Release splits it only when it "
         "stands alone",
         routing.route, *i, routing.service);
-  return std::nullopt;
+  const bool our_gateway = std::ranges::any_of(route["status"]["parents"].items(), is_ours);
+  if (wanted.mirror > plan::kNone && our_gateway)
+    return fmt::format("HTTPRoute {} is programmed by {}, which cannot mirror requests", routing.route,
+                       kGatewayController);
+  std::string why = audience_problem(route, wanted, form_of(routing), routing.route);
+  return why.empty() ? std::nullopt : std::optional(std::move(why));
 }
 
-Value split_rules(const Value& route, const Routing& routing, Share candidate) {
-  return split_rules(route["spec"]["rules"], form_of(routing), candidate);
+Value split_rules(const Value& route, const Routing& routing, const plan::Traffic& wanted) {
+  return split_rules(route["spec"]["rules"], form_of(routing), wanted);
+}
+
+bool says_rules_of(const Value& route, const Routing& routing, const plan::Traffic& wanted) {
+  return says_rules_of(route["spec"]["rules"], form_of(routing), wanted);
 }
 
 Value plain_rules(const Value& route, const Routing& routing) {
@@ -102,19 +240,21 @@ std::string weights_problem(const Value& route, const Routing& routing) {
   return weights_problem(route["spec"]["rules"], form_of(routing));
 }
 
-ReadBack read_back(const control::Fact& fact, const Routing& routing) {
+ReadBack read_back(const control::Fact& fact, const Value& route, const Routing& routing) {
   ReadBack out{.asked = fact.asked, .answered = fact.answered};
   if (!fact.answer) {
     out.error = fact.answer.error().message.empty() ? "no answer" : fact.answer.error().message;
     return out;
   }
   out.generation = (*fact.answer)["generation"].as_int();
-  for (const Value& rule : (*fact.answer)["rules"].items())
-    for (const Value& backend : rule["backends"].items()) {
+  const Value& rules = (*fact.answer)["rules"];
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    for (const Value& backend : rules.at(i)["backends"].items()) {
+      const bool everybodys = i >= route["spec"]["rules"].size() || !has_mark(route["spec"]["rules"].at(i));
       const std::string_view service = backend["service"].as_string();
-      if (service == routing.service) add_side(out.plain, backend);
-      if (service == routing.stable_service) add_side(out.stable, backend);
-      if (service == routing.canary_service) add_side(out.candidate, backend);
+      if (service == routing.service) add_side(out.plain, backend, everybodys);
+      if (service == routing.stable_service) add_side(out.stable, backend, everybodys);
+      if (service == routing.canary_service) add_side(out.candidate, backend, everybodys);
     }
   return out;
 }

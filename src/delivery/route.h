@@ -26,13 +26,18 @@ struct RouteView {
   std::int64_t generation = 0;  // changes whenever what carries the split does
   plan::Share candidate = {};   // when split; of the first rule
   bool uniform = true;          // all rules say the same
+  plan::Share audience = {};    // the most that any audience's rule gives to the candidate
+  bool gives_candidate() const { return candidate > plan::kNone || audience > plan::kNone; }
 };
 RouteView look_at(const data::Value& route, const plan::Routing& routing);
 
-// Why this route cannot be split: a rule that shares its traffic with other Services already.
-std::optional<std::string> splitting_problem(const data::Value& route, const plan::Routing& routing);
+// Why this route cannot be split: a rule that shares its traffic with other Services already, or that has no room for
+// an audience.
+std::optional<std::string> splitting_problem(const data::Value& route, const plan::Routing& routing,
+                                             const plan::Traffic& wanted);
 
-data::Value split_rules(const data::Value& route, const plan::Routing& routing, plan::Share candidate);
+data::Value split_rules(const data::Value& route, const plan::Routing& routing, const plan::Traffic& wanted);
+bool says_rules_of(const data::Value& route, const plan::Routing& routing, const plan::Traffic& wanted);
 data::Value plain_rules(const data::Value& route, const plan::Routing& routing);
 // A negative weight, or a rule that gives its traffic to nobody; empty when all is well.
 std::string weights_problem(const data::Value& route, const plan::Routing& routing);
@@ -56,7 +61,8 @@ struct ReadBack {
   std::int64_t generation = 0;    // of the route, applied and read back
   Side plain, stable, candidate;
 };
-ReadBack read_back(const control::Fact& fact, const plan::Routing& routing);
+// `route` tells which of the rules are an audience's: they have shares of their own.
+ReadBack read_back(const control::Fact& fact, const data::Value& route, const plan::Routing& routing);
 
 // Our own gateway answers on the port `traffic`. Any other controller of Gateway API is believed by the conditions
 // Accepted and ResolvedRefs of its parent statuses, when they are of the route's present generation (Gateway API v1,

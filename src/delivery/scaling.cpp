@@ -33,8 +33,13 @@ std::int64_t pods_for(plan::Share share, std::int64_t replicas) {
   return (replicas * share.points + plan::kWhole.points - 1) / plan::kWhole.points;
 }
 
+std::int64_t pods_needed(const plan::Traffic& traffic, std::int64_t replicas) {
+  const std::int64_t least = traffic.reaches_candidate() ? std::min<std::int64_t>(1, replicas) : 0;
+  return std::max({pods_for(traffic.share, replicas), pods_for(traffic.mirror, replicas), least});
+}
+
 std::int64_t candidate_pods(const plan::Scale& scale, std::int64_t replicas) {
-  return scale.pods ? std::min(*scale.pods, replicas) : pods_for(scale.share, replicas);
+  return std::min(scale.pods ? *scale.pods : std::max(pods_for(scale.share, replicas), scale.least), replicas);
 }
 
 Ratio ratio_for(plan::Share share, std::int64_t replicas) {

@@ -24,6 +24,8 @@ Budget budget_of(const plan::ReleasePlan& plan, const data::Value& deployment);
 
 // Pods that carry `share` of the traffic that `replicas` pods carry together: rounded up.
 std::int64_t pods_for(plan::Share share, std::int64_t replicas);
+// Candidate pods without which this traffic must not be: an audience needs one at least.
+std::int64_t pods_needed(const plan::Traffic& traffic, std::int64_t replicas);
 // Candidate pods that a step asks for beside the stable ones.
 std::int64_t candidate_pods(const plan::Scale& scale, std::int64_t replicas);
 

@@ -96,6 +96,7 @@ Value write(const TrafficState& t) {
   Value out = Value::object();
   if (t == TrafficState{}) return out;
   out.set("wanted", percent(t.wanted));
+  put(out, "rules", t.rules);
   if (t.verified >= 0) out.set("verified", percent(t.verified));
   put_number(out, "routeGeneration", t.generation);
   put(out, "verifiedAt", t.verified_at);
@@ -106,9 +107,11 @@ Value write(const TrafficState& t) {
   return out;
 }
 TrafficState read_traffic(const Value& v) {
-  return {points(v["wanted"], 0),        points(v["verified"], -1),        v["routeGeneration"].as_int(),
-          read_time(v["verifiedAt"]),    points(v["reached"], -1),         read_time(v["disturbedAt"]),
-          v["changedByOthers"].as_int(), read_time(v["changedByOthersAt"])};
+  return {points(v["wanted"], 0),           v["rules"].str(),
+          points(v["verified"], -1),        v["routeGeneration"].as_int(),
+          read_time(v["verifiedAt"]),       points(v["reached"], -1),
+          read_time(v["disturbedAt"]),      v["changedByOthers"].as_int(),
+          read_time(v["changedByOthersAt"])};
 }
 
 Value write(const Standing& s) {

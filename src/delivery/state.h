@@ -78,6 +78,7 @@ struct Position {
 
 struct TrafficState {
   std::int64_t wanted = 0;      // candidate's share, in hundredths of a percent
+  std::string rules = {};       // plan::rules_of what is wanted beside it
   std::int64_t verified = -1;   // as read back from the router; -1: never
   std::int64_t generation = 0;  // of the route at the read-back
   std::optional<Time> verified_at = {};

@@ -181,6 +181,43 @@ TEST_F(GatewayTest, AReleaseIsVerifiedThroughThePorts) {
             std::string::npos);
 }
 
+// The rules that a release writes for an audience: at the end, more headers than the rule they were made from.
+TEST_F(GatewayTest, AnAudienceGetsItsVersionWhateverTheWeight) {
+  Pod a = pod(start_app("v1")), b = pod(start_app("v2"));
+  add_service("web", {a});
+  add_service("web-stable", {a}, "None");
+  add_service("web-canary", {b}, "None");
+  add_route();
+  const auto rules = [&](int canary) {
+    Value both = json(R"([{"backendRefs":[{"name":"web-stable","port":8080,"weight":100},
+        {"name":"web-canary","port":8080,"weight":0}]},
+      {"matches":[{"headers":[{"type":"Exact","name":"x-staff","value":"yes"}]},
+        {"headers":[{"type":"RegularExpression","name":"cookie","value":"(.*;[ \\t]*)?beta=1([ \\t]*;.*)?"}]}],
+       "filters":[{"type":"RequestHeaderModifier",
+        "requestHeaderModifier":{"set":[{"name":"slipway-audience","value":"staff"}]}}],
+       "backendRefs":[{"name":"web-stable","port":8080},{"name":"web-canary","port":8080}]}])");
+    Value& refs = both.element(1).member("backendRefs");
+    refs.element(0).set("weight", 100 - canary);
+    refs.element(1).set("weight", canary);
+    return api::generation_of(
+        merge(api::kHttpRoutes, "web", Value::object({{"spec", Value::object({{"rules", both}})}})));
+  };
+  const auto version = [&](const std::string& header) {
+    const std::string head = get("/", header.empty() ? "" : header + "\r\n").head;
+    const std::size_t at = head.find("x-version: ");
+    return at == std::string::npos ? head : head.substr(at + 11, 2);
+  };
+  await_generation(rules(100));
+  EXPECT_EQ(version(""), "v1");
+  EXPECT_EQ(version("x-staff: yes"), "v2");
+  EXPECT_EQ(version("x-staff: no"), "v1");
+  EXPECT_EQ(version("cookie: a=b; beta=1; c=d"), "v2");
+  EXPECT_EQ(version("cookie: a=b; alphabeta=1"), "v1");
+  EXPECT_EQ(version("cookie: beta=11"), "v1");
+  await_generation(rules(0));
+  EXPECT_EQ(version("x-staff: yes"), "v1") << "on the way back";
+}
+
 TEST_F(GatewayTest, StatusSaysWhatTheProxyDoes) {
   Pod a = pod(start_app("v1"));
   add_service("web", {a});

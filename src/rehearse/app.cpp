@@ -59,6 +59,19 @@ Value canary_steps(bool approval) {
   return steps;
 }
 
+Value opt_in_step() {
+  const Value header = Value::object({{"name", "x-staff"}, {"value", "yes"}});
+  const Value match = Value::object({{"headers", Value::array({header})}});
+  return Value::object({{"name", "staff"}, {"match", Value::object({{"any", Value::array({match})}})}});
+}
+
+Value with_opt_in(const Value& steps) {
+  const Value pause = Value::object({{"pause", Value::object({{"duration", "3s"}})}});
+  Value out = Value::array({opt_in_step(), pause});
+  for (const Value& step : steps.items()) out.push_back(step);
+  return out;
+}
+
 Value switch_steps(bool approval) {
   const Value pause = approval ? Value::object() : Value::object({{"duration", "5s"}});
   return Value::array({Value::object({{"weight", 100}}), Value::object({{"pause", pause}})});
@@ -124,8 +137,9 @@ Value release(const Choices& choices) {
       spec.set({"traffic", "canaryService"}, std::string(kName) + "-canary");  // as checkers know it
       spec.set({"strategy", "blueGreen"}, blue_green(choices));
     } else {
-      spec.set({"strategy", "canary", "steps"},
-               choices.switched() ? switch_steps(choices.approval) : canary_steps(choices.approval));
+      spec.set({"strategy", "canary", "steps"}, choices.switched() ? switch_steps(choices.approval)
+                                                : choices.opt_in   ? with_opt_in(canary_steps(choices.approval))
+                                                                   : canary_steps(choices.approval));
     }
     if (choices.background) spec.set({"guards", "analysis"}, templates());
   }

@@ -42,6 +42,7 @@ struct Choices {
   Router router = Router::HttpRoute;
   // The canary: no router splits, the Service is switched as a whole, and nothing is measured.
   bool blue_green = false;  // the canary: all users at once, and the old version is kept for a while
+  bool opt_in = false;      // the canary: some requests get the candidate by a header before everybody does
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }
 };
 

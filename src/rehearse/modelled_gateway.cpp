@@ -186,6 +186,11 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
 
 // --- ports ------------------------------------------------------------------------------------------------
 
+std::int64_t ModelledGateway::requests_of(const Route& route, const Routed& part) {
+  const auto found = std::ranges::find_if(route.backends, [&](const Backend& b) { return b.part.is_same(part); });
+  return found == route.backends.end() ? 0 : found->requests;
+}
+
 void ModelledGateway::answer_traffic(const Value& question, Port::Done done) {
   const RouteName name{question["route"]["namespace"].str(), question["route"]["name"].str()};
   base::Result<Value> answer = base::fail(Code::NotFound, "the gateway has no route " + name.space + "/" + name.name);
@@ -193,16 +198,19 @@ void ModelledGateway::answer_traffic(const Value& question, Port::Done done) {
     const auto found = routes_.find(name);
     static const Route kNotYet;
     const Route& route = found == routes_.end() ? kNotYet : found->second;
-    Value backends = Value::array();
-    for (const Backend& b : route.backends)
-      backends.push_back(Value::object({{"service", b.part.service},
-                                        {"weight", b.part.weight},
-                                        {"share", b.part.share},
-                                        {"servers", static_cast<std::int64_t>(ready_pods(name.space, b.part).size())},
-                                        {"sessions", b.part.share > 0 ? 1 : 0},
-                                        {"requests", b.requests}}));
-    answer = Value::object(
-        {{"generation", route.generation}, {"rules", Value::array({Value::object({{"backends", backends}})})}});
+    Value rules = Value::array();
+    for (const RoutedRule& rule : route.rules) {
+      Value backends = Value::array();
+      for (const Routed& part : rule)
+        backends.push_back(Value::object({{"service", part.service},
+                                          {"weight", part.weight},
+                                          {"share", part.share},
+                                          {"servers", static_cast<std::int64_t>(ready_pods(name.space, part).size())},
+                                          {"sessions", part.share > 0 ? 1 : 0},
+                                          {"requests", requests_of(route, part)}}));
+      rules.push_back(Value::object({{"backends", backends}}));
+    }
+    answer = Value::object({{"generation", route.generation}, {"rules", rules}});
   }
   run_after(loop_, kAnswerDelay,
             [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });

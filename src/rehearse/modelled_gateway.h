@@ -111,6 +111,7 @@ class ModelledGateway {
   void tick();
   void serve(const RouteName& name, Route& route);
   std::vector<data::Value> ready_pods(const std::string& space, const Routed& part) const;
+  static std::int64_t requests_of(const Route& route, const Routed& part);
   void answer_traffic(const data::Value& question, control::Port::Done done);
   void answer_metric(const data::Value& question, control::Port::Done done);
   void answer_prometheus(const data::Value& question, control::Port::Done done);

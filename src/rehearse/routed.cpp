@@ -42,6 +42,15 @@ RoutedRule weighted(const Value& list, std::int64_t absent, bool lone, F place) 
   return rule;
 }
 
+// All of its matches ask for a header or for a query parameter.
+RoutedRule narrowed(RoutedRule rule, const Value& matches) {
+  const bool narrow = matches.size() > 0 && std::ranges::all_of(matches.items(), [](const Value& match) {
+                        return match["headers"].size() > 0 || match["queryParams"].size() > 0;
+                      });
+  for (Routed& part : rule) part.narrow = narrow;
+  return rule;
+}
+
 Routed by_name(const Value& ref) { return {.service = ref["name"].str()}; }
 
 // --- Istio ------------------------------------------------------------------------------------------------
@@ -64,8 +73,9 @@ Routed destination(const Value& to, const std::vector<Value>& destination_rules)
 RoutedRules of_virtual_service(const RouterObjects& o) {
   RoutedRules rules;
   for (const Value& http : o.route["spec"]["http"].items())
-    rules.push_back(
-        weighted(http["route"], 0, true, [&](const Value& ref) { return destination(ref["destination"], o.beside); }));
+    rules.push_back(narrowed(
+        weighted(http["route"], 0, true, [&](const Value& ref) { return destination(ref["destination"], o.beside); }),
+        http["match"]));
   return rules;
 }
 
@@ -116,7 +126,8 @@ RoutedRules of_ingress(const RouterObjects& o) {
 
 RoutedRules of_lists(const Value& rules, std::string_view key, bool lone) {
   RoutedRules out;
-  for (const Value& rule : rules.items()) out.push_back(weighted(rule[key], 1, lone, by_name));
+  for (const Value& rule : rules.items())
+    out.push_back(narrowed(weighted(rule[key], 1, lone, by_name), rule["matches"]));
   return out;
 }
 
@@ -189,12 +200,21 @@ bool is_beside(Router router, const Value& object) {
 
 RoutedRule together(const RoutedRules& rules) {
   RoutedRule all;
+  const auto is_narrow = [](const RoutedRule& rule) { return !rule.empty() && rule.front().narrow; };
+  const auto add = [&all](const Routed& part, std::int64_t share) {
+    const auto known = std::ranges::find_if(all, [&](const Routed& p) { return p.is_same(part); });
+    if (known != all.end()) return void(known->share += share);
+    Routed& one = all.emplace_back(part);
+    one.share = share;
+    one.narrow = false;
+  };
+  const auto wide = std::max<std::int64_t>(1, std::ssize(rules) - std::ranges::count_if(rules, is_narrow));
   for (const RoutedRule& rule : rules)
-    for (const Routed& part : rule) {
-      const auto known = std::ranges::find_if(all, [&](const Routed& p) { return p.is_same(part); });
-      known == all.end() ? all.push_back(part) : void(known->share += part.share);
-    }
-  for (Routed& part : all) part.share /= static_cast<std::int64_t>(rules.size());
+    for (const Routed& part : rule) add(part, is_narrow(rule) ? 0 : part.share);
+  for (Routed& part : all) part.share /= wide;
+  for (const RoutedRule& rule : rules)
+    for (const Routed& part : rule)
+      if (part.narrow && part.share > 0) add(part, 1);
   return all;
 }
 
@@ -206,7 +226,7 @@ std::int64_t candidate_share(const RoutedRules& rules) {
   std::int64_t most = 0;
   for (const RoutedRule& rule : rules) {
     std::int64_t share = 0;
-    for (const Routed& part : rule) share += is_candidate(part) ? part.share : 0;
+    for (const Routed& part : rule) share += is_candidate(part) && !part.narrow ? part.share : 0;
     most = std::max(most, share);
   }
   return most;

@@ -6,6 +6,9 @@
 // - VirtualService: Istio, HTTPRouteDestination: weights are relative, 0 when absent; a lone destination gets all.
 //   A subset's labels choose among the endpoints of its host (DestinationRule, Subset); one that no DestinationRule
 //   of the host has is known to no proxy.
+// - Of both: a rule that asks for headers or query parameters gets only the requests that have them, so that its
+// weights
+//   are nobody's share of the whole (HTTPRouteMatch; HTTPMatchRequest).
 // - Ingress: ingress-nginx, annotations, "Canary": an Ingress of the same class with canary "true" takes
 //   canary-weight of canary-weight-total (100) away from the Ingress that has the same host and path.
 // - TraefikService, IngressRoute: Traefik, Weighted Round Robin: weights are relative, 1 when absent; the only
@@ -44,6 +47,9 @@ inline bool needs_all_endpoints(Router router) {
   return router == Router::TraefikService || router == Router::IngressRoute;
 }
 
+// Can a Release send requests to a version by a header? (docs/support-matrix.md)
+inline bool matches_headers(Router router) { return router != Router::Service && !needs_all_endpoints(router); }
+
 // Some of the pods of a Service, and their part of a rule.
 struct Routed {
   std::string service;
@@ -52,6 +58,9 @@ struct Routed {
   bool known = true;        // false: the proxies have no such subset, and answer with an error
   std::int64_t weight = 0;  // as written
   std::int64_t share = 0;   // 0..10000 of the rule, or of all rules (`together`)
+  bool narrow = false;      // the rule is only for requests that ask for it by header or query
+  // What it needs pods for: a narrow rule that gives anything needs somebody there.
+  std::int64_t load() const { return narrow ? share > 0 : share; }
   bool is_same(const Routed& o) const { return service == o.service && subset == o.subset && labels == o.labels; }
   bool operator==(const Routed&) const = default;
 };
@@ -67,12 +76,12 @@ RoutedRules read_rules(Router router, const RouterObjects& objects);
 // Is this the second object of a route rather than a route? (A canary Ingress.)
 bool is_beside(Router router, const data::Value& object);
 
-// All rules as one, when every rule gets the same number of requests.
+// All rules as one, when every rule gets the same number of requests, and narrow ones next to none.
 RoutedRule together(const RoutedRules& rules);
 
 // Of the candidate, by the names that Releases give when nobody asks for others (docs/support-matrix.md).
 bool is_candidate(const Routed& part);
-// The most that a rule gives to candidates: 0..10000.
+// The most that a rule for everybody gives to candidates: 0..10000.
 std::int64_t candidate_share(const RoutedRules& rules);
 // The version that these pods are; empty when they may be of any. `service`: the Service, for its selector.
 std::string hash_of(const Routed& part, const data::Value& service);

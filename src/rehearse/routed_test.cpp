@@ -101,6 +101,19 @@ TEST(Routed, rules_together_get_the_same_number_of_requests_each) {
   EXPECT_EQ(all[1].share, 7500);
 }
 
+TEST(Routed, a_rule_that_asks_for_a_header_is_nobodys_share_of_the_whole) {
+  const RoutedRules rules = read_rules(
+      Router::HttpRoute, {yaml("spec: {rules: [{backendRefs: [{name: web-stable}, {name: web-canary, weight: 0}]}, "
+                               "{matches: [{headers: [{name: a, value: b}]}], backendRefs: [{name: web-canary}]}]}")});
+  EXPECT_EQ(candidate_share(rules), 0);
+  EXPECT_TRUE(rules[1][0].narrow);
+  EXPECT_EQ(rules[1][0].load(), 1) << "it needs a pod all the same";
+  const RoutedRule all = together(rules);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].share, 10'000);
+  EXPECT_EQ(all[1].share, 1);
+}
+
 // --- the checkers that read by it can fail ----------------------------------------------------------------
 
 // Applied after the objects of a user, as nobody may write them.

@@ -68,7 +68,7 @@ class Player {
   Player(std::uint64_t seed, const SeedOptions& options)
       : choices_(seed * 2 + 1),
         options_(options),
-        story_(draw_story(choices_, options.router, options.blue_green)),
+        story_(draw_story(choices_, options.router, options.blue_green, options.opt_in)),
         world_(draw(seed)) {}
 
   SeedResult run() {

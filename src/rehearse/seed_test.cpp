@@ -52,6 +52,14 @@ TEST(Simulation, BlueGreenToo) {
     }
 }
 
+TEST(Simulation, OptInsToo) {
+  for (const Router router : {Router::HttpRoute, Router::VirtualService})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const SeedResult result = run_seed(seed, {.router = router, .opt_in = true});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
 TEST(Simulation, ASeedDeterminesEverything) {
   for (std::uint64_t seed : {3u, 11u, 42u}) {
     const SeedResult first = run_seed(seed), second = run_seed(seed);
@@ -70,19 +78,21 @@ struct Planted {
   Mutant mutant;
   std::uint64_t first;
   Router router = Router::HttpRoute;
+  bool opt_in = false;
+  SeedOptions options() const { return {.router = router, .opt_in = opt_in}; }
 };
 class Mutants : public ::testing::TestWithParam<Planted> {};
 
 bool catches(std::uint64_t seed, const Planted& p) {
   {
     const PlantedMutant planted(p.mutant);
-    if (!run_seed(seed, {.router = p.router}).problem) return false;
+    if (!run_seed(seed, p.options()).problem) return false;
   }
-  return !run_seed(seed, {.router = p.router}).problem;
+  return !run_seed(seed, p.options()).problem;
 }
 
 TEST_P(Mutants, AreCaught) {
-  const auto [mutant, first, router] = GetParam();
+  const auto [mutant, first, router, opt_in] = GetParam();
   if (catches(first, GetParam())) return;
   for (int seed = 1; seed <= kSeeds; ++seed) {
     if (!catches(seed, GetParam())) continue;
@@ -113,7 +123,9 @@ INSTANTIATE_TEST_SUITE_P(OtherRouters, Mutants,
                                            Planted{Mutant::WeightWithoutCapacity, 19, Router::IngressRoute},
                                            Planted{Mutant::NoDataIsSuccess, 13, Router::TraefikService},
                                            Planted{Mutant::PassFailedGate, 33, Router::VirtualService},
-                                           Planted{Mutant::ScaleDownEarly, 34, Router::Ingress}),
+                                           Planted{Mutant::ScaleDownEarly, 34, Router::Ingress},
+                                           Planted{Mutant::KeepAudience, 93, Router::HttpRoute, true},
+                                           Planted{Mutant::KeepAudience, 22, Router::VirtualService, true}),
                          [](const auto& info) {
                            return std::string(name_of(info.param.mutant)).append(to_text(info.param.router));
                          });

@@ -26,6 +26,7 @@ std::string Story::text() const {
   if (choices.min_ready_seconds > 0) out += fmt::format(", ready for {}s", choices.min_ready_seconds);
   if (choices.approval) out += ", approval";
   if (choices.background) out += ", watched";
+  if (choices.opt_in) out += ", opt-in";
   out += ", " + second.name;
   for (const Act& act : acts) {
     out += fmt::format(", {}", to_text(act.deed));
@@ -65,7 +66,7 @@ Act draw_act(runtime::Random& random, Manner manner, std::size_t number) {
 
 }  // namespace
 
-Story draw_story(runtime::Random& random, Router router, bool blue_green) {
+Story draw_story(runtime::Random& random, Router router, bool blue_green, bool opt_in) {
   Story story;
   app::Choices& c = story.choices;
   const std::uint64_t manner = random.below(8);
@@ -77,6 +78,7 @@ Story draw_story(runtime::Random& random, Router router, bool blue_green) {
   c.router = router;
   c.blue_green = blue_green && c.manner == Manner::Canary;
   c.background = c.background && !c.switched();
+  c.opt_in = opt_in && c.manner == Manner::Canary && !blue_green && matches_headers(router);
   story.first = app::good_version("v1");
   story.second = app::drawn_version(random, "v2");
   const std::uint64_t acts = random.below(4);

@@ -46,6 +46,8 @@ struct Story {
 
 // The same random numbers tell the same story with every router.
 // `blue_green`: what would be canaries are that.
-Story draw_story(runtime::Random& random, Router router = Router::HttpRoute, bool blue_green = false);
+// `opt_in`: canaries begin with one.
+Story draw_story(runtime::Random& random, Router router = Router::HttpRoute, bool blue_green = false,
+                 bool opt_in = false);
 
 }  // namespace slipway::rehearse

@@ -87,7 +87,7 @@ delivery::State canary_state() {
   s.candidate = {.number = 13, .hash = "h13", .images = "web=shop/web:1.9.0", .started_at = ago(138)};
   s.user_step = 1;
   s.user_steps = 4;
-  s.traffic = {500, 500, 3, ago(40)};
+  s.traffic = {.wanted = 500, .verified = 500, .generation = 3, .verified_at = ago(40)};
   s.log =
       Value::array({entry(138, "release.start", "revision 13 is to replace revision 12"),
                     entry(70, "traffic.verified", "router read-back shows 5 %"),

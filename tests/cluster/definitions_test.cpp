@@ -72,6 +72,9 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            release("{target: {kind: Deployment, name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{weight: 0.01}, {pause: {}}, {weight: 5}, "
                    "{analysis: {templates: [{name: a}, {name: b}], args: [{name: x, value: blue}]}}, {pause: {duration: 30s}}, {weight: 33.33}, {weight: 100}]}}, "
                    "guards: {maxRestarts: 0, analysis: {templates: [{name: a}], fromStep: 1}}, rollback: {onInconclusive: Rollback, verifyTimeout: 5m}}"),
+           release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{scale: {replicas: 0}}, {scale: {percent: 12.5}}, "
+                   "{name: staff, match: {any: [{headers: [{name: x-staff, value: 'yes'}]}, {cookies: [{name: b, value: '1|2', type: RegularExpression}], "
+                   "queryParams: [{name: b, value: '1'}]}]}}, {mirror: {percent: 10}}, {weight: 5}, {match: {any: []}}, {mirror: {percent: 0}}]}}}"),
            metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, address: 'https://p:9090', secret: p}}}]"),
@@ -129,6 +132,19 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            release(canary + "[{weight: 5}]}}, traffic: {route: web, service: web, destinationRule: web}}"),
            release(canary + "[{weight: 5}]}}, traffic: {route: web, service: web, canaryService: web}}"),
            release(canary + "[{weight: 5}]}}, traffic: {route: web, service: web, canaryService: web-stable}}"),
+           release(canary + "[{match: {}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{match: {any: [{}]}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{match: {any: [{headers: []}]}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{match: {any: [{headers: [{name: a}]}]}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{match: {any: [{headers: [{value: a}]}]}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{match: {any: [{headers: [{name: a, value: b, type: Glob}]}]}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{mirror: {}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{mirror: {percent: 101}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{mirror: {percent: 5}, weight: 5}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{scale: {}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{scale: {replicas: 1, percent: 1}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{scale: {replicas: -1}}]}}, traffic: {route: web, service: web}}"),
+           release(canary + "[{mirror: {percent: 5}}]}}}"),
            metrics("[]"),
            metrics("[{name: a, successCondition: x, provider: {}}]"),
            metrics("[{name: a, successCondition: x, provider: {gateway: {query: p50}, prometheus: {query: up}}}]"),

@@ -1,4 +1,4 @@
-// Releases whose traffic is carried by other routers than Gateway API, on a real control plane: what is written passes
+// Releases whose traffic is carried by other routers than our gateway, on a real control plane: what is written passes
 // the definitions of these projects and the rights of `slipway install`, and is given back. No router runs here, so
 // that what is looked at are the objects. The definitions are in the folder SLIPWAY_ROUTER_CRDS.
 #include <gtest/gtest.h>
@@ -23,6 +23,9 @@ Value json(const char* text) {
 }
 
 constexpr const char* kSteps = R"({"canary":{"steps":[{"weight":25},{"pause":{}}]}})";
+constexpr const char* kOptIn = R"({"canary":{"steps":[{"name":"staff","match":{"any":[
+    {"headers":[{"name":"x-staff","value":"yes"}]},{"cookies":[{"name":"beta","value":"1"}],"queryParams":[{"name":"b","value":"1"}]}]}},
+    {"mirror":{"percent":12.5}},{"pause":{}},{"weight":50}]}})";
 constexpr const char* kSwitch = R"({"canary":{"steps":[{"weight":100},{"pause":{}}]}})";
 
 constexpr const char* kVirtualService =
@@ -154,6 +157,37 @@ TEST_P(RouterTest, IstioSplitsBySubset) {
             {get(delivery::kVirtualServices, "shop")["spec"], get(delivery::kDestinationRules, "web")["spec"]});
       },
       Value::array({json(kVirtualService)["spec"], json(kDestinationRule)["spec"]}));
+}
+
+// The definitions of Istio take what an opt-in and a mirror write, and the route is given back as it was.
+TEST_P(RouterTest, IstioMatchesAndMirrors) {
+  install_definitions();
+  if (IsSkipped()) return;
+  create(delivery::kVirtualServices, kVirtualService);
+  release_with(R"({"kind":"VirtualService","route":"shop","service":"web"})", kOptIn);
+  pause_with_v2();
+  const Value http = get(delivery::kVirtualServices, "shop")["spec"]["http"];
+  ASSERT_EQ(http.size(), 3u) << data::to_json(http);
+  EXPECT_EQ(http.at(0)["match"].at(0), json(R"({"uri":{"prefix":"/api"},"headers":{"x-staff":{"exact":"yes"}}})"));
+  EXPECT_EQ(http.at(0)["route"].at(1)["weight"], Value(100));
+  EXPECT_EQ(http.at(1)["route"].at(1)["weight"], Value(0));
+  EXPECT_EQ(http.at(1)["mirrorPercentage"]["value"], Value(12.5));
+  abort_then_promote([&] { return get(delivery::kVirtualServices, "shop")["spec"]; }, json(kVirtualService)["spec"]);
+}
+
+// The same for the Gateway API's own definition, where another controller than ours accepts the route.
+TEST_P(RouterTest, AnotherControllersHttpRouteMatchesAndMirrors) {
+  attach(kOptIn, true);
+  if (IsSkipped()) return;
+  const Value before = get(api::kHttpRoutes, "web")["spec"];
+  pause_with_v2();
+  const Value rules = get(api::kHttpRoutes, "web")["spec"]["rules"];
+  ASSERT_EQ(rules.size(), 2u) << data::to_json(rules);
+  EXPECT_EQ(rules.at(1)["matches"].size(), 2u);
+  EXPECT_EQ(rules.at(1)["backendRefs"].at(1)["weight"], Value(100));
+  EXPECT_EQ(rules.at(0)["filters"].at(0)["requestMirror"]["fraction"],
+            json(R"({"numerator":1250,"denominator":10000})"));
+  abort_then_promote([&] { return get(api::kHttpRoutes, "web")["spec"]; }, before);
 }
 
 TEST_P(RouterTest, IngressNginxGetsACanaryIngress) {

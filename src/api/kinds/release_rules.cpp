@@ -1,6 +1,7 @@
 #include "api/kinds/release_rules.h"
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "base/strings.h"
 #include "base/time.h"
 #include "data/json.h"
 
@@ -75,10 +77,64 @@ void check_weight(Problems& out, const Value& weight, const std::string& path, B
   highest = std::max(highest, *share);
 }
 
+// An expression has to be one; an exact value has to be there.
+void check_condition(Problems& out, const Value& c, const std::string& path, std::set<std::string>& names) {
+  if (c["name"].as_string().empty()) return out.required(path + ".name", "what is compared");
+  if (!names.insert(base::to_lower(c["name"].as_string())).second)
+    out.invalid(path + ".name", c["name"], "is compared twice; one expression can hold both values");
+  if (c["value"].as_string().empty()) return out.required(path + ".value", "what it has to be");
+  if (c["value"].as_string().size() > 1024) return out.invalid(path + ".value", "...", "is longer than 1024 bytes");
+  const std::string_view type = c["type"].as_string("Exact");
+  if (type != "Exact" && type != "RegularExpression")
+    return out.invalid(path + ".type", c["type"], "must be Exact or RegularExpression");
+  if (type == "Exact") return;
+  const re2::RE2 expression(c["value"].as_string(), re2::RE2::Quiet);
+  if (!expression.ok()) out.invalid(path + ".value", c["value"], "is no expression (RE2): " + expression.error());
+}
+
+void check_match(Problems& out, const Value& match, const std::string& path) {
+  if (!match["any"].is_array())
+    return out.required(path + ".any", "which requests go to the candidate; [] takes an earlier step's away");
+  for (std::size_t i = 0; i < match["any"].size(); ++i) {
+    const std::string at = fmt::format("{}.any[{}]", path, i);
+    std::size_t conditions = 0;
+    for (const char* key : {"headers", "cookies", "queryParams"}) {
+      std::set<std::string> names;
+      const Value& list = match["any"].at(i)[key];
+      for (std::size_t k = 0; k < list.size(); ++k)
+        check_condition(out, list.at(k), fmt::format("{}.{}[{}]", at, key, k), names);
+      conditions += list.size();
+    }
+    if (conditions == 0) out.required(at, "at least one of headers, cookies and queryParams");
+  }
+}
+
+void check_percent(Problems& out, const Value& owner, const std::string& path) {
+  if (owner.has("percent") && !weight_of(owner["percent"]))
+    out.invalid(path + ".percent", owner["percent"], "must be a percentage from 0 to 100 with at most two decimals");
+}
+
+void check_scale(Problems& out, const Value& scale, const std::string& path) {
+  if (scale.has("replicas") == scale.has("percent")) return out.required(path, "one of replicas and percent");
+  check_count(out, scale, "replicas", path, 0);
+  check_percent(out, scale, path);
+}
+
+constexpr std::array kStepKinds = {"weight", "match", "mirror", "scale", "pause", "analysis"};
+
 void check_step(Problems& out, const Value& step, const std::string& path, BasisPoints& highest) {
-  const int kinds = step.has("weight") + step.has("pause") + step.has("analysis");
-  if (kinds == 0) return out.required(path, "a step is one of weight, pause or analysis");
-  if (kinds > 1) return out.forbidden(path, "a step may hold only one of weight, pause and analysis");
+  const auto kinds = std::ranges::count_if(kStepKinds, [&](const char* kind) { return step.has(kind); });
+  if (kinds == 0) return out.required(path, "a step is one of weight, match, mirror, scale, pause or analysis");
+  if (kinds > 1)
+    return out.forbidden(path, "a step may hold only one of weight, match, mirror, scale, pause and analysis");
+  if (step.has("match")) check_match(out, step["match"], path + ".match");
+  if (step.has("mirror")) {
+    if (!step["mirror"].has("percent")) out.required(path + ".mirror.percent", "how many of the requests are copied");
+    check_percent(out, step["mirror"], path + ".mirror");
+  }
+  if (step.has("scale")) check_scale(out, step["scale"], path + ".scale");
+  if (highest == kWholeTraffic && (step.has("match") || step.has("mirror")))
+    out.invalid(path, step, "comes after a step of 100 %: everybody is on the candidate");
   if (step.has("weight")) check_weight(out, step["weight"], path + ".weight", highest);
   if (step.has("pause")) check_duration(out, step["pause"], "duration", path + ".pause");
   if (step.has("analysis")) check_analysis(out, step["analysis"], path + ".analysis");
@@ -130,8 +186,19 @@ void check_subsets(Problems& out, const Value& traffic, std::string_view kind) {
     out.invalid("spec.traffic.canarySubset", traffic["canarySubset"], "must differ from the stable subset");
 }
 
+// Without a router pods are the only weight, and their numbers follow it.
+void check_needs_traffic(Problems& out, const Value& strategy) {
+  const Value& steps = strategy["canary"]["steps"];
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    for (const char* kind : {"match", "mirror", "scale"})
+      if (steps.at(i).has(kind))
+        out.forbidden(fmt::format("spec.strategy.canary.steps[{}].{}", i, kind),
+                      "needs spec.traffic: without a router the numbers of pods are the weights");
+}
+
 void check_traffic(Problems& out, const Value& spec) {
   const Value &traffic = spec["traffic"], &strategy = spec["strategy"];
+  if (traffic.is_null()) check_needs_traffic(out, strategy);
   if (traffic.is_null() && strategy.has("blueGreen"))
     out.required("spec.traffic",
                  "blueGreen moves traffic: name the route that carries it, or kind Service where there is none");

@@ -31,9 +31,32 @@ type ReleaseAnalysis | Metrics that decide.
 type ReleasePause | A wait.
   duration - *string | How long to wait, like 30s or 5m; absent: until a person promotes.
 
-type ReleaseStep preserve | One step; exactly one of weight, pause and analysis.
+type RequestCondition | What a header, cookie or query parameter of a request has to be.
+  name  - string keep | Its name.
+  value - string keep | Its value, or an expression (RE2) for the whole value.
+  type  - string =Exact enum=Exact,RegularExpression | How it is compared.
+
+type RequestMatch | Requests; all conditions hold.
+  headers     - []RequestCondition atomic maxItems=8 | Headers; the case of their names does not count.
+  cookies     - []RequestCondition atomic maxItems=1 | A cookie.
+  queryParams - []RequestCondition atomic maxItems=8 | Query parameters.
+
+type ReleaseMatch | Requests that go to the candidate, whatever the weight.
+  any - []RequestMatch atomic maxItems=16 | Each alternative is enough; an empty list takes an earlier step's away.
+
+type ReleaseMirror | Copies of requests for the candidate.
+  percent - *double | Part of the requests, at most two decimals; 0 ends it.
+
+type ReleaseScale | Candidate pods whatever the weight; the weight may ask for more.
+  replicas - *int32 min=0 | At least so many, and never more than the Deployment asks for; 0 leaves it to the weight.
+  percent  - *double      | At least this part of the Deployment's.
+
+type ReleaseStep preserve | One step; exactly one of weight, match, mirror, scale, pause and analysis.
   name     - string           | For people.
   weight   - *double          | Percent of the traffic that the candidate gets, at most two decimals; never less than before.
+  match    - *ReleaseMatch    | From now on these requests go to the candidate, until everybody does.
+  mirror   - *ReleaseMirror   | From now on the candidate gets copies of requests; its answers are thrown away.
+  scale    - *ReleaseScale    | The candidate has at least so many pods from now on.
   pause    - *ReleasePause    | Wait for a time or for a person.
   analysis - *ReleaseAnalysis | Measure, and go on only when the metrics pass.
 
@@ -129,6 +152,7 @@ type ReleaseStepNumber | The step as people count.
 
 type ReleaseTrafficStatus | Traffic of the candidate.
   wanted          - *double    | Percent that the route asks for.
+  rules           - *string    | Stands for what the route asks for beside it: opt-ins and copies.
   verified        - *double    | Percent that the router was seen to give.
   routeGeneration - *int64     | Generation of the route that was read back, or what stands for it where the router's objects have none.
   verifiedAt      - *microTime | When it was read back.

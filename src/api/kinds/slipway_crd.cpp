@@ -23,6 +23,14 @@ std::vector<ValueRule> value_rules() {
       {"AnalysisArgument", "name", "minLength", 1},
       {"ReleaseStep", "weight", "minimum", 0},
       {"ReleaseStep", "weight", "maximum", 100},
+      {"RequestCondition", "name", "required", {}},
+      {"RequestCondition", "name", "minLength", 1},
+      {"RequestCondition", "name", "maxLength", 256},
+      {"RequestCondition", "value", "required", {}},
+      {"RequestCondition", "value", "minLength", 1},
+      {"RequestCondition", "value", "maxLength", 1024},
+      {"ReleaseMatch", "any", "required", {}},
+      {"ReleaseMirror", "percent", "required", {}},
       {"CanaryStrategy", "steps", "required", {}},
       {"CanaryStrategy", "steps", "minItems", 1},
       {"ReleaseTraffic", "service", "required", {}},
@@ -38,6 +46,10 @@ std::vector<ValueRule> value_rules() {
       {"AnalysisTemplateSpec", "metrics", "required", {}},
       {"AnalysisTemplateSpec", "metrics", "minItems", 1},
   };
+  for (const char* type : {"ReleaseMirror", "ReleaseScale"}) {
+    all.push_back({type, "percent", "minimum", 0});
+    all.push_back({type, "percent", "maximum", 100});
+  }
   for (const char* type : {"ReleaseAnalysis", "GuardAnalysis"}) {
     all.push_back({type, "templates", "required", {}});
     all.push_back({type, "templates", "minItems", 1});
@@ -73,8 +85,15 @@ std::vector<CelRule> cel_rules() {
   const std::string hundredths = "double(int(self.weight * 100.0 + 0.5))";
   const std::string weights = "self.steps.filter(s, has(s.weight)).map(s, s.weight)";
   return {
-      {"ReleaseStep", "[has(self.weight), has(self.pause), has(self.analysis)].filter(x, x).size() == 1",
-       "a step is exactly one of weight, pause and analysis"},
+      {"ReleaseStep",
+       "[has(self.weight), has(self.match), has(self.mirror), has(self.scale), has(self.pause), "
+       "has(self.analysis)].filter(x, x).size() == 1",
+       "a step is exactly one of weight, match, mirror, scale, pause and analysis"},
+      {"RequestMatch",
+       "(has(self.headers) && self.headers.size() > 0) || (has(self.cookies) && self.cookies.size() > 0) || "
+       "(has(self.queryParams) && self.queryParams.size() > 0)",
+       "at least one of headers, cookies and queryParams"},
+      {"ReleaseScale", "has(self.replicas) != has(self.percent)", "exactly one of replicas and percent"},
       {"ReleaseStep",
        "!has(self.weight) || (" + hundredths + " - self.weight * 100.0 < 0.000001 && self.weight * 100.0 - " +
            hundredths + " < 0.000001)",
@@ -86,6 +105,10 @@ std::vector<CelRule> cel_rules() {
       {"RollingStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
       {"ReleaseStrategy", "[has(self.rolling), has(self.canary), has(self.blueGreen)].filter(x, x).size() == 1",
        "a strategy is exactly one of rolling, canary and blueGreen"},
+      {"ReleaseSpec",
+       "has(self.traffic) || !has(self.strategy.canary) || self.strategy.canary.steps.all(s, !has(s.match) && "
+       "!has(s.mirror) && !has(s.scale))",
+       "match, mirror and scale need spec.traffic"},
       {"ReleaseSpec", "!has(self.traffic) || !has(self.strategy.rolling)",
        "a rolling update shifts pods, not traffic: use strategy.canary to split a route"},
       {"ReleaseSpec", "has(self.traffic) || !has(self.strategy.blueGreen)",

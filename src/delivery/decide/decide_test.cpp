@@ -297,8 +297,8 @@ TEST(Decide, rolling_keeps_the_budget) {
   expect_settled(c, "v2");
 }
 
-// The status that says that the candidate was handed over is lost (seed 449 of the simulation: the invariants then refused for
-// ever that the old version goes).
+// The status that says that the candidate was handed over is lost (seed 449 of the simulation: the invariants then
+// refused for ever that the old version goes).
 TEST(Decide, a_handover_is_written_before_the_old_version_goes) {
   ModelledCluster c(json(kCanary));
   ASSERT_TRUE(adopted(c));

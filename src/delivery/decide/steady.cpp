@@ -29,7 +29,7 @@ bool stable_has_endpoints(const Turn& turn) {
 }
 
 bool is_starved(const Turn& turn, const RouteView& view) {
-  return view.shape == RouteView::Shape::Split && view.candidate > plan::kNone && ready(turn.candidate()) == 0 &&
+  return view.shape == RouteView::Shape::Split && view.gives_candidate() && ready(turn.candidate()) == 0 &&
          available(turn.stable()) > 0;
 }
 
@@ -64,19 +64,20 @@ std::string last_writer(const Value& route) {
 // yet done.
 bool is_ahead(const Turn& turn, const RouteView& view) {
   const auto& steps = turn.plan.steps;
-  if (view.candidate == Share{turn.s.traffic.wanted}) return false;  // the status knows of it
+  const TrafficState& t = turn.s.traffic;
   for (auto i = static_cast<std::size_t>(turn.s.position.index) + 1; i < steps.size(); ++i) {
     if (const auto* next = std::get_if<plan::Traffic>(&steps[i].action))
-      return view.shape == RouteView::Shape::Split && view.uniform && view.candidate == next->share;
+      return is_written(turn, view, *next) &&
+             (next->share != Share{t.wanted} || plan::rules_of(*next) != t.rules);  // else the status knows of it
     if (!std::holds_alternative<plan::Scale>(steps[i].action)) return false;
   }
   return false;
 }
 
 // The route shows something else than what we verified there: somebody else wrote it.
-Reach restore(Turn& turn, Share reached) {
+Reach restore(Turn& turn, const plan::Traffic& reached) {
   TrafficState& t = turn.s.traffic;
-  const bool foreign = t.wanted == reached.points;  // we had written it
+  const bool foreign = t.wanted == reached.share.points && t.rules == plan::rules_of(reached);  // we had written it
   if (foreign && t.taken >= kAnsweredAtOnce && t.taken_at && turn.now < *t.taken_at + kAnswerInterval) {
     turn.wake_at(*t.taken_at + kAnswerInterval);
     return Reach::Waiting;
@@ -87,12 +88,20 @@ Reach restore(Turn& turn, Share reached) {
     if (!t.disturbed_at) t.disturbed_at = turn.now;
     const std::string why =
         fmt::format("{} was changed by {}; {} for the candidate is restored{}", turn.route_name(),
-                    last_writer(turn.o.route), plan::to_text(reached),
+                    last_writer(turn.o.route), plan::to_text(reached.share),
                     t.taken >= kAnsweredAtOnce ? ". Let it leave the weights alone while a release runs" : "");
     turn.log("traffic.foreign", why);
     turn.note(control::Note::Kind::Warning, "RouteChanged", why);
   }
-  return reach_share(turn, reached);
+  return reach_traffic(turn, reached);
+}
+
+// What the last finished traffic step brought about.
+plan::Traffic reached_traffic(const Turn& turn) {
+  plan::Traffic out = plan::traffic_before(turn.plan, static_cast<std::size_t>(turn.s.position.index))
+                          .value_or(plan::Traffic{plan::kNone});
+  out.share = {turn.s.traffic.reached};
+  return out;
 }
 
 }  // namespace
@@ -107,14 +116,14 @@ Reach keep_traffic(Turn& turn, bool step_moves_it) {
                      "no candidate pod is ready: all traffic is with the stable version until one is");
   }
   if (is_alone(turn, view)) {
-    write_share(turn, plan::kWhole, "no stable pod is ready: everything goes to the candidate");
+    write_traffic(turn, {plan::kWhole}, "no stable pod is ready: everything goes to the candidate");
     return disturbed(turn, "traffic.alone", "no stable pod is ready: all traffic is with the candidate until one is");
   }
-  const Share reached{t.reached};
-  const bool shown = view.shape == RouteView::Shape::Split && view.uniform && view.candidate == reached;
+  const plan::Traffic reached = reached_traffic(turn);
+  const bool shown = is_written(turn, view, reached);
   if (!step_moves_it && !shown && is_ahead(turn, view)) return Reach::Done;
   if (!step_moves_it && !shown && restore(turn, reached) == Reach::Waiting) return Reach::Waiting;
-  if (!step_moves_it && shown && reach_share(turn, reached) == Reach::Waiting) return Reach::Waiting;
+  if (!step_moves_it && shown && reach_traffic(turn, reached) == Reach::Waiting) return Reach::Waiting;
   t.disturbed_at.reset();
   return Reach::Done;
 }

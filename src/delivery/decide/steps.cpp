@@ -89,7 +89,7 @@ Reach run_promote(Turn& turn) {
 }
 
 Reach run_traffic(Turn& turn, const plan::Traffic& step) {
-  if (reach_share(turn, step.share) == Reach::Waiting) return Reach::Waiting;
+  if (reach_traffic(turn, step) == Reach::Waiting) return Reach::Waiting;
   turn.s.traffic.reached = step.share.points;
   return Reach::Done;
 }
@@ -256,6 +256,10 @@ bool is_way_back(const Turn& turn) {
 void start(Turn& turn) {
   State& s = turn.s;
   if (const std::string problem = analysis_problem(turn); !problem.empty()) {
+    s.phase = Phase::Invalid;
+    return turn.wait(problem);
+  }
+  if (const std::string problem = traffic_problem(turn); !problem.empty()) {
     s.phase = Phase::Invalid;
     return turn.wait(problem);
   }

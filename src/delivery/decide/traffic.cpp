@@ -73,13 +73,14 @@ std::int64_t reachable(const Turn& turn, const Version* version, const std::stri
 }
 
 // Why the two versions cannot take these shares now; empty when they can.
-std::string missing_capacity(const Turn& turn, Share candidate) {
+std::string missing_capacity(const Turn& turn, const plan::Traffic& wanted) {
+  const Share candidate = wanted.share;
   const auto& r = *turn.plan.routing;
   const std::int64_t n = turn.o.replicas();
   const std::int64_t canary_pods = reachable(turn, turn.candidate(), r.canary_service);
   const std::int64_t stable_pods = reachable(turn, turn.stable(), r.stable_service);
-  if (canary_pods < pods_for(candidate, n))
-    return fmt::format("{} of {} candidate pods can be reached", canary_pods, pods_for(candidate, n));
+  const std::int64_t needed = pods_needed(wanted, n);
+  if (canary_pods < needed) return fmt::format("{} of {} candidate pods can be reached", canary_pods, needed);
   const Share rest{plan::kWhole.points - candidate.points};
   if (!can_carry(stable_pods, rest, n, turn.budget()))
     return fmt::format("{} of {} stable pods can be reached", stable_pods, pods_for(rest, n));
@@ -111,6 +112,15 @@ void wake_when_settled(Turn& turn) {
 
 // --- writing and verifying --------------------------------------------------------------------------------
 
+// "5 %", "5 %, and all of staff"
+std::string share_text(const plan::Traffic& wanted) {
+  std::string out = plan::to_text(wanted.share);
+  for (const plan::Audience& a : wanted.audiences)
+    if (!a.name.empty())
+      out += fmt::format(", {} of {}", a.share == plan::kWhole ? "all" : plan::to_text(a.share), a.name);
+  return wanted.mirror > plan::kNone ? out + fmt::format(", copies of {}", plan::to_text(wanted.mirror)) : out;
+}
+
 // "route web", "VirtualService web"
 std::string route_text(const Turn& turn) {
   return turn.plan.routing->kind == plan::RouterKind::HttpRoute ? "route " + turn.plan.routing->route
@@ -121,9 +131,10 @@ void act_all(Turn& turn, std::vector<control::Effect> effects) {
   for (control::Effect& effect : effects) turn.act(std::move(effect));
 }
 
-void write_route(Turn& turn, std::vector<control::Effect> effects, Share wanted, std::string text) {
+void write_route(Turn& turn, std::vector<control::Effect> effects, const plan::Traffic& wanted, std::string text) {
   act_all(turn, std::move(effects));
-  turn.s.traffic.wanted = wanted.points;
+  turn.s.traffic.wanted = wanted.share.points;
+  turn.s.traffic.rules = plan::rules_of(wanted);
   // Where Kubernetes counts no generation, the same content written again looks as it did when it was verified.
   if (turn.plan.routing->kind != plan::RouterKind::HttpRoute) turn.s.traffic.generation = 0;
   turn.log("traffic.write", std::move(text));
@@ -236,8 +247,8 @@ void note_standing(Turn& turn) {
   if (!turn.routed() || settle_of(turn) == base::Duration{}) return void(turn.s.standing = {});
   const RouteView view = turn.view();
   // What is not accepted yet does not stand yet.
-  const bool pending = by_acceptance(turn) &&
-                       (!turn.o.traffic->error.empty() || turn.o.traffic->generation < view.generation);
+  const bool pending =
+      by_acceptance(turn) && (!turn.o.traffic->error.empty() || turn.o.traffic->generation < view.generation);
   const bool busy =
       turn.s.candidate || turn.s.retreat || turn.s.traffic != TrafficState{} || view.shape == Shape::Split;
   if (!busy || pending) return void(turn.s.standing = {});
@@ -245,9 +256,25 @@ void note_standing(Turn& turn) {
   if (!standing.since || standing.generation != view.generation) standing = {view.generation, turn.now};
 }
 
-void write_share(Turn& turn, Share candidate, std::string text) {
-  write_route(turn, turn.router().split(turn.o.objects(), *turn.plan.routing, turn.claim(), candidate), candidate,
+void write_traffic(Turn& turn, const plan::Traffic& wanted, std::string text) {
+  write_route(turn, turn.router().split(turn.o.objects(), *turn.plan.routing, turn.claim(), wanted), wanted,
               std::move(text));
+}
+
+bool is_written(const Turn& turn, const RouteView& view, const plan::Traffic& wanted) {
+  return view.shape == Shape::Split && view.uniform && view.candidate == wanted.share &&
+         turn.router().says_rules_of(turn.o.objects(), *turn.plan.routing, wanted);
+}
+
+std::string traffic_problem(const Turn& turn) {
+  if (!turn.routed()) return "";
+  for (const plan::Step& step : turn.plan.steps) {
+    const auto* wanted = std::get_if<plan::Traffic>(&step.action);
+    if (!wanted || plan::rules_of(*wanted).empty() || !turn.o.route.is_object()) continue;
+    if (const auto why = turn.router().problem(turn.o.objects(), *turn.plan.routing, turn.claim(), *wanted))
+      return step.field + ": " + *why;
+  }
+  return "";
 }
 
 Reach ensure_services(Turn& turn) {
@@ -285,22 +312,23 @@ const ReadBack* current_read_back(const Turn& turn) {
   return rb->error.empty() && rb->generation >= turn.view().generation ? &*rb : nullptr;
 }
 
-Reach reach_share(Turn& turn, Share candidate) {
+Reach reach_traffic(Turn& turn, const plan::Traffic& wanted) {
   if (ensure_services(turn) == Reach::Waiting) return Reach::Waiting;
-  if (const auto problem = turn.router().problem(turn.o.objects(), *turn.plan.routing, turn.claim())) {
+  if (const auto problem = turn.router().problem(turn.o.objects(), *turn.plan.routing, turn.claim(), wanted)) {
     turn.wait(turn.o.router_missing.empty() ? *problem : *problem + ": " + turn.o.router_missing);
     return Reach::Waiting;
   }
   const RouteView view = turn.view();
   if (prepare(turn, view) == Reach::Waiting) return Reach::Waiting;
-  if (view.shape == Shape::Split && view.uniform && view.candidate == candidate) return verify(turn, candidate);
-  if (const std::string missing = missing_capacity(turn, candidate);
+  if (is_written(turn, view, wanted)) return verify(turn, wanted.share);
+  const std::string part = share_text(wanted);
+  if (const std::string missing = missing_capacity(turn, wanted);
       !missing.empty() && !mutant(Mutant::WeightWithoutCapacity)) {
-    turn.wait(fmt::format("before {} of the traffic: {}", plan::to_text(candidate), missing));
+    turn.wait(fmt::format("before {} of the traffic: {}", part, missing));
     return Reach::Waiting;
   }
-  write_share(turn, candidate, fmt::format("{} gives {} to the candidate", route_text(turn), plan::to_text(candidate)));
-  turn.wait(fmt::format("route written: {} to the candidate", plan::to_text(candidate)));
+  write_traffic(turn, wanted, fmt::format("{} gives {} to the candidate", route_text(turn), part));
+  turn.wait(fmt::format("route written: {} to the candidate", part));
   return Reach::Waiting;
 }
 
@@ -311,7 +339,7 @@ namespace {
 Reach split_again(Turn& turn) {
   constexpr std::int64_t kTolerated = 3;
   if (turn.s.traffic.taken >= kTolerated) return Reach::Done;
-  const Reach reach = reach_share(turn, plan::kNone);
+  const Reach reach = reach_traffic(turn, {plan::kNone});
   if (turn.acts()) ++turn.s.traffic.taken;
   return reach;
 }
@@ -325,9 +353,11 @@ Reach reach_stable(Turn& turn, bool forced) {
   if (view.shape == Shape::Plain && (!candidate || candidate->remaining == 0)) return Reach::Done;
   if (view.shape == Shape::Plain) return split_again(turn);
   const Share left = leftover(turn, view.candidate, forced);
-  if (view.candidate != left || !view.uniform) {
-    write_share(turn, left,
-                fmt::format("{} goes back to stable, {} left to the candidate", route_text(turn), plan::to_text(left)));
+  const bool opted_in = view.audience > plan::kNone && !mutant(Mutant::KeepAudience);
+  if (view.candidate != left || !view.uniform || opted_in) {
+    write_traffic(
+        turn, {left},
+        fmt::format("{} goes back to stable, {} left to the candidate", route_text(turn), plan::to_text(left)));
     turn.wait("route written: traffic goes back to stable");
     return Reach::Waiting;
   }
@@ -348,7 +378,7 @@ Reach reach_plain(Turn& turn) {
           fmt::format("Service {} has too few ready endpoints to take the route back", turn.plan.routing->service));
       return Reach::Waiting;
     }
-    write_route(turn, turn.router().join(turn.o.objects(), *turn.plan.routing), plan::kNone,
+    write_route(turn, turn.router().join(turn.o.objects(), *turn.plan.routing), {plan::kNone},
                 fmt::format("{} names {} again", route_text(turn), turn.plan.routing->service));
     turn.s.traffic.verified = -1;
     turn.wait("route written: without the split");

@@ -7,10 +7,10 @@ namespace slipway::delivery {
 
 enum class Reach { Done, Waiting };
 
-// Brings the route to this share for the candidate and verifies it: Services first, then endpoints, then the weight,
+// Brings the route to what is wanted and verifies it: Services first, then endpoints, then the weights and audiences,
 // then the read-back. `careful`: never more than the endpoints can carry (on the way back the rejected side's capacity
 // does not matter).
-Reach reach_share(Turn& turn, plan::Share candidate);
+Reach reach_traffic(Turn& turn, const plan::Traffic& wanted);
 // All traffic to the stable version, as far as it can carry it; last resort when the candidate has nothing ready, or
 // when `forced`.
 Reach reach_stable(Turn& turn, bool forced);
@@ -18,7 +18,11 @@ Reach reach_stable(Turn& turn, bool forced);
 Reach reach_plain(Turn& turn);
 
 // Writes the weight, without asking whether the candidate can carry it: for last resorts.
-void write_share(Turn& turn, plan::Share candidate, std::string text);
+void write_traffic(Turn& turn, const plan::Traffic& wanted, std::string text);
+// The route says what is wanted.
+bool is_written(const Turn& turn, const RouteView& view, const plan::Traffic& wanted);
+// Why this plan's audiences and mirrors cannot be had from the router; empty when they can, as far as is known.
+std::string traffic_problem(const Turn& turn);
 
 // Remembers since when the router's objects stand as they are: how long they are in force is all that can be known of a
 // router that tells nothing. Once a decision, before anything asks.

@@ -44,6 +44,8 @@ class CapacityBeforeTraffic final : public control::Invariant {
     const Version* candidate = state.candidate ? s.o.find(state.candidate->hash) : nullptr;
     const std::int64_t stable_pods = stable ? stable->available : 0,
                        candidate_pods = candidate ? candidate->available : 0;
+    if (will.audience > was.audience && candidate_pods == 0 && stable_pods > 0)
+      return "an audience would go to a candidate without pods";
     if (will.candidate > share_of(was)) return check_forward(s, will.candidate, stable_pods, candidate_pods);
     return check_back(s, state, will.candidate, stable_pods, candidate_pods);
   }

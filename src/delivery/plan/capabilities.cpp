@@ -99,7 +99,9 @@ RouterCapabilities gateway_capabilities() {
           .headless = true,
           .stickiness = Stickiness::Bucket,
           .header_match = true,
-          .query_match = true};
+          .cookie_match = true,
+          .query_match = true,
+          .mirror = true};
 }
 
 RouterCapabilities capabilities_of(RouterKind kind) {
@@ -135,10 +137,6 @@ RouterCapabilities capabilities_of(RouterKind kind) {
               .granularity = 1,
               .read_back = ReadBack::Settled,
               .stickiness = Stickiness::Cookie,
-              .header_match = kind == RouterKind::IngressRoute,
-              .cookie_match = false,
-              .query_match = kind == RouterKind::IngressRoute,
-              .mirror = kind == RouterKind::TraefikService,
               .several_rules = kind == RouterKind::IngressRoute,
               .settle = kSettle};
   }

@@ -58,7 +58,8 @@ struct RouterCapabilities {
 };
 
 // Our gateway. Also what is taken of any other controller of Gateway API: it is believed by the route's status, after
-// kAcceptedSettle.
+// kAcceptedSettle. Our gateway itself cannot mirror; who programs a route is known by its status only, so that a
+// release that mirrors is refused when it begins.
 RouterCapabilities gateway_capabilities();
 RouterCapabilities capabilities_of(RouterKind kind);
 

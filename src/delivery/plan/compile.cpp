@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "api/kinds/release_rules.h"
@@ -49,19 +51,60 @@ Rollback rollback_of(const Value& v) {
 // Appends steps with their origin.
 struct Writer {
   ReleasePlan& plan;
+  Traffic now = {};       // what the steps so far ask of the router
+  Share pods_share = {};  // pods that the Release's own scale steps ask for, whatever the weight
+  std::int64_t pods = 0;
 
   void add(Action action, int user_step, std::string field) {
     plan.steps.push_back({std::move(action), user_step, std::move(field)});
   }
   // Capacity first, then traffic.
   void shift(Share share, int user_step, const std::string& field) {
-    add(Scale{share}, user_step, field);
-    if (plan.routing) add(Traffic{share}, user_step, field);
+    now.share = share;
+    if (share == kWhole) now = {share};  // who is asked for by name is among all
+    move(user_step, field);
+  }
+  void move(int user_step, const std::string& field) {
+    scale(user_step, field);
+    if (plan.routing) add(now, user_step, field);
+  }
+  void scale(int user_step, const std::string& field) {
+    const bool somebody = !now.audiences.empty();
+    add(Scale{std::max({now.share, now.mirror, pods_share}), {}, std::max<std::int64_t>(pods, somebody)}, user_step,
+        field);
   }
 };
 
+// A value that a header and a label can have.
+std::string audience_name(const Value& step) {
+  std::string out = step["name"].str("opt-in").substr(0, 63);
+  for (char& c : out)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
+  return out;
+}
+
+void add_match(Writer& out, const Value& step, int index, const std::string& field) {
+  Audience audience{.name = audience_name(step), .any = {}};
+  for (const Value& match : step["match"]["any"].items()) audience.any.push_back(conditions_of(match));
+  out.now.audiences.clear();
+  if (!audience.any.empty()) out.now.audiences.push_back(std::move(audience));
+  out.move(index, field);
+}
+
+void add_scale(Writer& out, const Value& scale, int index, const std::string& field) {
+  out.pods = limit_of(scale["replicas"]).value_or(0);
+  out.pods_share = {api::weight_of(scale["percent"]).value_or(0)};
+  out.scale(index, field);
+}
+
 void add_user_step(Writer& out, const Value& step, int index, const std::string& field) {
   if (step.has("weight")) return out.shift({api::weight_of(step["weight"]).value_or(0)}, index, field);
+  if (step.has("match")) return add_match(out, step, index, field);
+  if (step.has("mirror")) {
+    out.now.mirror = {api::weight_of(step["mirror"]["percent"]).value_or(0)};
+    return out.move(index, field);
+  }
+  if (step.has("scale")) return add_scale(out, step["scale"], index, field);
   if (step.has("analysis")) return out.add(Analyse{analysis_of(step["analysis"])}, index, field);
   const Value& duration = step["pause"]["duration"];
   if (duration.is_string())
@@ -150,9 +193,17 @@ std::string analysis_name(const Value& analysis) {
   return "analysis " + base::join(analysis_of(analysis).templates, ", ");
 }
 
+std::string scale_name(const Value& scale) {
+  if (scale.has("percent")) return fmt::format("scale {:g} %", scale["percent"].as_double());
+  return fmt::format("scale {} pods", scale["replicas"].as_int());
+}
+
 std::string canary_step_name(const Value& step) {
   if (!step["name"].as_string().empty()) return step["name"].str();
   if (step.has("weight")) return fmt::format("weight {:g} %", step["weight"].as_double());
+  if (step.has("match")) return step["match"]["any"].size() > 0 ? "opt-in" : "no opt-in";
+  if (step.has("mirror")) return fmt::format("mirror {:g} %", step["mirror"]["percent"].as_double());
+  if (step.has("scale")) return scale_name(step["scale"]);
   if (step.has("analysis")) return analysis_name(step["analysis"]);
   const Value& duration = step["pause"]["duration"];
   return duration.is_string() ? "pause " + duration.str() : "approval";
@@ -178,6 +229,20 @@ std::string stage_name(const Stage& stage, const Value& value) {
 
 // --- what routers can do ----------------------------------------------------------------------------------
 
+// What of the audiences and the mirror this router cannot do; empty when it can.
+std::string missing_capability(const Traffic& traffic, const RouterCapabilities& router) {
+  if (traffic.mirror > kNone && !router.mirror) return router.name + " cannot mirror requests";
+  for (const Audience& audience : traffic.audiences)
+    for (const Conditions& conditions : audience.any)
+      for (const Condition& c : conditions) {
+        const bool can = c.of == Condition::Of::Header   ? router.header_match
+                         : c.of == Condition::Of::Cookie ? router.cookie_match
+                                                         : router.query_match;
+        if (!can) return fmt::format("{} cannot send requests to a version by {}", router.name, to_text(c));
+      }
+  return "";
+}
+
 void check_capabilities(const ReleasePlan& plan, const RouterCapabilities& router, std::vector<Cause>& problems) {
   if (!plan.routing) return;
   const auto refuse = [&](const std::string& field, std::string message) {
@@ -187,7 +252,10 @@ void check_capabilities(const ReleasePlan& plan, const RouterCapabilities& route
     refuse("spec.traffic", fmt::format("{} cannot tell what it routes, so no weight could be verified", router.name));
   for (const Step& step : plan.steps) {
     const auto* traffic = std::get_if<Traffic>(&step.action);
-    if (traffic && traffic->share.points % router.granularity != 0)
+    if (!traffic) continue;
+    if (const std::string why = missing_capability(*traffic, router); !why.empty())
+      refuse(step.field + (traffic->mirror > kNone && !router.mirror ? ".mirror" : ".match"), why);
+    if (traffic->share.points % router.granularity != 0)
       refuse(step.field + ".weight",
              router.granularity == kWhole.points
                  ? fmt::format("{} gives all the traffic to one version or to the other, never {}", router.name,

@@ -35,6 +35,108 @@ std::vector<std::string> fields_of(const base::Result<ReleasePlan>& plan) {
   return out;
 }
 
+constexpr std::string_view kOptIn = R"({
+  "target": {"name": "web"}, "traffic": {"route": "web", "service": "web"},
+  "strategy": {"canary": {"steps": [
+    {"scale": {"replicas": 2}},
+    {"name": "staff only", "match": {"any": [{"headers": [{"name": "x-staff", "value": "yes"}]},
+                                             {"cookies": [{"name": "beta", "value": "1|2", "type": "RegularExpression"}],
+                                              "queryParams": [{"name": "b", "value": "1"}]}]}},
+    {"mirror": {"percent": 12.5}}, {"weight": 5}, {"match": {"any": []}}, {"scale": {"percent": 60}}, {"weight": 50}]}}})";
+
+std::string steps_of(const ReleasePlan& plan) {
+  std::string out;
+  for (const Step& step : plan.steps) out += to_text(step.action) + "\n";
+  return out;
+}
+
+TEST(Compile, opt_in_mirror_and_pods_stay_until_they_are_changed) {
+  const auto plan = compile(release(kOptIn), gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  const std::string staff = "; staff-only: header x-staff is yes or cookie beta matches 1|2 and query parameter b is 1";
+  EXPECT_EQ(steps_of(*plan),
+            "split the route, all traffic to stable\n"
+            "scale the candidate for 0 %, at least 2 pods\n"
+            "scale the candidate for 0 %, at least 2 pods\n"
+            "0 % of the traffic to the candidate" +
+                staff +
+                ", verified at the router\n"
+                "scale the candidate for 12.5 %, at least 2 pods\n"
+                "0 % of the traffic to the candidate" +
+                staff +
+                "; copies of 12.5 %, verified at the router\n"
+                "scale the candidate for 12.5 %, at least 2 pods\n"
+                "5 % of the traffic to the candidate" +
+                staff +
+                "; copies of 12.5 %, verified at the router\n"
+                "scale the candidate for 12.5 %, at least 2 pods\n"
+                "5 % of the traffic to the candidate; copies of 12.5 %, verified at the router\n"
+                "scale the candidate for 60 %\n"
+                "scale the candidate for 60 %\n"
+                "50 % of the traffic to the candidate; copies of 12.5 %, verified at the router\n"
+                "scale the candidate for 100 %\n"
+                "100 % of the traffic to the candidate, verified at the router\n"
+                "promote: hand over to the Deployment, scale the old version down\n"
+                "verify replicas, owner and route\n");
+  EXPECT_EQ(step_names(release(kOptIn)["spec"]),
+            (std::vector<std::string>{"scale 2 pods", "staff only", "mirror 12.5 %", "weight 5 %", "no opt-in",
+                                      "scale 60 %", "weight 50 %"}));
+}
+
+TEST(Compile, a_change_of_the_audience_changes_the_plan) {
+  Value other = release(kOptIn);
+  Value steps = other["spec"]["strategy"]["canary"]["steps"];
+  steps.element(1).set("match", json(R"({"any": [{"headers": [{"name": "x-staff", "value": "no"}]}]})"));
+  other.set({"spec", "strategy", "canary", "steps"}, steps);
+  EXPECT_NE(fingerprint(*compile(other, gateway_capabilities())),
+            fingerprint(*compile(release(kOptIn), gateway_capabilities())));
+}
+
+// Each step of a canary with the problem of the field below it.
+TEST(Compile, wrong_opt_ins_mirrors_and_scales_are_refused_by_field) {
+  const std::vector<std::pair<const char*, const char*>> wrong = {
+      {R"({"match": {}})", ".match.any"},
+      {R"({"match": {"any": [{}]}})", ".match.any[0]"},
+      {R"({"match": {"any": [{"headers": [{"value": "1"}]}]}})", ".match.any[0].headers[0].name"},
+      {R"({"match": {"any": [{"headers": [{"name": "a"}]}]}})", ".match.any[0].headers[0].value"},
+      {R"({"match": {"any": [{"headers": [{"name": "a", "value": "("  , "type": "RegularExpression"}]}]}})",
+       ".match.any[0].headers[0].value"},
+      {R"({"match": {"any": [{"headers": [{"name": "a", "value": "1", "type": "Glob"}]}]}})",
+       ".match.any[0].headers[0].type"},
+      {R"({"match": {"any": [{"headers": [{"name": "a", "value": "1"}, {"name": "A", "value": "2"}]}]}})",
+       ".match.any[0].headers[1].name"},
+      {R"({"mirror": {}})", ".mirror.percent"},
+      {R"({"mirror": {"percent": -1}})", ".mirror.percent"},
+      {R"({"mirror": {"percent": 100.5}})", ".mirror.percent"},
+      {R"({"scale": {}})", ".scale"},
+      {R"({"scale": {"replicas": 1, "percent": 3}})", ".scale"},
+      {R"({"scale": {"replicas": -1}})", ".scale.replicas"},
+      {R"({"scale": {"percent": 1e9}})", ".scale.percent"},
+      {R"({"weight": 5, "mirror": {"percent": 1}})", ""}};
+  for (const auto& [step, field] : wrong) {
+    Value r = release(kRouted);
+    r.set({"spec", "strategy", "canary", "steps"}, Value::array({json(step)}));
+    EXPECT_EQ(fields_of(compile(r, gateway_capabilities())),
+              std::vector{std::string("spec.strategy.canary.steps[0]") + field})
+        << step;
+  }
+}
+
+TEST(Compile, what_a_router_cannot_match_or_mirror_is_refused) {
+  for (const auto& [kind, fields] : std::vector<std::pair<const char*, std::vector<std::string>>>{
+           {"TraefikService", {"[1].match", "[2].mirror", "[3].mirror", "[4].mirror", "[6].mirror"}},
+           {"VirtualService", {}}}) {
+    Value r = release(kOptIn);
+    r.set({"spec", "traffic", "kind"}, kind);
+    std::vector<std::string> expected;
+    for (const std::string& f : fields) expected.push_back("spec.strategy.canary.steps" + f);
+    EXPECT_EQ(fields_of(compile(r, gateway_capabilities())), expected) << kind;
+  }
+  Value bare = release(kOptIn);
+  bare.erase({"spec", "traffic"});
+  EXPECT_EQ(fields_of(compile(bare, gateway_capabilities())).size(), 5) << "without a router: match, mirror and scale";
+}
+
 TEST(Compile, routed_canary_puts_capacity_before_traffic) {
   const auto plan = compile(release(kRouted), gateway_capabilities());
   ASSERT_TRUE(plan) << plan.error().message;

@@ -55,6 +55,21 @@ std::string steps_text(const ReleasePlan& plan) {
   return out;
 }
 
+std::string pods_text(std::int64_t pods) { return fmt::format("{} pod{}", pods, pods == 1 ? "" : "s"); }
+
+std::string scale_text(const Scale& s) {
+  if (s.pods) return "scale the candidate to " + pods_text(*s.pods);
+  return "scale the candidate for " + to_text(s.share) + (s.least > 0 ? ", at least " + pods_text(s.least) : "");
+}
+
+std::string traffic_text(const Traffic& s) {
+  if (s == Traffic{kNone}) return "split the route, all traffic to stable";
+  std::string out = to_text(s.share) + " of the traffic to the candidate";
+  for (const Audience& audience : s.audiences) out += "; " + to_text(audience);
+  if (s.mirror > kNone) out += "; copies of " + to_text(s.mirror);
+  return out + ", verified at the router";
+}
+
 }  // namespace
 
 std::string_view to_text(Strategy strategy) {
@@ -76,14 +91,8 @@ std::string to_text(Share share) {
 std::string to_text(const Action& action) {
   return std::visit(
       visit_step{
-          [](const Scale& s) {
-            return s.pods ? fmt::format("scale the candidate to {} pod{}", *s.pods, *s.pods == 1 ? "" : "s")
-                          : "scale the candidate for " + to_text(s.share);
-          },
-          [](const Traffic& s) {
-            return s.share == kNone ? std::string("split the route, all traffic to stable")
-                                    : to_text(s.share) + " of the traffic to the candidate, verified at the router";
-          },
+          [](const Scale& s) { return scale_text(s); },
+          [](const Traffic& s) { return traffic_text(s); },
           [](const Wait& s) { return "wait " + base::format_duration(s.duration); },
           [](const Approve&) { return std::string("wait for a person to promote"); },
           [](const Analyse& s) { return "analyse " + base::join(s.analysis.templates, ", "); },
@@ -127,6 +136,22 @@ std::string fingerprint(const ReleasePlan& plan) {
     if (const auto* analyse = std::get_if<Analyse>(&step.action))
       for (const Arg& arg : analyse->analysis.args) text += arg.name + "=" + arg.value + "\n";
   return base::safe_encode(base::fnv1a32(text));
+}
+
+bool Traffic::reaches_candidate() const {
+  return share > kNone || std::ranges::any_of(audiences, [](const Audience& a) { return a.share > kNone; });
+}
+
+std::string rules_of(const Traffic& traffic) {
+  if (traffic.audiences.empty() && traffic.mirror == kNone) return "";
+  return base::safe_encode(base::fnv1a32(traffic_text({kNone, traffic.audiences, traffic.mirror})));
+}
+
+std::optional<Traffic> traffic_before(const ReleasePlan& plan, std::size_t index) {
+  std::optional<Traffic> last;
+  for (std::size_t i = 0; i < index && i < plan.steps.size(); ++i)
+    if (const auto* traffic = std::get_if<Traffic>(&plan.steps[i].action)) last = *traffic;
+  return last;
 }
 
 Share share_before(const ReleasePlan& plan, std::size_t index) {

@@ -14,19 +14,11 @@
 
 #include "base/time.h"
 #include "data/value.h"
+#include "delivery/plan/audience.h"
 #include "delivery/plan/capabilities.h"
+#include "delivery/plan/share.h"
 
 namespace slipway::delivery::plan {
-
-// A part of the whole in hundredths of a percent, 0 to 10000.
-struct Share {
-  std::int64_t points = 0;
-  auto operator<=>(const Share&) const = default;
-  double percent() const { return static_cast<double>(points) / 100; }
-};
-inline constexpr Share kNone{0};
-inline constexpr Share kWhole{10'000};
-std::string to_text(Share share);  // "5 %", "0.25 %"
 
 struct Arg {
   std::string name;
@@ -44,15 +36,20 @@ struct Analysis {
 // --- steps ------------------------------------------------------------------------------------------------
 
 // Bring the candidate to its part of the replicas (rounded up, at least one when the part is not zero) and wait until
-// they are available. `pods`: exactly so many instead, but never more than the Deployment asks for.
+// they are available. `pods`: exactly so many instead. `least`: not fewer than so many. Never more than the Deployment
+// asks for.
 struct Scale {
   Share share;
   std::optional<std::int64_t> pods = {};
+  std::int64_t least = 0;
   bool operator==(const Scale&) const = default;
 };
-// Give the candidate this part of the requests and verify it at the router. The first one, of 0, installs the split.
+// What the router does with the requests, verified at the router. The first one, of nothing, installs the split.
 struct Traffic {
-  Share share;
+  Share share;                           // of everybody's requests, for the candidate
+  std::vector<Audience> audiences = {};  // whose requests have a share of their own
+  Share mirror = {};                     // of all requests, copied to the candidate; its answers are thrown away
+  bool reaches_candidate() const;        // some request is answered by the candidate
   bool operator==(const Traffic&) const = default;
 };
 struct Wait {
@@ -160,6 +157,12 @@ std::string to_text(const Action& action);
 std::string to_text(const ReleasePlan& plan);
 // Changes when the steps or their routing change; guards and limits may change under way.
 std::string fingerprint(const ReleasePlan& plan);
+
+// Identity of all that is beside the share: audiences and mirror; empty when there is nothing.
+std::string rules_of(const Traffic& traffic);
+
+// The last Traffic before `index`; absent: none.
+std::optional<Traffic> traffic_before(const ReleasePlan& plan, std::size_t index);
 
 // The share that the candidate is meant to have once `index` steps are done (traffic, or replicas without a router).
 Share share_before(const ReleasePlan& plan, std::size_t index);

@@ -17,11 +17,16 @@ class HttpRoute final : public Router {
   RouteView look_at(const RouterObjects& o, const Routing& routing) const override {
     return delivery::look_at(o.route, routing);
   }
-  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&) const override {
-    return splitting_problem(o.route, routing);
+  bool says_rules_of(const RouterObjects& o, const Routing& routing, const plan::Traffic& wanted) const override {
+    return delivery::says_rules_of(o.route, routing, wanted);
   }
-  Effects split(const RouterObjects& o, const Routing& routing, const Claim&, plan::Share candidate) const override {
-    return {write(o, split_rules(o.route, routing, candidate))};
+  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&,
+                                     const plan::Traffic& wanted) const override {
+    return splitting_problem(o.route, routing, wanted);
+  }
+  Effects split(const RouterObjects& o, const Routing& routing, const Claim&,
+                const plan::Traffic& wanted) const override {
+    return {write(o, split_rules(o.route, routing, wanted))};
   }
   Effects join(const RouterObjects& o, const Routing& routing) const override {
     return {write(o, plain_rules(o.route, routing))};

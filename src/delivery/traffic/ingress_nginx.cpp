@@ -1,12 +1,15 @@
 // ingress-nginx: the user's Ingress goes to the stable version, and a second, canary Ingress beside it takes a share
-// away (annotations nginx.ingress.kubernetes.io/canary, canary-weight, canary-weight-total). Retired upstream in March
-// 2026 and still widely installed.
+// away (annotations nginx.ingress.kubernetes.io/canary, canary-weight, canary-weight-total). An audience is one header
+// or one cookie (canary-by-header with -value or -pattern, canary-by-cookie); they count before the weight. Retired
+// upstream in March 2026 and still widely installed.
 //
 // Of the user's Ingress only the names of the backends that are the user's Service are ours. The canary Ingress
 // `<route>-canary` is ours altogether: class, hosts and paths follow the user's Ingress; every other annotation is
 // taken by the controller from there. It writes no status about weights, so nothing can be read back. A cookie affinity
 // that the user's Ingress asks for also keeps users on their version (affinity-canary-behavior: sticky, the default).
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "api/meta.h"
 #include "base/hash.h"
@@ -27,6 +30,10 @@ using Effects = std::vector<control::Effect>;
 constexpr std::string_view kCanary = "nginx.ingress.kubernetes.io/canary";
 constexpr std::string_view kWeight = "nginx.ingress.kubernetes.io/canary-weight";
 constexpr std::string_view kWeightTotal = "nginx.ingress.kubernetes.io/canary-weight-total";
+constexpr std::string_view kByHeader = "nginx.ingress.kubernetes.io/canary-by-header";
+constexpr std::string_view kByValue = "nginx.ingress.kubernetes.io/canary-by-header-value";
+constexpr std::string_view kByPattern = "nginx.ingress.kubernetes.io/canary-by-header-pattern";
+constexpr std::string_view kByCookie = "nginx.ingress.kubernetes.io/canary-by-cookie";
 constexpr std::string_view kClass = "kubernetes.io/ingress.class";
 
 std::string_view name_in(const Value& backend) { return backend["service"]["name"].as_string(); }
@@ -95,12 +102,46 @@ Value canary_spec(const Value& ingress, const Routing& r) {
   return spec;
 }
 
-Value canary_annotations(const Value& ingress, Share share) {
+// A cookie that is "always" gives the canary; nothing else can be asked of one.
+std::string no_room(const plan::Traffic& wanted) {
+  std::size_t headers = 0, cookies = 0;
+  for (const plan::Audience& audience : wanted.audiences) {
+    if (audience.share != plan::kWhole) return "an audience gets the candidate as a whole, or not at all";
+    for (const plan::Conditions& conditions : audience.any) {
+      if (conditions.size() != 1) return "one condition at a time can be matched, not several together";
+      const plan::Condition& c = conditions.front();
+      headers += c.of == plan::Condition::Of::Header;
+      cookies += c.of == plan::Condition::Of::Cookie;
+      if (c.of == plan::Condition::Of::Cookie && (c.regex || c.value != "always"))
+        return fmt::format("cookie {} can only be asked to be \"always\"", c.name);
+    }
+  }
+  return headers > 1 || cookies > 1 ? "one header and one cookie can be matched, not more" : "";
+}
+
+// Of the audiences; null takes an annotation away.
+void set_audience(Value& annotations, const plan::Traffic& wanted) {
+  for (const std::string_view key : {kByHeader, kByValue, kByPattern, kByCookie}) annotations.set(key, Value());
+  for (const plan::Audience& audience : wanted.audiences)
+    for (const plan::Conditions& conditions : audience.any) {
+      const plan::Condition& c = conditions.front();
+      if (c.of == plan::Condition::Of::Cookie) {
+        annotations.set(kByCookie, c.name);
+      } else {
+        annotations.set(kByHeader, c.name);
+        annotations.set(c.regex ? kByPattern : kByValue, c.regex ? "^(" + c.value + ")$" : c.value);
+      }
+    }
+}
+
+Value canary_annotations(const Value& ingress, const plan::Traffic& wanted) {
+  const Share share = wanted.share;
   const std::int64_t whole = share.points % 100 == 0 ? 100 : plan::kWhole.points;
   Value out = Value::object({{kCanary, "true"},
                              {kWeight, std::to_string(share.points * whole / plan::kWhole.points)},
                              {kWeightTotal, std::to_string(whole)}});
   if (const auto named = api::annotation(ingress, kClass); !named.empty()) out.set(kClass, named);
+  set_audience(out, wanted);
   return out;
 }
 
@@ -132,11 +173,24 @@ class IngressNginx final : public Router {
                                     data::to_json(o.companion["metadata"]["annotations"]));
     if (view.shape != RouteView::Shape::Split) return view;
     view.candidate = share_of(o.companion);
+    if (!api::annotation(o.companion, kByHeader).empty() || !api::annotation(o.companion, kByCookie).empty())
+      view.audience = plan::kWhole;
     view.uniform = n.plain == 0 && (o.companion.is_null() || o.companion["spec"] == canary_spec(o.route, r));
     return view;
   }
 
-  std::optional<std::string> problem(const RouterObjects& o, const Routing& r, const Claim& claim) const override {
+  bool says_rules_of(const RouterObjects& o, const Routing&, const plan::Traffic& wanted) const override {
+    if (wanted.mirror > plan::kNone) return false;
+    Value asked = Value::object();
+    set_audience(asked, wanted);
+    return std::ranges::all_of(asked.members(), [&](const data::Member& m) {
+      return api::annotation(o.companion, m.key.view()) == m.value.as_string();
+    });
+  }
+
+  std::optional<std::string> problem(const RouterObjects& o, const Routing& r, const Claim& claim,
+                                     const plan::Traffic& wanted) const override {
+    if (const std::string why = no_room(wanted); !why.empty()) return "ingress-nginx: " + why;
     if (!o.route.is_object()) return fmt::format("Ingress {} does not exist", r.route);
     if (api::annotation(o.route, kCanary) == "true")
       return fmt::format("Ingress {} is a canary itself ({}); name the one beside it", r.route, kCanary);
@@ -149,15 +203,16 @@ class IngressNginx final : public Router {
   }
 
   // The share before the stable version's own part when it shrinks, and after it when it grows or begins.
-  Effects split(const RouterObjects& o, const Routing& r, const Claim& claim, Share candidate) const override {
+  Effects split(const RouterObjects& o, const Routing& r, const Claim& claim,
+                const plan::Traffic& wanted) const override {
     Effects out;
     if (count(o.route["spec"], r).plain > 0) out.push_back(rename(o.route, r.service, r.stable_service));
-    if (o.companion.is_null() && candidate > plan::kNone) out.push_back(create(o.route, r, claim, candidate));
+    if (o.companion.is_null() && wanted.reaches_candidate()) out.push_back(create(o.route, r, claim, wanted));
     if (o.companion.is_object()) {
       const Value body =
-          Value::object({{"metadata", Value::object({{"annotations", canary_annotations(o.route, candidate)}})},
+          Value::object({{"metadata", Value::object({{"annotations", canary_annotations(o.route, wanted)}})},
                          {"spec", canary_spec(o.route, r)}});
-      out.insert(candidate < share_of(o.companion) ? out.begin() : out.end(),
+      out.insert(wanted.share < share_of(o.companion) ? out.begin() : out.end(),
                  control::patch_of(kIngresses, o.companion, body));
     }
     return out;
@@ -199,10 +254,14 @@ class IngressNginx final : public Router {
   }
 
  private:
-  static control::Effect create(const Value& ingress, const Routing& r, const Claim& claim, Share share) {
+  static control::Effect create(const Value& ingress, const Routing& r, const Claim& claim,
+                                const plan::Traffic& wanted) {
     Value metadata = claim.metadata;
     metadata.set("name", r.route + "-canary");
-    metadata.set("annotations", canary_annotations(ingress, share));
+    Value annotations = Value::object();
+    for (const data::Member& m : canary_annotations(ingress, wanted).members())
+      if (!m.value.is_null()) annotations.set(m.key.view(), m.value);
+    metadata.set("annotations", annotations);
     return control::Create{kIngresses, Value::object({{"apiVersion", kIngresses.api_version()},
                                                       {"kind", "Ingress"},
                                                       {"metadata", std::move(metadata)},

@@ -44,6 +44,64 @@ Place place_of(const Routing& r, Side side) {
   return {side == Side::Stable ? r.stable_service : r.canary_service, ""};
 }
 
+// --- audiences and mirrors --------------------------------------------------------------------------------
+
+// The header that a request of an audience carries to the pods, and by which the route is known again.
+constexpr const char* kAudienceHeader = "slipway-audience";
+
+bool is_audience(const Value& rule) { return rule["headers"]["request"]["set"].has(kAudienceHeader); }
+
+// HTTPMatchRequest: conditions on headers and query parameters are maps by name.
+Value narrowed(Value match, const plan::Conditions& conditions) {
+  if (!match.is_object()) match = Value::object();
+  for (const plan::Condition& wanted : conditions) {
+    const plan::Condition c = wanted.of == plan::Condition::Of::Cookie ? plan::as_header(wanted) : wanted;
+    const char* list = c.of == plan::Condition::Of::Query ? "queryParams" : "headers";
+    match.set({list, c.of == plan::Condition::Of::Query ? c.name : base::to_lower(c.name)},
+              Value::object({{c.regex ? "regex" : "exact", c.value}}));
+  }
+  return match;
+}
+
+Value matches_of(const Value& rule) {
+  return rule["match"].size() > 0 ? rule["match"] : Value::array({Value::object()});
+}
+
+Value restricted(const Value& rule, const plan::Audience& audience) {
+  Value matches = Value::array();
+  for (const Value& match : matches_of(rule).items())
+    for (const plan::Conditions& conditions : audience.any) matches.push_back(narrowed(match, conditions));
+  Value out = rule.without("name").with("match", matches);
+  out.set({"headers", "request", "set", kAudienceHeader}, audience.name.empty() ? "none" : audience.name);
+  return out;
+}
+
+// Istio lets the first route count that matches. More conditions first: what plan::Audience says of matches.
+std::string no_room(const Value& rule, const plan::Traffic& wanted, const std::string& field) {
+  for (const plan::Audience& audience : wanted.audiences)
+    for (const plan::Conditions& conditions : audience.any)
+      for (const plan::Condition& c : conditions)
+        for (const Value& match : matches_of(rule).items()) {
+          const bool query = c.of == plan::Condition::Of::Query;
+          const std::string name = c.of == plan::Condition::Of::Cookie ? "cookie"
+                                   : query                             ? c.name
+                                                                       : base::to_lower(c.name);
+          if (match[query ? "queryParams" : "headers"].has(name))
+            return fmt::format("{} matches {} already, so no audience can be told apart by it", field,
+                               plan::to_text(c));
+        }
+  return "";
+}
+
+bool mirrors_to(const Value& rule, const Value& destination) { return rule["mirror"] == destination; }
+
+Value mirrored(const Value& rule, const Value& ref, plan::Share share) {
+  const Value& to = ref["destination"];
+  if (share > plan::kNone)
+    return rule.with("mirror", to).with("mirrorPercentage", Value::object({{"value", share.percent()}}));
+  return mirrors_to(rule, to) ? rule.without("mirror").without("mirrorPercentage") : rule;
+}
+
 WeightedForm form_of(const Routing& routing) {
   return {.list = "route",
           .default_weight = 0,
@@ -63,7 +121,11 @@ WeightedForm form_of(const Routing& routing) {
                 to.erase("subset");
                 if (!place.subset.empty()) to.set("subset", place.subset);
                 return like.with("destination", to);
-              }};
+              },
+          .first_match_wins = true,
+          .is_audience = is_audience,
+          .restricted = restricted,
+          .mirrored = mirrored};
 }
 
 // --- subsets ----------------------------------------------------------------------------------------------
@@ -159,7 +221,8 @@ class Istio final : public Router {
     return view;
   }
 
-  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&) const override {
+  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&,
+                                     const plan::Traffic& wanted) const override {
     if (!o.route.is_object()) return fmt::format("VirtualService {} does not exist", routing.route);
     const Value& rules = o.route["spec"]["http"];
     if (look_at(o, routing).shape == RouteView::Shape::Foreign)
@@ -167,6 +230,7 @@ class Istio final : public Router {
                          routing.route, routing.service);
     if (const auto i = shared_rule(rules, form_of(routing)))
       return shares_with_others(routing, fmt::format("spec.http[{}].route", *i));
+    if (auto why = rules_problem(o, routing, wanted); !why.empty()) return why;
     return routing.own_services() ? std::nullopt : subset_problem(o.companion, routing);
   }
 
@@ -183,8 +247,12 @@ class Istio final : public Router {
     return {write_subsets(o.companion, std::move(subsets))};
   }
 
-  Effects split(const RouterObjects& o, const Routing& routing, const Claim&, plan::Share candidate) const override {
-    return {write(o, split_rules(o.route["spec"]["http"], form_of(routing), candidate))};
+  bool says_rules_of(const RouterObjects& o, const Routing& routing, const plan::Traffic& wanted) const override {
+    return delivery::says_rules_of(o.route["spec"]["http"], form_of(routing), wanted);
+  }
+  Effects split(const RouterObjects& o, const Routing& routing, const Claim&,
+                const plan::Traffic& wanted) const override {
+    return {write(o, split_rules(o.route["spec"]["http"], form_of(routing), wanted))};
   }
   Effects join(const RouterObjects& o, const Routing& routing) const override {
     return {write(o, plain_rules(o.route["spec"]["http"], form_of(routing)))};
@@ -215,6 +283,21 @@ class Istio final : public Router {
   }
 
  private:
+  static std::string rules_problem(const RouterObjects& o, const Routing& routing, const plan::Traffic& wanted) {
+    const WeightedForm form = form_of(routing);
+    const Value& rules = o.route["spec"]["http"];
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      const Value* ref = ours(rules.at(i), form);
+      if (!ref || is_audience(rules.at(i))) continue;
+      const std::string field = fmt::format("VirtualService {} spec.http[{}]", routing.route, i);
+      if (std::string why = no_room(rules.at(i), wanted, field + ".match"); !why.empty()) return why;
+      const bool own =
+          rules.at(i).has("mirror") && !mirrors_to(rules.at(i), form.point(*ref, Side::Candidate)["destination"]);
+      if (wanted.mirror > plan::kNone && (own || rules.at(i).has("mirrors")))
+        return field + " mirrors its requests already; a Release adds its own mirror only where there is none";
+    }
+    return "";
+  }
   static std::int64_t servers(const RouterObjects& o, const Routing& r, Side side) {
     if (side == Side::Plain || r.own_services()) return ready_of(o, place_of(r, side).service);
     const auto found = o.ready_by_hash.find(pin_of(o.companion, place_of(r, side).subset));

@@ -49,17 +49,23 @@ class Router {
 
   // What the objects say. `generation` changes whenever anything does that carries the split.
   virtual RouteView look_at(const RouterObjects&, const plan::Routing&) const = 0;
-  // Why these objects cannot be split, for people, with the field.
-  virtual std::optional<std::string> problem(const RouterObjects&, const plan::Routing&, const Claim&) const = 0;
+  // Beside the share of everybody: the objects say what `wanted` asks for, its audiences and its mirror.
+  virtual bool says_rules_of(const RouterObjects&, const plan::Routing&, const plan::Traffic& wanted) const {
+    return wanted.audiences.empty() && wanted.mirror == plan::kNone;
+  }
+  // Why these objects cannot be split so, for people, with the field.
+  virtual std::optional<std::string> problem(const RouterObjects&, const plan::Routing&, const Claim&,
+                                             const plan::Traffic& wanted) const = 0;
   // What has to stand, and to be known to the router, before a split may name it; empty when it does.
   virtual std::vector<control::Effect> prepare(const RouterObjects&, const plan::Routing&, const Claim&) const {
     return {};
   }
   // What is prepared takes as long as a split until it is in force.
   virtual bool prepares(const plan::Routing&) const { return false; }
-  // Writes that give this share to the candidate.
+  // Writes that give the candidate what is wanted. Nothing at all is wanted on the way back: what an audience matches
+  // may then stay, as long as the stable version gets it.
   virtual std::vector<control::Effect> split(const RouterObjects&, const plan::Routing&, const Claim&,
-                                             plan::Share candidate) const = 0;
+                                             const plan::Traffic& wanted) const = 0;
   // Writes after which the user's Service gets everything again.
   virtual std::vector<control::Effect> join(const RouterObjects&, const plan::Routing&) const = 0;
   // Writes that take away what is left of ours once that is in force; empty when nothing is.

@@ -227,6 +227,72 @@ TEST_P(Routers, pods_that_are_not_ready_get_no_traffic) {
   EXPECT_GT(broken_without_pods(GetParam()), 0) << "the check can fail";
 }
 
+constexpr const char* kOptIn =
+    R"([{"match":{"any":[{"headers":[{"name":"x-staff","value":"yes"}]}]}},{"pause":{}},{"weight":25},{"pause":{}}])";
+
+bool has_audiences(const Setup& setup) {
+  return plan::capabilities_of(*plan::router_kind_of(json(setup.traffic)["kind"].as_string())).header_match;
+}
+
+// By a router that matches no headers.
+void expect_refused(const Setup& setup) {
+  World c(setup, kOptIn, kOptIn);
+  ASSERT_TRUE(c.reaches(Phase::Invalid)) << c.state().message;
+  EXPECT_NE(c.state().message.find("steps[0].match"), std::string::npos) << c.state().message;
+}
+
+TEST_P(Routers, an_opt_in_is_kept_while_the_weight_grows_and_goes_at_the_end) {
+  if (!has_audiences(GetParam())) return expect_refused(GetParam());
+  World c(GetParam(), kOptIn);
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused)) << c.state().message;
+  EXPECT_TRUE(c.view().audience == plan::kWhole && c.view().candidate == plan::kNone);
+  EXPECT_EQ(c.pods_of("v2"), 1) << "an audience needs a pod";
+  c.patch_route(json(GetParam().other));
+  ASSERT_TRUE(c.run_until([&] { return c.view().audience == plan::kWhole && c.view().uniform; }, 300))
+      << c.state().message;
+  c.patch_release(command_patch({.id = "a", .verb = Verb::Promote}));
+  ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::Paused && c.state().traffic.reached == 2500; }))
+      << c.state().message;
+  EXPECT_EQ(c.view().audience, plan::kWhole);
+  c.patch_release(command_patch({.id = "b", .verb = Verb::Promote}));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_EQ(c.broken, 0);
+  EXPECT_EQ(c.pods_of("v2"), 4);
+  EXPECT_EQ(c.view().shape, RouteView::Shape::Plain);
+}
+
+TEST_P(Routers, an_abort_takes_the_opt_in_away_first) {
+  if (!has_audiences(GetParam())) return expect_refused(GetParam());
+  World c(GetParam(), kOptIn);
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  int unready_with_audience = 0;
+  c.watch = [&](const Observation& o, const control::Decision&) {
+    const State s = c.state();
+    const Version* v = s.retreat ? o.find(s.retreat->from.hash) : nullptr;
+    unready_with_audience += s.retreat && (!v || v->spec == 0) && c.view().gives_candidate();
+  };
+  c.patch_release(command_patch({.id = "a", .verb = Verb::Abort}));
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(unready_with_audience, 0);
+  EXPECT_TRUE(c.is_plain()) << data::to_json(c.route()["spec"]);
+}
+
+TEST_P(Routers, an_audience_without_a_ready_pod_goes_back_until_one_is_there) {
+  if (!has_audiences(GetParam())) return expect_refused(GetParam());
+  World c(GetParam(), kOptIn);
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.becomes_ready = [](const std::string& image) { return image != "shop/web:v2"; };
+  ASSERT_TRUE(c.run_until([&] { return !c.view().gives_candidate(); }, 300)) << c.state().message;
+  c.becomes_ready = [](const std::string&) { return true; };
+  ASSERT_TRUE(c.run_until([&] { return c.view().audience == plan::kWhole; }, 300)) << c.state().message;
+}
+
 RC_GTEST_PROP(Routers, any_crash_leads_to_the_same_end, ()) {
   const Setup& setup = *rc::gen::elementOf(std::vector<Setup>(std::begin(kSetups), std::end(kSetups)));
   const auto seed = *rc::gen::inRange<std::uint32_t>(0, 1'000'000);

@@ -43,16 +43,18 @@ class ServiceSelector final : public Router {
     return view;
   }
 
-  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&) const override {
+  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&,
+                                     const plan::Traffic&) const override {
     if (!o.route.is_object()) return fmt::format("Service {} does not exist", routing.service);
     if (o.route["spec"]["selector"].size() == 0)
       return fmt::format("Service {} has no spec.selector: its endpoints are made by somebody else", routing.service);
     return std::nullopt;
   }
 
-  Effects split(const RouterObjects& o, const Routing&, const Claim& claim, plan::Share candidate) const override {
+  Effects split(const RouterObjects& o, const Routing&, const Claim& claim,
+                const plan::Traffic& wanted) const override {
     return {control::patch_of(api::kServices, o.route,
-                              pin(candidate == plan::kWhole ? claim.candidate_hash : claim.stable_hash))};
+                              pin(wanted.share == plan::kWhole ? claim.candidate_hash : claim.stable_hash))};
   }
   Effects join(const RouterObjects& o, const Routing&) const override {
     return {control::patch_of(api::kServices, o.route, pin(Value()))};

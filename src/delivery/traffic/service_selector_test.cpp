@@ -41,7 +41,7 @@ TEST(ServiceSelector, selects_one_version_or_both) {
 TEST(ServiceSelector, is_switched_and_given_back_by_its_label) {
   RouterObjects o = objects("");
   for (const plan::Share share : {plan::kNone, plan::kWhole}) {
-    o = *after(o, kRouting, selector().split(o, kRouting, kClaim, share).at(0));
+    o = *after(o, kRouting, selector().split(o, kRouting, kClaim, {share}).at(0));
     EXPECT_EQ(selector().look_at(o, kRouting).candidate, share);
     EXPECT_EQ(o.route["spec"]["selector"]["app"], Value("web"));
   }
@@ -64,9 +64,9 @@ TEST(ServiceSelector, is_read_back_by_its_endpoints) {
 TEST(ServiceSelector, needs_a_selector) {
   RouterObjects o = objects("");
   o.route.erase({"spec", "selector"});
-  EXPECT_EQ(selector().problem(o, kRouting, kClaim),
+  EXPECT_EQ(selector().problem(o, kRouting, kClaim, {plan::kNone}),
             "Service web has no spec.selector: its endpoints are made by somebody else");
-  EXPECT_EQ(selector().problem({}, kRouting, kClaim), "Service web does not exist");
+  EXPECT_EQ(selector().problem({}, kRouting, kClaim, {plan::kNone}), "Service web does not exist");
 }
 
 }  // namespace

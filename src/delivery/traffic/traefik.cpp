@@ -44,7 +44,8 @@ class Traefik : public Router {
     return view;
   }
 
-  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&) const override {
+  std::optional<std::string> problem(const RouterObjects& o, const Routing& routing, const Claim&,
+                                     const plan::Traffic&) const override {
     const std::string name = fmt::format("{} {}", plan::to_text(kind()), routing.route);
     if (!o.route.is_object()) return name + " does not exist";
     if (look_at(o, routing).shape == RouteView::Shape::Foreign)
@@ -53,9 +54,9 @@ class Traefik : public Router {
     return std::nullopt;
   }
 
-  Effects split(const RouterObjects& o, const Routing& routing, const Claim&, plan::Share candidate) const override {
-    return {
-        control::patch_of(route_kind(), o.route, body(split_rules(rules_of(o.route), form_of(routing), candidate)))};
+  Effects split(const RouterObjects& o, const Routing& routing, const Claim&,
+                const plan::Traffic& wanted) const override {
+    return {control::patch_of(route_kind(), o.route, body(split_rules(rules_of(o.route), form_of(routing), wanted)))};
   }
   Effects join(const RouterObjects& o, const Routing& routing) const override {
     return {control::patch_of(route_kind(), o.route, body(plain_rules(rules_of(o.route), form_of(routing))))};

@@ -32,7 +32,7 @@ const char* kRoutes =
 TEST(Traefik, only_the_services_are_written_and_the_cookie_stays) {
   const plan::Routing r = routing("TraefikService");
   const Router& router = router_of(r.kind);
-  const RouterObjects o = *after(with_spec(kWeighted), r, router.split(with_spec(kWeighted), r, {}, {550}).at(0));
+  const RouterObjects o = *after(with_spec(kWeighted), r, router.split(with_spec(kWeighted), r, {}, {{550}}).at(0));
   EXPECT_EQ(o.route["spec"], json(R"({"weighted":{"sticky":{"cookie":{"name":"v"}},"services":[
     {"name":"web-stable","port":80,"scheme":"h2c","weight":9450},{"name":"web-canary","port":80,"scheme":"h2c","weight":550}]}})"));
 }
@@ -43,11 +43,11 @@ TEST(Traefik, a_version_that_gets_nothing_is_not_named) {
   const Router& router = router_of(r.kind);
   RouterObjects o = with_spec(kRoutes);
   for (const auto& [share, service] : {std::pair(plan::kNone, "web-stable"), std::pair(plan::kWhole, "web-canary")}) {
-    o = *after(o, r, router.split(o, r, {}, share).at(0));
+    o = *after(o, r, router.split(o, r, {}, {share}).at(0));
     const Value services = o.route["spec"]["routes"].at(0)["services"];
     ASSERT_EQ(services.size(), 1u);
     EXPECT_EQ(services.at(0)["name"], Value(service));
-    EXPECT_FALSE(router.problem(o, r, {}));
+    EXPECT_FALSE(router.problem(o, r, {}, {plan::kNone}));
     const ReadBack rb = *router.read_back(o, r);
     EXPECT_TRUE(rb.stable.present && rb.candidate.present);
     EXPECT_EQ(rb.stable.share, plan::kWhole.points - share.points);
@@ -61,7 +61,7 @@ RC_GTEST_PROP(Traefik, every_share_is_read_as_it_was_written_and_joined_without_
   const Router& router = router_of(r.kind);
   RouterObjects o = with_spec(weighted ? kWeighted : kRoutes);
   const Value before = o.route["spec"];
-  o = *after(o, r, router.split(o, r, {}, share).at(0));
+  o = *after(o, r, router.split(o, r, {}, {share}).at(0));
   const RouteView view = router.look_at(o, r);
   RC_ASSERT(view.shape == RouteView::Shape::Split && view.uniform && view.candidate == share);
   RC_ASSERT(router.read_back(o, r)->assumed && router.read_back(o, r)->candidate.share == share.points);
@@ -70,7 +70,9 @@ RC_GTEST_PROP(Traefik, every_share_is_read_as_it_was_written_and_joined_without_
 
 TEST(Traefik, says_why_it_cannot_be_split) {
   const auto problem = [](const char* kind, const char* spec) {
-    return router_of(*plan::router_kind_of(kind)).problem(with_spec(spec), routing(kind), {}).value_or("");
+    return router_of(*plan::router_kind_of(kind))
+        .problem(with_spec(spec), routing(kind), {}, {plan::kNone})
+        .value_or("");
   };
   EXPECT_EQ(problem("TraefikService", kWeighted), "");
   EXPECT_EQ(problem("TraefikService", R"({"mirroring":{"name":"web"}})"),

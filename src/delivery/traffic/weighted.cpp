@@ -16,12 +16,6 @@ const Value* find(const Value& rule, const WeightedForm& form, Side side) {
   return nullptr;
 }
 
-const Value* ours(const Value& rule, const WeightedForm& form) {
-  for (const Side side : {Side::Plain, Side::Stable, Side::Candidate})
-    if (const Value* ref = find(rule, form, side)) return ref;
-  return nullptr;
-}
-
 std::int64_t weight_of(const Value& rule, const Value& ref, const WeightedForm& form) {
   if (form.lone_gets_all && rule[form.list].size() == 1) return 1;
   return ref["weight"].as_int(form.default_weight);
@@ -59,24 +53,52 @@ Value weighted(const WeightedForm& form, const Value& like, Side side, std::opti
   return ref;
 }
 
-// Rules with the references of those that are ours replaced by `refs(one of them)`.
-template <class F>
-Value with_refs(const Value& rules, const WeightedForm& form, F refs) {
-  Value out = Value::array();
-  for (const Value& rule : rules.items()) {
-    const Value* ref = ours(rule, form);
-    out.push_back(ref ? rule.with(form.list, refs(*ref)) : rule);
-  }
+bool is_audience(const Value& rule, const WeightedForm& form) { return form.is_audience && form.is_audience(rule); }
+
+// The rule with its references to us replaced by both versions.
+Value split_rule(const Value& rule, const Value& ref, const WeightedForm& form, Share candidate) {
+  const std::int64_t whole = candidate.points % 100 == 0 ? 100 : plan::kWhole.points;
+  const std::int64_t part = candidate.points * whole / plan::kWhole.points;
+  Value refs = Value::array();
+  for (const auto& [side, weight] : {std::pair(Side::Stable, whole - part), std::pair(Side::Candidate, part)})
+    if (weight > 0 || !form.leaves_out_zero) refs.push_back(weighted(form, ref, side, weight));
+  return rule.with(form.list, refs);
+}
+
+Value mirrored_rule(const Value& rule, const Value& ref, const WeightedForm& form, Share share) {
+  return form.mirrored ? form.mirrored(rule, form.point(ref, Side::Candidate), share) : rule;
+}
+
+// The rules of the audiences, made from one of the user's.
+std::vector<Value> audience_rules(const Value& rule, const Value& ref, const WeightedForm& form,
+                                  const plan::Traffic& wanted) {
+  std::vector<Value> out;
+  for (const plan::Audience& audience : wanted.audiences)
+    out.push_back(split_rule(form.restricted(mirrored_rule(rule, ref, form, wanted.mirror), audience), ref, form,
+                             audience.name.empty() ? wanted.share : audience.share));
   return out;
 }
 
+// What all requests get back: audiences stay as they are matched, and give nothing to the candidate.
+bool parks(const plan::Traffic& wanted) { return wanted == plan::Traffic{plan::kNone}; }
+
 }  // namespace
+
+const Value* ours(const Value& rule, const WeightedForm& form) {
+  for (const Side side : {Side::Plain, Side::Stable, Side::Candidate})
+    if (const Value* ref = find(rule, form, side)) return ref;
+  return nullptr;
+}
 
 RouteView look_at_rules(const Value& rules, const WeightedForm& form) {
   RouteView view{.shape = RouteView::Shape::Foreign};
   for (const Value& rule : rules.items()) {
     const RuleView one = look_at_rule(rule, form);
     if (one.shape == RouteView::Shape::Foreign) continue;
+    if (is_audience(rule, form)) {
+      view.audience = std::max(view.audience, one.candidate);
+      continue;
+    }
     const bool first = view.shape == RouteView::Shape::Foreign;
     view.uniform = view.uniform && (first || (one.shape == view.shape && one.candidate == view.candidate));
     if (first || one.shape == RouteView::Shape::Split) view.shape = one.shape;
@@ -85,25 +107,56 @@ RouteView look_at_rules(const Value& rules, const WeightedForm& form) {
   return view;
 }
 
-Value split_rules(const Value& rules, const WeightedForm& form, Share candidate) {
-  const std::int64_t whole = candidate.points % 100 == 0 ? 100 : plan::kWhole.points;
-  const std::int64_t part = candidate.points * whole / plan::kWhole.points;
-  return with_refs(rules, form, [&](const Value& ref) {
-    Value refs = Value::array();
-    for (const auto& [side, weight] : {std::pair(Side::Stable, whole - part), std::pair(Side::Candidate, part)})
-      if (weight > 0 || !form.leaves_out_zero) refs.push_back(weighted(form, ref, side, weight));
-    return refs;
-  });
+Value split_rules(const Value& rules, const WeightedForm& form, const plan::Traffic& wanted) {
+  Value out = Value::array(), last = Value::array();
+  for (const Value& rule : rules.items()) {
+    const Value* ref = ours(rule, form);
+    if (!ref) {
+      out.push_back(rule);
+    } else if (is_audience(rule, form)) {
+      if (parks(wanted))
+        out.push_back(split_rule(mirrored_rule(rule, *ref, form, plan::kNone), *ref, form, plan::kNone));
+    } else {
+      for (Value& one : audience_rules(rule, *ref, form, wanted))
+        (form.first_match_wins ? out : last).push_back(std::move(one));
+      out.push_back(split_rule(mirrored_rule(rule, *ref, form, wanted.mirror), *ref, form, wanted.share));
+    }
+  }
+  for (const Value& rule : last.items()) out.push_back(rule);
+  return out;
+}
+
+bool says_rules_of(const Value& rules, const WeightedForm& form, const plan::Traffic& wanted) {
+  const auto without_shares = [&form](const Value& all) {
+    Value out = Value::array();
+    for (const Value& rule : all.items()) {
+      const bool everybodys = !is_audience(rule, form) && ours(rule, form);
+      out.push_back(everybodys ? rule.without(form.list) : rule);
+    }
+    return out;
+  };
+  return without_shares(rules) == without_shares(split_rules(rules, form, wanted));
 }
 
 Value plain_rules(const Value& rules, const WeightedForm& form) {
-  return with_refs(rules, form,
-                   [&](const Value& ref) { return Value::array({weighted(form, ref, Side::Plain, std::nullopt)}); });
+  Value out = Value::array();
+  for (const Value& rule : rules.items()) {
+    const Value* ref = ours(rule, form);
+    if (ref && is_audience(rule, form)) continue;
+    if (!ref) {
+      out.push_back(rule);
+      continue;
+    }
+    const Value refs = Value::array({weighted(form, *ref, Side::Plain, std::nullopt)});
+    out.push_back(mirrored_rule(rule, *ref, form, plan::kNone).with(form.list, refs));
+  }
+  return out;
 }
 
 std::optional<std::size_t> shared_rule(const Value& rules, const WeightedForm& form) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Value& rule = rules.at(i);
+    if (is_audience(rule, form)) continue;
     const auto shape = look_at_rule(rule, form).shape;
     const auto own = std::ranges::count_if(rule[form.list].items(), [&](const Value& ref) {
       return form.is(ref, Side::Stable) || form.is(ref, Side::Candidate);
@@ -118,7 +171,7 @@ ReadBack::Side side_of_rules(const Value& rules, const WeightedForm& form, Side 
   ReadBack::Side side{.servers = ready};
   for (const Value& rule : rules.items()) {
     const Value* ref = find(rule, form, which);
-    if (!ref && !is_left_out(rule, form, which)) continue;
+    if ((!ref && !is_left_out(rule, form, which)) || is_audience(rule, form)) continue;
     std::int64_t sum = 0;
     for (const Value& other : rule[form.list].items()) sum += weight_of(rule, other, form);
     const std::int64_t share = ref && sum > 0 ? weight_of(rule, *ref, form) * plan::kWhole.points / sum : 0;

@@ -2,6 +2,10 @@
 // with references to Services, of which those that are ours are split and joined again. Pure.
 //
 // Everything else of a reference (port, filters, headers) and every other rule is carried over.
+//
+// An audience has rules of its own: copies of the user's rules that match less and carry a mark by which they are known
+// again. They are always written anew from the user's rules, except on the way back: there they stay where they are and
+// give everything to the stable version, so that no router has to take rules out while requests are moved.
 #pragma once
 
 #include <functional>
@@ -24,11 +28,23 @@ struct WeightedForm {
   std::function<bool(const data::Value& ref, Side side)> is;
   // The same reference pointed at this side; the weight is set by the caller.
   std::function<data::Value(const data::Value& like, Side side)> point;
+
+  // Routers with audiences. The first rule that matches counts, so that audiences stand before the rules they were made
+  // from; else they stand at the end, where they move no other rule.
+  bool first_match_wins = false;
+  std::function<bool(const data::Value& rule)> is_audience = {};
+  std::function<data::Value(const data::Value& rule, const plan::Audience& audience)> restricted = {};
+  // Routers with mirrors. None: the rule without a mirror of ours; `ref` is a reference to the candidate.
+  std::function<data::Value(const data::Value& rule, const data::Value& ref, plan::Share share)> mirrored = {};
 };
 
+// The first reference of a rule that is ours, on any side; null: none.
+const data::Value* ours(const data::Value& rule, const WeightedForm& form);
 // Shape, share and uniformity of `rules`; the generation is the caller's. Foreign when no rule is ours.
 RouteView look_at_rules(const data::Value& rules, const WeightedForm& form);
-data::Value split_rules(const data::Value& rules, const WeightedForm& form, plan::Share candidate);
+data::Value split_rules(const data::Value& rules, const WeightedForm& form, const plan::Traffic& wanted);
+// Beside the share of everybody, the rules say what `split_rules` would.
+bool says_rules_of(const data::Value& rules, const WeightedForm& form, const plan::Traffic& wanted);
 data::Value plain_rules(const data::Value& rules, const WeightedForm& form);
 // The first rule that shares its traffic with others beside ours: it cannot be split. nullopt: none does.
 std::optional<std::size_t> shared_rule(const data::Value& rules, const WeightedForm& form);

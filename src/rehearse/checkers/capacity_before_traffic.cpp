@@ -40,7 +40,7 @@ std::map<Servers, Granted> most_granted(const std::string& space, const RoutedRu
     for (const Routed& part : rule) {
       const Servers who = servers_of(space, part);
       Granted& granted = all[who];
-      granted = {part, std::max(granted.share, shares[who] += part.share)};
+      granted = {part, std::max(granted.share, shares[who] += part.load())};
     }
   }
   return all;

@@ -1,0 +1,71 @@
+#include "delivery/plan/audience.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+#include "base/error.h"
+
+namespace slipway::delivery::plan {
+namespace {
+
+using data::Value;
+
+std::string_view name_of(Condition::Of of) {
+  switch (of) {
+    case Condition::Of::Header:
+      return "header";
+    case Condition::Of::Cookie:
+      return "cookie";
+    case Condition::Of::Query:
+      return "query parameter";
+  }
+  base::bug("unknown part of a request", __FILE__, __LINE__);
+}
+
+}  // namespace
+
+std::string to_text(const Condition& c) {
+  return fmt::format("{} {} {} {}", name_of(c.of), c.name, c.regex ? "matches" : "is", c.value);
+}
+
+std::string to_text(const Audience& audience) {
+  std::string out = audience.name.empty() ? "except" : audience.name;
+  if (audience.share != kWhole && !audience.name.empty()) out += " " + to_text(audience.share);
+  for (std::size_t i = 0; i < audience.any.size(); ++i) {
+    out += i == 0 ? ": " : " or ";
+    for (std::size_t k = 0; k < audience.any[i].size(); ++k)
+      out += (k == 0 ? "" : " and ") + to_text(audience.any[i][k]);
+  }
+  return out;
+}
+
+Conditions conditions_of(const Value& match) {
+  Conditions out;
+  const auto add = [&](const char* key, Condition::Of of) {
+    for (const Value& c : match[key].items())
+      out.push_back({of, c["name"].str(), c["type"].as_string() == "RegularExpression", c["value"].str()});
+  };
+  add("headers", Condition::Of::Header);
+  add("cookies", Condition::Of::Cookie);
+  add("queryParams", Condition::Of::Query);
+  return out;
+}
+
+Condition as_header(const Condition& cookie) {
+  const std::string value = cookie.regex ? "(" + cookie.value + ")" : escape_expression(cookie.value);
+  return {Condition::Of::Header, "cookie", true,
+          fmt::format(R"((.*;[ \t]*)?{}={}([ \t]*;.*)?)", escape_expression(cookie.name), value)};
+}
+
+std::string escape_expression(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && !std::isalnum(byte) && c != '_' && c != ' ') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace slipway::delivery::plan
