@@ -26,5 +26,6 @@ inline constexpr std::string_view kGatewayController = "slipway.dev/gateway";
 inline constexpr std::string_view kTrafficPort = "traffic";
 inline constexpr std::string_view kGatewayMetricsPort = "metrics/gateway";
 inline constexpr std::string_view kPrometheusPort = "metrics/prometheus";
+inline constexpr std::string_view kWebPort = "metrics/web";
 
 }  // namespace slipway::delivery

@@ -195,9 +195,26 @@ type PrometheusMetric | A Prometheus query.
   secret             - string      | Secret of the same namespace for `address`: username and password, or token; ca.crt.
   window             - string      | How far back the query looks; needed to discard windows that overlap an outage.
 
+type WebHeader | A header field that is sent; its value stands here or in the Secret.
+  name      - string keep | Name.
+  value     - string      | Value, with the same placeholders as the address.
+  secretKey - string      | Key of `secret` whose value is sent instead.
+
+type WebMetric | A value from an HTTP address.
+  url         - string keep                    | http:// or https://; {{service}}, {{hash}}, {{namespace}} and {{route}} are those of the measured version.
+  method      - string =GET enum=GET,POST      | GET or POST.
+  headers     - []WebHeader atomic maxItems=50 | Header fields that are sent.
+  body        - string                         | What is sent, with the same placeholders as the address.
+  jsonPath    - string                         | Where the value is in the answer, like $.data.ratio; default: the whole answer. Without it and without conditions a status of 2xx passes.
+  samplesPath - string                         | Where the number of events is that the value rests on; needed for minSamples.
+  timeout     - string =10s                    | How long the answer may take; at most 1m.
+  secret      - string                         | Secret of the same namespace: username and password, or token; ca.crt; keys that headers name. Sent over https only.
+  window      - string                         | How far back the value looks; needed to discard windows that overlap an outage.
+
 type MetricProvider | Where a value comes from; exactly one of these.
   gateway    - *GatewayMetric    | The built-in gateway.
   prometheus - *PrometheusMetric | A Prometheus.
+  web        - *WebMetric        | An HTTP address.
 
 type Metric | A value and its limits.
   name                  - string keep             | Name.

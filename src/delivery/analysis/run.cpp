@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "api/meta.h"
+#include "data/json.h"
 #include "delivery/state.h"
 
 namespace slipway::delivery::analysis {
@@ -155,10 +156,18 @@ void count_verdict(Result& r, const Measurement& m) {
   }
 }
 
+constexpr std::size_t kMostText = 80;  // of a document in a message
+
+std::string text_of(const Value& v) {
+  if (v.is_number()) return fmt::format("{:.6g}", v.as_double());
+  const std::string text = data::to_json(v);
+  return text.size() <= kMostText ? text : "a document";
+}
+
 std::string last_text(const Result& r) {
   const Value& m = r.measurements.at(r.measurements.size() - 1);
-  std::string out = m["value"].is_number() ? fmt::format(": {:.6g}", m["value"].as_double()) : "";
-  if (m["stable"].is_number()) out += fmt::format(" (stable {:.6g})", m["stable"].as_double());
+  std::string out = m.has("value") ? ": " + text_of(m["value"]) : "";
+  if (m.has("stable")) out += fmt::format(" (stable {})", text_of(m["stable"]));
   if (!m["message"].as_string().empty()) out += fmt::format(": {}", m["message"].as_string());
   return out;
 }
@@ -194,7 +203,8 @@ void take_measurement(MetricTurn& t, const std::vector<control::Ask>& asks) {
   Result& r = t.r;
   for (const control::Ask& ask : asks) t.out.effects.push_back(control::Forget{ask.id});
   ++r.number;
-  r.begun = m.asked;
+  // An answer that took longer than the interval is followed by the next question at once.
+  r.begun = std::max(m.asked, m.finished - t.interval());
   r.not_before.reset();
   if (m.verdict != Verdict::NoData && m.verdict != Verdict::TooFew) r.proven = m.finished;
   count_verdict(r, m);

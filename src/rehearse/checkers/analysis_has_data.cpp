@@ -16,6 +16,11 @@ ModelledGateway::Subject subject_of(const Value& run, const Value& metric) {
     return {.route = {std::string(api::space_of(run)), run["spec"]["route"].str()},
             .service = candidate["service"].str(),
             .query = gateway["query"].str()};
+  if (const Value& web = metric["provider"]["web"]; web.is_object())
+    return {.route = {},
+            .service = {},
+            .query = delivery::analysis::substitute(web["url"].as_string(),
+                                                    delivery::analysis::placeholders(run, candidate))};
   return {.route = {},
           .service = {},
           .query = delivery::analysis::substitute(
