@@ -12,6 +12,8 @@ inline constexpr std::string_view kCommandAnnotation = "slipway.dev/command";
 inline constexpr std::string_view kLeftPausedAnnotation = "slipway.dev/left-paused";
 // On objects that a Release made or holds; its value is the name of the Release.
 inline constexpr std::string_view kReleaseLabel = "slipway.dev/release";
+// On pods that take a measurement; its value is the uid of the AnalysisRun.
+inline constexpr std::string_view kAnalysisRunLabel = "slipway.dev/analysis-run";
 
 // Kept on ReplicaSets by the Deployment controller.
 inline constexpr std::string_view kRevisionAnnotation = "deployment.kubernetes.io/revision";

@@ -226,28 +226,45 @@ void check_web(Problems& out, const Value& web, const std::string& path) {
   check_answer_time(out, web, path);
 }
 
+void check_job(Problems& out, const Value& job, const std::string& path) {
+  const Value& made = job["template"];
+  const std::string spec = path + ".template.spec";
+  if (made["spec"]["containers"].size() == 0) out.required(spec + ".containers", "the containers that measure");
+  if (made["spec"]["restartPolicy"].as_string("Never") != "Never")
+    out.invalid(spec + ".restartPolicy", made["spec"]["restartPolicy"],
+                "must be Never: each measurement is one run, and the metric's limits say how many may fail");
+  for (const char* key : {"name", "namespace", "ownerReferences"})
+    if (made["metadata"].has(key))
+      out.forbidden(path + ".template.metadata." + key, "the pod belongs to its AnalysisRun and is named after it");
+}
+
 void check_provider(Problems& out, const Value& provider, const std::string& path) {
-  constexpr std::array kKinds = {"gateway", "prometheus", "web"};
+  constexpr std::array kKinds = {"gateway", "prometheus", "web", "job"};
   const auto given = [&](const char* kind) { return provider.has(kind); };
   const auto kinds = std::ranges::count_if(kKinds, given);
-  const std::string all = "gateway, prometheus and web";
+  const std::string all = "gateway, prometheus, web and job";
   if (kinds == 0) return out.required(path, "one of " + all);
   if (kinds > 1) return out.forbidden(path, fmt::format("only one of {} may be given", all));
   const std::string kind = *std::ranges::find_if(kKinds, given);
   const std::string inside = path + "." + kind;
   check_duration(out, provider[kind], "window", inside);
   if (kind == "web") return check_web(out, provider[kind], inside);
+  if (kind == "job") return check_job(out, provider[kind], inside);
   check_query(out, provider[kind], inside);
 }
 
-// Whether an address answers with 2xx needs no condition.
+// Whether an address answers with 2xx needs no condition, nor does an exit code.
 bool says_itself(const Value& provider) {
+  if (provider.has("job")) return true;
   const Value& web = provider["web"];
   return web.is_object() && web["jsonPath"].as_string().empty() && web["samplesPath"].as_string().empty();
 }
 
 void check_metric(Problems& out, const Value& metric, const std::string& path) {
   check_provider(out, metric["provider"], path + ".provider");
+  if (metric["provider"].has("job"))
+    for (const char* key : {"successCondition", "failureCondition"})
+      if (!metric[key].as_string().empty()) out.forbidden(path + "." + key, "the exit code of a job is its verdict");
   for (const char* key : {"interval", "initialDelay", "timeout"}) check_duration(out, metric, key, path);
   for (const char* key : {"minSamples", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit"})
     check_count(out, metric, key, path, 0);

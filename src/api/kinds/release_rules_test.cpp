@@ -28,6 +28,8 @@ TEST(AnalysisTemplateRules, good_metrics_are_taken) {
         web("url: 'http://m.example/{{service}}', method: POST, body: '{}'"),
         web("url: '{{args.url}}', secret: m, headers: [{name: X, secretKey: k}, {name: X-B, value: z}]"),
         web("url: 'https://m.example/', jsonPath: \"$.i[?(@.name==''b'')].v\""), web("url: 'https://m.example/'", ""),
+        std::string("{name: a, provider: {job: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "
+                    "i}]}}}}}"),
         std::string("{name: a, failureCondition: result == 0, provider: {prometheus: {query: up}}}")})
     for (const base::Cause& problem : problems_of(good))
       ADD_FAILURE() << good << ": " << problem.field << ": " << problem.message;
@@ -52,6 +54,13 @@ TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
            {web("url: 'https://m.example', secret: m, headers: [{name: X, value: v, secretKey: k}]"),
             provider + ".web.headers[0].value"},
            {web("url: 'http://m.example', headers: [{value: v}]"), provider + ".web.headers[0].name"},
+           {"{name: a, provider: {job: {}}}", provider + ".job.template.spec.containers"},
+           {"{name: a, provider: {job: {template: {spec: {restartPolicy: Always, containers: [{name: c}]}}}}}",
+            provider + ".job.template.spec.restartPolicy"},
+           {"{name: a, provider: {job: {template: {metadata: {name: b}, spec: {containers: [{name: c}]}}}}}",
+            provider + ".job.template.metadata.name"},
+           {"{name: a, successCondition: x, provider: {job: {template: {spec: {containers: [{name: c}]}}}}}",
+            "spec.metrics[0].successCondition"},
            {web("url: 'http://m.example', jsonPath: '$.a'", ""), "spec.metrics[0].successCondition"}}) {
     const auto problems = problems_of(bad);
     ASSERT_EQ(problems.size(), 1u) << bad;

@@ -211,10 +211,14 @@ type WebMetric | A value from an HTTP address.
   secret      - string                         | Secret of the same namespace: username and password, or token; ca.crt; keys that headers name. Sent over https only.
   window      - string                         | How far back the value looks; needed to discard windows that overlap an outage.
 
+type JobMetric | A pod that runs to its end; its exit code is the verdict: 0 passes, anything else fails.
+  template - *any | The pod: metadata (labels, annotations) and spec, as in a Deployment; restartPolicy is Never. {{service}}, {{hash}}, {{namespace}} and {{route}} are those of the candidate.
+
 type MetricProvider | Where a value comes from; exactly one of these.
   gateway    - *GatewayMetric    | The built-in gateway.
   prometheus - *PrometheusMetric | A Prometheus.
   web        - *WebMetric        | An HTTP address.
+  job        - *JobMetric        | A pod that runs to its end.
 
 type Metric | A value and its limits.
   name                  - string keep             | Name.
@@ -225,7 +229,7 @@ type Metric | A value and its limits.
   failureLimit          - *int32 =0 min=0         | Failed measurements that are tolerated.
   inconclusiveLimit     - *int32 =0 min=0         | Measurements without a verdict that are tolerated.
   consecutiveErrorLimit - *int32 =4 min=0         | Errors of the provider in a row that are tolerated.
-  timeout               - string =10m             | How long to go on without enough samples.
+  timeout               - string =10m             | How long to go on without enough samples, and how long a job may take.
   successCondition      - string                  | Over result, stable, samples, stableSamples, low, high, stableLow, stableHigh, pWorse.
   failureCondition      - string                  | When it holds, the measurement failed.
   limit                 - string                  | For people: the limit that the condition checks, like "1 %".

@@ -38,6 +38,7 @@ std::vector<ValueRule> value_rules() {
       {"WebMetric", "url", "maxLength", 4096},
       {"WebMetric", "jsonPath", "maxLength", 1024},
       {"WebMetric", "samplesPath", "maxLength", 1024},
+      {"JobMetric", "template", "required", {}},
       {"WebHeader", "name", "required", {}},
       {"WebHeader", "name", "minLength", 1},
       {"Metric", "name", "required", {}},
@@ -110,8 +111,13 @@ std::vector<CelRule> cel_rules() {
       {"ReleaseTraffic", canary + " != self.service", "the canary service must differ from service"},
       {"ReleaseAnalysis", unique, "no template may be named twice"},
       {"GuardAnalysis", unique, "no template may be named twice"},
-      {"MetricProvider", "[has(self.gateway), has(self.prometheus), has(self.web)].filter(x, x).size() == 1",
-       "a provider is exactly one of gateway, prometheus and web"},
+      {"MetricProvider",
+       "[has(self.gateway), has(self.prometheus), has(self.web), has(self.job)].filter(x, x).size() == 1",
+       "a provider is exactly one of gateway, prometheus, web and job"},
+      {"Metric",
+       "!has(self.provider.job) || ((!has(self.successCondition) || self.successCondition == '') && "
+       "(!has(self.failureCondition) || self.failureCondition == ''))",
+       "the exit code of a job is its verdict"},
       {"WebMetric", "!has(self.body) || self.body == '' || (has(self.method) && self.method == 'POST')",
        "a GET has no body"},
       {"WebMetric", "!has(self.secret) || self.secret == '' || !self.url.startsWith('http://')",
@@ -131,7 +137,8 @@ std::vector<CelRule> cel_rules() {
        "interval is needed when count is over 1"},
       {"Metric",
        "(has(self.successCondition) && self.successCondition != '') || (has(self.failureCondition) && "
-       "self.failureCondition != '') || (has(self.provider.web) && (!has(self.provider.web.jsonPath) || "
+       "self.failureCondition != '') || has(self.provider.job) || (has(self.provider.web) && "
+       "(!has(self.provider.web.jsonPath) || "
        "self.provider.web.jsonPath == '') && (!has(self.provider.web.samplesPath) || "
        "self.provider.web.samplesPath == ''))",
        "a metric without a condition would accept anything"},

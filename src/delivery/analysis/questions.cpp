@@ -98,6 +98,7 @@ void ask_web(Asker& asker, const Value& metric) {
 std::vector<Ask> questions(const Value& run, std::size_t index, std::int64_t number) {
   const Value& provider = run["spec"]["metrics"].at(index)["provider"];
   Asker asker{run, fmt::format("analysis/{}/{}/{}", api::uid_of(run), index, number)};
+  if (provider["job"].is_object()) return {};  // measured by a pod
   if (provider["prometheus"].is_object()) {
     ask_prometheus(asker, provider["prometheus"]);
   } else if (provider["web"].is_object()) {
