@@ -38,6 +38,7 @@ struct UpOptions {
   std::string listen = "127.0.0.1";
   std::string runtime = "auto";   // auto, isolated, loopback
   bool allow_host_image = false;  // pods may use the machine's own programs
+  bool allow_loopback_metrics = false;  // addresses that templates name may be on this machine
   bool prometheus = true;
   bool controllers = true;        // false: a `slipway controller` runs them
   bool modelled = false;          // nothing runs: pods, requests and metrics are modelled
@@ -56,7 +57,7 @@ struct ControllerOptions {
   std::vector<std::string> spaces;  // Releases of these namespaces only; empty: of all
   std::string metrics_listen;  // "0.0.0.0:9464"; empty: none
   bool releases_only = false;  // the cluster has controllers for everything else
-  bool allow_loopback_metrics = false;  // a template's Prometheus may be on this machine
+  bool allow_loopback_metrics = false;  // addresses that templates name may be on this machine
   bool modelled_gateway = false;  // requests and metrics are modelled in this process
 };
 

@@ -146,6 +146,12 @@ class Tree {
     sub->add_option("--data-dir", dir, "The folder of the embedded cluster")->capture_default_str();
   }
 
+  static void loopback_metrics(CLI::App* sub, bool& allowed) {
+    sub->add_flag("--allow-loopback-metrics", allowed,
+                  "Addresses that analysis templates name (prometheus, web) may lead to this machine; link-local ones "
+                  "and those of a cloud's metadata never may");
+  }
+
   void start_commands() {
     auto& up = options<UpOptions>();
     CLI::App* sub = command("up", "Start an embedded cluster on this machine", "START", up);
@@ -158,6 +164,7 @@ class Tree {
         ->check(CLI::IsMember({"auto", "isolated", "loopback"}))
         ->capture_default_str();
     sub->add_flag("--allow-host-image", up.allow_host_image, "Pods may use the machine's own programs (image: host)");
+    loopback_metrics(sub, up.allow_loopback_metrics);
     sub->add_flag("!--no-prometheus", up.prometheus, "Do not start Prometheus");
     sub->add_flag("!--no-controllers", up.controllers,
                   "Leave the controllers to `slipway controller`, a process of its own");
@@ -189,8 +196,7 @@ class Tree {
     sub->add_flag("--releases-only", controller.releases_only,
                   "Leave Deployments, pods and all else to the cluster's own controllers; the default where the API "
                   "server is not ours");
-    sub->add_flag("--allow-loopback-metrics", controller.allow_loopback_metrics,
-                  "Analysis templates may name a Prometheus on this machine");
+    loopback_metrics(sub, controller.allow_loopback_metrics);
     gateway_command();
     node_command();
     install_commands();

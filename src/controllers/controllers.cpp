@@ -6,7 +6,7 @@
 
 namespace slipway::controllers {
 
-std::vector<std::string> port_names() { return {"traffic", "metrics/gateway", "metrics/prometheus"}; }
+std::vector<std::string> port_names() { return {"traffic", "metrics/gateway", "metrics/prometheus", "metrics/web"}; }
 
 void add_to(control::Runner& runner) {
   for (auto& controller : workload::make_controllers(workload::builtin_kinds())) runner.add(std::move(controller));

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "delivery/names.h"
+
 namespace slipway::delivery {
 namespace {
 
@@ -50,7 +52,25 @@ Value containers_of_pod(const Value& pod) {
   return out;
 }
 
+// Of a pod that takes a measurement also how it ended.
+Value ends_of(const Value& statuses) {
+  Value out = Value::array();
+  for (const Value& status : statuses.items()) out.push_back(only<2>(status, {"name", "state"}));
+  return out;
+}
+
+Value measuring_pod(const Value& whole) {
+  Value status = only<3>(whole["status"], {"message", "phase", "reason"});
+  for (const char* list : {"containerStatuses", "initContainerStatuses"})
+    if (whole["status"][list].is_array()) status.set(list, ends_of(whole["status"][list]));
+  return Value::object({{"apiVersion", whole["apiVersion"]},
+                        {"kind", whole["kind"]},
+                        {"metadata", only(whole["metadata"], kIdentity)},
+                        {"status", std::move(status)}});
+}
+
 Value pod(Value whole) {
+  if (whole["metadata"]["labels"].has(kAnalysisRunLabel)) return measuring_pod(whole);
   return Value::object({{"apiVersion", whole["apiVersion"]},
                         {"kind", whole["kind"]},
                         {"metadata", only(whole["metadata"], kIdentity)},

@@ -12,6 +12,8 @@ inline constexpr std::string_view kCommandAnnotation = "slipway.dev/command";
 inline constexpr std::string_view kLeftPausedAnnotation = "slipway.dev/left-paused";
 // On objects that a Release made or holds; its value is the name of the Release.
 inline constexpr std::string_view kReleaseLabel = "slipway.dev/release";
+// On pods that take a measurement; its value is the uid of the AnalysisRun.
+inline constexpr std::string_view kAnalysisRunLabel = "slipway.dev/analysis-run";
 
 // Kept on ReplicaSets by the Deployment controller.
 inline constexpr std::string_view kRevisionAnnotation = "deployment.kubernetes.io/revision";
@@ -26,5 +28,6 @@ inline constexpr std::string_view kGatewayController = "slipway.dev/gateway";
 inline constexpr std::string_view kTrafficPort = "traffic";
 inline constexpr std::string_view kGatewayMetricsPort = "metrics/gateway";
 inline constexpr std::string_view kPrometheusPort = "metrics/prometheus";
+inline constexpr std::string_view kWebPort = "metrics/web";
 
 }  // namespace slipway::delivery

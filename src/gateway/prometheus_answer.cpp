@@ -1,15 +1,12 @@
 // The parts of prometheus.h and prometheus_query.h that need neither process nor socket.
 #include <crypt.h>
 
-#include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "base/strings.h"
 #include "data/json.h"
 #include "gateway/prometheus.h"
 #include "gateway/prometheus_query.h"
-#include "gateway/service.h"
 
 namespace slipway::gateway {
 namespace {
@@ -64,43 +61,6 @@ base::Result<Value> read_query_answer(int status, const std::string& body) {
   }
   if (!value) return value;
   return Value::object({{"value", *value}});
-}
-
-base::Result<PrometheusAccess> read_access(const Value& secret) {
-  const Value& encoded = secret["data"];
-  const auto text = [&](const char* key) -> std::optional<std::string> {
-    if (!encoded.has(key)) return std::nullopt;
-    const auto bytes = base::base64_decode(encoded[key].as_string());
-    return bytes ? std::string(base::trim(*bytes)) : std::string();
-  };
-  const auto user = text("username"), password = text("password"), token = text("token"), ca = text("ca.crt");
-  const auto invalid = [](const char* why) { return base::fail(base::Code::Invalid, why); };
-  if (user.has_value() != password.has_value()) return invalid("username and password belong together");
-  if (user && token) return invalid("has both a password and a token");
-  if (!user && !token && !ca) return invalid("has none of username and password, token, ca.crt");
-  PrometheusAccess access{.ca = ca.value_or("")};
-  for (const auto& one : {user, password, token})
-    if (one && std::ranges::any_of(*one, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-      return invalid("has control characters in its password or token");
-  if (user && user->contains(':')) return invalid("its username has a colon");
-  if (user) access.authorization = "Basic " + base::base64_encode(*user + ":" + *password);
-  if (token) access.authorization = "Bearer " + *token;
-  return access;
-}
-
-base::Result<void> check_egress(const std::string& host, bool allow_loopback) {
-  std::string name = base::to_lower(host);
-  bool v6 = name.find(':') != std::string::npos;
-  bool link_local = (is_ipv4(name) && name.starts_with("169.254.")) || (v6 && name.starts_with("fe80")) ||
-                    name == "metadata.google.internal";
-  bool loopback = name == "localhost" || name.ends_with(".localhost") ||
-                  (is_ipv4(name) && (name.starts_with("127.") || name.starts_with("0."))) || name == "::1" ||
-                  name == "::" || name.starts_with("::ffff:");
-  if (link_local) return base::fail(base::Code::Forbidden, "metrics are not read from link-local addresses: " + host);
-  if (loopback && !allow_loopback)
-    return base::fail(base::Code::Forbidden,
-                      "metrics are not read from this machine unless the administrator allows it: " + host);
-  return {};
 }
 
 std::string hash_password(const std::string& password, const std::string& random_16_bytes) {

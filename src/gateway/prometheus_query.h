@@ -12,8 +12,6 @@
 // Forbidden (an address that the egress policy refuses, a Secret that may not be read). Control loop only.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -43,17 +41,8 @@ class PrometheusQuery final : public control::Port {
   std::shared_ptr<Impl> impl_;
 };
 
-// What a server and a Secret say.
-struct PrometheusAccess {
-  std::string authorization = {};  // header value
-  std::string ca = {};             // PEM
-};
-base::Result<PrometheusAccess> read_access(const data::Value& secret);
-
 // The value of an answer to /api/v1/query: a scalar, or the samples of a vector: null for none, a number for one, else
 // a list.
 base::Result<data::Value> read_query_answer(int status, const std::string& body);
-// May metrics be asked there? No link-local addresses ever (cloud metadata), this machine only if allowed.
-base::Result<void> check_egress(const std::string& host, bool allow_loopback);
 
 }  // namespace slipway::gateway

@@ -101,7 +101,7 @@ void Channel::connect() {
   error_code not_literal;
   const auto address = asio::ip::make_address(first.host, not_literal);
   if (not_literal) return resolve(first);
-  try_address({tcp::endpoint(address, first.port)}, 0);
+  reach({tcp::endpoint(address, first.port)});
 }
 
 void Channel::resolve(const Endpoint& first) {
@@ -109,10 +109,26 @@ void Channel::resolve(const Endpoint& first) {
                           [self = shared_from_this()](const error_code& ec, const tcp::resolver::results_type& found) {
                             if (self->closed_) return;
                             if (ec) return self->fail({Code::Unavailable, self->describe(ec.message())});
-                            std::vector<asio::generic::stream_protocol::endpoint> addresses;
-                            for (const auto& entry : found) addresses.emplace_back(entry.endpoint());
-                            self->try_address(std::move(addresses), 0);
+                            std::vector<tcp::endpoint> addresses;
+                            for (const auto& entry : found) addresses.push_back(entry.endpoint());
+                            self->reach(addresses);
                           });
+}
+
+// Those of them that we may connect to, one after another.
+void Channel::reach(const std::vector<tcp::endpoint>& addresses) {
+  std::vector<asio::generic::stream_protocol::endpoint> allowed;
+  base::Error refused{Code::Unavailable, "no address"};
+  for (const tcp::endpoint& each : addresses) {
+    const auto verdict = options_.may_connect && !options_.proxy ? options_.may_connect(each.address().to_string())
+                                                                 : base::Result<void>();
+    if (verdict)
+      allowed.emplace_back(each);
+    else
+      refused = verdict.error();
+  }
+  if (allowed.empty()) return fail({refused.code, describe(refused.message)});
+  try_address(std::move(allowed), 0);
 }
 
 void Channel::try_address(std::vector<asio::generic::stream_protocol::endpoint> addresses, std::size_t index) {
@@ -122,7 +138,8 @@ void Channel::try_address(std::vector<asio::generic::stream_protocol::endpoint> 
     if (self->closed_) return;
     if (!ec) return self->reached();
     if (index + 1 < addresses.size()) return self->try_address(addresses, index + 1);
-    const std::string via = self->options_.proxy ? "HTTP proxy " + self->options_.proxy->endpoint.authority() + ": " : "";
+    const std::string via =
+        self->options_.proxy ? "HTTP proxy " + self->options_.proxy->endpoint.authority() + ": " : "";
     self->fail({Code::Unavailable, self->describe(via + ec.message())});
   };
   connecting_->async_connect(address, next);
@@ -131,11 +148,12 @@ void Channel::try_address(std::vector<asio::generic::stream_protocol::endpoint> 
 // The server, or the proxy that leads to it.
 void Channel::reached() {
   if (!options_.proxy || !endpoint_.socket_path.empty()) return connected(std::move(*connecting_));
-  open_tunnel(*connecting_, endpoint_.authority(), *options_.proxy, [self = shared_from_this()](base::Result<void> how) {
-    if (self->closed_) return;
-    if (!how) return self->fail({how.error().code, self->describe(how.error().message)});
-    self->connected(std::move(*self->connecting_));
-  });
+  open_tunnel(*connecting_, endpoint_.authority(), *options_.proxy,
+              [self = shared_from_this()](base::Result<void> how) {
+                if (self->closed_) return;
+                if (!how) return self->fail({how.error().code, self->describe(how.error().message)});
+                self->connected(std::move(*self->connecting_));
+              });
 }
 
 void Channel::adopt(int fd) {

@@ -60,6 +60,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
  private:
   void connect();
   void resolve(const Endpoint& first);
+  void reach(const std::vector<boost::asio::ip::tcp::endpoint>& addresses);
   void try_address(std::vector<boost::asio::generic::stream_protocol::endpoint> addresses, std::size_t index);
   void reached();
   void adopt(int fd);

@@ -71,6 +71,9 @@ struct ClientOptions {
   // A TCP connection whose other end does not acknowledge (a host that vanished, a path that was forgotten) is given up
   // after about this long, also when nothing is sent on it. Zero: when the system likes.
   base::Duration dead_time = base::seconds(30);
+  // Asked about each IP address before it is connected to (egress.h); what it refuses is not, and when nothing is left
+  // the call fails with its words. Null: any. Not asked about a proxy, nor about unix sockets.
+  std::function<base::Result<void>(const std::string& address)> may_connect = {};
 };
 
 class Client {

@@ -16,6 +16,8 @@ Behaviour behaviour_of(const data::Value& pod) {
   if (const auto stop = base::parse_duration(text("stop"))) b.stop = *stop;
   if (const auto latency = base::parse_duration(text("latency"))) b.latency = *latency;
   if (const auto rate = base::parse_double(text("error-rate"))) b.error_rate = *rate;
+  b.end_after = base::parse_duration(text("end-after"));
+  if (const auto code = base::parse_int(text("exit-code"))) b.exit_code = static_cast<int>(*code & 0xff);
   b.crash_after = base::parse_duration(text("crash-after"));
   b.never_ready = text("never-ready") == "true";
   return b;

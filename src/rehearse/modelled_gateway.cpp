@@ -6,8 +6,11 @@
 #include <optional>
 
 #include "api/meta.h"
+#include "base/strings.h"
 #include "control/pod.h"
+#include "data/json.h"
 #include "data/selector.h"
+#include "gateway/web_query.h"
 
 namespace slipway::rehearse {
 
@@ -20,6 +23,7 @@ namespace {
 constexpr std::size_t kHistory = 600;  // seconds
 constexpr std::string_view kServiceName = "kubernetes.io/service-name";
 constexpr base::Duration kAnswerDelay = base::milliseconds(5);
+constexpr base::Duration kDocumentWindow = base::seconds(10);
 
 // `name="x"` of a query; empty when it has no such label.
 std::string label_in(const std::string& query, std::string_view name) {
@@ -33,6 +37,17 @@ Value no_answer(bool tells_samples) {
   Value answer = Value::object({{"value", nullptr}});
   if (tells_samples) answer.set("samples", 0);
   return answer;
+}
+
+// The last three parts of a URL's path.
+struct DocumentName {
+  std::string space, service, query;
+};
+DocumentName document_of(std::string_view url) {
+  const auto parts = base::split(url.substr(0, url.find_first_of("?#")), '/');
+  if (parts.size() < 3) return {};
+  const auto part = [&](std::size_t from_behind) { return std::string(parts[parts.size() - from_behind]); };
+  return {part(3), part(2), part(1)};
 }
 
 std::string_view kind_of_query(const std::string& query) {
@@ -62,6 +77,7 @@ ModelledGateway::ModelledGateway(client::ApiClient& api, runtime::Loop& loop, ru
   traffic_port_.answer = [this](const Value& q, Port::Done done) { answer_traffic(q, std::move(done)); };
   gateway_metrics_port_.answer = [this](const Value& q, Port::Done done) { answer_metric(q, std::move(done)); };
   prometheus_port_.answer = [this](const Value& q, Port::Done done) { answer_prometheus(q, std::move(done)); };
+  web_port_.answer = [this](const Value& q, Port::Done done) { answer_web(q, std::move(done)); };
 }
 
 void ModelledGateway::start() {
@@ -268,6 +284,25 @@ void ModelledGateway::answer_prometheus(const Value& question, Port::Done done) 
     if (route.history.contains(series)) measured = measure(name, series, base::seconds(10), kind_of_query(query));
   if (deliver(measured, false, std::move(done)))
     given_[{.route = {}, .service = {}, .query = query}].push_back({loop_.mono(), measured.samples});
+}
+
+// The document goes the way of a real one.
+void ModelledGateway::answer_web(const Value& question, Port::Done done) {
+  const auto [space, service, query] = document_of(question["url"].as_string());
+  Measured measured;
+  for (const auto& [name, route] : routes_)
+    if (name.space == space && route.history.contains({service}))
+      measured = measure(name, {service}, kDocumentWindow, query);
+  const Value document = Value::object({{"service", service},
+                                        {"query", query},
+                                        {"value", measured.value ? Value(*measured.value) : Value()},
+                                        {"requests", measured.samples}});
+  const bool away = metric_faults_.failed > 0 && random_.unit() < metric_faults_.failed;
+  auto answer = gateway::read_web_answer(question, away ? 503 : 200, data::to_json(document));
+  if (answer && measured.value)
+    given_[{.route = {}, .service = {}, .query = question["url"].str()}].push_back({loop_.mono(), measured.samples});
+  run_after(loop_, kAnswerDelay,
+            [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }
 
 bool ModelledGateway::deliver(Measured measured, bool tells_samples, Port::Done done) {

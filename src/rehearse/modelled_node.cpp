@@ -185,7 +185,9 @@ void ModelledNode::become_ready(const std::string& uid) {
 
 void ModelledNode::crash_later(const std::string& uid) {
   Running& running = running_.at(uid);
-  if (const auto after = running.behaviour.crash_after)
+  if (const auto after = running.behaviour.end_after)
+    running.timer = loop_.after(*after, [this, uid] { end(uid); });
+  else if (const auto after = running.behaviour.crash_after)
     running.timer = loop_.after(*after, [this, uid] { crash(uid); });
 }
 
@@ -195,6 +197,13 @@ void ModelledNode::crash(const std::string& uid) {
   ++found->second.restarts;
   write_status(uid, false);
   found->second.timer = loop_.after(found->second.behaviour.start, [this, uid] { become_ready(uid); });
+}
+
+void ModelledNode::end(const std::string& uid) {
+  const auto found = running_.find(uid);
+  if (found == running_.end() || found->second.stopping) return;
+  found->second.ended = true;
+  write_status(uid, false);
 }
 
 void ModelledNode::stop(const Value& pod) {
@@ -267,21 +276,34 @@ std::string ModelledNode::new_address() {
   return address;
 }
 
+namespace {
+Value state_of(bool ended, int exit_code, base::Time now) {
+  const Value time = base::format_time(now);
+  if (!ended) return Value::object({{"running", Value::object({{"startedAt", time}})}});
+  return Value::object({{"terminated", Value::object({{"exitCode", exit_code},
+                                                      {"reason", exit_code == 0 ? "Completed" : "Error"},
+                                                      {"message", exit_code == 0 ? "" : "modelled failure"},
+                                                      {"finishedAt", time}})},
+                        {"running", Value()}});
+}
+}  // namespace
+
 Value ModelledNode::status_of(const Value& pod, const Running& running, bool ready) const {
   const base::Time now = loop_.now();
   Value containers = Value::array();
   for (const Value& container : pod["spec"]["containers"].items())
-    containers.push_back(Value::object(
-        {{"name", container["name"]},
-         {"image", container["image"]},
-         {"imageID", container["image"]},
-         {"ready", ready},
-         {"started", true},
-         {"restartCount", running.restarts},
-         {"state", Value::object({{"running", Value::object({{"startedAt", base::format_time(now)}})}})}}));
+    containers.push_back(Value::object({{"name", container["name"]},
+                                        {"image", container["image"]},
+                                        {"imageID", container["image"]},
+                                        {"ready", ready},
+                                        {"started", true},
+                                        {"restartCount", running.restarts},
+                                        {"state", state_of(running.ended, running.behaviour.exit_code, now)}}));
   const Value& started = pod["status"]["startTime"];
   return Value::object(
-      {{"phase", "Running"},
+      {{"phase", !running.ended                     ? "Running"
+                 : running.behaviour.exit_code == 0 ? "Succeeded"
+                                                    : "Failed"},
        {"podIP", running.address},
        {"podIPs", Value::array({Value::object({{"ip", running.address}})})},
        {"hostIP", "127.0.0.1"},

@@ -41,6 +41,7 @@ class ModelledNode {
     bool writing = false;  // one write at a time: a server may take two that are under way in either order
     bool ready = false;    // what the status shall say
     bool unsaid = false;   // and does not yet
+    bool ended = false;    // all its containers, for good
     bool stopping = false;
   };
 
@@ -55,6 +56,7 @@ class ModelledNode {
   void become_ready(const std::string& uid);
   void crash_later(const std::string& uid);
   void crash(const std::string& uid);
+  void end(const std::string& uid);
   void stop(const data::Value& pod);
   void remove(const std::string& uid);
   void write_status(const std::string& uid, bool ready);

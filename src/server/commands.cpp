@@ -59,6 +59,7 @@ std::vector<std::string> child_arguments(const cli::UpOptions& o) {
                                 "--runtime",
                                 o.runtime};
   if (o.allow_host_image) argv.emplace_back("--allow-host-image");
+  if (o.allow_loopback_metrics) argv.emplace_back("--allow-loopback-metrics");
   if (!o.prometheus) argv.emplace_back("--no-prometheus");
   if (!o.controllers) argv.emplace_back("--no-controllers");
   if (o.modelled) argv.emplace_back("--modelled");

@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "gateway/name_server.h"
 #include "gateway/prometheus.h"
+#include "gateway/web_query.h"
 #include "node/agent.h"
 #include "node/images/store.h"
 #include "node/runtimes/process_runtime.h"
@@ -68,6 +69,7 @@ struct Machine::Impl {
   std::unique_ptr<gateway::Gateway> gateway = {};
   std::unique_ptr<gateway::NameServer> names = {};
   std::unique_ptr<gateway::Prometheus> prometheus = {};
+  std::unique_ptr<gateway::WebQuery> web = {};
   std::unique_ptr<node::images::Store> images = {};
   std::unique_ptr<node::ProcessRuntime> pods = {};
   std::unique_ptr<node::Agent> agent = {};
@@ -126,6 +128,9 @@ Result<void> Machine::Impl::begin_gateway(apiserver::ApiServer& api) {
                               .listen_address = parts.options.listen,
                               .port = parts.options.gateway_port,
                               .network = loopback() ? NetworkSpace::Host : NetworkSpace::Node});
+  web = std::make_unique<gateway::WebQuery>(
+      parts.loop, gateway::WebQueryOptions{.allow_loopback = parts.options.allow_loopback_metrics,
+                                           .secrets = gateway_client.get()});
   return gateway->start();
 }
 
@@ -139,12 +144,13 @@ void Machine::Impl::begin_names() {
 Result<void> Machine::Impl::begin_prometheus(std::uint16_t api_port) {
   prometheus = std::make_unique<gateway::Prometheus>(
       parts.loop, *shim,
-      gateway::PrometheusOptions{.data_dir = parts.dir.path(),
-                                 .port = prometheus_port(api_port),
-                                 .scrape = "127.0.0.1:" + std::to_string(api_port),
-                                 .ca = parts.certificates.ca,
-                                 .scraper = parts.certificates.metrics,
-                                 .query = {.secrets = gateway_client.get()}});
+      gateway::PrometheusOptions{
+          .data_dir = parts.dir.path(),
+          .port = prometheus_port(api_port),
+          .scrape = "127.0.0.1:" + std::to_string(api_port),
+          .ca = parts.certificates.ca,
+          .scraper = parts.certificates.metrics,
+          .query = {.allow_loopback = parts.options.allow_loopback_metrics, .secrets = gateway_client.get()}});
   return prometheus->start();
 }
 
@@ -193,6 +199,7 @@ std::vector<std::string> Machine::Impl::missing_programs() const {
 std::map<std::string, control::Port*> Machine::ports() {
   std::map<std::string, control::Port*> ports{{"traffic", &impl_->gateway->traffic_port()},
                                               {"metrics/gateway", &impl_->gateway->gateway_metrics_port()}};
+  ports["metrics/web"] = impl_->web.get();
   if (impl_->prometheus) ports["metrics/prometheus"] = &impl_->prometheus->port();
   return ports;
 }

@@ -24,7 +24,8 @@ base::Result<void> ModelledSurroundings::start(apiserver::ApiServer& api, std::u
 std::map<std::string, control::Port*> ModelledSurroundings::ports() {
   return {{"traffic", &gateway_->traffic_port()},
           {"metrics/gateway", &gateway_->gateway_metrics_port()},
-          {"metrics/prometheus", &gateway_->prometheus_port()}};
+          {"metrics/prometheus", &gateway_->prometheus_port()},
+          {"metrics/web", &gateway_->web_port()}};
 }
 
 Value ModelledSurroundings::endpoints() const {

@@ -15,6 +15,7 @@
 #include "data/json.h"
 #include "gateway/prometheus_query.h"
 #include "gateway/replicas.h"
+#include "gateway/web_query.h"
 #include "rehearse/modelled_gateway.h"
 #include "runtime/child.h"
 #include "runtime/metrics.h"
@@ -120,6 +121,9 @@ Result<bool> Remote::is_ours() {
 // The server answers; elsewhere our gateway where there is one, and a Prometheus where a template says that it is.
 std::unique_ptr<control::Port> Remote::port_for(const std::string& name, bool loopback, bool ours) {
   if (ours) return std::make_unique<RemotePort>(*api, name);
+  if (name == "metrics/web")
+    return std::make_unique<gateway::WebQuery>(
+        loop, gateway::WebQueryOptions{.allow_loopback = loopback, .secrets = api.get()});
   return std::make_unique<gateway::PrometheusQuery>(
       loop, gateway::PrometheusQueryOptions{
                 .allow_loopback = loopback,
@@ -135,6 +139,7 @@ void Remote::add_ports(const cli::ControllerOptions& options, bool ours) {
     runner->add_port("traffic", modelled_gateway->traffic_port());
     runner->add_port("metrics/gateway", modelled_gateway->gateway_metrics_port());
     runner->add_port("metrics/prometheus", modelled_gateway->prometheus_port());
+    runner->add_port("metrics/web", modelled_gateway->web_port());
     return;
   }
   for (const std::string& name : controllers::port_names()) {

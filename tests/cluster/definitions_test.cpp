@@ -78,6 +78,9 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, address: 'https://p:9090', secret: p}}}]"),
+           metrics("[{name: up, provider: {job: {template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}}}}]"),
+           metrics("[{name: up, provider: {web: {url: 'https://m/{{service}}', secret: p, headers: [{name: X, secretKey: k}]}}}]"),
+           metrics("[{name: up, successCondition: result < 1, provider: {web: {url: '{{args.url}}', method: POST, body: '{}', jsonPath: '$.a', timeout: 1m}}}]"),
        }) {
     EXPECT_FALSE(refused_by_us(good)) << data::to_yaml(good);
     const auto made = create(good);
@@ -150,6 +153,16 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            metrics("[{name: a, successCondition: x, provider: {gateway: {query: p50}, prometheus: {query: up}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, secret: p}}}]"),
            metrics("[{name: a, provider: {gateway: {query: p50}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {web: {}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {web: {url: 'ftp://m'}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {web: {url: 'http://m', secret: p}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {web: {url: 'http://m', body: x}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {web: {url: 'http://m', timeout: 61s}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {web: {url: 'http://m', jsonPath: '$..a'}}}]"),
+           metrics("[{name: a, provider: {web: {url: 'http://m', jsonPath: '$.a'}}}]"),
+           metrics("[{name: a, provider: {job: {}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {job: {template: {spec: {containers: [{name: c, image: i}]}}}}}]"),
+           metrics("[{name: a, successCondition: x, provider: {web: {url: 'https://m', secret: p, headers: [{name: X, value: v, secretKey: k}]}}}]"),
            metrics("[{name: a, count: 2, successCondition: x, provider: {gateway: {query: p50}}}]"),
            metrics("[{name: a, count: 0, successCondition: x, provider: {gateway: {query: p50}}}]"),
            metrics("[{name: '', successCondition: x, provider: {gateway: {query: p50}}}]"),

@@ -186,6 +186,30 @@ TEST_P(MetricsTest, APrometheusThatIsNotThereIsNamedAndAPersonDecides) {
   ASSERT_TRUE(reaches("RolledBack")) << told();
 }
 
+// Pods of a template, made and cleared away with the rights of the controllers.
+TEST_P(MetricsTest, PodsThatRunToTheirEndDecide) {
+  const auto job = [](const char* code) {
+    return std::string("{job: {template: {metadata: {annotations: {rehearse.slipway.dev/start: 100ms, "
+                       "rehearse.slipway.dev/end-after: 100ms, rehearse.slipway.dev/exit-code: '") +
+           code + "'}}, spec: {containers: [{name: smoke, image: 'shop/smoke:1'}]}}}}";
+  };
+  const auto test = [&](const char* code) {
+    apply(
+        "apiVersion: slipway.dev/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: health}\nspec: {metrics: [{name: "
+        "smoke, interval: 1s, count: 3, provider: " +
+        job(code) + "}]}\n");
+  };
+  test("0");
+  attach_measured();
+  set_image("v2");
+  ASSERT_TRUE(reaches("Idle")) << told();
+  EXPECT_EQ(pods_of("v2", true), 4);
+  test("3");
+  set_image("v3");
+  ASSERT_TRUE(reaches("RolledBack")) << told();
+  EXPECT_EQ(pods_of("v3"), 0);
+}
+
 TEST_P(MetricsTest, WhatOnlyOurGatewayCouldMeasureIsRefusedBeforeAnythingMoves) {
   measure("{gateway: {query: error-rate}}");
   attach_measured();

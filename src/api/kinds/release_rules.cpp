@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "api/jsonpath.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "data/json.h"
@@ -244,27 +245,101 @@ void check_rollback(Problems& out, const Value& rollback) {
 
 // --- AnalysisTemplate -------------------------------------------------------------------------------------
 
+constexpr base::Duration kLongestAnswer = base::minutes(1);
+
+void check_answer_time(Problems& out, const Value& provider, const std::string& path) {
+  check_duration(out, provider, "timeout", path);
+  const auto time = base::parse_duration(provider["timeout"].as_string());
+  if (time && !provider["timeout"].as_string().empty() && (*time == base::Duration(0) || *time > kLongestAnswer))
+    out.invalid(path + ".timeout", provider["timeout"], "must be more than 0s and at most 1m");
+}
+
+void check_query(Problems& out, const Value& provider, const std::string& path) {
+  if (provider["query"].as_string().empty()) out.required(path + ".query", "what to measure");
+  if (!provider["secret"].as_string().empty() && provider["address"].as_string().empty())
+    out.required(path + ".address", "a secret belongs to an address");
+}
+
+void check_header(Problems& out, const Value& header, bool has_secret, const std::string& path) {
+  const bool by_key = !header["secretKey"].as_string().empty();
+  if (header["name"].as_string().empty()) out.required(path + ".name", "the name of a header field");
+  if (by_key && !header["value"].as_string().empty()) out.forbidden(path + ".value", "the value comes from secretKey");
+  if (by_key && !has_secret) out.forbidden(path + ".secretKey", "provider.web.secret names the Secret with that key");
+}
+
+void check_path(Problems& out, const Value& web, const char* key, const std::string& path) {
+  const std::string_view text = web[key].as_string();
+  if (text.contains("..") || !find_all(Value(), text))
+    out.invalid(path + "." + key, web[key],
+                "is no path like $.data.ratio, $.items[0].value, $.items[*].value or $.items[?(@.name==\"x\")].value");
+}
+
+void check_web(Problems& out, const Value& web, const std::string& path) {
+  const std::string_view url = web["url"].as_string(), method = web["method"].as_string("GET");
+  const bool by_placeholder = url.starts_with("{{");
+  if (url.empty())
+    out.required(path + ".url", "the address that is asked");
+  else if (!url.starts_with("http://") && !url.starts_with("https://") && !by_placeholder)
+    out.invalid(path + ".url", web["url"], "must begin with http:// or https://");
+  if (method != "GET" && method != "POST") out.invalid(path + ".method", web["method"], "must be GET or POST");
+  if (method == "GET" && !web["body"].as_string().empty())
+    out.forbidden(path + ".body", "a GET has none: say method POST");
+  const bool has_secret = !web["secret"].as_string().empty();
+  if (has_secret && url.starts_with("http://"))
+    out.invalid(path + ".url", web["url"], "must begin with https:// where a secret is sent");
+  for (std::size_t i = 0; i < web["headers"].size(); ++i)
+    check_header(out, web["headers"].at(i), has_secret, fmt::format("{}.headers[{}]", path, i));
+  for (const char* key : {"jsonPath", "samplesPath"}) check_path(out, web, key, path);
+  check_answer_time(out, web, path);
+}
+
+void check_job(Problems& out, const Value& job, const std::string& path) {
+  const Value& made = job["template"];
+  const std::string spec = path + ".template.spec";
+  if (made["spec"]["containers"].size() == 0) out.required(spec + ".containers", "the containers that measure");
+  if (made["spec"]["restartPolicy"].as_string("Never") != "Never")
+    out.invalid(spec + ".restartPolicy", made["spec"]["restartPolicy"],
+                "must be Never: each measurement is one run, and the metric's limits say how many may fail");
+  for (const char* key : {"name", "namespace", "ownerReferences"})
+    if (made["metadata"].has(key))
+      out.forbidden(path + ".template.metadata." + key, "the pod belongs to its AnalysisRun and is named after it");
+}
+
 void check_provider(Problems& out, const Value& provider, const std::string& path) {
-  const int kinds = provider.has("gateway") + provider.has("prometheus");
-  if (kinds == 0) return out.required(path, "one of gateway or prometheus");
-  if (kinds > 1) return out.forbidden(path, "only one of gateway and prometheus may be given");
-  const char* kind = provider.has("gateway") ? "gateway" : "prometheus";
-  if (provider[kind]["query"].as_string().empty())
-    out.required(fmt::format("{}.{}.query", path, kind), "what to measure");
-  check_duration(out, provider[kind], "window", fmt::format("{}.{}", path, kind));
-  if (!provider[kind]["secret"].as_string().empty() && provider[kind]["address"].as_string().empty())
-    out.required(fmt::format("{}.{}.address", path, kind), "a secret belongs to an address");
+  constexpr std::array kKinds = {"gateway", "prometheus", "web", "job"};
+  const auto given = [&](const char* kind) { return provider.has(kind); };
+  const auto kinds = std::ranges::count_if(kKinds, given);
+  const std::string all = "gateway, prometheus, web and job";
+  if (kinds == 0) return out.required(path, "one of " + all);
+  if (kinds > 1) return out.forbidden(path, fmt::format("only one of {} may be given", all));
+  const std::string kind = *std::ranges::find_if(kKinds, given);
+  const std::string inside = path + "." + kind;
+  check_duration(out, provider[kind], "window", inside);
+  if (kind == "web") return check_web(out, provider[kind], inside);
+  if (kind == "job") return check_job(out, provider[kind], inside);
+  check_query(out, provider[kind], inside);
+}
+
+// Whether an address answers with 2xx needs no condition, nor does an exit code.
+bool says_itself(const Value& provider) {
+  if (provider.has("job")) return true;
+  const Value& web = provider["web"];
+  return web.is_object() && web["jsonPath"].as_string().empty() && web["samplesPath"].as_string().empty();
 }
 
 void check_metric(Problems& out, const Value& metric, const std::string& path) {
   check_provider(out, metric["provider"], path + ".provider");
+  if (metric["provider"].has("job"))
+    for (const char* key : {"successCondition", "failureCondition"})
+      if (!metric[key].as_string().empty()) out.forbidden(path + "." + key, "the exit code of a job is its verdict");
   for (const char* key : {"interval", "initialDelay", "timeout"}) check_duration(out, metric, key, path);
   for (const char* key : {"minSamples", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit"})
     check_count(out, metric, key, path, 0);
   check_count(out, metric, "count", path, 1);
   if (metric["count"].as_int(1) > 1 && metric["interval"].as_string().empty())
     out.required(path + ".interval", "how far apart the measurements are when count is over 1");
-  if (metric["successCondition"].as_string().empty() && metric["failureCondition"].as_string().empty())
+  if (metric["successCondition"].as_string().empty() && metric["failureCondition"].as_string().empty() &&
+      !says_itself(metric["provider"]))
     out.required(path + ".successCondition", "a metric without a condition would accept anything");
 }
 

@@ -219,9 +219,30 @@ type PrometheusMetric | A Prometheus query.
   secret             - string      | Secret of the same namespace for `address`: username and password, or token; ca.crt.
   window             - string      | How far back the query looks; needed to discard windows that overlap an outage.
 
+type WebHeader | A header field that is sent; its value stands here or in the Secret.
+  name      - string keep | Name.
+  value     - string      | Value, with the same placeholders as the address.
+  secretKey - string      | Key of `secret` whose value is sent instead.
+
+type WebMetric | A value from an HTTP address.
+  url         - string keep                    | http:// or https://; {{service}}, {{hash}}, {{namespace}} and {{route}} are those of the measured version.
+  method      - string =GET enum=GET,POST      | GET or POST.
+  headers     - []WebHeader atomic maxItems=50 | Header fields that are sent.
+  body        - string                         | What is sent, with the same placeholders as the address.
+  jsonPath    - string                         | Where the value is in the answer, like $.data.ratio; default: the whole answer. Without it and without conditions a status of 2xx passes.
+  samplesPath - string                         | Where the number of events is that the value rests on; needed for minSamples.
+  timeout     - string =10s                    | How long the answer may take; at most 1m.
+  secret      - string                         | Secret of the same namespace: username and password, or token; ca.crt; keys that headers name. Sent over https only.
+  window      - string                         | How far back the value looks; needed to discard windows that overlap an outage.
+
+type JobMetric | A pod that runs to its end; its exit code is the verdict: 0 passes, anything else fails.
+  template - *any | The pod: metadata (labels, annotations) and spec, as in a Deployment; restartPolicy is Never. {{service}}, {{hash}}, {{namespace}} and {{route}} are those of the candidate.
+
 type MetricProvider | Where a value comes from; exactly one of these.
   gateway    - *GatewayMetric    | The built-in gateway.
   prometheus - *PrometheusMetric | A Prometheus.
+  web        - *WebMetric        | An HTTP address.
+  job        - *JobMetric        | A pod that runs to its end.
 
 type Metric | A value and its limits.
   name                  - string keep             | Name.
@@ -232,7 +253,7 @@ type Metric | A value and its limits.
   failureLimit          - *int32 =0 min=0         | Failed measurements that are tolerated.
   inconclusiveLimit     - *int32 =0 min=0         | Measurements without a verdict that are tolerated.
   consecutiveErrorLimit - *int32 =4 min=0         | Errors of the provider in a row that are tolerated.
-  timeout               - string =10m             | How long to go on without enough samples.
+  timeout               - string =10m             | How long to go on without enough samples, and how long a job may take.
   successCondition      - string                  | Over result, stable, samples, stableSamples, low, high, stableLow, stableHigh, pWorse.
   failureCondition      - string                  | When it holds, the measurement failed.
   limit                 - string                  | For people: the limit that the condition checks, like "1 %".

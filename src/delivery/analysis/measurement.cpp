@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "api/meta.h"
-#include "base/strings.h"
 #include "control/mutants.h"
-#include "delivery/analysis/resolve.h"
-#include "delivery/names.h"
+#include "data/json.h"
+#include "data/utf8.h"
 #include "expr/expression.h"
 #include "stats/proportion.h"
 
@@ -19,70 +17,18 @@ namespace {
 using control::Ask;
 using data::Value;
 
-constexpr base::Duration kAskTimeout = base::seconds(10);
-
-// --- asking -----------------------------------------------------------------------------------------------
-
-Values placeholders(const Value& run, const Value& subject) {
-  return {{"service", subject["service"].str()},
-          {"hash", subject["hash"].str()},
-          {"namespace", std::string(api::space_of(run))},
-          {"route", run["spec"]["route"].str()}};
-}
-
-struct Asker {
-  const Value& run;
-  std::string prefix;
-  std::vector<Ask> out = {};
-
-  void add(const char* what, std::string_view port, Value question) {
-    out.push_back({.id = fmt::format("{}/{}", prefix, what),
-                   .port = std::string(port),
-                   .question = std::move(question),
-                   .timeout = kAskTimeout});
-  }
-
-  void gateway(const char* what, const Value& provider, const Value& subject) {
-    const Value route = Value::object({{"namespace", api::space_of(run)}, {"name", run["spec"]["route"]}});
-    add(what, kGatewayMetricsPort,
-        Value::object({{"route", route},
-                       {"service", subject["service"]},
-                       {"window", provider["window"].as_string("10s")},
-                       {"query", provider["query"]}}));
-  }
-
-  void prometheus(const char* what, const Value& provider, const Value& subject, std::string_view query) {
-    Value question = Value::object({{"query", substitute(query, placeholders(run, subject))}});
-    if (!provider["address"].as_string().empty()) question.set("address", provider["address"]);
-    if (!provider["secret"].as_string().empty())
-      question.set("secret", Value::object({{"namespace", api::space_of(run)}, {"name", provider["secret"]}}));
-    add(what, kPrometheusPort, std::move(question));
-  }
-};
-
-bool compares(const Value& run) {
-  return run["spec"]["stable"].is_object() && run["spec"]["stable"] != run["spec"]["candidate"];
-}
-
-void ask_prometheus(Asker& asker, const Value& p) {
-  const Value& candidate = asker.run["spec"]["candidate"];
-  const Value& stable = asker.run["spec"]["stable"];
-  const std::string_view query = p["query"].as_string(), samples = p["samplesQuery"].as_string();
-  asker.prometheus("value", p, candidate, query);
-  if (!samples.empty()) asker.prometheus("samples", p, candidate, samples);
-  if (!compares(asker.run)) return;
-  const std::string_view other = p["stableQuery"].as_string();
-  asker.prometheus("stable", p, stable, other.empty() ? query : other);
-  if (!samples.empty()) asker.prometheus("stable-samples", p, stable, samples);
-}
-
 // --- reading answers --------------------------------------------------------------------------------------
 
-// A number, or a list of at least two; everything else (empty, NaN, infinite) is no data.
-Value usable(const Value& v) {
-  if (v.is_array()) return v.size() == 1 ? usable(v.at(0)) : v.size() == 0 ? Value() : v;
-  return v.is_number() && std::isfinite(v.as_double()) ? v : Value();
+// What counts as data. Of figures a number, or a list of at least two; everything else (empty, NaN, infinite) is no
+// data. Of documents everything but null and numbers that are none: an empty list says that there is nothing.
+Value usable(const Value& v, bool document) {
+  if (v.is_number()) return std::isfinite(v.as_double()) ? v : Value();
+  if (document) return v;
+  if (v.is_array()) return v.size() == 1 ? usable(v.at(0), false) : v.size() == 0 ? Value() : v;
+  return {};
 }
+
+bool answers_documents(const Value& metric) { return metric["provider"]["web"].is_object(); }
 
 struct Reading {
   Value value;
@@ -92,6 +38,7 @@ struct Reading {
 struct Reader {
   const std::vector<Ask>& asked;
   const Answers& answers;
+  bool documents;
 
   const control::Fact* fact(std::string_view what) const {
     for (const Ask& ask : asked)
@@ -102,11 +49,11 @@ struct Reader {
   Reading reading(const char* value, const char* samples) const {
     Reading out;
     if (const auto* f = fact(value); f && f->answer) {
-      out.value = usable((*f->answer)["value"]);
+      out.value = usable((*f->answer)["value"], documents);
       if ((*f->answer)["samples"].is_number()) out.samples = (*f->answer)["samples"].as_int();
     }
     if (const auto* f = fact(samples); f && f->answer)
-      out.samples = static_cast<std::int64_t>(usable((*f->answer)["value"]).as_double());
+      out.samples = static_cast<std::int64_t>(usable((*f->answer)["value"], false).as_double());
     return out;
   }
   std::string failure() const {
@@ -174,7 +121,20 @@ Outcome test(const Value& condition, const Value& vars) {
   return holds ? Outcome{.holds = *holds} : Outcome{.error = holds.error().message};
 }
 
+// Without conditions and without a path: does the address answer as it should?
+bool judged_by_status(const Value& metric) {
+  return metric["successCondition"].as_string().empty() && metric["failureCondition"].as_string().empty() &&
+         metric["provider"]["web"].is_object();
+}
+
+void judge_status(Measurement& m) {
+  const std::int64_t status = m.value.as_int();
+  m.verdict = status >= 200 && status <= 299 ? Verdict::Passed : Verdict::Failed;
+  m.message = fmt::format("status {}", status);
+}
+
 void judge(Measurement& m, const Value& metric, const Value& vars) {
+  if (judged_by_status(metric)) return judge_status(m);
   const Outcome success = test(metric["successCondition"], vars), failure = test(metric["failureCondition"], vars);
   for (const Outcome* o : {&success, &failure}) {
     if (!o->error.empty()) return void((m.verdict = Verdict::Error, m.message = o->error));
@@ -186,6 +146,21 @@ void judge(Measurement& m, const Value& metric, const Value& vars) {
     m.verdict = *success.holds ? Verdict::Passed : failure.holds ? Verdict::Inconclusive : Verdict::Failed;
   else
     m.verdict = failure.holds ? Verdict::Passed : Verdict::Inconclusive;
+}
+
+// A document may be large, and the status keeps ten of them.
+constexpr std::size_t kMostShown = 512;  // bytes
+Value shown(const Value& value) {
+  if (value.is_number() || value.is_bool()) return value;
+  std::string text = value.is_string() ? value.str() : data::to_json(value);
+  if (text.size() <= kMostShown) return value;
+  std::size_t end = 0;
+  while (true) {
+    const std::size_t length = data::utf8_length(std::string_view(text).substr(end));
+    if (length == 0 || end + length > kMostShown) break;
+    end += length;
+  }
+  return text.substr(0, end) + "...";
 }
 
 }  // namespace
@@ -212,29 +187,17 @@ Value to_value(const Measurement& m) {
   Value out = Value::object({{"verdict", to_text(m.verdict)},
                              {"startedAt", base::format_micro_time(m.asked)},
                              {"finishedAt", base::format_micro_time(m.finished)}});
-  if (!m.value.is_null()) out.set("value", m.value);
-  if (!m.stable.is_null()) out.set("stable", m.stable);
+  if (!m.value.is_null()) out.set("value", shown(m.value));
+  if (!m.stable.is_null()) out.set("stable", shown(m.stable));
   if (m.samples) out.set("samples", *m.samples);
   if (m.stable_samples) out.set("stableSamples", *m.stable_samples);
   if (!m.message.empty()) out.set("message", m.message);
   return out;
 }
 
-std::vector<Ask> questions(const Value& run, std::size_t index, std::int64_t number) {
-  const Value& provider = run["spec"]["metrics"].at(index)["provider"];
-  Asker asker{run, fmt::format("analysis/{}/{}/{}", api::uid_of(run), index, number)};
-  if (provider["prometheus"].is_object()) {
-    ask_prometheus(asker, provider["prometheus"]);
-  } else {
-    asker.gateway("value", provider["gateway"], run["spec"]["candidate"]);
-    if (compares(run)) asker.gateway("stable", provider["gateway"], run["spec"]["stable"]);
-  }
-  return std::move(asker.out);
-}
-
 Measurement evaluate(const Value& run, std::size_t index, const std::vector<Ask>& asked, const Answers& answers) {
   const Value& metric = run["spec"]["metrics"].at(index);
-  const Reader reader{asked, answers};
+  const Reader reader{asked, answers, answers_documents(metric)};
   Measurement m;
   if (const auto* f = reader.fact("value")) m.asked = f->asked;
   for (const Ask& ask : asked)
@@ -243,10 +206,11 @@ Measurement evaluate(const Value& run, std::size_t index, const std::vector<Ask>
   m.message = reader.failure();
   if (!m.message.empty()) return m.verdict = Verdict::Error, m;
   const Reading candidate = reader.reading("value", "samples");
-  const Reading stable = compares(run) ? reader.reading("stable", "stable-samples") : candidate;
+  const bool compared = reader.fact("stable") != nullptr;
+  const Reading stable = compared ? reader.reading("stable", "stable-samples") : candidate;
   m.value = candidate.value;
   m.samples = candidate.samples;
-  if (compares(run)) m.stable = stable.value, m.stable_samples = stable.samples;
+  if (compared) m.stable = stable.value, m.stable_samples = stable.samples;
   const std::int64_t least = metric["minSamples"].as_int();
   if (control::mutant(control::Mutant::NoDataIsSuccess) && m.value.is_null()) return m.verdict = Verdict::Passed, m;
   if (m.value.is_null() || m.samples == 0) return m.verdict = Verdict::NoData, m.message = "no data", m;
@@ -257,13 +221,6 @@ Measurement evaluate(const Value& run, std::size_t index, const std::vector<Ask>
   }
   judge(m, metric, variables(candidate, stable));
   return m;
-}
-
-base::Duration window_of(const Value& metric) {
-  const Value& provider = metric["provider"];
-  const std::string_view text = provider["gateway"].is_object() ? provider["gateway"]["window"].as_string("10s")
-                                                                : provider["prometheus"]["window"].as_string();
-  return base::parse_duration(text).value_or(base::Duration(0));
 }
 
 }  // namespace slipway::delivery::analysis

@@ -31,7 +31,8 @@ struct Measurement {
 };
 data::Value to_value(const Measurement& m);
 
-// The questions of the measurement `number` of metric `index`. Same number, same ids: asking again asks once.
+// The questions, none for provider job, of the measurement `number` of metric `index`. Same number, same ids: asking
+// again asks once.
 std::vector<control::Ask> questions(const data::Value& run, std::size_t index, std::int64_t number);
 
 // Answers by question id; all questions must be answered.

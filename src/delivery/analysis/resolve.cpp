@@ -111,6 +111,18 @@ std::string substitute(std::string_view text, const Values& values, std::vector<
   }
 }
 
+Values placeholders(const Value& run, const Value& subject) {
+  return {{"service", subject["service"].str()},
+          {"hash", subject["hash"].str()},
+          {"namespace", std::string(api::space_of(run))},
+          {"route", run["spec"]["route"].str()}};
+}
+
+Value substitute_late(const Value& tree, const Values& values) {
+  std::vector<std::string> unknown;
+  return substitute_all(tree, values, unknown);
+}
+
 base::Result<Value> resolve(const std::vector<Value>& templates, const Values& given) {
   std::vector<std::string> missing, problems;
   std::vector<Values> args;

@@ -18,6 +18,11 @@ using Values = std::map<std::string, std::string>;
 // Replaces placeholders that `values` knows ("args.limit", "service"); the names of others go to `unknown` when given.
 std::string substitute(std::string_view text, const Values& values, std::vector<std::string>* unknown = nullptr);
 
+// What the late placeholders mean for one version: `subject` is spec.candidate or spec.stable of the run.
+Values placeholders(const data::Value& run, const data::Value& subject);
+// Every string of the tree, with these placeholders replaced.
+data::Value substitute_late(const data::Value& tree, const Values& values);
+
 // The metrics of all templates with arguments filled in: {"args": [...], "metrics": [...]}. An argument that is given
 // goes to every template that declares it; a default counts for its own template only. A metric name used twice gets
 // its template's name in front. Invalid, with all reasons: a required argument without a value, an argument that no

@@ -6,6 +6,9 @@
 #include <optional>
 
 #include "api/meta.h"
+#include "api/resource.h"
+#include "data/json.h"
+#include "delivery/analysis/job.h"
 #include "delivery/state.h"
 
 namespace slipway::delivery::analysis {
@@ -102,6 +105,7 @@ struct MetricTurn {
   Decision& out;
 
   Duration interval() const { return duration_of(metric["interval"], kSingleInterval); }
+  Duration patience() const { return duration_of(metric["timeout"], kDefaultPatience); }
 };
 
 Time due(const MetricTurn& t) {
@@ -120,17 +124,18 @@ bool was_away(const MetricTurn& t, Time at) {
   return t.now > at + 2 * t.interval() || (t.r.begun && t.now + 2 * t.interval() < *t.r.begun);
 }
 
-void begin(MetricTurn& t, const std::vector<control::Ask>& asks) {
+// Is it time? Says when to look again where it is not.
+bool may_begin(MetricTurn& t) {
   const Time at = due(t);
   if (was_away(t, at)) {
     ++t.r.discarded;
     t.r.begun.reset();
     t.r.not_before = t.now + std::max(t.interval(), window_of(t.metric));
     t.r.proven = t.now;
-    return wake_at(t.out, *t.r.not_before);
+    return wake_at(t.out, *t.r.not_before), false;
   }
-  if (t.now < at) return wake_at(t.out, at);
-  for (const control::Ask& ask : asks) t.out.effects.push_back(ask);
+  if (t.now < at) return wake_at(t.out, at), false;
+  return true;
 }
 
 void count_verdict(Result& r, const Measurement& m) {
@@ -155,10 +160,18 @@ void count_verdict(Result& r, const Measurement& m) {
   }
 }
 
+constexpr std::size_t kMostText = 80;  // of a document in a message
+
+std::string text_of(const Value& v) {
+  if (v.is_number()) return fmt::format("{:.6g}", v.as_double());
+  const std::string text = data::to_json(v);
+  return text.size() <= kMostText ? text : "a document";
+}
+
 std::string last_text(const Result& r) {
   const Value& m = r.measurements.at(r.measurements.size() - 1);
-  std::string out = m["value"].is_number() ? fmt::format(": {:.6g}", m["value"].as_double()) : "";
-  if (m["stable"].is_number()) out += fmt::format(" (stable {:.6g})", m["stable"].as_double());
+  std::string out = m.has("value") ? ": " + text_of(m["value"]) : "";
+  if (m.has("stable")) out += fmt::format(" (stable {})", text_of(m["stable"]));
   if (!m["message"].as_string().empty()) out += fmt::format(": {}", m["message"].as_string());
   return out;
 }
@@ -189,12 +202,11 @@ void conclude(MetricTurn& t) {
   }
 }
 
-void take_measurement(MetricTurn& t, const std::vector<control::Ask>& asks) {
-  const Measurement m = evaluate(t.o.run, t.index, asks, t.o.answers);
+void record(MetricTurn& t, const Measurement& m) {
   Result& r = t.r;
-  for (const control::Ask& ask : asks) t.out.effects.push_back(control::Forget{ask.id});
   ++r.number;
-  r.begun = m.asked;
+  // An answer that took longer than the interval is followed by the next question at once.
+  r.begun = std::max(m.asked, m.finished - t.interval());
   r.not_before.reset();
   if (m.verdict != Verdict::NoData && m.verdict != Verdict::TooFew) r.proven = m.finished;
   count_verdict(r, m);
@@ -204,8 +216,13 @@ void take_measurement(MetricTurn& t, const std::vector<control::Ask>& asks) {
   if (r.phase == MetricPhase::Running) wake_at(t.out, std::max(due(t), t.now));
 }
 
+void take_measurement(MetricTurn& t, const std::vector<control::Ask>& asks) {
+  for (const control::Ask& ask : asks) t.out.effects.push_back(control::Forget{ask.id});
+  record(t, evaluate(t.o.run, t.index, asks, t.o.answers));
+}
+
 bool out_of_patience(MetricTurn& t) {
-  const Duration patience = duration_of(t.metric["timeout"], kDefaultPatience);
+  const Duration patience = t.patience();
   const Time since = t.r.proven.value_or(t.started);
   if (t.now < since + patience) return wake_at(t.out, since + patience), false;
   settle(t.r, MetricPhase::Inconclusive,
@@ -213,8 +230,29 @@ bool out_of_patience(MetricTurn& t) {
   return true;
 }
 
+// No such pod yet: made when it is time. What the API refuses for good is an error of this measurement, when it was
+// refused since the measurement was due.
+void begin_job(MetricTurn& t, const std::string& name) {
+  if (out_of_patience(t) || !may_begin(t)) return;
+  if (t.o.refused && t.o.refused_at >= due(t))
+    return record(t, {.verdict = Verdict::Error,
+                      .message = fmt::format("pod {} could not be made: {}", name, t.o.refused->message),
+                      .asked = t.now,
+                      .finished = t.now});
+  t.out.effects.push_back(control::Create{api::kPods, job_pod(t.o.run, t.index, t.r.number)});
+}
+
+void step_job(MetricTurn& t) {
+  const std::string name = job_pod_name(t.o.run, t.index, t.r.number);
+  const auto pod = std::ranges::find_if(t.o.pods, [&](const Value& p) { return api::name_of(p) == name; });
+  if (pod == t.o.pods.end()) return begin_job(t, name);
+  if (const auto measured = measure_job(*pod, t.patience(), t.now)) return record(t, *measured);
+  wake_at(t.out, end_of_patience(*pod, t.patience(), t.now));
+}
+
 void step_metric(MetricTurn& t) {
   if (t.r.phase != MetricPhase::Running) return;
+  if (is_job(t.metric)) return step_job(t);
   const auto asks = questions(t.o.run, t.index, t.r.number);
   const bool answered = std::ranges::all_of(asks, [&](const control::Ask& a) { return t.o.answers.contains(a.id); });
   const bool begun = std::ranges::any_of(
@@ -225,7 +263,8 @@ void step_metric(MetricTurn& t) {
       if (!t.o.answers.contains(a.id) && !t.o.pending.contains(a.id)) t.out.effects.push_back(a);
     return;
   }
-  if (!out_of_patience(t)) begin(t, asks);
+  if (out_of_patience(t) || !may_begin(t)) return;
+  for (const control::Ask& ask : asks) t.out.effects.push_back(ask);
 }
 
 // --- the run ----------------------------------------------------------------------------------------------
@@ -291,7 +330,9 @@ Decision decide_run(const RunObservation& o, Time now) {
   Decision out;
   const Value& metrics = o.run["spec"]["metrics"];
   Value status = o.run["status"];
-  if (status.has("completedAt") || api::is_deleting(o.run)) return out;
+  if (api::is_deleting(o.run)) return out;
+  out.effects = sweep_pods(o.run, o.pods, status.has("completedAt"));
+  if (status.has("completedAt")) return out;
   if (!status.has("startedAt")) status.set("startedAt", stamp(now));
   status.set("phase", to_text(MetricPhase::Running));
   const Time started = time_of(status["startedAt"]).value_or(now);

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "control/mutants.h"
-#include "delivery/decide/modelled_cluster.h"
+#include "delivery/analysis/test_bench.h"
 
 namespace slipway::delivery::analysis {
 namespace {
@@ -19,43 +19,6 @@ using data::Value;
 constexpr const char* kGateway =
     R"({"name":"error-rate","interval":"1s","count":3,"minSamples":20,"successCondition":"result < 0.01 || result <= stable",
   "provider":{"gateway":{"query":"error-rate","window":"5s"}}})";
-
-// Asks and answers in virtual time; `say` answers a question.
-struct Bench {
-  Value run;
-  Time now = *base::parse_time("2026-11-23T12:00:00Z");
-  Answers facts = {};
-  std::function<base::Result<Value>(const control::Ask&)> say = {};
-  int asked = 0;
-  std::optional<Time> wake = {};
-  bool forgetful = false;  // the process dies after each question
-
-  explicit Bench(const char* metric, const char* extra = "{}") {
-    run = json(R"({"metadata":{"name":"web-2-1-2","namespace":"shop","uid":"u1"},
-      "spec":{"route":"web","candidate":{"service":"web-canary","hash":"h2"},"stable":{"service":"web-stable","hash":"h1"}}})");
-    run.set({"spec", "metrics"}, Value::array({json(metric)}));
-    for (const data::Member& m : json(extra).members()) run.set({"spec", m.key}, m.value);
-  }
-
-  void turn() {
-    const control::Decision d = decide_run({.run = run, .answers = facts}, now);
-    for (const control::Effect& e : d.effects) {
-      if (const auto* ask = std::get_if<control::Ask>(&e)) {
-        ++asked;
-        if (!forgetful && !facts.contains(ask->id))
-          facts.emplace(ask->id, control::Fact{now, now + base::milliseconds(20), say(*ask)});
-      }
-      if (const auto* forget = std::get_if<control::Forget>(&e)) facts.erase(forget->id);
-    }
-    if (!d.status.is_null()) run.set("status", d.status);
-    wake = d.wake_at;
-  }
-  void until_done(int turns = 2000) {
-    for (int i = 0; i < turns && !run["status"].has("completedAt"); ++i, now += base::milliseconds(100)) turn();
-  }
-  const Value& metric() const { return run["status"]["metricResults"].at(0); }
-  std::string phase() const { return run["status"]["phase"].str(); }
-};
 
 std::function<base::Result<Value>(const control::Ask&)> rates(double candidate, double stable,
                                                               std::int64_t samples = 500) {

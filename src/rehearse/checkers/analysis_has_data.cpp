@@ -1,8 +1,10 @@
 // An analysis that succeeds has seen as many real measurements as it asks for: numbers from at least `minSamples`
 // requests each, as the gateway really gave them out.
 #include <map>
+#include <set>
 
 #include "delivery/analysis/resolve.h"
+#include "delivery/names.h"
 #include "rehearse/checkers/checkers.h"
 
 namespace slipway::rehearse {
@@ -16,6 +18,11 @@ ModelledGateway::Subject subject_of(const Value& run, const Value& metric) {
     return {.route = {std::string(api::space_of(run)), run["spec"]["route"].str()},
             .service = candidate["service"].str(),
             .query = gateway["query"].str()};
+  if (const Value& web = metric["provider"]["web"]; web.is_object())
+    return {.route = {},
+            .service = {},
+            .query = delivery::analysis::substitute(web["url"].as_string(),
+                                                    delivery::analysis::placeholders(run, candidate))};
   return {.route = {},
           .service = {},
           .query = delivery::analysis::substitute(
@@ -28,6 +35,7 @@ class AnalysisHasData final : public Checker {
   std::string_view name() const override { return "analysis-has-data"; }
 
   std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
+    if (change.entry->key.resource == api::kPods.qualified()) succeeded(change.entry->object);
     if (change.entry->key.resource != api::kAnalysisRuns.qualified() || change.kind != store::Change::Kind::Put)
       return {};
     const Value& run = change.entry->object;
@@ -36,7 +44,9 @@ class AnalysisHasData final : public Checker {
     if (run["status"]["phase"].as_string() != "Successful" || ended_early) return {};
     for (const Value& metric : run["spec"]["metrics"].items()) {
       const std::int64_t real =
-          truth.gateway.real_answers(subject_of(run, metric), truth.now - begun, metric["minSamples"].as_int());
+          metric["provider"]["job"].is_object()
+              ? static_cast<std::int64_t>(succeeded_[std::string(api::uid_of(run))].size())
+              : truth.gateway.real_answers(subject_of(run, metric), truth.now - begun, metric["minSamples"].as_int());
       const std::int64_t wanted = metric["count"].as_int(1);
       if (real < wanted)
         return "analysis " + std::string(api::name_of(run)) + " succeeded with " + std::to_string(real) + " of " +
@@ -46,7 +56,15 @@ class AnalysisHasData final : public Checker {
   }
 
  private:
+  // Pods of jobs, by the uid of their run.
+  void succeeded(const Value& pod) {
+    const std::string run(api::label(pod, delivery::kAnalysisRunLabel));
+    if (!run.empty() && pod["status"]["phase"].as_string() == "Succeeded")
+      succeeded_[run].insert(std::string(api::name_of(pod)));
+  }
+
   std::map<std::string, base::Time> begun_;  // by uid
+  std::map<std::string, std::set<std::string>> succeeded_;
 };
 
 }  // namespace

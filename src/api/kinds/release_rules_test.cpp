@@ -1,0 +1,72 @@
+// What an AnalysisTemplate may say, and what the refusal names.
+#include "api/kinds/release_rules.h"
+
+#include <gtest/gtest.h>
+
+#include "api/testing.h"
+#include "base/strings.h"
+
+namespace slipway::api {
+namespace {
+
+using data::Value;
+using testing::yaml;
+
+std::vector<base::Cause> problems_of(const std::string& metric) {
+  std::vector<base::Cause> problems;
+  check_analysis_template(yaml("spec: {metrics: [" + metric + "]}"), data::kNull, problems);
+  return problems;
+}
+
+std::string web(const std::string& fields, const std::string& condition = "result < 1") {
+  return "{name: a, successCondition: '" + condition + "', provider: {web: {" + fields + "}}}";
+}
+
+TEST(AnalysisTemplateRules, good_metrics_are_taken) {
+  for (const std::string& good :
+       {web("url: 'https://m.example/x', jsonPath: '$.a', samplesPath: '{$.n}', secret: m, timeout: 1m"),
+        web("url: 'http://m.example/{{service}}', method: POST, body: '{}'"),
+        web("url: '{{args.url}}', secret: m, headers: [{name: X, secretKey: k}, {name: X-B, value: z}]"),
+        web("url: 'https://m.example/', jsonPath: \"$.i[?(@.name==''b'')].v\""), web("url: 'https://m.example/'", ""),
+        std::string("{name: a, provider: {job: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "
+                    "i}]}}}}}"),
+        std::string("{name: a, failureCondition: result == 0, provider: {prometheus: {query: up}}}")})
+    for (const base::Cause& problem : problems_of(good))
+      ADD_FAILURE() << good << ": " << problem.field << ": " << problem.message;
+}
+
+TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
+  const std::string provider = "spec.metrics[0].provider";
+  for (const auto& [bad, field] : std::vector<std::pair<std::string, std::string>>{
+           {"{name: a, successCondition: x, provider: {}}", provider},
+           {"{name: a, successCondition: x, provider: {web: {url: 'http://m/'}, gateway: {query: p50}}}", provider},
+           {web("method: GET"), provider + ".web.url"},
+           {web("url: 'ftp://m.example'"), provider + ".web.url"},
+           {web("url: 'http://m.example', secret: m"), provider + ".web.url"},
+           {web("url: 'http://m.example', method: PUT"), provider + ".web.method"},
+           {web("url: 'http://m.example', body: x"), provider + ".web.body"},
+           {web("url: 'http://m.example', jsonPath: '$..a'"), provider + ".web.jsonPath"},
+           {web("url: 'http://m.example', samplesPath: '$.a[?('"), provider + ".web.samplesPath"},
+           {web("url: 'http://m.example', timeout: 0s"), provider + ".web.timeout"},
+           {web("url: 'http://m.example', timeout: 61s"), provider + ".web.timeout"},
+           {web("url: 'http://m.example', timeout: soon"), provider + ".web.timeout"},
+           {web("url: 'http://m.example', headers: [{name: X, secretKey: k}]"), provider + ".web.headers[0].secretKey"},
+           {web("url: 'https://m.example', secret: m, headers: [{name: X, value: v, secretKey: k}]"),
+            provider + ".web.headers[0].value"},
+           {web("url: 'http://m.example', headers: [{value: v}]"), provider + ".web.headers[0].name"},
+           {"{name: a, provider: {job: {}}}", provider + ".job.template.spec.containers"},
+           {"{name: a, provider: {job: {template: {spec: {restartPolicy: Always, containers: [{name: c}]}}}}}",
+            provider + ".job.template.spec.restartPolicy"},
+           {"{name: a, provider: {job: {template: {metadata: {name: b}, spec: {containers: [{name: c}]}}}}}",
+            provider + ".job.template.metadata.name"},
+           {"{name: a, successCondition: x, provider: {job: {template: {spec: {containers: [{name: c}]}}}}}",
+            "spec.metrics[0].successCondition"},
+           {web("url: 'http://m.example', jsonPath: '$.a'", ""), "spec.metrics[0].successCondition"}}) {
+    const auto problems = problems_of(bad);
+    ASSERT_EQ(problems.size(), 1u) << bad;
+    EXPECT_EQ(problems[0].field, field) << bad << ": " << problems[0].message;
+  }
+}
+
+}  // namespace
+}  // namespace slipway::api
