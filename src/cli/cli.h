@@ -39,6 +39,7 @@ struct UpOptions {
   std::string runtime = "auto";   // auto, isolated, loopback
   bool allow_host_image = false;  // pods may use the machine's own programs
   bool allow_loopback_metrics = false;  // addresses that templates name may be on this machine
+  std::vector<std::string> metric_processes;  // "NAME=/path/to/program" that templates may name
   bool prometheus = true;
   bool controllers = true;        // false: a `slipway controller` runs them
   bool modelled = false;          // nothing runs: pods, requests and metrics are modelled
@@ -58,6 +59,7 @@ struct ControllerOptions {
   std::string metrics_listen;  // "0.0.0.0:9464"; empty: none
   bool releases_only = false;  // the cluster has controllers for everything else
   bool allow_loopback_metrics = false;  // addresses that templates name may be on this machine
+  std::vector<std::string> metric_processes;  // "NAME=/path/to/program" that templates may name
   bool modelled_gateway = false;  // requests and metrics are modelled in this process
 };
 

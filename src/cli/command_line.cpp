@@ -146,7 +146,10 @@ class Tree {
     sub->add_option("--data-dir", dir, "The folder of the embedded cluster")->capture_default_str();
   }
 
-  static void loopback_metrics(CLI::App* sub, bool& allowed) {
+  static void metric_options(CLI::App* sub, bool& allowed, std::vector<std::string>& processes) {
+    sub->add_option("--metric-process", processes,
+                    "NAME=/path/to/program that analysis templates may name in provider.process "
+                    "(docs/metric-processes.md); may be given several times");
     sub->add_flag("--allow-loopback-metrics", allowed,
                   "Addresses that analysis templates name (prometheus, web) may lead to this machine; link-local ones "
                   "and those of a cloud's metadata never may");
@@ -164,7 +167,7 @@ class Tree {
         ->check(CLI::IsMember({"auto", "isolated", "loopback"}))
         ->capture_default_str();
     sub->add_flag("--allow-host-image", up.allow_host_image, "Pods may use the machine's own programs (image: host)");
-    loopback_metrics(sub, up.allow_loopback_metrics);
+    metric_options(sub, up.allow_loopback_metrics, up.metric_processes);
     sub->add_flag("!--no-prometheus", up.prometheus, "Do not start Prometheus");
     sub->add_flag("!--no-controllers", up.controllers,
                   "Leave the controllers to `slipway controller`, a process of its own");
@@ -196,7 +199,7 @@ class Tree {
     sub->add_flag("--releases-only", controller.releases_only,
                   "Leave Deployments, pods and all else to the cluster's own controllers; the default where the API "
                   "server is not ours");
-    loopback_metrics(sub, controller.allow_loopback_metrics);
+    metric_options(sub, controller.allow_loopback_metrics, controller.metric_processes);
     gateway_command();
     node_command();
     install_commands();

@@ -6,11 +6,13 @@
 
 namespace slipway::controllers {
 
-std::vector<std::string> port_names() { return {"traffic", "metrics/gateway", "metrics/prometheus", "metrics/web"}; }
+std::vector<std::string> port_names() {
+  return {"traffic", "metrics/gateway", "metrics/prometheus", "metrics/web", "metrics/process"};
+}
 
-void add_to(control::Runner& runner) {
+void add_to(control::Runner& runner, std::function<delivery::MetricSources()> sources) {
   for (auto& controller : workload::make_controllers(workload::builtin_kinds())) runner.add(std::move(controller));
-  add_releases_to(runner);
+  add_releases_to(runner, std::move(sources));
 }
 
 void add_releases_to(control::Runner& runner, std::function<delivery::MetricSources()> sources) {

@@ -14,9 +14,9 @@ namespace slipway::controllers {
 std::vector<std::string> port_names();
 
 // Before `runner.start()`.
-void add_to(control::Runner& runner);
-// For clusters that have controllers for everything else: Releases and analyses only.
 // `sources`: asked for each decision; null: all there are.
+void add_to(control::Runner& runner, std::function<delivery::MetricSources()> sources = {});
+// For clusters that have controllers for everything else: Releases and analyses only.
 void add_releases_to(control::Runner& runner, std::function<delivery::MetricSources()> sources = {});
 // What the caches of those keep (RunnerOptions::keep).
 client::Projection kept_by_releases(const api::Resource& resource);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,7 @@ struct KeptRevision {
 struct MetricSources {
   bool gateway = true;         // the built-in gateway carries the traffic and counts it
   bool own_prometheus = true;  // a Prometheus that is asked when no address is given
+  std::optional<std::set<std::string>> programs = {};  // that provider process can name; nullopt: not known here
   bool operator==(const MetricSources&) const = default;
 };
 

@@ -77,6 +77,7 @@ ModelledGateway::ModelledGateway(client::ApiClient& api, runtime::Loop& loop, ru
   traffic_port_.answer = [this](const Value& q, Port::Done done) { answer_traffic(q, std::move(done)); };
   gateway_metrics_port_.answer = [this](const Value& q, Port::Done done) { answer_metric(q, std::move(done)); };
   prometheus_port_.answer = [this](const Value& q, Port::Done done) { answer_prometheus(q, std::move(done)); };
+  process_port_.answer = [this](const Value& q, Port::Done done) { answer_process(q, std::move(done)); };
   web_port_.answer = [this](const Value& q, Port::Done done) { answer_web(q, std::move(done)); };
 }
 
@@ -301,6 +302,21 @@ void ModelledGateway::answer_web(const Value& question, Port::Done done) {
   auto answer = gateway::read_web_answer(question, away ? 503 : 200, data::to_json(document));
   if (answer && measured.value)
     given_[{.route = {}, .service = {}, .query = question["url"].str()}].push_back({loop_.mono(), measured.samples});
+  run_after(loop_, kAnswerDelay,
+            [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+}
+
+void ModelledGateway::answer_process(const Value& question, Port::Done done) {
+  const Value& subject = question["subject"];
+  const RouteName route{subject["namespace"].str(), subject["route"].str()};
+  const std::string service = subject["service"].str(), query = question["args"]["query"].str();
+  const Measured measured = measure(route, {service}, kDocumentWindow, query);
+  base::Result<Value> answer =
+      Value::object({{"value", measured.value ? Value(*measured.value) : Value()}, {"samples", measured.samples}});
+  if (question["program"].as_string() != "modelled")
+    answer = base::fail(Code::NotFound, "metric process " + question["program"].str() + " is not known here");
+  else if (measured.value)
+    given_[{route, service, "process " + query}].push_back({loop_.mono(), measured.samples});
   run_after(loop_, kAnswerDelay,
             [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }

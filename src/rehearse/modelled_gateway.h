@@ -9,7 +9,7 @@
 // queries that name a service as `service="x"`, and a subset of it by its pods' hash as `version="y"`: quantiles are
 // latencies, "requests" is their number, everything else is an error rate), and `metrics/web`: a server of documents,
 // of which http://ANY/NAMESPACE/SERVICE/QUERY is {"service", "query", "value", "requests"} with the queries of the
-// gateway.
+// gateway. `metrics/process` knows one program, "modelled", which answers the argument `query` in the same way.
 #pragma once
 
 #include <deque>
@@ -81,6 +81,7 @@ class ModelledGateway {
   control::Port& gateway_metrics_port() { return gateway_metrics_port_; }
   control::Port& prometheus_port() { return prometheus_port_; }
   control::Port& web_port() { return web_port_; }
+  control::Port& process_port() { return process_port_; }
   Router router() const { return options_.router; }
   const std::map<RouteName, Route>& routes() const { return routes_; }
   // Requests that fell on a service without a ready pod while another backend of the route had one.
@@ -118,6 +119,7 @@ class ModelledGateway {
   void answer_traffic(const data::Value& question, control::Port::Done done);
   void answer_metric(const data::Value& question, control::Port::Done done);
   void answer_prometheus(const data::Value& question, control::Port::Done done);
+  void answer_process(const data::Value& question, control::Port::Done done);
   void answer_web(const data::Value& question, control::Port::Done done);
   // True: the caller gets what was measured.
   bool deliver(Measured measured, bool tells_samples, control::Port::Done done);
@@ -133,7 +135,7 @@ class ModelledGateway {
   RoutesInForce in_force_;
   client::Cache services_, slices_, pods_;
   std::map<RouteName, Route> routes_;
-  CallPort traffic_port_, gateway_metrics_port_, prometheus_port_, web_port_;
+  CallPort traffic_port_, gateway_metrics_port_, prometheus_port_, web_port_, process_port_;
   runtime::Timer tick_timer_;
   std::int64_t unserved_ = 0, not_served_ = 0, requests_ = 0;
   struct Given {

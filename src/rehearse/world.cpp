@@ -34,6 +34,7 @@ ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Fau
   runner_->add_port("metrics/gateway", gateway.gateway_metrics_port());
   runner_->add_port("metrics/prometheus", gateway.prometheus_port());
   runner_->add_port("metrics/web", gateway.web_port());
+  runner_->add_port("metrics/process", gateway.process_port());
   runner_->add_observer(*this);
   controllers::add_to(*runner_);
   leadership_->start();

@@ -60,6 +60,7 @@ std::vector<std::string> child_arguments(const cli::UpOptions& o) {
                                 o.runtime};
   if (o.allow_host_image) argv.emplace_back("--allow-host-image");
   if (o.allow_loopback_metrics) argv.emplace_back("--allow-loopback-metrics");
+  for (const std::string& named : o.metric_processes) argv.insert(argv.end(), {"--metric-process", named});
   if (!o.prometheus) argv.emplace_back("--no-prometheus");
   if (!o.controllers) argv.emplace_back("--no-controllers");
   if (o.modelled) argv.emplace_back("--modelled");

@@ -7,6 +7,7 @@
 #include "gateway/files.h"
 #include "gateway/gateway.h"
 #include "gateway/name_server.h"
+#include "gateway/process_query.h"
 #include "gateway/prometheus.h"
 #include "gateway/web_query.h"
 #include "node/agent.h"
@@ -70,6 +71,7 @@ struct Machine::Impl {
   std::unique_ptr<gateway::NameServer> names = {};
   std::unique_ptr<gateway::Prometheus> prometheus = {};
   std::unique_ptr<gateway::WebQuery> web = {};
+  std::unique_ptr<gateway::ProcessQuery> programs = {};
   std::unique_ptr<node::images::Store> images = {};
   std::unique_ptr<node::ProcessRuntime> pods = {};
   std::unique_ptr<node::Agent> agent = {};
@@ -131,6 +133,9 @@ Result<void> Machine::Impl::begin_gateway(apiserver::ApiServer& api) {
   web = std::make_unique<gateway::WebQuery>(
       parts.loop, gateway::WebQueryOptions{.allow_loopback = parts.options.allow_loopback_metrics,
                                            .secrets = gateway_client.get()});
+  auto named = gateway::read_metric_programs(parts.options.metric_processes);
+  if (!named) return base::fail(named.error());
+  programs = std::make_unique<gateway::ProcessQuery>(parts.loop, std::move(*named));
   return gateway->start();
 }
 
@@ -200,6 +205,7 @@ std::map<std::string, control::Port*> Machine::ports() {
   std::map<std::string, control::Port*> ports{{"traffic", &impl_->gateway->traffic_port()},
                                               {"metrics/gateway", &impl_->gateway->gateway_metrics_port()}};
   ports["metrics/web"] = impl_->web.get();
+  ports["metrics/process"] = impl_->programs.get();
   if (impl_->prometheus) ports["metrics/prometheus"] = &impl_->prometheus->port();
   return ports;
 }

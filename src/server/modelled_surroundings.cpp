@@ -25,7 +25,8 @@ std::map<std::string, control::Port*> ModelledSurroundings::ports() {
   return {{"traffic", &gateway_->traffic_port()},
           {"metrics/gateway", &gateway_->gateway_metrics_port()},
           {"metrics/prometheus", &gateway_->prometheus_port()},
-          {"metrics/web", &gateway_->web_port()}};
+          {"metrics/web", &gateway_->web_port()},
+          {"metrics/process", &gateway_->process_port()}};
 }
 
 Value ModelledSurroundings::endpoints() const {

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <set>
 
 #include "base/strings.h"
 #include "client/clock_skew.h"
@@ -13,6 +15,7 @@
 #include "control/runner.h"
 #include "controllers/controllers.h"
 #include "data/json.h"
+#include "gateway/process_query.h"
 #include "gateway/prometheus_query.h"
 #include "gateway/replicas.h"
 #include "gateway/web_query.h"
@@ -62,6 +65,7 @@ struct Remote {
   runtime::real::OsRandom random;
   runtime::Metrics metrics;
   std::unique_ptr<client::HttpsClient> api;
+  gateway::MetricPrograms programs;
   std::vector<std::unique_ptr<control::Port>> ports;
   std::unique_ptr<rehearse::ModelledGateway> modelled_gateway;
   std::unique_ptr<gateway::Replicas> replicas;  // of a gateway of ours in a cluster that others run
@@ -120,6 +124,8 @@ Result<bool> Remote::is_ours() {
 
 // The server answers; elsewhere our gateway where there is one, and a Prometheus where a template says that it is.
 std::unique_ptr<control::Port> Remote::port_for(const std::string& name, bool loopback, bool ours) {
+  if (name == "metrics/process" && (!ours || !programs.empty()))
+    return std::make_unique<gateway::ProcessQuery>(loop, programs);
   if (ours) return std::make_unique<RemotePort>(*api, name);
   if (name == "metrics/web")
     return std::make_unique<gateway::WebQuery>(
@@ -140,6 +146,7 @@ void Remote::add_ports(const cli::ControllerOptions& options, bool ours) {
     runner->add_port("metrics/gateway", modelled_gateway->gateway_metrics_port());
     runner->add_port("metrics/prometheus", modelled_gateway->prometheus_port());
     runner->add_port("metrics/web", modelled_gateway->web_port());
+    runner->add_port("metrics/process", modelled_gateway->process_port());
     return;
   }
   for (const std::string& name : controllers::port_names()) {
@@ -173,6 +180,12 @@ void Remote::look_for_definitions() {
   });
 }
 
+std::set<std::string> names_of(const gateway::MetricPrograms& programs) {
+  std::set<std::string> names;
+  for (const auto& [name, _] : programs) names.insert(name);
+  return names;
+}
+
 void Remote::begin(const cli::ControllerOptions& options, const std::string& identity, bool ours) {
   control::LeaseOptions lease{.space = options.lease_space, .identity = identity};
   if (!ours && !options.modelled_gateway) {
@@ -193,11 +206,14 @@ void Remote::begin(const cli::ControllerOptions& options, const std::string& ide
   look_for_definitions();
   add_ports(options, ours);
   const bool answered = ours || options.modelled_gateway;
+  std::optional<std::set<std::string>> named;  // where another process knows, nobody does here
+  if (!answered || !programs.empty()) named = names_of(programs);
   if (everything)
     controllers::add_to(*runner);
   else
-    controllers::add_releases_to(*runner, [this, answered] {
-      return delivery::MetricSources{.gateway = answered || (replicas && replicas->any()), .own_prometheus = answered};
+    controllers::add_releases_to(*runner, [this, answered, named] {
+      return delivery::MetricSources{
+          .gateway = answered || (replicas && replicas->any()), .own_prometheus = answered, .programs = named};
     });
   leadership->start();
   runner->start();
@@ -245,6 +261,9 @@ std::shared_ptr<void> standby(const cli::ControllerOptions& options) {
 
 int controller(const cli::ControllerOptions& options) {
   Remote remote;
+  auto programs = gateway::read_metric_programs(options.metric_processes);
+  if (!programs) return failed(programs.error());
+  remote.programs = std::move(*programs);
   if (auto connected = remote.connect(options); !connected) return failed(connected.error());
   auto ours = remote.is_ours();
   if (!ours) return failed(ours.error());

@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
+#include <set>
 
 #include "apiserver/bootstrap.h"
 #include "apiserver/http_front.h"
@@ -71,6 +73,7 @@ struct Server::Impl {
   Result<void> open();
   Result<void> serve();
   Result<void> probe_surroundings();
+  std::optional<std::set<std::string>> metric_programs() const;
   void begin_controllers();
   void publish_metrics();
 };
@@ -129,6 +132,14 @@ Result<void> Server::Impl::probe_surroundings() {
   return around->probe();
 }
 
+// Those of --metric-process; a model knows its own.
+std::optional<std::set<std::string>> Server::Impl::metric_programs() const {
+  if (options.modelled) return std::nullopt;
+  std::set<std::string> names;
+  for (const std::string& text : options.metric_processes) names.insert(text.substr(0, text.find('=')));
+  return names;
+}
+
 void Server::Impl::begin_controllers() {
   serve_ports(*api, around->ports());
   if (!options.controllers) return;
@@ -140,7 +151,8 @@ void Server::Impl::begin_controllers() {
                                                           control::LeaseOptions{.identity = "embedded"});
   runner = std::make_unique<control::Runner>(*controller_client, loop, random, *leadership);
   for (const auto& [name, port] : around->ports()) runner->add_port(name, *port);
-  controllers::add_to(*runner);
+  const auto programs = metric_programs();
+  controllers::add_to(*runner, [programs] { return delivery::MetricSources{.programs = programs}; });
   leadership->start();
   runner->start();
 }

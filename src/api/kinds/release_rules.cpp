@@ -305,11 +305,17 @@ void check_job(Problems& out, const Value& job, const std::string& path) {
       out.forbidden(path + ".template.metadata." + key, "the pod belongs to its AnalysisRun and is named after it");
 }
 
+void check_process(Problems& out, const Value& process, const std::string& path) {
+  if (process["name"].as_string().empty())
+    out.required(path + ".name", "the name under which the administrator gave the program");
+  check_answer_time(out, process, path);
+}
+
 void check_provider(Problems& out, const Value& provider, const std::string& path) {
-  constexpr std::array kKinds = {"gateway", "prometheus", "web", "job"};
+  constexpr std::array kKinds = {"gateway", "prometheus", "web", "job", "process"};
   const auto given = [&](const char* kind) { return provider.has(kind); };
   const auto kinds = std::ranges::count_if(kKinds, given);
-  const std::string all = "gateway, prometheus, web and job";
+  const std::string all = "gateway, prometheus, web, job and process";
   if (kinds == 0) return out.required(path, "one of " + all);
   if (kinds > 1) return out.forbidden(path, fmt::format("only one of {} may be given", all));
   const std::string kind = *std::ranges::find_if(kKinds, given);
@@ -317,6 +323,7 @@ void check_provider(Problems& out, const Value& provider, const std::string& pat
   check_duration(out, provider[kind], "window", inside);
   if (kind == "web") return check_web(out, provider[kind], inside);
   if (kind == "job") return check_job(out, provider[kind], inside);
+  if (kind == "process") return check_process(out, provider[kind], inside);
   check_query(out, provider[kind], inside);
 }
 

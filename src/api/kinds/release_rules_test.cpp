@@ -30,6 +30,7 @@ TEST(AnalysisTemplateRules, good_metrics_are_taken) {
         web("url: 'https://m.example/', jsonPath: \"$.i[?(@.name==''b'')].v\""), web("url: 'https://m.example/'", ""),
         std::string("{name: a, provider: {job: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "
                     "i}]}}}}}"),
+        std::string("{name: a, successCondition: x, provider: {process: {name: p, args: {a: b}, timeout: 30s}}}"),
         std::string("{name: a, failureCondition: result == 0, provider: {prometheus: {query: up}}}")})
     for (const base::Cause& problem : problems_of(good))
       ADD_FAILURE() << good << ": " << problem.field << ": " << problem.message;
@@ -54,6 +55,10 @@ TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
            {web("url: 'https://m.example', secret: m, headers: [{name: X, value: v, secretKey: k}]"),
             provider + ".web.headers[0].value"},
            {web("url: 'http://m.example', headers: [{value: v}]"), provider + ".web.headers[0].name"},
+           {"{name: a, successCondition: x, provider: {process: {}}}", provider + ".process.name"},
+           {"{name: a, successCondition: x, provider: {process: {name: p, timeout: 2m}}}",
+            provider + ".process.timeout"},
+           {"{name: a, provider: {process: {name: p}}}", "spec.metrics[0].successCondition"},
            {"{name: a, provider: {job: {}}}", provider + ".job.template.spec.containers"},
            {"{name: a, provider: {job: {template: {spec: {restartPolicy: Always, containers: [{name: c}]}}}}}",
             provider + ".job.template.spec.restartPolicy"},

@@ -238,11 +238,18 @@ type WebMetric | A value from an HTTP address.
 type JobMetric | A pod that runs to its end; its exit code is the verdict: 0 passes, anything else fails.
   template - *any | The pod: metadata (labels, annotations) and spec, as in a Deployment; restartPolicy is Never. {{service}}, {{hash}}, {{namespace}} and {{route}} are those of the candidate.
 
+type ProcessMetric | A program that the administrator has given a name.
+  name    - string keep  | The name, as in --metric-process NAME=/path/to/program.
+  args    - {}string     | What it is told; {{service}}, {{hash}}, {{namespace}} and {{route}} are those of the measured version.
+  timeout - string =10s  | How long the answer may take; at most 1m.
+  window  - string       | How far back the value looks; needed to discard windows that overlap an outage.
+
 type MetricProvider | Where a value comes from; exactly one of these.
   gateway    - *GatewayMetric    | The built-in gateway.
   prometheus - *PrometheusMetric | A Prometheus.
   web        - *WebMetric        | An HTTP address.
   job        - *JobMetric        | A pod that runs to its end.
+  process    - *ProcessMetric    | A program of the administrator's.
 
 type Metric | A value and its limits.
   name                  - string keep             | Name.

@@ -47,6 +47,8 @@ std::vector<ValueRule> value_rules() {
       {"WebMetric", "jsonPath", "maxLength", 1024},
       {"WebMetric", "samplesPath", "maxLength", 1024},
       {"JobMetric", "template", "required", {}},
+      {"ProcessMetric", "name", "required", {}},
+      {"ProcessMetric", "name", "minLength", 1},
       {"WebHeader", "name", "required", {}},
       {"WebHeader", "name", "minLength", 1},
       {"Metric", "name", "required", {}},
@@ -74,6 +76,8 @@ std::vector<ValueRule> value_rules() {
                                                         {"PrometheusMetric", "window"},
                                                         {"WebMetric", "window"},
                                                         {"WebMetric", "timeout"},
+                                                        {"ProcessMetric", "window"},
+                                                        {"ProcessMetric", "timeout"},
                                                         {"Metric", "interval"},
                                                         {"Metric", "initialDelay"},
                                                         {"Metric", "timeout"}})
@@ -135,8 +139,9 @@ std::vector<CelRule> cel_rules() {
       {"ReleaseAnalysis", unique, "no template may be named twice"},
       {"GuardAnalysis", unique, "no template may be named twice"},
       {"MetricProvider",
-       "[has(self.gateway), has(self.prometheus), has(self.web), has(self.job)].filter(x, x).size() == 1",
-       "a provider is exactly one of gateway, prometheus, web and job"},
+       "[has(self.gateway), has(self.prometheus), has(self.web), has(self.job), has(self.process)].filter(x, x).size() "
+       "== 1",
+       "a provider is exactly one of gateway, prometheus, web, job and process"},
       {"Metric",
        "!has(self.provider.job) || ((!has(self.successCondition) || self.successCondition == '') && "
        "(!has(self.failureCondition) || self.failureCondition == ''))",
@@ -146,6 +151,10 @@ std::vector<CelRule> cel_rules() {
       {"WebMetric", "!has(self.secret) || self.secret == '' || !self.url.startsWith('http://')",
        "url must begin with https:// where a secret is sent"},
       {"WebMetric",
+       "!has(self.timeout) || self.timeout == '' || (duration(self.timeout) > duration('0s') && "
+       "duration(self.timeout) <= duration('1m'))",
+       "timeout must be more than 0s and at most 1m"},
+      {"ProcessMetric",
        "!has(self.timeout) || self.timeout == '' || (duration(self.timeout) > duration('0s') && "
        "duration(self.timeout) <= duration('1m'))",
        "timeout must be more than 0s and at most 1m"},

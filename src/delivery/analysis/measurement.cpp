@@ -28,7 +28,9 @@ Value usable(const Value& v, bool document) {
   return {};
 }
 
-bool answers_documents(const Value& metric) { return metric["provider"]["web"].is_object(); }
+bool answers_documents(const Value& metric) {
+  return metric["provider"]["web"].is_object() || metric["provider"]["process"].is_object();
+}
 
 struct Reading {
   Value value;

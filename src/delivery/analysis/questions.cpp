@@ -93,6 +93,25 @@ void ask_web(Asker& asker, const Value& metric) {
   if (other != question) asker.add("stable", kWebPort, std::move(other), patience);
 }
 
+Value process_question(const Value& run, const Value& process, const char* role) {
+  const Value& subject = run["spec"][role];
+  Value about = Value::object({{"namespace", api::space_of(run)}, {"role", role}});
+  for (const char* key : {"release", "route"})
+    if (!run["spec"][key].is_empty()) about.set(key, run["spec"][key]);
+  for (const char* key : {"service", "hash"})
+    if (!subject[key].is_empty()) about.set(key, subject[key]);
+  Value question = Value::object({{"program", process["name"]}, {"subject", about}});
+  if (process["args"].is_object()) question.set("args", substitute_late(process["args"], placeholders(run, subject)));
+  if (!process["timeout"].is_empty()) question.set("timeout", process["timeout"]);
+  return question;
+}
+
+void ask_process(Asker& asker, const Value& process) {
+  asker.add("value", kProcessPort, process_question(asker.run, process, "candidate"), patience_of(process));
+  if (compares(asker.run))
+    asker.add("stable", kProcessPort, process_question(asker.run, process, "stable"), patience_of(process));
+}
+
 }  // namespace
 
 std::vector<Ask> questions(const Value& run, std::size_t index, std::int64_t number) {
@@ -103,6 +122,8 @@ std::vector<Ask> questions(const Value& run, std::size_t index, std::int64_t num
     ask_prometheus(asker, provider["prometheus"]);
   } else if (provider["web"].is_object()) {
     ask_web(asker, run["spec"]["metrics"].at(index));
+  } else if (provider["process"].is_object()) {
+    ask_process(asker, provider["process"]);
   } else {
     asker.gateway("value", provider["gateway"], run["spec"]["candidate"]);
     if (compares(run)) asker.gateway("stable", provider["gateway"], run["spec"]["stable"]);
@@ -114,7 +135,7 @@ base::Duration window_of(const Value& metric) {
   const Value& provider = metric["provider"];
   if (provider["gateway"].is_object())
     return base::parse_duration(provider["gateway"]["window"].as_string("10s")).value_or(base::Duration(0));
-  for (const char* kind : {"prometheus", "web"})
+  for (const char* kind : {"prometheus", "web", "process"})
     if (provider[kind].is_object())
       return base::parse_duration(provider[kind]["window"].as_string()).value_or(base::Duration(0));
   return base::Duration(0);

@@ -42,6 +42,12 @@ std::string unanswerable(const Value& metrics, const MetricSources& sources) {
       problems.push_back(
           fmt::format("metric {} needs provider.prometheus.address: this cluster has no built-in Prometheus",
                       m["name"].as_string()));
+    const std::string program = provider["process"]["name"].str();
+    if (provider["process"].is_object() && sources.programs && !sources.programs->contains(program))
+      problems.push_back(
+          fmt::format("metric {0} asks the program {1}, which this cluster does not have: the administrator gives it "
+                      "with --metric-process {1}=/path/to/program",
+                      m["name"].as_string(), program));
   }
   return base::join(problems, "; ");
 }

@@ -44,7 +44,14 @@ TEST(Refusal, a_metric_that_nobody_can_answer_is_refused_before_anything_moves) 
   EXPECT_EQ(begun_with(none, own).phase, Phase::Invalid);
   EXPECT_NE(begun_with(none, own).message.find("provider.prometheus.address"), std::string::npos);
   EXPECT_EQ(begun_with(none, other).phase, Phase::Progressing);
-  for (const char* provider : {gateway, own, other}) EXPECT_EQ(begun_with({}, provider).phase, Phase::Progressing);
+  const char* program =
+      R"({"name":"quality","successCondition":"result < 1","provider":{"process":{"name":"quality"}}})";
+  EXPECT_EQ(begun_with({.programs = {{"other"}}}, program).phase, Phase::Invalid);
+  EXPECT_NE(begun_with({.programs = {{"other"}}}, program).message.find("--metric-process quality="),
+            std::string::npos);
+  EXPECT_EQ(begun_with({.programs = {{"quality"}}}, program).phase, Phase::Progressing);
+  for (const char* provider : {gateway, own, other, program})
+    EXPECT_EQ(begun_with({}, provider).phase, Phase::Progressing);
 }
 
 TEST(Refusal, a_right_that_is_missing_is_told_once_and_forgotten_when_it_is_back) {

@@ -18,6 +18,10 @@ ModelledGateway::Subject subject_of(const Value& run, const Value& metric) {
     return {.route = {std::string(api::space_of(run)), run["spec"]["route"].str()},
             .service = candidate["service"].str(),
             .query = gateway["query"].str()};
+  if (const Value& process = metric["provider"]["process"]; process.is_object())
+    return {.route = {std::string(api::space_of(run)), run["spec"]["route"].str()},
+            .service = candidate["service"].str(),
+            .query = "process " + process["args"]["query"].str()};
   if (const Value& web = metric["provider"]["web"]; web.is_object())
     return {.route = {},
             .service = {},
