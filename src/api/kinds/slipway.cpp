@@ -42,7 +42,7 @@ type RequestMatch | Requests; all conditions hold.
   queryParams - []RequestCondition atomic maxItems=8 | Query parameters.
 
 type ReleaseMatch | Requests that go to the candidate, whatever the weight.
-  any - []RequestMatch atomic maxItems=16 | Each alternative is enough; an empty list takes an earlier step's away.
+  any - []RequestMatch keep atomic maxItems=16 | Each alternative is enough; an empty list takes an earlier step's away.
 
 type ReleaseMirror | Copies of requests for the candidate.
   percent - *double | Part of the requests, at most two decimals; 0 ends it.
@@ -286,7 +286,7 @@ type AnalysisRunSpec | What is measured, with all values filled in.
   candidate - *AnalysisSubject          | The new version.
   stable    - *AnalysisSubject          | The stable version.
   args      - []AnalysisArgument atomic maxItems=50 | Values given.
-  metrics   - []Metric           atomic | Values and their limits.
+  metrics   - []Metric           atomic maxItems=1000 | Values and their limits.
   terminate - bool                      | End now with what has been measured.
 
 type AnalysisRunStatus preserve | What was measured.
