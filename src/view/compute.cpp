@@ -36,8 +36,10 @@ StepState state_of(int index, const State& s) {
 }
 
 MetricView metric_of(const Value& m) {
-  MetricView out{
-      .name = m["name"].str(), .unit = m["unit"].str(), .limit = m["limit"].str(), .phase = m["phase"].str()};
+  MetricView out{.name = m["name"].str() + (m["dryRun"].as_bool() ? " (dry run)" : ""),
+                 .unit = m["unit"].str(),
+                 .limit = m["limit"].str(),
+                 .phase = m["phase"].str()};
   out.passed = m["successful"].as_int();
   out.failed = m["failed"].as_int();
   out.wanted = m["wanted"].as_int();

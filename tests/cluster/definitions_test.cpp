@@ -80,6 +80,7 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, address: 'https://p:9090', secret: p}}}]"),
            metrics("[{name: up, provider: {job: {template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}}}}]"),
            metrics("[{name: up, successCondition: x, provider: {process: {name: p, args: {a: b}}}}]"),
+           metrics("[{name: a, interval: 1s, failureLimit: -1, consecutiveSuccessLimit: 3, onNoData: Fail, dryRun: true, successCondition: x, provider: {gateway: {query: p50}}}]"),
            metrics("[{name: up, provider: {web: {url: 'https://m/{{service}}', secret: p, headers: [{name: X, secretKey: k}]}}}]"),
            metrics("[{name: up, successCondition: result < 1, provider: {web: {url: '{{args.url}}', method: POST, body: '{}', jsonPath: '$.a', timeout: 1m}}}]"),
        }) {
@@ -162,6 +163,10 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            metrics("[{name: a, successCondition: x, provider: {web: {url: 'http://m', jsonPath: '$..a'}}}]"),
            metrics("[{name: a, provider: {web: {url: 'http://m', jsonPath: '$.a'}}}]"),
            metrics("[{name: a, provider: {job: {}}}]"),
+           metrics("[{name: a, interval: 1s, failureLimit: -1, successCondition: x, provider: {gateway: {query: p50}}}]"),
+           metrics("[{name: a, interval: 1s, count: 2, consecutiveSuccessLimit: 3, successCondition: x, provider: {gateway: {query: p50}}}]"),
+           metrics("[{name: a, consecutiveSuccessLimit: 3, successCondition: x, provider: {gateway: {query: p50}}}]"),
+           metrics("[{name: a, onNoData: Pass, successCondition: x, provider: {gateway: {query: p50}}}]"),
            metrics("[{name: a, successCondition: x, provider: {process: {}}}]"),
            metrics("[{name: a, successCondition: x, provider: {process: {name: p, timeout: 2m}}}]"),
            metrics("[{name: a, successCondition: x, provider: {job: {template: {spec: {containers: [{name: c, image: i}]}}}}}]"),

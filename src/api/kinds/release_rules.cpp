@@ -334,14 +334,31 @@ bool says_itself(const Value& provider) {
   return web.is_object() && web["jsonPath"].as_string().empty() && web["samplesPath"].as_string().empty();
 }
 
+// As Argo Rollouts has them: something must be able to end a metric, and the count must leave room for the limits.
+void check_limits(Problems& out, const Value& metric, const std::string& path) {
+  const std::int64_t in_row = metric["consecutiveSuccessLimit"].as_int(), failures = metric["failureLimit"].as_int();
+  check_count(out, metric, "failureLimit", path, -1);
+  if (failures == -1 && in_row == 0)
+    out.invalid(path + ".failureLimit", metric["failureLimit"],
+                "with any number of failures tolerated consecutiveSuccessLimit must say what a pass is");
+  if (metric.has("count") && in_row > metric["count"].as_int())
+    out.invalid(path + ".consecutiveSuccessLimit", metric["consecutiveSuccessLimit"], "is more than count");
+  if (in_row > 1 && metric["interval"].as_string().empty())
+    out.required(path + ".interval", "how far apart the measurements are when consecutiveSuccessLimit is over 1");
+  const std::string_view policy = metric["onNoData"].as_string("Wait");
+  if (policy != "Wait" && policy != "Inconclusive" && policy != "Fail")
+    out.invalid(path + ".onNoData", metric["onNoData"], "must be Wait, Inconclusive or Fail");
+}
+
 void check_metric(Problems& out, const Value& metric, const std::string& path) {
   check_provider(out, metric["provider"], path + ".provider");
   if (metric["provider"].has("job"))
     for (const char* key : {"successCondition", "failureCondition"})
       if (!metric[key].as_string().empty()) out.forbidden(path + "." + key, "the exit code of a job is its verdict");
   for (const char* key : {"interval", "initialDelay", "timeout"}) check_duration(out, metric, key, path);
-  for (const char* key : {"minSamples", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit"})
+  for (const char* key : {"minSamples", "inconclusiveLimit", "consecutiveErrorLimit", "consecutiveSuccessLimit"})
     check_count(out, metric, key, path, 0);
+  check_limits(out, metric, path);
   check_count(out, metric, "count", path, 1);
   if (metric["count"].as_int(1) > 1 && metric["interval"].as_string().empty())
     out.required(path + ".interval", "how far apart the measurements are when count is over 1");
@@ -383,6 +400,11 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
   check_duration(out, spec, "deadline", "spec");
   check_rollback(out, spec["rollback"]);
   check_count(out, spec, "revisionHistoryLimit", "spec", 1);
+}
+
+void check_analysis_run(const Value& object, const Value&, std::vector<Cause>& problems) {
+  Problems out{problems};
+  check_duration(out, object["spec"], "ttl", "spec");
 }
 
 void check_analysis_template(const Value& object, const Value&, std::vector<Cause>& problems) {

@@ -22,6 +22,10 @@ std::string web(const std::string& fields, const std::string& condition = "resul
   return "{name: a, successCondition: '" + condition + "', provider: {web: {" + fields + "}}}";
 }
 
+std::string limits(const std::string& fields) {
+  return "{name: a, interval: 1s, successCondition: x, provider: {prometheus: {query: up}}, " + fields + "}";
+}
+
 TEST(AnalysisTemplateRules, good_metrics_are_taken) {
   for (const std::string& good :
        {web("url: 'https://m.example/x', jsonPath: '$.a', samplesPath: '{$.n}', secret: m, timeout: 1m"),
@@ -31,6 +35,8 @@ TEST(AnalysisTemplateRules, good_metrics_are_taken) {
         std::string("{name: a, provider: {job: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "
                     "i}]}}}}}"),
         std::string("{name: a, successCondition: x, provider: {process: {name: p, args: {a: b}, timeout: 30s}}}"),
+        limits("failureLimit: -1, consecutiveSuccessLimit: 3"),
+        limits("count: 5, consecutiveSuccessLimit: 5, onNoData: Fail"),
         std::string("{name: a, failureCondition: result == 0, provider: {prometheus: {query: up}}}")})
     for (const base::Cause& problem : problems_of(good))
       ADD_FAILURE() << good << ": " << problem.field << ": " << problem.message;
@@ -59,6 +65,13 @@ TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
            {"{name: a, successCondition: x, provider: {process: {name: p, timeout: 2m}}}",
             provider + ".process.timeout"},
            {"{name: a, provider: {process: {name: p}}}", "spec.metrics[0].successCondition"},
+           {limits("failureLimit: -1"), "spec.metrics[0].failureLimit"},
+           {limits("failureLimit: -2, consecutiveSuccessLimit: 2"), "spec.metrics[0].failureLimit"},
+           {limits("count: 2, consecutiveSuccessLimit: 3"), "spec.metrics[0].consecutiveSuccessLimit"},
+           {limits("consecutiveSuccessLimit: -1"), "spec.metrics[0].consecutiveSuccessLimit"},
+           {limits("onNoData: Pass"), "spec.metrics[0].onNoData"},
+           {"{name: a, consecutiveSuccessLimit: 2, successCondition: x, provider: {prometheus: {query: up}}}",
+            "spec.metrics[0].interval"},
            {"{name: a, provider: {job: {}}}", provider + ".job.template.spec.containers"},
            {"{name: a, provider: {job: {template: {spec: {restartPolicy: Always, containers: [{name: c}]}}}}}",
             provider + ".job.template.spec.restartPolicy"},

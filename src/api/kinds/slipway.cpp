@@ -257,9 +257,12 @@ type Metric | A value and its limits.
   initialDelay          - string                  | Time before the first one.
   count                 - *int32 min=1            | Measurements that make a pass; absent: one without interval, otherwise until the end.
   minSamples            - *int64 min=0            | Fewer events than this prove nothing, and the measurement is made again.
-  failureLimit          - *int32 =0 min=0         | Failed measurements that are tolerated.
+  failureLimit          - *int32 =0 min=-1        | Failed measurements that are tolerated; -1: any number, until consecutiveSuccessLimit is reached.
   inconclusiveLimit     - *int32 =0 min=0         | Measurements without a verdict that are tolerated.
   consecutiveErrorLimit - *int32 =4 min=0         | Errors of the provider in a row that are tolerated.
+  consecutiveSuccessLimit - *int32 min=0          | So many passed measurements in a row make a pass; absent or 0: count does.
+  onNoData              - string =Wait enum=Wait,Inconclusive,Fail | What a measurement without data counts as. Wait: as nothing, it is made again until timeout; Inconclusive or Fail: as that. Never as a pass.
+  dryRun                - bool                    | Measured and recorded, and never decides.
   timeout               - string =10m             | How long to go on without enough samples, and how long a job may take.
   successCondition      - string                  | Over result, stable, samples, stableSamples, low, high, stableLow, stableHigh, pWorse.
   failureCondition      - string                  | When it holds, the measurement failed.
@@ -288,6 +291,7 @@ type AnalysisRunSpec | What is measured, with all values filled in.
   args      - []AnalysisArgument atomic maxItems=50 | Values given.
   metrics   - []Metric           atomic maxItems=1000 | Values and their limits.
   terminate - bool                      | End now with what has been measured.
+  ttl       - string                    | A run that belongs to no Release is deleted so long after its end, like 1h; those of a Release are kept by number.
 
 type AnalysisRunStatus preserve | What was measured.
   phase         - *string    | Running, Successful, Failed, Inconclusive or Error.
@@ -371,7 +375,7 @@ Family slipway() {
           .table = kTable,
           .kinds = {{"Release", {.columns = release_columns(), .check = check_release}},
                     {"AnalysisTemplate", {.check = check_analysis_template}},
-                    {"AnalysisRun", {.columns = run_columns()}}}};
+                    {"AnalysisRun", {.columns = run_columns(), .check = check_analysis_run}}}};
 }
 
 }  // namespace slipway::api::kinds

@@ -85,7 +85,8 @@ std::vector<ValueRule> value_rules() {
                                                         {"ProcessMetric", "timeout"},
                                                         {"Metric", "interval"},
                                                         {"Metric", "initialDelay"},
-                                                        {"Metric", "timeout"}})
+                                                        {"Metric", "timeout"},
+                                                        {"AnalysisRunSpec", "ttl"}})
     all.push_back({type, field, "pattern", kDuration});
   for (const char* field : {"service", "stableService", "canaryService"})
     all.push_back({"ReleaseTraffic", field, "maxLength", 63});
@@ -177,6 +178,16 @@ std::vector<CelRule> cel_rules() {
        "self.provider.web.jsonPath == '') && (!has(self.provider.web.samplesPath) || "
        "self.provider.web.samplesPath == ''))",
        "a metric without a condition would accept anything"},
+      {"Metric",
+       "!has(self.failureLimit) || self.failureLimit >= 0 || (has(self.consecutiveSuccessLimit) && "
+       "self.consecutiveSuccessLimit > 0)",
+       "with any number of failures tolerated consecutiveSuccessLimit must say what a pass is"},
+      {"Metric", "!has(self.count) || !has(self.consecutiveSuccessLimit) || self.consecutiveSuccessLimit <= self.count",
+       "consecutiveSuccessLimit is more than count"},
+      {"Metric",
+       "!has(self.consecutiveSuccessLimit) || self.consecutiveSuccessLimit <= 1 || (has(self.interval) && "
+       "self.interval != '')",
+       "interval is needed when consecutiveSuccessLimit is over 1"},
       {"AnalysisTemplateSpec", "self.metrics.all(m, self.metrics.exists_one(n, n.name == m.name))",
        "no metric name may be used twice"},
   };

@@ -40,7 +40,7 @@ struct Result {
   std::string message;
   std::int64_t number = 0;  // of the measurement that is next or under way
   std::int64_t count = 0, successful = 0, failed = 0, inconclusive = 0, errors = 0, errors_in_row = 0, unproven = 0,
-               discarded = 0;
+               discarded = 0, passed_in_row = 0, without_data = 0;
   std::optional<Time> begun;       // the last measurement
   std::optional<Time> not_before;  // after an outage
   std::optional<Time> proven;      // the last measurement that said something, or the start
@@ -63,6 +63,8 @@ Result read_result(const Value& v, const Value& metric) {
   r.errors_in_row = v["consecutiveErrors"].as_int();
   r.unproven = v["unproven"].as_int();
   r.discarded = v["discarded"].as_int();
+  r.passed_in_row = v["consecutiveSuccesses"].as_int();
+  r.without_data = v["noData"].as_int();
   r.begun = time_of(v["begunAt"]);
   r.not_before = time_of(v["notBefore"]);
   r.proven = time_of(v["provenAt"]);
@@ -90,6 +92,9 @@ Value write_result(const Result& r, const Value& metric) {
   for (const char* key : {"limit", "unit"})
     if (!metric[key].as_string().empty()) v.set(key, metric[key]);
   if (metric.has("count")) v.set("wanted", metric["count"]);
+  if (metric["consecutiveSuccessLimit"].as_int() > 0) v.set("consecutiveSuccesses", r.passed_in_row);
+  if (r.without_data > 0) v.set("noData", r.without_data);
+  if (metric["dryRun"].as_bool()) v.set("dryRun", true);
   return v;
 }
 
@@ -138,11 +143,19 @@ bool may_begin(MetricTurn& t) {
   return true;
 }
 
-void count_verdict(Result& r, const Measurement& m) {
+// What a verdict counts as: where there was no data, what the metric says of that.
+Verdict counted_as(Verdict verdict, const Value& metric) {
+  if (verdict != Verdict::NoData) return verdict;
+  const std::string_view policy = metric["onNoData"].as_string("Wait");
+  return policy == "Fail" ? Verdict::Failed : policy == "Inconclusive" ? Verdict::Inconclusive : Verdict::NoData;
+}
+
+void count_verdict(Result& r, Verdict verdict) {
   const auto counted = [&](std::int64_t& which) { ++which, ++r.count, r.errors_in_row = 0; };
-  switch (m.verdict) {
+  if (verdict != Verdict::Passed) r.passed_in_row = 0;
+  switch (verdict) {
     case Verdict::Passed:
-      counted(r.successful);
+      counted(r.successful), ++r.passed_in_row;
       break;
     case Verdict::Failed:
       counted(r.failed);
@@ -181,13 +194,20 @@ void settle(Result& r, MetricPhase phase, std::string message) {
   r.message = std::move(message);
 }
 
+// All measurements were made, and never as many in a row passed.
+void settle_without_row(Result& r, std::int64_t in_row, std::int64_t tolerated) {
+  settle(r, tolerated < 0 ? MetricPhase::Failed : MetricPhase::Inconclusive,
+         fmt::format("{} never passed {} times in a row in {} measurements{}", r.name, in_row, r.count, last_text(r)));
+}
+
 // In this order, as users of Argo Rollouts know it.
 void conclude(MetricTurn& t) {
   Result& r = t.r;
   const auto limit = [&](const char* key, std::int64_t fallback) { return t.metric[key].as_int(fallback); };
-  if (const auto most = limit("failureLimit", 0); r.failed > most)
+  const auto tolerated = limit("failureLimit", 0), in_row = limit("consecutiveSuccessLimit", 0);
+  if (tolerated >= 0 && r.failed > tolerated)
     return settle(r, MetricPhase::Failed,
-                  fmt::format("{} failed {} times, {} tolerated{}", r.name, r.failed, most, last_text(r)));
+                  fmt::format("{} failed {} times, {} tolerated{}", r.name, r.failed, tolerated, last_text(r)));
   if (const auto most = limit("inconclusiveLimit", 0); r.inconclusive > most)
     return settle(
         r, MetricPhase::Inconclusive,
@@ -195,9 +215,13 @@ void conclude(MetricTurn& t) {
   if (const auto most = limit("consecutiveErrorLimit", 4); r.errors_in_row > most)
     return settle(r, MetricPhase::Error,
                   fmt::format("{} could not be measured {} times in a row{}", r.name, r.errors_in_row, last_text(r)));
+  if (in_row > 0 && r.passed_in_row >= in_row)
+    return settle(r, MetricPhase::Successful,
+                  fmt::format("{} passed {} times in a row{}", r.name, in_row, last_text(r)));
   const bool once = t.metric["interval"].as_string().empty();
   if (t.metric.has("count") || once) {
     const std::int64_t wanted = limit("count", 1);
+    if (r.count >= wanted && in_row > 0) return settle_without_row(r, in_row, tolerated);
     if (r.count >= wanted) return settle(r, MetricPhase::Successful, fmt::format("{} passed{}", r.name, last_text(r)));
   }
 }
@@ -208,9 +232,13 @@ void record(MetricTurn& t, const Measurement& m) {
   // An answer that took longer than the interval is followed by the next question at once.
   r.begun = std::max(m.asked, m.finished - t.interval());
   r.not_before.reset();
-  if (m.verdict != Verdict::NoData && m.verdict != Verdict::TooFew) r.proven = m.finished;
-  count_verdict(r, m);
-  r.measurements.push_back(to_value(m));
+  const Verdict counted = counted_as(m.verdict, t.metric);
+  if (counted != Verdict::NoData && counted != Verdict::TooFew) r.proven = m.finished;
+  if (m.verdict == Verdict::NoData) ++r.without_data;
+  count_verdict(r, counted);
+  Value recorded = to_value(m);
+  if (counted != m.verdict) recorded.set("countedAs", analysis::to_text(counted));
+  r.measurements.push_back(std::move(recorded));
   while (r.measurements.size() > kMeasurementsKept) r.measurements.erase_at(0);
   conclude(t);
   if (r.phase == MetricPhase::Running) wake_at(t.out, std::max(due(t), t.now));
@@ -222,8 +250,10 @@ void take_measurement(MetricTurn& t, const std::vector<control::Ask>& asks) {
 }
 
 bool out_of_patience(MetricTurn& t) {
-  const Duration patience = t.patience();
-  const Time since = t.r.proven.value_or(t.started);
+  // The first measurement is due after its delay, and a failed one has a second chance, however short the patience.
+  const Duration patience =
+      std::max(t.patience(), t.metric["interval"].as_string().empty() ? Duration(0) : 2 * t.interval());
+  const Time since = t.r.proven.value_or(t.started + duration_of(t.metric["initialDelay"], Duration(0)));
   if (t.now < since + patience) return wake_at(t.out, since + patience), false;
   settle(t.r, MetricPhase::Inconclusive,
          fmt::format("{} has had too few samples for {}", t.r.name, base::format_duration(patience)));
@@ -269,12 +299,6 @@ void step_metric(MetricTurn& t) {
 
 // --- the run ----------------------------------------------------------------------------------------------
 
-struct Verdicts {
-  MetricPhase worst = MetricPhase::Successful;
-  std::string message;
-  bool all_done = true;
-};
-
 int badness(MetricPhase p) {
   switch (p) {
     case MetricPhase::Running:
@@ -290,12 +314,29 @@ int badness(MetricPhase p) {
   base::bug("unknown phase", __FILE__, __LINE__);
 }
 
-Verdicts add_up(const std::vector<Result>& results) {
+struct Verdicts {
+  MetricPhase worst = MetricPhase::Successful;
+  std::string message;
+  bool all_done = true;
+  bool over() const { return all_done || badness(worst) > 0; }
+};
+
+// Of those that decide. Where none does, the run lasts until all are done, and nothing can be wrong.
+Verdicts add_up(const std::vector<Result>& results, const Value& metrics) {
   Verdicts v;
-  for (const Result& r : results) {
-    v.all_done = v.all_done && r.phase != MetricPhase::Running;
+  bool somebody_decides = false, rest_done = true;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Result& r = results[i];
+    const bool done = r.phase != MetricPhase::Running;
+    if (metrics.at(i)["dryRun"].as_bool()) {
+      rest_done = rest_done && done;
+      continue;
+    }
+    somebody_decides = true;
+    v.all_done = v.all_done && done;
     if (badness(r.phase) > badness(v.worst)) v.worst = r.phase, v.message = r.message;
   }
+  if (!somebody_decides) v.all_done = rest_done;
   return v;
 }
 
@@ -316,6 +357,32 @@ void terminate(std::vector<Result>& results) {
     if (r.phase == MetricPhase::Running) settle(r, MetricPhase::Successful, r.name + " ended with its release");
 }
 
+// Nobody waits for metrics that do not decide.
+void end_dry_runs(std::vector<Result>& results, const Value& metrics) {
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (results[i].phase == MetricPhase::Running && metrics.at(i)["dryRun"].as_bool())
+      settle(results[i], MetricPhase::Successful, results[i].name + " ended with its run");
+}
+
+// A run that nobody keeps goes when its time is over.
+void clear_away(Decision& out, const Value& run, Time now) {
+  const auto ended = time_of(run["status"]["completedAt"]);
+  const std::string_view ttl = run["spec"]["ttl"].as_string();
+  const auto life = base::parse_duration(ttl);
+  if (ttl.empty() || !life || !ended || !api::controller_of(run).is_null()) return;
+  if (now < *ended + *life) return wake_at(out, *ended + *life);
+  out.effects.push_back(control::Delete{.resource = api::kAnalysisRuns,
+                                        .space = std::string(api::space_of(run)),
+                                        .name = std::string(api::name_of(run)),
+                                        .uid = std::string(api::uid_of(run))});
+}
+
+Value written(const std::vector<Result>& results, const Value& metrics) {
+  Value out = Value::array();
+  for (std::size_t i = 0; i < results.size(); ++i) out.push_back(write_result(results[i], metrics.at(i)));
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> current_questions(const Value& run) {
@@ -332,7 +399,7 @@ Decision decide_run(const RunObservation& o, Time now) {
   Value status = o.run["status"];
   if (api::is_deleting(o.run)) return out;
   out.effects = sweep_pods(o.run, o.pods, status.has("completedAt"));
-  if (status.has("completedAt")) return out;
+  if (status.has("completedAt")) return clear_away(out, o.run, now), out;
   if (!status.has("startedAt")) status.set("startedAt", stamp(now));
   status.set("phase", to_text(MetricPhase::Running));
   const Time started = time_of(status["startedAt"]).value_or(now);
@@ -343,10 +410,9 @@ Decision decide_run(const RunObservation& o, Time now) {
     if (!o.run["spec"]["terminate"].as_bool()) step_metric(turn);
   }
   if (o.run["spec"]["terminate"].as_bool()) terminate(results);
-  Value written = Value::array();
-  for (std::size_t i = 0; i < results.size(); ++i) written.push_back(write_result(results[i], metrics.at(i)));
-  status.set("metricResults", written);
-  const Verdicts v = add_up(results);
+  const Verdicts v = add_up(results, metrics);
+  if (v.over()) end_dry_runs(results, metrics);
+  status.set("metricResults", written(results, metrics));
   if (badness(v.worst) > 0)
     finish(out, o.run, status, v.worst, v.message, now);
   else if (v.all_done)

@@ -88,7 +88,8 @@ constexpr std::int64_t kProofCount = 2;
 void shorten(Value& spec) {
   Value metrics = Value::array();
   for (const Value& m : spec["metrics"].items()) {
-    Value metric = m.with("count", kProofCount);
+    Value metric = m.with("count", kProofCount).without("consecutiveSuccessLimit");
+    if (metric["failureLimit"].as_int() < 0) metric.set("failureLimit", 0);
     if (metric["interval"].as_string().empty()) metric.set("interval", "1s");
     metrics.push_back(metric.without("initialDelay"));
   }
@@ -99,7 +100,8 @@ void shorten(Value& spec) {
 void watch_on(Value& spec) {
   Value metrics = Value::array();
   for (const Value& m : spec["metrics"].items()) {
-    Value metric = m.without("count");
+    Value metric = m.without("count").without("consecutiveSuccessLimit");
+    if (metric["failureLimit"].as_int() < 0) metric.set("failureLimit", 0);
     if (metric["interval"].as_string().empty()) metric.set("interval", "10s");
     metrics.push_back(metric);
   }
@@ -130,7 +132,7 @@ AnalysisSummary summary_of(const Value& run) {
         {{"name", m["name"]}, {"phase", m["phase"]}, {"successful", m["successful"]}, {"failed", m["failed"]}});
     for (const char* key : {"value", "stable", "samples", "stableSamples"})
       if (last.has(key)) row.set(key, last[key]);
-    for (const char* key : {"limit", "count", "unit"})
+    for (const char* key : {"limit", "count", "unit", "dryRun"})
       if (m.has(key)) row.set(key, m[key]);
     out.metrics.push_back(row);
   }
@@ -230,11 +232,13 @@ Evidence evidence_of(const Value& run) {
   Evidence out{.metric = std::string(api::name_of(run)), .message = run["status"]["message"].str()};
   for (const Value& m : run["status"]["metricResults"].items()) {
     const std::string_view phase = m["phase"].as_string();
+    if (m["dryRun"].as_bool()) continue;
     if (phase != "Failed" && phase != "Error" && phase != "Inconclusive") continue;
     out.metric = m["name"].str();
     out.measurements = m["measurements"];
     for (const Value& one : m["measurements"].items())
-      if (one["verdict"].as_string() == "Failed") out.failing_at = base::parse_time(one["finishedAt"].as_string());
+      if (one["countedAs"].as_string(one["verdict"].as_string()) == "Failed")
+        out.failing_at = base::parse_time(one["finishedAt"].as_string());
     break;
   }
   return out;

@@ -47,11 +47,13 @@ class AnalysisHasData final : public Checker {
     const bool ended_early = run["spec"]["terminate"].as_bool();
     if (run["status"]["phase"].as_string() != "Successful" || ended_early) return {};
     for (const Value& metric : run["spec"]["metrics"].items()) {
+      if (metric["dryRun"].as_bool()) continue;
       const std::int64_t real =
           metric["provider"]["job"].is_object()
               ? static_cast<std::int64_t>(succeeded_[std::string(api::uid_of(run))].size())
               : truth.gateway.real_answers(subject_of(run, metric), truth.now - begun, metric["minSamples"].as_int());
-      const std::int64_t wanted = metric["count"].as_int(1);
+      const std::int64_t in_row = metric["consecutiveSuccessLimit"].as_int();
+      const std::int64_t wanted = in_row > 0 ? in_row : metric["count"].as_int(1);
       if (real < wanted)
         return "analysis " + std::string(api::name_of(run)) + " succeeded with " + std::to_string(real) + " of " +
                std::to_string(wanted) + " real measurements of " + metric["name"].str();
