@@ -73,6 +73,20 @@ TEST(Examples, the_blue_green_release_compiles_and_names_templates_that_exist) {
       EXPECT_TRUE(templates.contains(named["name"].str())) << named["name"].as_string();
 }
 
+TEST(Examples, the_templates_of_every_provider_are_valid_and_resolve) {
+  std::set<std::string> providers;
+  for (const Value& d : documents("examples/shop/analysis.yaml")) {
+    std::vector<base::Cause> problems;
+    api::check_analysis_template(d, data::kNull, problems);
+    EXPECT_TRUE(problems.empty()) << d["metadata"]["name"].as_string() << problems.front().field;
+    const auto resolved = analysis::resolve({d}, {});
+    ASSERT_TRUE(resolved) << resolved.error().message;
+    for (const Value& m : (*resolved)["metrics"].items())
+      for (const data::Member& provider : m["provider"].members()) providers.insert(std::string(provider.key.view()));
+  }
+  EXPECT_EQ(providers, (std::set<std::string>{"job", "process", "web"}));
+}
+
 TEST(Examples, the_opt_in_release_sends_staff_to_the_candidate_before_anybody) {
   const auto all = documents("examples/shop/opt-in.yaml");
   ASSERT_EQ(all.size(), 1u);
