@@ -1,5 +1,8 @@
 #include "cli/follow.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -10,6 +13,7 @@
 #include "cli/release_text.h"
 #include "data/json.h"
 #include "data/selector.h"
+#include "delivery/names.h"
 
 namespace slipway::cli {
 namespace {
@@ -133,11 +137,24 @@ base::Result<std::vector<Value>> items_of(base::Result<Value> list) {
   return std::vector<Value>(items.begin(), items.end());
 }
 
+// Those of the Deployment, and those that the Release holds: they have left its selector (docs/decisions/0005).
+base::Result<std::vector<Value>> replica_sets_of(Setting& s, const Sight& sight, const std::string& selector) {
+  auto sets = items_of(s.api.list(api::kReplicaSets, selector));
+  if (!sets || !sight.has_release()) return sets;
+  const std::string release(api::name_of(sight.objects.release));
+  auto held = items_of(s.api.list(api::kReplicaSets, fmt::format("{}={}", delivery::kReleaseLabel, release)));
+  if (!held) return held;
+  for (Value& set : *held)
+    if (std::ranges::none_of(*sets, [&](const Value& known) { return api::uid_of(known) == api::uid_of(set); }))
+      sets->push_back(std::move(set));
+  return sets;
+}
+
 base::Result<void> fill(Setting& s, Sight& sight) {
   const auto selector = data::LabelSelector::from_value(sight.deployment["spec"]["selector"]);
   if (!selector) return std::unexpected(selector.error());
   auto pods = items_of(s.api.list(api::kPods, selector->text()));
-  auto sets = pods ? items_of(s.api.list(api::kReplicaSets, selector->text())) : pods;
+  auto sets = pods ? replica_sets_of(s, sight, selector->text()) : pods;
   auto runs = sets && sight.has_release() ? items_of(s.api.list(api::kAnalysisRuns)) : std::vector<Value>();
   if (!sets || !runs) return std::unexpected(std::move(!sets ? sets.error() : runs.error()));
   const std::string_view uid = api::uid_of(sight.objects.release);

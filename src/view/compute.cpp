@@ -193,6 +193,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   if (s.candidate) view.began = s.candidate->started_at;
   view.routed = spec["traffic"].is_object();
   view.wanted = static_cast<double>(s.traffic.wanted) / 100;
+  view.beside = s.traffic.rules.substr(0, s.traffic.rules.rfind(" #"));
   if (s.traffic.verified >= 0) view.verified = static_cast<double>(s.traffic.verified) / 100;
   view.rollback = s.retreat ? s.retreat : s.phase == delivery::Phase::RolledBack ? s.last_rollback : std::nullopt;
   add_records(s, view);

@@ -128,6 +128,7 @@ Value to_value(const ReleaseView& v) {
   if (v.routed) {
     Value traffic = Value::object({{"wanted", v.wanted}});
     put(traffic, "verified", v.verified);
+    if (!v.beside.empty()) traffic.set("beside", v.beside);
     out.set("traffic", traffic);
   }
   put(out, "began", v.began);

@@ -103,8 +103,9 @@ void add_traffic(Lines& out, const ReleaseView& v) {
   if (!v.routed || !v.candidate) return;
   const double share = v.verified.value_or(v.wanted) / 100;
   out.emplace_back();
-  out.push_back(fmt::format("traffic   stable {} candidate   wanted {:g} %   {}", bar(1 - share, 24), v.wanted,
-                            v.verified ? fmt::format("verified {:g} %", *v.verified) : "not verified yet"));
+  out.push_back(fmt::format("traffic   stable {} candidate   wanted {:g} %   {}{}", bar(1 - share, 24), v.wanted,
+                            v.verified ? fmt::format("verified {:g} %", *v.verified) : "not verified yet",
+                            v.beside.empty() ? "" : "   and " + v.beside));
 }
 
 std::string verdict_text(const MetricView& m, const Style& style) {

@@ -61,6 +61,22 @@ TEST(Newcomer, WrongNamesAreNamed) {
   EXPECT_THAT(home.ask({"apply", "-f", "no-such.yaml"}).text, HasSubstr("no-such.yaml"));
 }
 
+// The candidate's ReplicaSet has left the Deployment's selector, and is shown all the same.
+TEST(Newcomer, BothVersionsOfAReleaseAreShownAndWhoOptedIn) {
+  Home home;
+  ASSERT_EQ(home.up({"--modelled"}).status, 0);
+  for (const char* file : {"app.yaml", "release.yaml", "opt-in.yaml"}) {
+    const Said applied = home.ask({"apply", "-f", SLIPWAY_SOURCE_DIR "/examples/shop/" + std::string(file)});
+    ASSERT_EQ(applied.status, 0) << applied.text;
+  }
+  ASSERT_EQ(home.ask({"status", "web", "-n", "shop", "--until", "healthy", "--timeout", "2m"}).status, 0);
+  ASSERT_EQ(home.ask({"deploy", "web", "-n", "shop", "--image", "web=shop/web:v2"}).status, 0);
+  const Said said = home.ask({"status", "web", "-n", "shop", "--until", "paused", "--timeout", "2m"});
+  EXPECT_EQ(said.status, 0) << said.text;
+  EXPECT_THAT(said.text, AllOf(HasSubstr("# 2 candidate"), HasSubstr("1/1 ready"), HasSubstr("# 1 stable"),
+                               HasSubstr("verified 0 %   and all of staff")));
+}
+
 // What may be switched on in tests cannot be switched on in what users get.
 TEST(Program, HasNoMutantsToSwitchOn) {
   const std::string symbol = "set_mutant";

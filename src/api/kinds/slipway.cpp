@@ -152,7 +152,7 @@ type ReleaseStepNumber | The step as people count.
 
 type ReleaseTrafficStatus | Traffic of the candidate.
   wanted          - *double    | Percent that the route asks for.
-  rules           - *string    | Stands for what the route asks for beside it: opt-ins and copies.
+  rules           - *string    | What the route asks for beside it, opt-ins and copies, with a mark that changes when it does.
   verified        - *double    | Percent that the router was seen to give.
   routeGeneration - *int64     | Generation of the route that was read back, or what stands for it where the router's objects have none.
   verifiedAt      - *microTime | When it was read back.

@@ -112,13 +112,10 @@ void wake_when_settled(Turn& turn) {
 
 // --- writing and verifying --------------------------------------------------------------------------------
 
-// "5 %", "5 %, and all of staff"
+// "5 %", "5 %, all of staff"
 std::string share_text(const plan::Traffic& wanted) {
-  std::string out = plan::to_text(wanted.share);
-  for (const plan::Audience& a : wanted.audiences)
-    if (!a.name.empty())
-      out += fmt::format(", {} of {}", a.share == plan::kWhole ? "all" : plan::to_text(a.share), a.name);
-  return wanted.mirror > plan::kNone ? out + fmt::format(", copies of {}", plan::to_text(wanted.mirror)) : out;
+  const std::string beside = plan::beside_text(wanted);
+  return plan::to_text(wanted.share) + (beside.empty() ? "" : ", " + beside);
 }
 
 // "route web", "VirtualService web"

@@ -144,7 +144,16 @@ bool Traffic::reaches_candidate() const {
 
 std::string rules_of(const Traffic& traffic) {
   if (traffic.audiences.empty() && traffic.mirror == kNone) return "";
-  return base::safe_encode(base::fnv1a32(traffic_text({kNone, traffic.audiences, traffic.mirror})));
+  return beside_text(traffic) + " #" +
+         base::safe_encode(base::fnv1a32(traffic_text({kNone, traffic.audiences, traffic.mirror})));
+}
+
+std::string beside_text(const Traffic& traffic) {
+  std::vector<std::string> parts;
+  for (const Audience& a : traffic.audiences)
+    if (!a.name.empty()) parts.push_back(fmt::format("{} of {}", a.share == kWhole ? "all" : to_text(a.share), a.name));
+  if (traffic.mirror > kNone) parts.push_back("copies of " + to_text(traffic.mirror));
+  return base::join(parts, ", ");
 }
 
 std::optional<Traffic> traffic_before(const ReleasePlan& plan, std::size_t index) {

@@ -158,7 +158,9 @@ std::string to_text(const ReleasePlan& plan);
 // Changes when the steps or their routing change; guards and limits may change under way.
 std::string fingerprint(const ReleasePlan& plan);
 
-// Identity of all that is beside the share: audiences and mirror; empty when there is nothing.
+// "all of staff, copies of 10 %": what is beside the share, for people; empty when there is nothing.
+std::string beside_text(const Traffic& traffic);
+// The same with its identity: "all of staff #xyz"; empty when there is nothing.
 std::string rules_of(const Traffic& traffic);
 
 // The last Traffic before `index`; absent: none.
