@@ -40,6 +40,8 @@ inline const Resource kCustomResourceDefinitions{"apiextensions.k8s.io", "v1", "
                                                  "CustomResourceDefinition", false};
 inline const Resource kReleases{"slipway.dev", "v1alpha1", "releases", "Release"};
 inline const Resource kAnalysisTemplates{"slipway.dev", "v1alpha1", "analysistemplates", "AnalysisTemplate"};
+inline const Resource kClusterAnalysisTemplates{"slipway.dev", "v1alpha1", "clusteranalysistemplates",
+                                                "ClusterAnalysisTemplate", false};
 inline const Resource kAnalysisRuns{"slipway.dev", "v1alpha1", "analysisruns", "AnalysisRun"};
 
 }  // namespace slipway::api

@@ -39,6 +39,11 @@ struct Cache::Counters {
 Cache::Cache(ApiClient& api, runtime::Loop& loop, runtime::Random& random, Resource resource, CacheOptions options)
     : resource_(std::move(resource)), options_(std::move(options)) {
   if (options_.metrics != nullptr) counters_ = std::make_unique<Counters>(*options_.metrics, resource_.qualified());
+  // Who reads in some namespaces only has no rights in the cluster: what it can do without is not asked for.
+  if (!resource_.namespaced && options_.optional && !options_.spaces.empty()) {
+    absence_ = base::Error{base::Code::Forbidden, "objects of the whole cluster are not read with --namespaces"};
+    return;
+  }
   std::vector<std::string> spaces = resource_.namespaced ? options_.spaces : std::vector<std::string>();
   if (spaces.empty()) spaces.emplace_back();
   Feed::Listener& self = *this;
@@ -69,6 +74,7 @@ bool Cache::synced() const {
 }
 
 const base::Error* Cache::absence() const {
+  if (absence_) return &*absence_;
   for (const auto& feed : feeds_)
     if (const base::Error* why = feed->absence()) return why;
   return nullptr;

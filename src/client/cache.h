@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,7 +29,9 @@ struct ObjectName {
 struct CacheOptions {
   std::vector<std::string> spaces = {};  // of these namespaces only; empty: of all
   Projection keep = nullptr;
-  bool optional = false;  // without the right to read them, there are no objects (Feed::absence)
+  // Without the right to read them, there are no objects (Feed::absence). Those of the whole cluster are not even asked
+  // for when `spaces` are given.
+  bool optional = false;
   // Counts lists and watches there, and objects and bytes, by resource: slipway_cache_* (docs/connect.md).
   runtime::Metrics* metrics = nullptr;
   // Told when a list or watch is in trouble (Feed::trouble); null: it has ended.
@@ -106,7 +109,8 @@ class Cache final : private Feed::Listener {
   Index by_owner_;      // by the controller's uid
   Index by_reference_;  // by the uid of any other owner
   std::size_t bytes_ = 0;
-  std::vector<std::unique_ptr<Feed>> feeds_;  // at least one
+  std::vector<std::unique_ptr<Feed>> feeds_;
+  std::optional<base::Error> absence_;  // at least one
 };
 
 }  // namespace slipway::client

@@ -386,6 +386,22 @@ TEST_F(CacheTest, AnOptionalKindThatMayNotBeReadIsEmptyUntilItMay) {
   EXPECT_EQ(troubles, 1);
 }
 
+TEST_F(CacheTest, WhoReadsInNamespacesDoesNotAskForTheCluster) {
+  const Resource whole{"", "v1", "configmaps", "ConfigMap", false};
+  Cache optional(server, loop, random, whole, {.spaces = {"ns"}, .optional = true});
+  optional.start();
+  loop.run_for(base::minutes(2));
+  EXPECT_TRUE(optional.synced());
+  ASSERT_NE(optional.absence(), nullptr);
+  EXPECT_EQ(optional.absence()->code, base::Code::Forbidden);
+  EXPECT_EQ(server.lists, 0);
+  Cache needed(server, loop, random, whole, {.spaces = {"ns"}});
+  needed.start();
+  loop.run_for(base::seconds(1));
+  EXPECT_EQ(needed.absence(), nullptr);
+  EXPECT_EQ(server.lists, 1);
+}
+
 TEST_F(CacheTest, WhatSomebodyRequiresIsNotOptional) {
   Cache required(server, loop, random, api::kConfigMaps, {.optional = true});
   required.require();

@@ -139,10 +139,21 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
   o.traffic_pending = world.is_pending(traffic_fact(release));
 }
 
+std::string missing_template(const World& world, const std::string& name) {
+  const std::string why = absence_of(world, api::kClusterAnalysisTemplates);
+  return fmt::format("ClusterAnalysisTemplate {} {}", name, why.empty() ? "does not exist" : "cannot be read: " + why);
+}
+
 void observe_templates(const World& world, const Value& release, const Value& analysis, Observation& o) {
   for (const Value& t : analysis["templates"].items()) {
-    const Value& found = world.find(api::kAnalysisTemplates, {std::string(api::space_of(release)), t["name"].str()});
-    if (!found.is_null()) o.templates[t["name"].str()] = found;
+    const std::string name = t["name"].str();
+    const bool cluster = t["clusterScope"].as_bool();
+    const Value& found = cluster ? world.find(api::kClusterAnalysisTemplates, {"", name})
+                                 : world.find(api::kAnalysisTemplates, {std::string(api::space_of(release)), name});
+    if (!found.is_null())
+      o.templates[name] = found;
+    else if (cluster)
+      o.template_missing[name] = missing_template(world, name);
   }
 }
 

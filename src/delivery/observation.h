@@ -66,7 +66,10 @@ struct Observation {
   std::map<std::string, std::int64_t> ready_endpoints = {};  // by Service name
   std::map<std::string, std::int64_t> ready_by_hash = {};    // of the user's Service, where its router goes by that
   std::string router_missing = {};                           // why the cluster has no such router; empty when it has
-  std::map<std::string, data::Value> templates = {};  // AnalysisTemplates that the spec names, as far as they exist
+  // AnalysisTemplates, and ClusterAnalysisTemplates, that the spec names, as far as they exist.
+  std::map<std::string, data::Value> templates = {};
+  // Why one that does not exist is not there, where there is more to say; by name.
+  std::map<std::string, std::string> template_missing = {};
   std::vector<data::Value> runs = {};                 // AnalysisRuns of this Release
   std::map<std::string, KeptRevision> kept = {};      // what its versions were, by hash
   std::optional<ReadBack> traffic = {};               // newest answer of the router

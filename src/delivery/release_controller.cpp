@@ -68,10 +68,10 @@ bool reads(const Value& release, const api::Resource& kind, std::string_view nam
   return second && second->kind == kind && second->name == name;
 }
 
-bool uses_template(const Value& release, std::string_view name) {
+bool uses_template(const Value& release, std::string_view name, bool cluster) {
   for (const Value& analysis : plan::analyses_of(release["spec"]))
     for (const Value& t : analysis["templates"].items())
-      if (t["name"].as_string() == name) return true;
+      if (t["name"].as_string() == name && t["clusterScope"].as_bool() == cluster) return true;
   return false;
 }
 
@@ -104,8 +104,17 @@ class ReleaseController final : public control::Controller {
         {api::kControllerRevisions, control::owner_of_kind(api::kReleases)},
         {api::kAnalysisTemplates,
          [](const World& w, const Value& o) {
-           return releases(w, api::space_of(o), [&](const Value& r) { return uses_template(r, api::name_of(o)); });
+           return releases(w, api::space_of(o),
+                           [&](const Value& r) { return uses_template(r, api::name_of(o), false); });
          }},
+        {api::kClusterAnalysisTemplates,
+         [](const World& w, const Value& o) {
+           Names out;
+           for (const auto& [name, r] : w.cache(api::kReleases).all())
+             if (uses_template(r, api::name_of(o), true)) out.push_back(name);
+           return out;
+         },
+         .optional = true},
     };
     for (const api::Resource& kind : router_resources())
       all.push_back({kind,

@@ -75,6 +75,7 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{scale: {replicas: 0}}, {scale: {percent: 12.5}}, "
                    "{name: staff, match: {any: [{headers: [{name: x-staff, value: 'yes'}]}, {cookies: [{name: b, value: '1|2', type: RegularExpression}], "
                    "queryParams: [{name: b, value: '1'}]}]}}, {mirror: {percent: 10}}, {weight: 5}, {match: {any: []}}, {mirror: {percent: 0}}]}}}"),
+           release("{target: {name: web}, strategy: {canary: {steps: [{analysis: {templates: [{name: a, clusterScope: true}]}}]}}}"),
            metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, address: 'https://p:9090', secret: p}}}]"),

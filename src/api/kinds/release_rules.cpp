@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <set>
 #include <string>
 
@@ -47,6 +48,34 @@ void check_duration(Problems& out, const Value& owner, const char* key, const st
 void check_count(Problems& out, const Value& owner, const char* key, const std::string& path, std::int64_t least) {
   const Value& v = owner[key];
   if (v.is_int() && v.as_int() < least) out.invalid(path + "." + key, v, fmt::format("must be at least {}", least));
+}
+
+// All analyses of a Release, where they stand.
+std::vector<std::pair<Value, std::string>> analyses_in(const Value& spec) {
+  std::vector<std::pair<Value, std::string>> out;
+  const auto add = [&](const Value& analysis, std::string path) {
+    if (analysis.is_object()) out.emplace_back(analysis, std::move(path));
+  };
+  const Value& steps = spec["strategy"]["canary"]["steps"];
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    add(steps.at(i)["analysis"], fmt::format("spec.strategy.canary.steps[{}].analysis", i));
+  for (const char* key : {"preSwitchAnalysis", "postSwitchAnalysis"})
+    add(spec["strategy"]["blueGreen"][key], fmt::format("spec.strategy.blueGreen.{}", key));
+  add(spec["guards"]["analysis"], "spec.guards.analysis");
+  return out;
+}
+
+void check_scopes(Problems& out, const Value& spec) {
+  std::map<std::string, bool> scope;
+  for (const auto& [analysis, path] : analyses_in(spec))
+    for (std::size_t i = 0; i < analysis["templates"].size(); ++i) {
+      const Value& named = analysis["templates"].at(i);
+      const bool cluster = named["clusterScope"].as_bool();
+      const auto [known, fresh] = scope.emplace(named["name"].str(), cluster);
+      if (!fresh && known->second != cluster)
+        out.invalid(fmt::format("{}.templates[{}].clusterScope", path, i), Value(cluster),
+                    "this Release names the template in the other scope, too");
+    }
 }
 
 void check_analysis(Problems& out, const Value& analysis, const std::string& path) {
@@ -397,6 +426,7 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
   check_strategy(out, spec["strategy"]);
   check_traffic(out, spec);
   check_guards(out, spec["guards"]);
+  check_scopes(out, spec);
   check_duration(out, spec, "deadline", "spec");
   check_rollback(out, spec["rollback"]);
   check_count(out, spec, "revisionHistoryLimit", "spec", 1);

@@ -86,5 +86,22 @@ TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
   }
 }
 
+TEST(ReleaseRules, a_template_name_is_used_in_one_scope) {
+  const auto fields_of = [](const char* in_step, const char* in_guard) {
+    const Value release =
+        yaml(std::string("spec: {target: {name: web}, strategy: {canary: {steps: [{analysis: {templates: [{name: a, ") +
+             "clusterScope: " + in_step +
+             "}]}}]}}, guards: {analysis: {templates: [{name: a, clusterScope: " + in_guard + "}]}}}");
+    std::vector<base::Cause> problems;
+    check_release(release, data::kNull, problems);
+    std::vector<std::string> fields;
+    for (const base::Cause& problem : problems) fields.push_back(problem.field);
+    return fields;
+  };
+  EXPECT_EQ(fields_of("true", "true"), std::vector<std::string>{});
+  EXPECT_EQ(fields_of("false", "false"), std::vector<std::string>{});
+  EXPECT_EQ(fields_of("true", "false"), std::vector<std::string>{"spec.guards.analysis.templates[0].clusterScope"});
+}
+
 }  // namespace
 }  // namespace slipway::api

@@ -18,7 +18,8 @@ type ReleaseTarget | The workload that is released.
   name - string required    | Name of the workload in the namespace of the Release.
 
 type NamedTemplate | An AnalysisTemplate by name.
-  name - string keep | An AnalysisTemplate in the same namespace.
+  name         - string keep | An AnalysisTemplate in the same namespace.
+  clusterScope - bool        | A ClusterAnalysisTemplate of that name instead. A Release uses a name in one scope only.
 
 type AnalysisArgument | A value for a template.
   name  - string keep | An argument of the template.
@@ -277,6 +278,9 @@ type AnalysisTemplateSpec | What is measured.
 kind AnalysisTemplate analysistemplates short=at custom | Metrics that decide over a release.
   spec - AnalysisTemplateSpec required | What is wanted.
 
+kind ClusterAnalysisTemplate clusteranalysistemplates short=cat cluster custom | Metrics that decide over a release, for Releases of all namespaces. Secrets, pods and {{namespace}} are those of the Release's namespace.
+  spec - AnalysisTemplateSpec required | What is wanted.
+
 type AnalysisSubject | A version that is measured.
   service - *string | Its Service.
   hash    - *string | Its pod-template-hash.
@@ -375,6 +379,7 @@ Family slipway() {
           .table = kTable,
           .kinds = {{"Release", {.columns = release_columns(), .check = check_release}},
                     {"AnalysisTemplate", {.check = check_analysis_template}},
+                    {"ClusterAnalysisTemplate", {.check = check_analysis_template}},
                     {"AnalysisRun", {.columns = run_columns(), .check = check_analysis_run}}}};
 }
 

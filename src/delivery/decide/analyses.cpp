@@ -19,8 +19,10 @@ std::vector<Value> templates_of(const Turn& turn, const plan::Analysis& analysis
   std::vector<Value> out;
   for (const std::string& name : analysis.templates) {
     const auto found = turn.o.templates.find(name);
+    const auto why = turn.o.template_missing.find(name);
     if (found == turn.o.templates.end())
-      missing = fmt::format("AnalysisTemplate {} does not exist", name);
+      missing =
+          why != turn.o.template_missing.end() ? why->second : fmt::format("AnalysisTemplate {} does not exist", name);
     else
       out.push_back(found->second);
   }
