@@ -350,8 +350,9 @@ Reach reach_stable(Turn& turn, bool forced) {
   if (view.shape == Shape::Plain && (!candidate || candidate->remaining == 0)) return Reach::Done;
   if (view.shape == Shape::Plain) return split_again(turn);
   const Share left = leftover(turn, view.candidate, forced);
-  const bool opted_in = view.audience > plan::kNone && !mutant(Mutant::KeepAudience);
-  if (view.candidate != left || !view.uniform || opted_in) {
+  const bool done =
+      mutant(Mutant::KeepAudience) ? view.uniform && view.candidate == left : is_written(turn, view, {left});
+  if (!done) {
     write_traffic(
         turn, {left},
         fmt::format("{} goes back to stable, {} left to the candidate", route_text(turn), plan::to_text(left)));

@@ -281,6 +281,26 @@ TEST_P(Routers, an_abort_takes_the_opt_in_away_first) {
   EXPECT_TRUE(c.is_plain()) << data::to_json(c.route()["spec"]);
 }
 
+// A mirror alone gives the candidate no share: it has to be taken away all the same, before the pods go.
+TEST(Mirrors, an_abort_ends_a_mirror_while_nobody_has_the_candidate) {
+  World c(kSetups[1], R"([{"mirror":{"percent":10}},{"pause":{}}])");
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused)) << c.state().message;
+  const auto is_mirrored = [&] { return c.route()["spec"]["http"].at(0).has("mirror"); };
+  ASSERT_TRUE(is_mirrored());
+  int without_pods = 0;
+  c.watch = [&](const Observation& o, const control::Decision&) {
+    const State s = c.state();
+    const Version* v = s.retreat ? o.find(s.retreat->from.hash) : nullptr;
+    without_pods += v && v->spec == 0 && is_mirrored();
+  };
+  c.patch_release(command_patch({.id = "a", .verb = Verb::Abort}));
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(without_pods, 0);
+  EXPECT_TRUE(c.is_plain()) << data::to_json(c.route()["spec"]);
+}
+
 TEST_P(Routers, an_audience_without_a_ready_pod_goes_back_until_one_is_there) {
   if (!has_audiences(GetParam())) return expect_refused(GetParam());
   World c(GetParam(), kOptIn);
