@@ -24,9 +24,6 @@ bool is_service_ref(const Value& ref, const std::string& name) {
 
 // --- audiences and mirrors of HTTPRoutes ------------------------------------------------------------------
 
-// The header that a request of an audience carries to the pods, and by which the rule is known again.
-constexpr const char* kAudienceHeader = "slipway-audience";
-constexpr const char* kExceptions = "none";
 constexpr std::size_t kMostRules = 16, kMostMatches = 64;  // Gateway API v1, HTTPRouteSpec and HTTPRouteRule
 
 bool is_mark(const Value& filter) {
@@ -39,7 +36,7 @@ bool has_mark(const Value& rule) { return std::ranges::any_of(rule["filters"].it
 
 // A rule has one modifier of request headers at most; the user's own is kept.
 Value marked(const Value& filters, const std::string& name) {
-  const Value mark = Value::object({{"name", kAudienceHeader}, {"value", name.empty() ? kExceptions : name}});
+  const Value mark = Value::object({{"name", kAudienceHeader}, {"value", name}});
   Value out = Value::array();
   bool done = false;
   for (Value filter : filters.items()) {
@@ -57,10 +54,6 @@ Value marked(const Value& filters, const std::string& name) {
   return out;
 }
 
-plan::Condition gateway_condition(const plan::Condition& c) {
-  return c.of == plan::Condition::Of::Cookie ? plan::as_header(c) : c;
-}
-
 const char* list_of(const plan::Condition& c) { return c.of == plan::Condition::Of::Query ? "queryParams" : "headers"; }
 
 // The match with the conditions added; all that a server would fill in is written, so that it reads as it was written.
@@ -68,7 +61,7 @@ Value narrowed(Value match, const plan::Conditions& conditions) {
   if (!match.is_object()) match = Value::object();
   if (!match.has("path")) match.set("path", Value::object({{"type", "PathPrefix"}, {"value", "/"}}));
   for (const plan::Condition& wanted : conditions) {
-    const plan::Condition c = gateway_condition(wanted);
+    const plan::Condition c = plan::without_cookie(wanted);
     Value list = match[list_of(c)];
     list.push_back(
         Value::object({{"type", c.regex ? "RegularExpression" : "Exact"}, {"name", c.name}, {"value", c.value}}));
@@ -77,15 +70,10 @@ Value narrowed(Value match, const plan::Conditions& conditions) {
   return match;
 }
 
-Value matches_of(const Value& rule) {
-  return rule["matches"].size() > 0 ? rule["matches"] : Value::array({Value::object()});
-}
-
 Value restricted(const Value& rule, const plan::Audience& audience) {
-  Value matches = Value::array();
-  for (const Value& match : matches_of(rule).items())
-    for (const plan::Conditions& conditions : audience.any) matches.push_back(narrowed(match, conditions));
-  return rule.without("name").with("matches", matches).with("filters", marked(rule["filters"], audience.name));
+  return rule.without("name")
+      .with("matches", narrowed_matches(rule["matches"], audience, narrowed))
+      .with("filters", marked(rule["filters"], audience.name));
 }
 
 // Whole percents as `percent`, which every version of the API knows.
@@ -126,9 +114,9 @@ WeightedForm form_of(const Routing& routing) {
 // Why one match has no room for these conditions; empty when it has.
 std::string no_room(const Value& match, const plan::Conditions& conditions, const std::string& field) {
   for (const plan::Condition& wanted : conditions) {
-    const plan::Condition c = gateway_condition(wanted);
+    const plan::Condition c = plan::without_cookie(wanted);
     for (const Value& own : match[list_of(c)].items())
-      if (base::to_lower(own["name"].as_string()) == base::to_lower(c.name))
+      if (base::to_lower(own["name"].as_string()) == c.name || own["name"].as_string() == c.name)
         return fmt::format("{} matches {} already, so no audience can be told apart by it", field,
                            plan::to_text(wanted));
   }
@@ -147,10 +135,10 @@ std::string audience_problem(const Value& route, const plan::Traffic& wanted, co
     if (!splits || has_mark(rule)) continue;
     const std::string field = fmt::format("HTTPRoute {} spec.rules[{}].matches", name, i);
     for (const plan::Audience& audience : wanted.audiences) {
-      for (const Value& match : matches_of(rule).items())
+      for (const Value& match : matches_or_any(rule["matches"]).items())
         for (const plan::Conditions& conditions : audience.any)
           if (std::string why = no_room(match, conditions, field); !why.empty()) return why;
-      if (matches_of(rule).size() * audience.any.size() > kMostMatches)
+      if (matches_or_any(rule["matches"]).size() * audience.any.size() > kMostMatches)
         return fmt::format("{} times the {} alternatives of {} are more than {} matches", field, audience.any.size(),
                            audience.name, kMostMatches);
     }

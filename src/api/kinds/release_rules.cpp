@@ -128,8 +128,13 @@ void check_match(Problems& out, const Value& match, const std::string& path) {
   for (std::size_t i = 0; i < match["any"].size(); ++i) {
     const std::string at = fmt::format("{}.any[{}]", path, i);
     std::size_t conditions = 0;
+    std::set<std::string> of_headers, of_query;  // cookies are a header
+    if (match["any"].at(i)["cookies"].size() > 0) of_headers.insert("cookie");
     for (const char* key : {"headers", "cookies", "queryParams"}) {
-      std::set<std::string> names;
+      std::set<std::string> of_cookies;
+      std::set<std::string>& names = key == std::string_view("headers")   ? of_headers
+                                     : key == std::string_view("cookies") ? of_cookies
+                                                                          : of_query;
       const Value& list = match["any"].at(i)[key];
       for (std::size_t k = 0; k < list.size(); ++k)
         check_condition(out, list.at(k), fmt::format("{}.{}[{}]", at, key, k), names);

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/strings.h"
 
 namespace slipway::delivery::plan {
 namespace {
@@ -30,8 +31,8 @@ std::string to_text(const Condition& c) {
 }
 
 std::string to_text(const Audience& audience) {
-  std::string out = audience.name.empty() ? "except" : audience.name;
-  if (audience.share != kWhole && !audience.name.empty()) out += " " + to_text(audience.share);
+  std::string out = audience.name;
+  if (audience.share != kWhole) out += " " + to_text(audience.share);
   for (std::size_t i = 0; i < audience.any.size(); ++i) {
     out += i == 0 ? ": " : " or ";
     for (std::size_t k = 0; k < audience.any[i].size(); ++k)
@@ -52,10 +53,12 @@ Conditions conditions_of(const Value& match) {
   return out;
 }
 
-Condition as_header(const Condition& cookie) {
-  const std::string value = cookie.regex ? "(" + cookie.value + ")" : escape_expression(cookie.value);
+Condition without_cookie(Condition c) {
+  if (c.of == Condition::Of::Header) c.name = base::to_lower(c.name);
+  if (c.of != Condition::Of::Cookie) return c;
+  const std::string value = c.regex ? "(" + c.value + ")" : escape_expression(c.value);
   return {Condition::Of::Header, "cookie", true,
-          fmt::format(R"((.*;[ \t]*)?{}={}([ \t]*;.*)?)", escape_expression(cookie.name), value)};
+          fmt::format(R"((.*;[ \t]*)?{}={}([ \t]*;.*)?)", escape_expression(c.name), value)};
 }
 
 std::string escape_expression(std::string_view text) {

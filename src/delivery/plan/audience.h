@@ -1,8 +1,7 @@
 // Who gets the candidate by what a request says: an audience is a set of requests with a share of its own.
 //
 // An audience is a list of matches with "or" between them; of a match all conditions hold. Where several matches fit a
-// request, the one with more conditions counts, first by headers and cookies, then by query parameters: the rule of the
-// Gateway API (HTTPRouteRule, precedence of matches), which every router back end keeps.
+// request, all of them lead to the same share, so that which one counts makes no difference.
 #pragma once
 
 #include <compare>
@@ -29,7 +28,7 @@ std::string to_text(const Condition& condition);  // "header x-beta is 1", "cook
 using Conditions = std::vector<Condition>;  // all of them hold; never empty
 
 struct Audience {
-  std::string name;             // a label value; "" are exceptions: requests that are in no audience after all
+  std::string name;             // a label value
   Share share = kWhole;         // of its requests that go to the candidate
   std::vector<Conditions> any;  // never empty
   bool operator==(const Audience&) const = default;
@@ -39,8 +38,8 @@ std::string to_text(const Audience& audience);
 // {headers, cookies, queryParams} of a match of a Release, each [{name, value, type}].
 Conditions conditions_of(const data::Value& match);
 
-// A cookie as a condition on the header Cookie, for routers that know no cookies.
-Condition as_header(const Condition& cookie);
+// The same for routers that know no cookies: one is a condition on the header `cookie`. Names of headers in lower case.
+Condition without_cookie(Condition condition);
 
 // Nothing of it has a meaning in an expression any more.
 std::string escape_expression(std::string_view text);

@@ -105,6 +105,8 @@ TEST(Compile, wrong_opt_ins_mirrors_and_scales_are_refused_by_field) {
        ".match.any[0].headers[0].type"},
       {R"({"match": {"any": [{"headers": [{"name": "a", "value": "1"}, {"name": "A", "value": "2"}]}]}})",
        ".match.any[0].headers[1].name"},
+      {R"({"match": {"any": [{"headers": [{"name": "Cookie", "value": "a=1"}], "cookies": [{"name": "b", "value": "1"}]}]}})",
+       ".match.any[0].headers[0].name"},
       {R"({"mirror": {}})", ".mirror.percent"},
       {R"({"mirror": {"percent": -1}})", ".mirror.percent"},
       {R"({"mirror": {"percent": 100.5}})", ".mirror.percent"},

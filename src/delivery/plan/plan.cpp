@@ -151,7 +151,7 @@ std::string rules_of(const Traffic& traffic) {
 std::string beside_text(const Traffic& traffic) {
   std::vector<std::string> parts;
   for (const Audience& a : traffic.audiences)
-    if (!a.name.empty()) parts.push_back(fmt::format("{} of {}", a.share == kWhole ? "all" : to_text(a.share), a.name));
+    parts.push_back(fmt::format("{} of {}", a.share == kWhole ? "all" : to_text(a.share), a.name));
   if (traffic.mirror > kNone) parts.push_back("copies of " + to_text(traffic.mirror));
   return base::join(parts, ", ");
 }

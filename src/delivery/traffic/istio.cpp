@@ -46,50 +46,34 @@ Place place_of(const Routing& r, Side side) {
 
 // --- audiences and mirrors --------------------------------------------------------------------------------
 
-// The header that a request of an audience carries to the pods, and by which the route is known again.
-constexpr const char* kAudienceHeader = "slipway-audience";
-
 bool is_audience(const Value& rule) { return rule["headers"]["request"]["set"].has(kAudienceHeader); }
+
+const char* list_of(const plan::Condition& c) { return c.of == plan::Condition::Of::Query ? "queryParams" : "headers"; }
 
 // HTTPMatchRequest: conditions on headers and query parameters are maps by name.
 Value narrowed(Value match, const plan::Conditions& conditions) {
-  if (!match.is_object()) match = Value::object();
   for (const plan::Condition& wanted : conditions) {
-    const plan::Condition c = wanted.of == plan::Condition::Of::Cookie ? plan::as_header(wanted) : wanted;
-    const char* list = c.of == plan::Condition::Of::Query ? "queryParams" : "headers";
-    match.set({list, c.of == plan::Condition::Of::Query ? c.name : base::to_lower(c.name)},
-              Value::object({{c.regex ? "regex" : "exact", c.value}}));
+    const plan::Condition c = plan::without_cookie(wanted);
+    match.set({list_of(c), c.name}, Value::object({{c.regex ? "regex" : "exact", c.value}}));
   }
   return match;
 }
 
-Value matches_of(const Value& rule) {
-  return rule["match"].size() > 0 ? rule["match"] : Value::array({Value::object()});
-}
-
 Value restricted(const Value& rule, const plan::Audience& audience) {
-  Value matches = Value::array();
-  for (const Value& match : matches_of(rule).items())
-    for (const plan::Conditions& conditions : audience.any) matches.push_back(narrowed(match, conditions));
-  Value out = rule.without("name").with("match", matches);
-  out.set({"headers", "request", "set", kAudienceHeader}, audience.name.empty() ? "none" : audience.name);
+  Value out = rule.without("name").with("match", narrowed_matches(rule["match"], audience, narrowed));
+  out.set({"headers", "request", "set", kAudienceHeader}, audience.name);
   return out;
 }
 
-// Istio lets the first route count that matches. More conditions first: what plan::Audience says of matches.
+// Why a rule has no room for the audiences; empty when it has.
 std::string no_room(const Value& rule, const plan::Traffic& wanted, const std::string& field) {
   for (const plan::Audience& audience : wanted.audiences)
     for (const plan::Conditions& conditions : audience.any)
-      for (const plan::Condition& c : conditions)
-        for (const Value& match : matches_of(rule).items()) {
-          const bool query = c.of == plan::Condition::Of::Query;
-          const std::string name = c.of == plan::Condition::Of::Cookie ? "cookie"
-                                   : query                             ? c.name
-                                                                       : base::to_lower(c.name);
-          if (match[query ? "queryParams" : "headers"].has(name))
+      for (const plan::Condition& condition : conditions)
+        for (const Value& match : rule["match"].items())
+          if (const plan::Condition c = plan::without_cookie(condition); match[list_of(c)].has(c.name))
             return fmt::format("{} matches {} already, so no audience can be told apart by it", field,
-                               plan::to_text(c));
-        }
+                               plan::to_text(condition));
   return "";
 }
 

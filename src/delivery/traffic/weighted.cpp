@@ -75,7 +75,7 @@ std::vector<Value> audience_rules(const Value& rule, const Value& ref, const Wei
   std::vector<Value> out;
   for (const plan::Audience& audience : wanted.audiences)
     out.push_back(split_rule(form.restricted(mirrored_rule(rule, ref, form, wanted.mirror), audience), ref, form,
-                             audience.name.empty() ? wanted.share : audience.share));
+                             audience.share));
   return out;
 }
 
@@ -83,6 +83,16 @@ std::vector<Value> audience_rules(const Value& rule, const Value& ref, const Wei
 bool parks(const plan::Traffic& wanted) { return wanted == plan::Traffic{plan::kNone}; }
 
 }  // namespace
+
+Value matches_or_any(const Value& matches) { return matches.size() > 0 ? matches : Value::array({Value::object()}); }
+
+Value narrowed_matches(const Value& matches, const plan::Audience& audience,
+                       const std::function<Value(Value match, const plan::Conditions&)>& narrowed) {
+  Value out = Value::array();
+  for (const Value& match : matches_or_any(matches).items())
+    for (const plan::Conditions& conditions : audience.any) out.push_back(narrowed(match, conditions));
+  return out;
+}
 
 const Value* ours(const Value& rule, const WeightedForm& form) {
   for (const Side side : {Side::Plain, Side::Stable, Side::Candidate})

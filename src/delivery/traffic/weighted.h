@@ -17,6 +17,10 @@
 
 namespace slipway::delivery {
 
+// The request header that a rule of an audience sets, with the audience's name, and by which it is known again
+// (docs/decisions/0012).
+inline constexpr const char* kAudienceHeader = "slipway-audience";
+
 enum class Side { Plain, Stable, Candidate };  // the user's Service, or one of the two versions
 
 struct WeightedForm {
@@ -38,6 +42,11 @@ struct WeightedForm {
   std::function<data::Value(const data::Value& rule, const data::Value& ref, plan::Share share)> mirrored = {};
 };
 
+// A rule without matches has one that asks for nothing.
+data::Value matches_or_any(const data::Value& matches);
+// A rule's matches, each narrowed by each alternative of an audience; `narrowed` adds conditions to one match.
+data::Value narrowed_matches(const data::Value& matches, const plan::Audience& audience,
+                             const std::function<data::Value(data::Value match, const plan::Conditions&)>& narrowed);
 // The first reference of a rule that is ours, on any side; null: none.
 const data::Value* ours(const data::Value& rule, const WeightedForm& form);
 // Shape, share and uniformity of `rules`; the generation is the caller's. Foreign when no rule is ours.
