@@ -162,8 +162,9 @@ class InstallTest : public EachVersion {
 SLIPWAY_EACH_VERSION(InstallTest);
 
 TEST_P(InstallTest, IsAppliedTwiceWithoutAChangeAndTakenAwayWithoutARest) {
-  run({"uninstall", "--yes"});  // of other tests
   const std::string own = "slipway-" + node_name;
+  run({"install", "-n", own});  // takes over what other tests applied by themselves
+  run({"uninstall", "--yes", "-n", own});
   const auto before = inventory();
   run({"install", "-n", own});
   const auto installed = inventory();
