@@ -11,7 +11,7 @@ namespace {
 
 using data::Value;
 
-constexpr std::array<std::string_view, 5> kVerbs = {"promote", "promote-full", "abort", "retry", "undo"};
+constexpr std::array<std::string_view, 6> kVerbs = {"promote", "promote-full", "abort", "retry", "back", "undo"};
 
 }  // namespace
 
@@ -42,7 +42,7 @@ base::Result<std::optional<Command>> command_of(const Value& release) {
       return out;
     }
   return base::fail(base::Code::Invalid,
-                    "annotation slipway.dev/command: verb must be promote, promote-full, abort, retry or undo");
+                    "annotation slipway.dev/command: verb must be promote, promote-full, abort, retry, back or undo");
 }
 
 }  // namespace slipway::delivery

@@ -19,6 +19,7 @@ enum class Verb {
   PromoteFull,  // go on and skip all that follows
   Abort,        // traffic to stable now; the revision is rejected
   Retry,        // start a rejected revision again, or repeat an undecided analysis
+  Back,         // the traffic of the step before, and wait there for a person
   Undo,         // the Deployment's template becomes that of an older revision
 };
 std::string_view to_text(Verb verb);

@@ -206,6 +206,9 @@ Observation observe(const World& world, const Value& release) {
   o.versions = versions_of(world, release, o.deployment);
   observe_traffic(world, release, o);
   for (const Value& analysis : plan::analyses_of(release["spec"])) observe_templates(world, release, analysis, o);
+  for (const std::string& name : plan::cohorts_of(release["spec"]))
+    if (const Value& cohort = world.find(api::kCohorts, {space, name}); !cohort.is_null())
+      o.cohorts[name] = cohort["spec"];
   o.runs = world.cache(api::kAnalysisRuns).owned_by(api::uid_of(release));
   observe_kept(world, release, o);
   return o;

@@ -48,8 +48,8 @@ struct KeptRevision {
 
 // Where values can come from in this cluster, beside a Prometheus whose address a template names.
 struct MetricSources {
-  bool gateway = true;         // the built-in gateway carries the traffic and counts it
-  bool own_prometheus = true;  // a Prometheus that is asked when no address is given
+  bool gateway = true;                                 // the built-in gateway carries the traffic and counts it
+  bool own_prometheus = true;                          // a Prometheus that is asked when no address is given
   std::optional<std::set<std::string>> programs = {};  // that provider process can name; nullopt: not known here
   bool operator==(const MetricSources&) const = default;
 };
@@ -70,9 +70,10 @@ struct Observation {
   std::map<std::string, data::Value> templates = {};
   // Why one that does not exist is not there, where there is more to say; by name.
   std::map<std::string, std::string> template_missing = {};
-  std::vector<data::Value> runs = {};                 // AnalysisRuns of this Release
-  std::map<std::string, KeptRevision> kept = {};      // what its versions were, by hash
-  std::optional<ReadBack> traffic = {};               // newest answer of the router
+  plan::CohortSpecs cohorts = {};                 // that the spec names, as far as they exist
+  std::vector<data::Value> runs = {};             // AnalysisRuns of this Release
+  std::map<std::string, KeptRevision> kept = {};  // what its versions were, by hash
+  std::optional<ReadBack> traffic = {};           // newest answer of the router
   bool traffic_pending = false;
   MetricSources sources = {};
   // Why the API did not take what was decided last, when trying again will not help: somebody must mend it.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -68,6 +69,11 @@ bool reads(const Value& release, const api::Resource& kind, std::string_view nam
   return second && second->kind == kind && second->name == name;
 }
 
+bool uses_cohort(const Value& release, std::string_view name) {
+  const std::vector<std::string> named = plan::cohorts_of(release["spec"]);
+  return std::ranges::find(named, name) != named.end();
+}
+
 bool uses_template(const Value& release, std::string_view name, bool cluster) {
   for (const Value& analysis : plan::analyses_of(release["spec"]))
     for (const Value& t : analysis["templates"].items())
@@ -99,6 +105,10 @@ class ReleaseController final : public control::Controller {
         {api::kEndpointSlices,
          [](const World& w, const Value& o) {
            return of_service_name(w, api::space_of(o), api::label(o, kServiceNameLabel));
+         }},
+        {api::kCohorts,
+         [](const World& w, const Value& o) {
+           return releases(w, api::space_of(o), [&](const Value& r) { return uses_cohort(r, api::name_of(o)); });
          }},
         {api::kAnalysisRuns, control::owner_of_kind(api::kReleases)},
         {api::kControllerRevisions, control::owner_of_kind(api::kReleases)},

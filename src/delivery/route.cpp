@@ -148,6 +148,26 @@ std::string audience_problem(const Value& route, const plan::Traffic& wanted, co
   return "";
 }
 
+// Why the shares would not be those of users; empty when they are, or need not be.
+std::string key_problem(const Value& route, const plan::Traffic& wanted, bool our_gateway, const std::string& name) {
+  if (!wanted.key) return "";
+  if (!our_gateway && route["status"]["parents"].size() > 0)
+    return fmt::format(
+        "HTTPRoute {} is not programmed by {}, which alone hashes users: let whole cohorts in, or name "
+        "the header that carries each user's bucket (bucketHeader beside the key)",
+        name, kGatewayController);
+  if (wanted.key->of == plan::Condition::Of::Query)
+    return fmt::format("HTTPRoute {}: parts of users can be told apart by a header or a cookie, not by {}", name,
+                       plan::to_text(*wanted.key));
+  const bool header = wanted.key->of == plan::Condition::Of::Header;
+  const std::string_view annotation = header ? kStickyHeaderAnnotation : kStickyCookieAnnotation;
+  const std::string now(api::annotation(route, annotation));
+  if ((header ? base::to_lower(now) : now) == wanted.key->name) return "";
+  return fmt::format(
+      "HTTPRoute {} deals its requests out by {}, and users are told apart by {}: annotate it with {}: {}", name,
+      now.empty() ? "chance" : now, plan::to_text(*wanted.key), annotation, wanted.key->name);
+}
+
 // Sessions and requests count wherever they are; the share of everybody is only in everybody's rules.
 void add_side(ReadBack::Side& side, const Value& backend, bool everybodys) {
   side.sessions += backend["sessions"].as_int();
@@ -208,6 +228,7 @@ std::optional<std::string> splitting_problem(const Value& route, const Routing& 
   if (wanted.mirror > plan::kNone && our_gateway)
     return fmt::format("HTTPRoute {} is programmed by {}, which cannot mirror requests", routing.route,
                        kGatewayController);
+  if (std::string why = key_problem(route, wanted, our_gateway, routing.route); !why.empty()) return why;
   std::string why = audience_problem(route, wanted, form_of(routing), routing.route);
   return why.empty() ? std::nullopt : std::optional(std::move(why));
 }

@@ -35,7 +35,8 @@ std::int64_t pods_for(plan::Share share, std::int64_t replicas) {
 
 std::int64_t pods_needed(const plan::Traffic& traffic, std::int64_t replicas) {
   const std::int64_t least = traffic.reaches_candidate() ? std::min<std::int64_t>(1, replicas) : 0;
-  return std::max({pods_for(traffic.share, replicas), pods_for(traffic.mirror, replicas), least});
+  return std::max(
+      {pods_for(traffic.share, replicas), pods_for(traffic.mirror, replicas), pods_for(traffic.load, replicas), least});
 }
 
 std::int64_t candidate_pods(const plan::Scale& scale, std::int64_t replicas) {

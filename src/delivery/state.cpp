@@ -77,11 +77,12 @@ Value write(const Position& p) {
   if (p.full) out.set("full", true);
   if (p.handed_over) out.set("handedOver", true);
   if (p.fast) out.set("fast", true);
+  put_number(out, "backTo", p.back_to, -1);
   return out;
 }
 Position read_position(const Value& v) {
   return {v["plan"].str(),     v["index"].as_int(),       read_time(v["since"]), v["attempt"].as_int(),
-          v["full"].as_bool(), v["handedOver"].as_bool(), v["fast"].as_bool()};
+          v["full"].as_bool(), v["handedOver"].as_bool(), v["fast"].as_bool(),   v["backTo"].as_int(-1)};
 }
 
 Value percent(std::int64_t points) {
@@ -101,17 +102,26 @@ Value write(const TrafficState& t) {
   put_number(out, "routeGeneration", t.generation);
   put(out, "verifiedAt", t.verified_at);
   if (t.reached >= 0) out.set("reached", percent(t.reached));
+  Value given = Value::array();
+  for (const plan::Grant& grant : t.given)
+    given.push_back(Value::object({{"cohort", grant.cohort}, {"share", percent(grant.share.points)}}));
+  put_if(out, "given", given);
   put(out, "disturbedAt", t.disturbed_at);
   if (t.taken > 0) out.set("changedByOthers", t.taken);
   put(out, "changedByOthersAt", t.taken_at);
   return out;
 }
+std::vector<plan::Grant> read_given(const Value& list) {
+  std::vector<plan::Grant> out;
+  for (const Value& v : list.items()) out.push_back({v["cohort"].str(), {points(v["share"], 0)}});
+  return out;
+}
 TrafficState read_traffic(const Value& v) {
-  return {points(v["wanted"], 0),           v["rules"].str(),
-          points(v["verified"], -1),        v["routeGeneration"].as_int(),
-          read_time(v["verifiedAt"]),       points(v["reached"], -1),
-          read_time(v["disturbedAt"]),      v["changedByOthers"].as_int(),
-          read_time(v["changedByOthersAt"])};
+  return {points(v["wanted"], 0),        v["rules"].str(),
+          points(v["verified"], -1),     v["routeGeneration"].as_int(),
+          read_time(v["verifiedAt"]),    points(v["reached"], -1),
+          read_given(v["given"]),        read_time(v["disturbedAt"]),
+          v["changedByOthers"].as_int(), read_time(v["changedByOthersAt"])};
 }
 
 Value write(const Standing& s) {
@@ -243,6 +253,7 @@ void write_main(const State& s, Value& out) {
 
 void write_details(const State& s, Value& out) {
   put_if(out, "traffic", write(s.traffic));
+  put_if(out, "cohorts", s.cohorts);
   put_if(out, "route", write(s.standing));
   if (s.stable) out.set("replicas", write(s.replicas));
   put_if(out, "guard", write(s.guard));
@@ -306,6 +317,7 @@ State read_state(const Value& v) {
   s.user_step = static_cast<int>(v["step"]["index"].as_int(-1));
   s.user_steps = static_cast<int>(v["step"]["count"].as_int());
   s.traffic = read_traffic(v["traffic"]);
+  s.cohorts = v["cohorts"];
   s.standing = read_standing(v["route"]);
   s.replicas = read_replicas(v["replicas"]);
   s.guard = read_guard(v["guard"]);

@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "data/value.h"
+#include "delivery/plan/cohort.h"
 
 namespace slipway::delivery {
 
@@ -73,6 +74,7 @@ struct Position {
   bool full = false;               // a person asked to skip waits, approvals and analyses
   bool handed_over = false;        // the candidate belongs to the Deployment: no way back by traffic
   bool fast = false;               // back to a version of the rollback window, by plan::without_steps
+  std::int64_t back_to = -1;       // a person went back to this step; what follows waits for a person. -1: nobody did
   bool operator==(const Position&) const = default;
 };
 
@@ -83,6 +85,7 @@ struct TrafficState {
   std::int64_t generation = 0;  // of the route at the read-back
   std::optional<Time> verified_at = {};
   std::int64_t reached = -1;  // the share of the last traffic step that is done; kept until the next one; -1: none
+  std::vector<plan::Grant> given = {};    // the cohorts that have been let in by the last traffic step that is done
   std::optional<Time> disturbed_at = {};  // since when the route does not show `reached`, or cannot
   std::int64_t taken = 0;                 // times that somebody else changed the route under way
   std::optional<Time> taken_at = {};      // the last of them
@@ -171,6 +174,7 @@ struct State {
   Position position = {};
   int user_step = -1, user_steps = 0;  // for people; -1: before the first
   TrafficState traffic = {};
+  data::Value cohorts = {};  // specs of the Cohorts of the release under way, by name, as they were when it began
   Standing standing = {};
   Replicas replicas = {};
   GuardState guard = {};

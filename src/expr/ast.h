@@ -30,6 +30,7 @@ enum class Op : std::uint8_t {
   Contains,
   StartsWith,
   EndsWith,
+  Matches,
   Add,
   Subtract,
   Multiply,

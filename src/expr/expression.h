@@ -6,8 +6,9 @@
 //   literals     1  2.5  1e3  0x1f  1_000  'text'  "text"  `raw`  true false nil  [1, 2]  {a: 1, "b c": 2}
 //   names        result, args, stable ...: the members of the variables that `evaluate` is given
 //   parts        result[0]  result[-1]  result.field  result["field"]  result?.field
-//   operators    ?:  or ||  and &&  == != < <= > >= in, not in, contains, startsWith, endsWith  + -  * / %  ** ^  ?? !
-//   not - functions    len all any none one filter map count sum min max abs floor ceil round
+//   operators    ?:  or ||  and &&  == != < <= > >= in, not in, contains, startsWith, endsWith, matches (RE2)
+//                + -  * / %  ** ^  ?? !  not -
+//   functions     len all any none one filter map count sum min max abs floor ceil round
 //                isNaN isInf isNil default asInt asFloat int float string
 //   closures     all(result, {# > 0.9})  filter(result, .code == 200): `#` is the element, `.x` is `#.x`
 //

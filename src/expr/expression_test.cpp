@@ -85,6 +85,8 @@ TEST(Expression, Operators) {
       {"'limit' in args", "true"},
       {"5.0 in [5]", "true"},
       {"s startsWith 'web' and s endsWith '1' and s contains 'b-'", "true"},
+      {"s matches '^web-[0-9]$'", "true"},
+      {"s matches 'b' && !(s matches '^b')", "true"},
       {"nothing ?? 7", "7"},
       {"args.absent ?? args.name", "\"web\""},
       {"[1, 2.0] == [1.0, 2]", "true"},

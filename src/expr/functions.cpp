@@ -1,5 +1,7 @@
 #include "expr/functions.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -179,11 +181,18 @@ Outcome is_in(const Value& needle, const Value& haystack) {
   return std::unexpected("'in' needs a list or a map, found " + std::string(type_name(haystack)));
 }
 
+Outcome matches(std::string_view text, std::string_view pattern) {
+  const re2::RE2 expression(pattern, re2::RE2::Quiet);
+  if (!expression.ok()) return std::unexpected("no expression (RE2): " + expression.error());
+  return Value(re2::RE2::PartialMatch(text, expression));
+}
+
 Outcome text_operator(Op op, const Value& a, const Value& b) {
   if (!a.is_string()) return wrong_type("a text", a);
   if (!b.is_string()) return wrong_type("a text", b);
   const std::string_view text = a.as_string(), part = b.as_string();
   if (op == Op::Contains) return Value(text.find(part) != text.npos);
+  if (op == Op::Matches) return matches(text, part);
   return Value(op == Op::StartsWith ? text.starts_with(part) : text.ends_with(part));
 }
 
@@ -270,6 +279,7 @@ Outcome apply_binary(Op op, const Value& left, const Value& right) {
     case Op::Contains:
     case Op::StartsWith:
     case Op::EndsWith:
+    case Op::Matches:
       return text_operator(op, left, right);
     default:
       return arithmetic(op, left, right);

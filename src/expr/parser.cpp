@@ -35,6 +35,7 @@ constexpr BinaryRule kBinary[] = {
     {"contains", Op::Contains, 20},
     {"startsWith", Op::StartsWith, 20},
     {"endsWith", Op::EndsWith, 20},
+    {"matches", Op::Matches, 20},
     {"+", Op::Add, 30},
     {"-", Op::Subtract, 30},
     {"*", Op::Multiply, 60},

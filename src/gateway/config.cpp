@@ -195,13 +195,13 @@ class Writer {
   }
 
   void sticky(const Frontend& f) {
-    std::map<std::string, std::vector<std::string>> rules_by_header;
+    std::map<std::string, std::vector<std::string>> rules_by_key;
     for (const std::string& id : rules_of(f)) {
-      const std::string& header = structure_.rules.at(id).sticky_header;
-      if (!header.empty()) rules_by_header[header].push_back(id);
+      const Sticky& key = structure_.rules.at(id).sticky;
+      if (!key.header.empty()) rules_by_key["req.fhdr(" + key.header + ")"].push_back(id);
+      if (!key.cookie.empty()) rules_by_key["req.cook(" + key.cookie + ")"].push_back(id);
     }
-    for (const auto& [header, ids] : rules_by_header) {
-      std::string value = "req.fhdr(" + header + ")";
+    for (const auto& [value, ids] : rules_by_key) {
       for (const std::string& id : ids) {
         line()
             .words("http-request set-var(txn.b)")

@@ -157,7 +157,7 @@ class Gateway::Impl {
     std::vector<Route> routes;
     for (const auto& [_, object] : routes_.all()) routes.push_back(parse_route(object));
     cluster_ ? desire_of_gateways(routes, services) : desire_of_ours(routes, services);
-    for (const auto& [id, target] : desired_.targets) log_.name_rule(id, target.space, target.route);
+    for (const auto& [id, target] : desired_.targets) log_.name_rule(id, target.space, target.route, target.audience);
     name_versions(services);
     publish_names(services);
     drop_unusable_binds();
@@ -403,10 +403,11 @@ class Gateway::Impl {
     auto window = base::parse_duration(q["window"].as_string("10s"));
     auto [space, name] = route_of(q);
     if (window && q["sum"].as_bool()) {
-      Value sum = to_value(log_.sum(space, name, q["service"].str(), *window, loop_.mono()));
+      Value sum = to_value(log_.sum(space, name, q["service"].str(), q["audience"].str(), *window, loop_.mono()));
       return loop_.post([done = std::move(done), sum = std::move(sum)]() mutable { done(std::move(sum)); });
     }
-    auto answer = window ? log_.ask(space, name, q["service"].str(), q["query"].as_string(), *window, loop_.mono())
+    auto answer = window ? log_.ask(space, name, q["service"].str(), q["audience"].str(), q["query"].as_string(),
+                                    *window, loop_.mono())
                          : std::nullopt;
     base::Result<Value> result = base::fail(
         base::Code::Invalid,

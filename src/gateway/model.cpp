@@ -149,15 +149,24 @@ class Modeller {
     }
   }
 
+  static std::string audience_of(const RouteRule& rule) {
+    for (const HeaderChange& change : rule.changes)
+      if (change.op == HeaderChange::Op::Set && !change.response && change.name == kAudienceHeader) return change.value;
+    return "";
+  }
+
   void add_rule(const Route& route, const RouteRule& rule, const std::string& id, RouteState& state) {
     RuleSpec spec{.id = id,
                   .timeout = rule.timeout,
                   .changes = rule.changes,
                   .redirect = rule.redirect,
                   .rewrite = rule.rewrite,
-                  .sticky_header = route.sticky_header};
-    RuleTarget target{
-        .space = route.space, .route = route.name, .salt = route.salt, .backends = backends(route, rule, state)};
+                  .sticky = route.sticky};
+    RuleTarget target{.space = route.space,
+                      .route = route.name,
+                      .salt = route.salt,
+                      .audience = audience_of(rule),
+                      .backends = backends(route, rule, state)};
     // Room for every backend twice: those that come and those that go.
     spec.slots = std::clamp(static_cast<int>(target.backends.size()) * 2, kMinSlots, kMaxSlots);
     for (const RouteMatch& m : rule.matches) {

@@ -36,7 +36,7 @@ struct RuleSpec {
   std::optional<Redirect> redirect;
   std::optional<Rewrite> rewrite;
   std::vector<std::string> prefixes;  // the paths that a prefix replacement removes, longest first
-  std::string sticky_header;
+  Sticky sticky;
   bool operator==(const RuleSpec&) const = default;
 };
 
@@ -89,6 +89,7 @@ struct RuleTarget {
   std::string space;
   std::string route;  // empty for a Service without a route
   std::string salt;
+  std::string audience;                 // whose requests these are; empty: nobody's in particular
   std::vector<BackendTarget> backends;  // each service once
   bool operator==(const RuleTarget&) const = default;
 };

@@ -202,11 +202,14 @@ class Parser {
   }
 
   void sticky(const Value& object) {
-    std::string_view header = api::annotation(object, kStickyHeader);
-    if (header.empty()) return;
-    if (!is_header_name(header))
-      return refuse("metadata.annotations[" + std::string(kStickyHeader) + "]", "is no header name");
-    route_.sticky_header = base::to_lower(header);
+    const std::string_view header = api::annotation(object, kStickyHeader),
+                           cookie = api::annotation(object, kStickyCookie);
+    const auto field = [](std::string_view name) { return "metadata.annotations[" + std::string(name) + "]"; };
+    if (!header.empty() && !is_header_name(header)) return refuse(field(kStickyHeader), "is no header name");
+    if (!cookie.empty() && !is_header_name(cookie)) return refuse(field(kStickyCookie), "is no cookie name");
+    if (!header.empty() && !cookie.empty())
+      return refuse(field(kStickyCookie), "users stay by a header or by a cookie, not by both");
+    route_.sticky = {base::to_lower(header), std::string(cookie)};
   }
 
   void read(const Value& object) {

@@ -102,6 +102,12 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
+// What says who a user is, so that he stays with a version.
+struct Sticky {
+  std::string header, cookie;  // at most one; a header in lower case; none: random
+  bool operator==(const Sticky&) const = default;
+};
+
 struct Route {
   std::string space, name, uid;
   std::int64_t generation = 0;
@@ -109,12 +115,15 @@ struct Route {
   std::vector<std::string> hostnames;
   std::vector<ParentRef> parents;
   std::vector<RouteRule> rules;
-  std::string sticky_header;  // lower case; empty: random
-  std::string salt;           // of the sticky hash
+  Sticky sticky;
+  std::string salt;  // of the sticky hash
   std::optional<Problem> problem;
 };
 
 inline constexpr std::string_view kStickyHeader = "slipway.dev/sticky-header";
+inline constexpr std::string_view kStickyCookie = "slipway.dev/sticky-cookie";
+// A rule that sets this request header is an audience's of that name: its requests are counted apart.
+inline constexpr std::string_view kAudienceHeader = "slipway-audience";
 // Users are dealt out anew when it changes; by default the route's namespace and name.
 inline constexpr std::string_view kStickySalt = "slipway.dev/sticky-salt";
 

@@ -8,7 +8,7 @@
 namespace slipway::gateway {
 namespace {
 
-constexpr std::size_t kMaxNames = 500;  // routes times Services that are followed; the rest counts under "other"
+constexpr std::size_t kMaxNames = 500;  // routes, Services and audiences that are followed; the rest is "other"
 const std::string kOther = "other";
 
 }  // namespace
@@ -45,9 +45,10 @@ std::optional<LogLine> parse_log_line(std::string_view text) {
 
 TrafficLog::TrafficLog(runtime::Metrics& metrics) : metrics_(metrics) {}
 
-void TrafficLog::name_rule(const std::string& rule, const std::string& space, const std::string& route) {
+void TrafficLog::name_rule(const std::string& rule, const std::string& space, const std::string& route,
+                           const std::string& audience) {
   std::lock_guard lock(mutex_);
-  routes_[rule] = {space, route};
+  routes_[rule] = {space, route, audience};
 }
 
 void TrafficLog::name_version(const std::string& space, const std::string& service, const std::string& hash) {
@@ -55,31 +56,35 @@ void TrafficLog::name_version(const std::string& space, const std::string& servi
   versions_[{space, service}] = hash;
 }
 
-TrafficLog::Name TrafficLog::name_now(const std::string& space, const std::string& route,
-                                      const std::string& service) const {
+TrafficLog::Name TrafficLog::name_now(const std::string& space, const std::string& route, const std::string& service,
+                                      const std::string& audience) const {
   auto version = versions_.find({space, service});
-  return {space, route, service, version == versions_.end() ? "" : version->second};
+  return {space, route, service, version == versions_.end() ? "" : version->second, audience};
+}
+
+TrafficLog::Name TrafficLog::name_of(const LogLine& line) const {
+  const auto known = routes_.find(line.rule);
+  if (known == routes_.end()) return name_now("", "", line.service, "");
+  return name_now(known->second.space, known->second.route, line.service, known->second.audience);
 }
 
 TrafficLog::Series& TrafficLog::series_of(const LogLine& line) {
-  auto known = routes_.find(line.rule);
-  Name name = known == routes_.end() ? name_now("", "", line.service)
-                                     : name_now(known->second.first, known->second.second, line.service);
-  if (!series_.contains(name) && series_.size() >= kMaxNames) name = {kOther, kOther, kOther, kOther};
+  Name name = name_of(line);
+  if (!series_.contains(name) && series_.size() >= kMaxNames) name = {kOther, kOther, kOther, kOther, ""};
   auto& series = series_[name];
   if (series) return *series;
   series = std::make_shared<Series>();
-  auto& [space, route, service, hash] = name;
-  runtime::Labels labels{space, route, service, hash};
+  auto& [space, route, service, hash, audience] = name;
+  runtime::Labels labels{space, route, service, hash, audience};
   series->durations = &metrics_
                            .histogram("slipway_gateway_request_duration_seconds",
                                       "Time from a request's header to the last byte of its answer.",
-                                      {"namespace", "route", "service", "hash"})
+                                      {"namespace", "route", "service", "hash", "audience"})
                            .with(labels);
   series->retries = &metrics_
                          .counter("slipway_gateway_connection_retries_total",
                                   "Connections to a server that were tried again; answers never are.",
-                                  {"namespace", "route", "service", "hash"})
+                                  {"namespace", "route", "service", "hash", "audience"})
                          .with(labels);
   return *series;
 }
@@ -95,13 +100,11 @@ void TrafficLog::add(const LogLine& line, base::MonoTime at) {
   int code = unanswered ? 499 : line.status;
   auto& counter = series.codes[code];
   if (!counter) {
-    auto known = routes_.find(line.rule);
-    auto [space, route] = known == routes_.end() ? std::pair<std::string, std::string>() : known->second;
+    auto [space, route, service, hash, audience] = name_of(line);
     counter = &metrics_
                    .counter("slipway_gateway_requests_total", "Answers by status.",
-                            {"namespace", "route", "service", "hash", "code"})
-                   .with({space, route, line.service, std::get<3>(name_now(space, route, line.service)),
-                          std::to_string(code)});
+                            {"namespace", "route", "service", "hash", "audience", "code"})
+                   .with({space, route, service, hash, audience, std::to_string(code)});
   }
   counter->add();
   ++series.total;
@@ -110,23 +113,37 @@ void TrafficLog::add(const LogLine& line, base::MonoTime at) {
   series.window.add(line.status, line.duration, at);
 }
 
+std::vector<const TrafficLog::Series*> TrafficLog::series_of_version(const Name& name) const {
+  std::vector<const Series*> out;
+  const auto version = [](const Name& n) {
+    return std::tie(std::get<0>(n), std::get<1>(n), std::get<2>(n), std::get<3>(n));
+  };
+  for (auto it = series_.lower_bound(name); it != series_.end() && version(it->first) == version(name); ++it)
+    if (std::get<4>(name).empty() || std::get<4>(it->first) == std::get<4>(name)) out.push_back(it->second.get());
+  return out;
+}
+
 std::optional<TrafficLog::Answer> TrafficLog::ask(const std::string& space, const std::string& route,
-                                                  const std::string& service, std::string_view query,
-                                                  base::Duration window, base::MonoTime now) const {
-  return answer_of(sum(space, route, service, window, now), query, window);
+                                                  const std::string& service, const std::string& audience,
+                                                  std::string_view query, base::Duration window,
+                                                  base::MonoTime now) const {
+  return answer_of(sum(space, route, service, audience, window, now), query, window);
 }
 
 WindowSum TrafficLog::sum(const std::string& space, const std::string& route, const std::string& service,
-                          base::Duration window, base::MonoTime now) const {
+                          const std::string& audience, base::Duration window, base::MonoTime now) const {
   std::lock_guard lock(mutex_);
-  auto found = series_.find(name_now(space, route, service));
-  return found == series_.end() ? WindowSum{} : found->second->window.sum(window, now);
+  WindowSum out;
+  for (const Series* series : series_of_version(name_now(space, route, service, audience)))
+    gateway::add(out, series->window.sum(window, now));
+  return out;
 }
 
 std::uint64_t TrafficLog::total(const std::string& space, const std::string& route, const std::string& service) const {
   std::lock_guard lock(mutex_);
-  auto found = series_.find(name_now(space, route, service));
-  return found == series_.end() ? 0 : found->second->total;
+  std::uint64_t out = 0;
+  for (const Series* series : series_of_version(name_now(space, route, service, ""))) out += series->total;
+  return out;
 }
 
 std::uint64_t TrafficLog::lines_of(int pid) const {

@@ -42,7 +42,8 @@ class TrafficLog {
   explicit TrafficLog(runtime::Metrics& metrics);
 
   // Which route a rule belongs to. Lines of rules that are not known count under an empty route.
-  void name_rule(const std::string& rule, const std::string& space, const std::string& route);
+  void name_rule(const std::string& rule, const std::string& space, const std::string& route,
+                 const std::string& audience);
   // Which version is behind a Service from now on (its selector's pod-template-hash; empty: all). Requests of different
   // versions are never counted together: a Service that a release uses again begins at zero.
   void name_version(const std::string& space, const std::string& service, const std::string& hash);
@@ -50,25 +51,33 @@ class TrafficLog {
 
   using Answer = MetricAnswer;
   // Of the version that is behind the Service now. query: error-rate (5xx among all), requests, rate (per second), p50,
-  // p90, p95, p99 (seconds).
+  // p90, p95, p99 (seconds). Of the requests of one audience (route.h), or of all when it is empty.
   std::optional<Answer> ask(const std::string& space, const std::string& route, const std::string& service,
-                            std::string_view query, base::Duration window,
+                            const std::string& audience, std::string_view query, base::Duration window,
                             base::MonoTime now) const;  // nullopt: no such query
   // The same as counts and a histogram, which can be added to those of other gateways (combine.h).
-  WindowSum sum(const std::string& space, const std::string& route, const std::string& service, base::Duration window,
-                base::MonoTime now) const;
+  WindowSum sum(const std::string& space, const std::string& route, const std::string& service,
+                const std::string& audience, base::Duration window, base::MonoTime now) const;
   std::uint64_t total(const std::string& space, const std::string& route, const std::string& service) const;
   std::uint64_t lines_of(int pid) const;  // lines of backends that a worker has written since we listen
 
  private:
   struct Series;
-  using Name = std::tuple<std::string, std::string, std::string, std::string>;  // namespace, route, service, version
-  Name name_now(const std::string& space, const std::string& route, const std::string& service) const;
+  // Namespace, route, service, version, audience.
+  using Name = std::tuple<std::string, std::string, std::string, std::string, std::string>;
+  struct RuleName {
+    std::string space, route, audience;
+  };
+  Name name_now(const std::string& space, const std::string& route, const std::string& service,
+                const std::string& audience) const;
+  Name name_of(const LogLine& line) const;
   Series& series_of(const LogLine& line);
+  // All series of a version on a route, whatever their audience, or those of one.
+  std::vector<const Series*> series_of_version(const Name& name) const;
 
   runtime::Metrics& metrics_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::pair<std::string, std::string>> routes_;
+  std::map<std::string, RuleName> routes_;
   std::map<std::pair<std::string, std::string>, std::string> versions_;
   std::map<Name, std::shared_ptr<Series>> series_;
   std::map<int, std::uint64_t> lines_;

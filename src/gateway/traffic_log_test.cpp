@@ -47,11 +47,14 @@ class Log : public ::testing::Test {
  protected:
   runtime::Metrics metrics;
   TrafficLog log{metrics};
-  void SetUp() override { log.name_rule("r1.0", "shop", "web"); }
-  void add(const std::string& service, int status, double second, base::Duration d = milliseconds(10),
-           int retries = 0) {
+  void SetUp() override {
+    log.name_rule("r1.0", "shop", "web", "");
+    log.name_rule("r1.1", "shop", "web", "staff");
+  }
+  void add(const std::string& service, int status, double second, base::Duration d = milliseconds(10), int retries = 0,
+           const std::string& rule = "r1.0") {
     log.add({.pid = 1,
-             .rule = "r1.0",
+             .rule = rule,
              .section = "r1.0.s0",
              .service = service,
              .status = status,
@@ -60,7 +63,7 @@ class Log : public ::testing::Test {
             at(second));
   }
   TrafficLog::Answer ask(const std::string& service, std::string_view query, int window, double now) {
-    return *log.ask("shop", "web", service, query, seconds(window), at(now));
+    return *log.ask("shop", "web", service, "", query, seconds(window), at(now));
   }
 };
 
@@ -68,7 +71,21 @@ TEST_F(Log, NoDataIsNoValue) {
   EXPECT_FALSE(ask("web", "error-rate", 10, 0).value);
   add("web", 200, 0);
   EXPECT_FALSE(ask("web", "error-rate", 10, 30).value);
-  EXPECT_FALSE(log.ask("shop", "web", "web", "nonsense", seconds(1), at(0)));
+  EXPECT_FALSE(log.ask("shop", "web", "web", "", "nonsense", seconds(1), at(0)));
+}
+
+TEST_F(Log, AudiencesAreCountedApartAndTogether) {
+  const auto of = [&](const std::string& audience, std::string_view query) {
+    return *log.ask("shop", "web", "web-canary", audience, query, seconds(10), at(2))->value;
+  };
+  for (int i = 0; i < 8; ++i) add("web-canary", 200, 1);
+  for (int i = 0; i < 2; ++i) add("web-canary", 500, 1, milliseconds(10), 0, "r1.1");
+  EXPECT_DOUBLE_EQ(of("", "requests"), 10);
+  EXPECT_DOUBLE_EQ(of("", "error-rate"), 0.2);
+  EXPECT_DOUBLE_EQ(of("staff", "requests"), 2);
+  EXPECT_DOUBLE_EQ(of("staff", "error-rate"), 1);
+  EXPECT_FALSE(log.ask("shop", "web", "web-canary", "nobody", "error-rate", seconds(10), at(2))->value);
+  EXPECT_EQ(log.total("shop", "web", "web-canary"), 10u);
 }
 
 TEST_F(Log, VersionsAreKeptApart) {

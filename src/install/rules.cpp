@@ -14,6 +14,7 @@ const std::vector<Right>& controller_rights() {
       {Objects, "slipway.dev", "releases", kRead, "what is to be released, and how"},
       {Objects, "slipway.dev", "releases", {"patch"}, "the finalizer by which leaving is clean"},
       {Objects, "slipway.dev", "releases/status", {"patch"}, "what a release does, and why"},
+      {Objects, "slipway.dev", "cohorts", kSee, "which users a batch lets in"},
       {Objects, "slipway.dev", "analysistemplates", kSee, "which metrics decide"},
       {Objects, "slipway.dev", "clusteranalysistemplates", kSee, "the same, for all namespaces"},
       {Objects, "slipway.dev", "analysisruns", kRead, "what was measured"},

@@ -1,5 +1,6 @@
 #include "rehearse/app.h"
 
+#include "data/yaml.h"
 #include "rehearse/app_router.h"
 #include "rehearse/behaviour.h"
 
@@ -77,6 +78,29 @@ Value switch_steps(bool approval) {
   return Value::array({Value::object({{"weight", 100}}), Value::object({{"pause", pause}})});
 }
 
+// Routers that hash nothing are told each user's bucket.
+Value key(Router router) {
+  Value out = Value::object({{"header", "x-user-id"}});
+  if (router != Router::HttpRoute) out.set("bucketHeader", "x-bucket");
+  return out;
+}
+
+Value gray(const Choices& choices) {
+  Value batches = *data::parse_yaml(R"yaml(
+- {name: staff, cohorts: [{name: staff}], bake: 3s}
+- {name: germany, cohorts: [{name: germany, share: 50}], replicas: 1}
+- {name: more, cohorts: [{name: germany}], share: 30}
+)yaml");
+  Value out = Value::array();
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    Value batch = batches.at(i);
+    if (i > 0) batch.set("analysis", templates());
+    if (i == 1 && choices.approval) batch.set("approve", true);
+    out.push_back(std::move(batch));
+  }
+  return Value::object({{"key", key(choices.router)}, {"batches", out}});
+}
+
 // Kept for long enough that a version that crashes is found out.
 Value blue_green(const Choices& choices) {
   Value out = Value::object({{"previewReplicas", 1}, {"keepPrevious", "2m"}});
@@ -108,6 +132,24 @@ Value analysis_template(Router router) {
                                                                           metric("p99", router, "result < 0.5")})}})}});
 }
 
+std::vector<Value> cohorts(Router router, bool narrower) {
+  const auto cohort = [](const char* name, Value spec) {
+    return Value::object({{"apiVersion", "slipway.dev/v1alpha1"},
+                          {"kind", "Cohort"},
+                          {"metadata", meta(name)},
+                          {"spec", std::move(spec)}});
+  };
+  Value germany = *data::parse_yaml(R"yaml(
+attributes: [{name: region, header: x-region}, {name: level, header: x-level}]
+match: 'region in ["DE", "AT"] && level != "trial"'
+users: ["42"]
+expected: 20
+)yaml");
+  germany.set("key", key(router));
+  if (narrower) germany.set("match", "region == \"AT\"");
+  return {cohort("staff", Value::object({{"match", "header[\"x-staff\"] == \"yes\""}})), cohort("germany", germany)};
+}
+
 Value deployment(const Choices& choices, const Version& version) {
   const Value labels = Value::object({{"app", kName}});
   const Value container = Value::object({{"name", kName}, {"image", "shop/web:" + version.name}});
@@ -136,6 +178,8 @@ Value release(const Choices& choices) {
     if (choices.blue_green) {
       spec.set({"traffic", "canaryService"}, std::string(kName) + "-canary");  // as checkers know it
       spec.set({"strategy", "blueGreen"}, blue_green(choices));
+    } else if (choices.gray) {
+      spec.set({"strategy", "gray"}, gray(choices));
     } else {
       spec.set({"strategy", "canary", "steps"}, choices.switched() ? switch_steps(choices.approval)
                                                 : choices.opt_in   ? with_opt_in(canary_steps(choices.approval))

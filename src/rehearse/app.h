@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "data/value.h"
@@ -43,12 +44,15 @@ struct Choices {
   // The canary: no router splits, the Service is switched as a whole, and nothing is measured.
   bool blue_green = false;  // the canary: all users at once, and the old version is kept for a while
   bool opt_in = false;      // the canary: some requests get the candidate by a header before everybody does
+  bool gray = false;        // the canary: groups of users one after the other
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }
 };
 
 data::Value name_space();
 data::Value service();
 data::Value analysis_template(Router router);
+// The groups of a gray release; `narrower`: as somebody edits them in the middle of it.
+std::vector<data::Value> cohorts(Router router, bool narrower = false);
 data::Value deployment(const Choices& choices, const Version& version);
 data::Value release(const Choices& choices);  // not for Manner::Plain
 

@@ -124,7 +124,10 @@ std::vector<Applied> router_objects(Router router) {
     define(delivery::kDestinationRules);
     all.push_back({delivery::kDestinationRules, object_of(delivery::kDestinationRules, kDestinationRuleSpec)});
   }
-  all.push_back({kind, object_of(kind, spec_of_route(router))});
+  Value route = object_of(kind, spec_of_route(router));
+  if (kind == api::kHttpRoutes)
+    route.set({"metadata", "annotations"}, Value::object({{"slipway.dev/sticky-header", "x-user-id"}}));
+  all.push_back({kind, std::move(route)});
   return all;
 }
 

@@ -68,7 +68,7 @@ class Player {
   Player(std::uint64_t seed, const SeedOptions& options)
       : choices_(seed * 2 + 1),
         options_(options),
-        story_(draw_story(choices_, options.router, options.blue_green, options.opt_in)),
+        story_(draw_story(choices_, options.router, options.blue_green, options.opt_in, options.gray)),
         world_(draw(seed)) {}
 
   SeedResult run() {
@@ -133,9 +133,14 @@ class Player {
     const app::Choices& c = story_.choices;
     return put(api::kNamespaces, app::name_space()) && put(api::kServices, app::service()) && put_router(c.router) &&
            put(api::kAnalysisTemplates, app::analysis_template(c.router)) &&
-           put(api::kDeployments, app::deployment(c, story_.first)) &&
+           put(api::kDeployments, app::deployment(c, story_.first)) && put_cohorts(false) &&
            (c.manner == Manner::Plain || put(api::kReleases, app::release(c))) &&
            wait(kStartLimit, [this] { return awaited(world_.truth(), expected_at_start()); });
+  }
+  bool put_cohorts(bool narrower) {
+    if (!story_.choices.gray) return true;
+    return std::ranges::all_of(app::cohorts(story_.choices.router, narrower),
+                               [this](const Value& cohort) { return put(api::kCohorts, cohort); });
   }
   bool put_router(Router router) {
     return std::ranges::all_of(app::router_objects(router),
@@ -194,6 +199,10 @@ class Player {
         return command(delivery::Verb::PromoteFull);
       case Deed::Undo:
         return command(delivery::Verb::Undo);
+      case Deed::Back:
+        return command(delivery::Verb::Back);
+      case Deed::EditCohort:
+        return put_cohorts(true);
       case Deed::DeleteRelease:
         remove(api::kReleases, kSpace, kName);
         return true;

@@ -60,6 +60,14 @@ TEST(Simulation, OptInsToo) {
     }
 }
 
+TEST(Simulation, GroupsOfUsersToo) {
+  for (const Router router : {Router::HttpRoute, Router::VirtualService})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const SeedResult result = run_seed(seed, {.router = router, .gray = true});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
 TEST(Simulation, ASeedDeterminesEverything) {
   for (std::uint64_t seed : {3u, 11u, 42u}) {
     const SeedResult first = run_seed(seed), second = run_seed(seed);

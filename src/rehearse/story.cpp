@@ -10,9 +10,10 @@ namespace slipway::rehearse {
 using app::Manner;
 
 std::string_view to_text(Deed deed) {
-  static constexpr std::array<std::string_view, 12> kTexts = {
-      "newer version", "scaled",  "reverted", "paused",           "pods deleted", "candidate's set deleted",
-      "node cordoned", "aborted", "promoted", "promoted in full", "undone",       "release deleted"};
+  static constexpr std::array<std::string_view, 14> kTexts = {
+      "newer version",     "scaled",       "reverted", "paused",           "pods deleted", "candidate's set deleted",
+      "node cordoned",     "aborted",      "promoted", "promoted in full", "undone",       "release deleted",
+      "taken a step back", "cohort edited"};
   return kTexts[static_cast<std::size_t>(deed)];
 }
 
@@ -20,6 +21,7 @@ std::string Story::text() const {
   static constexpr std::array<std::string_view, 3> kManners = {"plain", "rolling", "canary"};
   std::string out = fmt::format("{} of {}",
                                 choices.blue_green   ? "blue-green"
+                                : choices.gray       ? "gray"
                                 : choices.switched() ? "switch"
                                                      : kManners[static_cast<std::size_t>(choices.manner)],
                                 choices.replicas);
@@ -66,7 +68,7 @@ Act draw_act(runtime::Random& random, Manner manner, std::size_t number) {
 
 }  // namespace
 
-Story draw_story(runtime::Random& random, Router router, bool blue_green, bool opt_in) {
+Story draw_story(runtime::Random& random, Router router, bool blue_green, bool opt_in, bool gray) {
   Story story;
   app::Choices& c = story.choices;
   const std::uint64_t manner = random.below(8);
@@ -79,11 +81,15 @@ Story draw_story(runtime::Random& random, Router router, bool blue_green, bool o
   c.blue_green = blue_green && c.manner == Manner::Canary;
   c.background = c.background && !c.switched();
   c.opt_in = opt_in && c.manner == Manner::Canary && !blue_green && matches_headers(router);
+  c.gray = gray && c.manner == Manner::Canary && matches_headers(router) && router != Router::Ingress &&
+           random.below(4) != 0;
   story.first = app::good_version("v1");
   story.second = app::drawn_version(random, "v2");
   const std::uint64_t acts = random.below(4);
   for (std::size_t i = 0; i < acts; ++i) {
     story.acts.push_back(draw_act(random, c.manner, i));
+    if (gray && c.manner == Manner::Canary && random.below(3) == 0)
+      story.acts.back().deed = c.gray && random.below(4) == 0 ? Deed::EditCohort : Deed::Back;
     if (story.acts.back().deed == Deed::DeleteRelease) break;
   }
   return story;

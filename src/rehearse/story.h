@@ -23,6 +23,9 @@ enum class Deed {
   PromoteFull,
   Undo,
   DeleteRelease,  // always the last one
+  // Only in stories of gray releases:
+  Back,
+  EditCohort,
 };
 std::string_view to_text(Deed deed);
 
@@ -47,7 +50,8 @@ struct Story {
 // The same random numbers tell the same story with every router.
 // `blue_green`: what would be canaries are that.
 // `opt_in`: canaries begin with one.
+// `gray`: what would be canaries are mostly that.
 Story draw_story(runtime::Random& random, Router router = Router::HttpRoute, bool blue_green = false,
-                 bool opt_in = false);
+                 bool opt_in = false, bool gray = false);
 
 }  // namespace slipway::rehearse

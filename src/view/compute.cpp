@@ -22,7 +22,10 @@ std::optional<Time> time_of(const Value& v) { return v.is_string() ? base::parse
 // --- steps ------------------------------------------------------------------------------------------------
 
 std::string strategy_of(const Value& strategy) {
-  return strategy["canary"].is_object() ? "canary" : strategy["blueGreen"].is_object() ? "blue-green" : "rolling";
+  return strategy["canary"].is_object()      ? "canary"
+         : strategy["blueGreen"].is_object() ? "blue-green"
+         : strategy["gray"].is_object()      ? "gray release"
+                                             : "rolling";
 }
 
 StepState state_of(int index, const State& s) {

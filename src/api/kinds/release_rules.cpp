@@ -11,6 +11,7 @@
 #include <string>
 
 #include "api/jsonpath.h"
+#include "api/kinds/rule_problems.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "data/json.h"
@@ -20,35 +21,7 @@ namespace {
 
 using base::Cause;
 using data::Value;
-
-struct Problems {
-  std::vector<Cause>& list;
-
-  void required(const std::string& field, std::string_view why) {
-    list.push_back({"FieldValueRequired", fmt::format("Required value: {}", why), field});
-  }
-  void invalid(const std::string& field, const Value& value, std::string_view why) {
-    list.push_back({"FieldValueInvalid", fmt::format("Invalid value: {}: {}", data::to_json(value), why), field});
-  }
-  void forbidden(const std::string& field, std::string_view why) {
-    list.push_back({"FieldValueForbidden", fmt::format("Forbidden: {}", why), field});
-  }
-};
-
-void check_duration(Problems& out, const Value& owner, const char* key, const std::string& path) {
-  const Value& v = owner[key];
-  if (v.is_null()) return;
-  const auto parsed = v.is_string() ? base::parse_duration(v.as_string()) : std::nullopt;
-  if (!parsed)
-    out.invalid(path + "." + key, v, R"(must be a duration such as "30s", "5m" or "1h30m")");
-  else if (*parsed < base::Duration(0))
-    out.invalid(path + "." + key, v, "must not be negative");
-}
-
-void check_count(Problems& out, const Value& owner, const char* key, const std::string& path, std::int64_t least) {
-  const Value& v = owner[key];
-  if (v.is_int() && v.as_int() < least) out.invalid(path + "." + key, v, fmt::format("must be at least {}", least));
-}
+using namespace rules;
 
 // All analyses of a Release, where they stand.
 std::vector<std::pair<Value, std::string>> analyses_in(const Value& spec) {
@@ -59,6 +32,9 @@ std::vector<std::pair<Value, std::string>> analyses_in(const Value& spec) {
   const Value& steps = spec["strategy"]["canary"]["steps"];
   for (std::size_t i = 0; i < steps.size(); ++i)
     add(steps.at(i)["analysis"], fmt::format("spec.strategy.canary.steps[{}].analysis", i));
+  const Value& batches = spec["strategy"]["gray"]["batches"];
+  for (std::size_t i = 0; i < batches.size(); ++i)
+    add(batches.at(i)["analysis"], fmt::format("spec.strategy.gray.batches[{}].analysis", i));
   for (const char* key : {"preSwitchAnalysis", "postSwitchAnalysis"})
     add(spec["strategy"]["blueGreen"][key], fmt::format("spec.strategy.blueGreen.{}", key));
   add(spec["guards"]["analysis"], "spec.guards.analysis");
@@ -76,23 +52,6 @@ void check_scopes(Problems& out, const Value& spec) {
         out.invalid(fmt::format("{}.templates[{}].clusterScope", path, i), Value(cluster),
                     "this Release names the template in the other scope, too");
     }
-}
-
-void check_analysis(Problems& out, const Value& analysis, const std::string& path) {
-  if (analysis["templates"].size() == 0)
-    out.required(path + ".templates", "an analysis needs at least one AnalysisTemplate");
-  std::set<std::string> names;
-  for (std::size_t i = 0; i < analysis["templates"].size(); ++i) {
-    const std::string name = analysis["templates"].at(i)["name"].str();
-    const std::string at = fmt::format("{}.templates[{}].name", path, i);
-    if (name.empty())
-      out.required(at, "the name of an AnalysisTemplate in this namespace");
-    else if (!names.insert(name).second)
-      out.invalid(at, name, "is named twice");
-  }
-  for (std::size_t i = 0; i < analysis["args"].size(); ++i)
-    if (analysis["args"].at(i)["name"].as_string().empty())
-      out.required(fmt::format("{}.args[{}].name", path, i), "the name of an argument of the template");
 }
 
 // Weights may stand still or rise; nothing may follow the whole.
@@ -142,11 +101,6 @@ void check_match(Problems& out, const Value& match, const std::string& path) {
     }
     if (conditions == 0) out.required(at, "at least one of headers, cookies and queryParams");
   }
-}
-
-void check_percent(Problems& out, const Value& owner, const std::string& path) {
-  if (owner.has("percent") && !weight_of(owner["percent"]))
-    out.invalid(path + ".percent", owner["percent"], "must be a percentage from 0 to 100 with at most two decimals");
 }
 
 void check_scale(Problems& out, const Value& scale, const std::string& path) {
@@ -199,9 +153,10 @@ void check_blue_green(Problems& out, const Value& blue_green, const std::string&
 }
 
 void check_strategy(Problems& out, const Value& strategy) {
-  const int kinds = strategy.has("rolling") + strategy.has("canary") + strategy.has("blueGreen");
-  if (kinds == 0) return out.required("spec.strategy", "one of rolling, canary or blueGreen");
-  if (kinds > 1) return out.forbidden("spec.strategy", "only one of rolling, canary and blueGreen may be given");
+  const int kinds = strategy.has("rolling") + strategy.has("canary") + strategy.has("blueGreen") + strategy.has("gray");
+  if (kinds == 0) return out.required("spec.strategy", "one of rolling, canary, blueGreen or gray");
+  if (kinds > 1) return out.forbidden("spec.strategy", "only one of rolling, canary, blueGreen and gray may be given");
+  if (strategy.has("gray")) check_gray(out, strategy["gray"], "spec.strategy.gray");
   if (strategy.has("canary")) check_canary(out, strategy["canary"], "spec.strategy.canary");
   if (strategy.has("blueGreen")) check_blue_green(out, strategy["blueGreen"], "spec.strategy.blueGreen");
   if (strategy.has("rolling")) {
@@ -237,6 +192,8 @@ void check_traffic(Problems& out, const Value& spec) {
   if (traffic.is_null() && strategy.has("blueGreen"))
     out.required("spec.traffic",
                  "blueGreen moves traffic: name the route that carries it, or kind Service where there is none");
+  if (traffic.is_null() && strategy.has("gray"))
+    out.required("spec.traffic", "gray lets users in by what their requests say: name the route that carries them");
   if (traffic.is_null()) return;
   const std::string_view kind = traffic["kind"].as_string("HTTPRoute");
   const bool switched = kind == "Service";

@@ -78,10 +78,35 @@ type BlueGreenStrategy | The new version stands beside the old one, complete; al
   postSwitchAnalysis - *ReleaseAnalysis  | Measured with all users on the new version; all go back when it fails.
   keepPrevious       - string =30s       | How long the old version keeps its pods after the switch, so that everybody can go back at once.
 
+type CohortKey | What says who a user is; exactly one of header, cookie and query.
+  header       - string | A header that carries the user's key.
+  cookie       - string | A cookie that does.
+  query        - string | A query parameter that does.
+  bucketHeader - string | A header that carries the user's bucket, a whole number from 0 to 9999 without leading zeros, for routers that cannot hash the key; the lower end goes first.
+
+type GrayCohort | A cohort, or a part of it.
+  name  - string keep | A Cohort in the same namespace.
+  share - *double     | Percent of its users, at most two decimals; default: all of them.
+
+type GrayBatch | Users who get the new version from now on, beside those of earlier batches.
+  name     - string                         | For people, and told to the pods in the header slipway-audience; default batch-N.
+  cohorts  - []GrayCohort atomic maxItems=16 | Who they are.
+  share    - *double                        | Percent of all users who have the key, at most two decimals.
+  replicas - *int32 min=1                   | At least so many candidate pods; default: what the expected requests need.
+  percent  - *double                        | At least this part of the Deployment's pods.
+  bake     - *string                        | How long the guards watch before the analysis, like 30m.
+  analysis - *ReleaseAnalysis               | Measured for these users; the next batch comes only when it passes.
+  approve  - bool                           | Wait for a person then.
+
+type GrayStrategy | Groups of users get the new version one after the other; whoever is in stays in.
+  key     - *CohortKey                     | What says who a user is, for batches that let a share of all users in.
+  batches - []GrayBatch atomic maxItems=32 | Who comes when; after the last one everybody.
+
 type ReleaseStrategy | How a new version reaches the users.
   rolling   - *RollingStrategy   | Replace pods a few at a time, watched by the guards.
   canary    - *CanaryStrategy    | Give the new version a growing part of the traffic.
   blueGreen - *BlueGreenStrategy | Put the new version beside the old one and move all the traffic at once.
+  gray      - *GrayStrategy      | Give the new version to groups of users, one after the other.
 
 type ReleaseTraffic | What carries the traffic.
   kind          - string =HTTPRoute enum=HTTPRoute,Service,VirtualService,Ingress,TraefikService,IngressRoute | Kind of the object that carries it; Service: the Service itself selects one version, without a router.
@@ -112,7 +137,7 @@ type ReleaseRollback | How the way back behaves.
 
 type ReleaseSpec | How changes of a workload are released.
   target               - ReleaseTarget   required | The workload whose changes are released.
-  strategy             - ReleaseStrategy required | One of rolling, canary and blueGreen.
+  strategy             - ReleaseStrategy required | One of rolling, canary, blueGreen and gray.
   traffic              - *ReleaseTraffic          | What carries the traffic; without it the numbers of pods are the weights.
   guards               - *ReleaseGuards ={}       | Watched in every step; a broken guard rolls back.
   deadline             - string =10m              | How long a step may wait for pods or for the router before it rolls back.
@@ -146,6 +171,7 @@ type ReleasePosition | How far the plan has come.
   full       - *bool      | Has a person asked to skip waits, approvals and analyses?
   handedOver - *bool      | Has the Deployment taken the candidate over?
   fast       - *bool      | Does it go back within the window, without steps?
+  backTo     - *int64     | A person went back to this step of the plan, and what follows waits for a person.
 
 type ReleaseStepNumber | The step as people count.
   index - *int32 | Steps done.
@@ -158,6 +184,7 @@ type ReleaseTrafficStatus | Traffic of the candidate.
   routeGeneration - *int64     | Generation of the route that was read back, or what stands for it where the router's objects have none.
   verifiedAt      - *microTime | When it was read back.
   reached         - *double    | What the last finished step brought about, and what is kept until the next one.
+  given           - *any       | Which part of which cohorts the last finished step has let in.
   disturbedAt     - *microTime | Since when the router does not show what was reached.
   changedByOthers - *int64     | Times that somebody else changed the route during this release.
   changedByOthersAt - *microTime | The last of them.
@@ -188,6 +215,7 @@ type ReleaseStatus preserve | A Release as it is.
   position     - *ReleasePosition                  | How far the plan has come.
   step         - *ReleaseStepNumber                | The step as people count.
   traffic      - *ReleaseTrafficStatus             | Traffic of the candidate.
+  cohorts      - *any                              | The Cohorts of the release under way, as they were when it began.
   route        - *ReleaseRouteStatus               | The router's objects, where the router does not tell what it does.
   replicas     - *ReleaseReplicas                  | Pods of both versions.
   guard        - *ReleaseGuardStatus               | What the guards have counted.
@@ -203,6 +231,26 @@ type ReleaseStatus preserve | A Release as it is.
 kind Release releases short=rel categories=all status custom | Says how changes of a workload reach its users, watches them and takes them back.
   spec   - ReleaseSpec required | What is wanted.
   status - ReleaseStatus        | What was observed last.
+
+type CohortAttribute | A name for something that requests say.
+  name   - string keep | The name that match uses, like region.
+  header - string      | The header that carries it; exactly one of header, cookie and query.
+  cookie - string      | The cookie that does.
+  query  - string      | The query parameter that does.
+
+type CohortSpec | Who is in the cohort: not exceptUsers, but users, and of those who match the share.
+  description - string                               | For people.
+  key         - *CohortKey                           | What says who a user is; needed for lists and shares.
+  attributes  - []CohortAttribute atomic maxItems=16 | What match can ask about beside header["..."], cookie["..."] and query["..."].
+  match       - string maxLength=4096                | Whose requests, like: region in ["DE", "AT"] && level >= 3 && !(header["x-test"] == "1").
+  users       - []string atomic maxItems=1000 maxLength=256 | Keys of users who are always in.
+  exceptUsers - []string atomic maxItems=1000 maxLength=256 | Keys of users who never are.
+  share       - *double                              | Percent of the users who match, by the hash of their keys, at most two decimals; default: all of them.
+  fallback    - string =Out enum=Out,In              | Whether requests that match and have no key are in.
+  expected    - *double                              | Percent of all requests that come from those who match; how many pods a batch needs is reckoned from it.
+
+kind Cohort cohorts custom | A group of users, to be let in by a batch of a gray release. A release keeps to it as it was when the release began.
+  spec - CohortSpec required | Who is in it.
 
 type TemplateArgument | A value that a template needs.
   name  - string keep | Name.
@@ -290,6 +338,7 @@ type AnalysisRunSpec | What is measured, with all values filled in.
   kind      - string                    | Step, Background or Verification.
   step      - *int32                    | Step of the Release, counted from 0.
   route     - *string                   | Route that carries the traffic.
+  audience  - *string                   | Whose requests are measured: a batch of a gray release; absent: all.
   candidate - *AnalysisSubject          | The new version.
   stable    - *AnalysisSubject          | The stable version.
   args      - []AnalysisArgument atomic maxItems=50 | Values given.
@@ -340,14 +389,15 @@ Value step_of(const Value& o) {
   return std::to_string(step["index"].as_int() + 1) + "/" + std::to_string(step["count"].as_int());
 }
 
-Value weight_shown(const Value& o) {
-  const Value& t = o["status"]["traffic"];
-  if (!t["wanted"].is_number()) return "";
-  std::string out = std::to_string(t["wanted"].as_double());
+Value percent_shown(const Value& percent) {
+  if (!percent.is_number()) return "";
+  std::string out = std::to_string(percent.as_double());
   out.erase(out.find_last_not_of('0') + 1);
   if (out.ends_with('.')) out.pop_back();
   return out + "%";
 }
+
+Value weight_shown(const Value& o) { return percent_shown(o["status"]["traffic"]["wanted"]); }
 
 std::vector<Column> release_columns() {
   return {name_column(),
@@ -359,6 +409,16 @@ std::vector<Column> release_columns() {
           text("Weight", weight_shown, ".status.traffic.wanted"),
           age_column(),
           text("Message", [](const Value& o) { return o["status"]["message"]; }, ".status.message", 1)};
+}
+
+std::vector<Column> cohort_columns() {
+  return {name_column(),
+          text(
+              "Match", [](const Value& o) { return o["spec"]["match"]; }, ".spec.match"),
+          text(
+              "Share", [](const Value& o) { return percent_shown(o["spec"]["share"]); }, ".spec.share"),
+          age_column(),
+          text("Description", [](const Value& o) { return o["spec"]["description"]; }, ".spec.description", 1)};
 }
 
 std::vector<Column> run_columns() {
@@ -377,7 +437,8 @@ Family slipway() {
           .version = "v1alpha1",
           .package = "dev.slipway.v1alpha1",
           .table = kTable,
-          .kinds = {{"Release", {.columns = release_columns(), .check = check_release}},
+          .kinds = {{"Cohort", {.columns = cohort_columns(), .check = check_cohort}},
+                    {"Release", {.columns = release_columns(), .check = check_release}},
                     {"AnalysisTemplate", {.check = check_analysis_template}},
                     {"ClusterAnalysisTemplate", {.check = check_analysis_template}},
                     {"AnalysisRun", {.columns = run_columns(), .check = check_analysis_run}}}};

@@ -34,6 +34,17 @@ std::vector<ValueRule> value_rules() {
       {"RequestCondition", "value", "maxLength", 1024},
       {"ReleaseMatch", "any", "required", {}},
       {"ReleaseMirror", "percent", "required", {}},
+      {"GrayCohort", "name", "required", {}},
+      {"GrayCohort", "name", "minLength", 1},
+      {"GrayCohort", "name", "maxLength", 253},
+      {"GrayBatch", "name", "maxLength", 63},
+      {"GrayStrategy", "batches", "required", {}},
+      {"GrayStrategy", "batches", "minItems", 1},
+      {"CohortAttribute", "name", "required", {}},
+      {"CohortAttribute", "name", "pattern", "^[A-Za-z_][A-Za-z0-9_]*$"},
+      {"CohortAttribute", "name", "maxLength", 63},
+      {"CohortSpec", "expected", "minimum", 0},
+      {"CohortSpec", "expected", "maximum", 100},
       {"CanaryStrategy", "steps", "required", {}},
       {"CanaryStrategy", "steps", "minItems", 1},
       {"ReleaseTraffic", "service", "required", {}},
@@ -62,7 +73,9 @@ std::vector<ValueRule> value_rules() {
       {"AnalysisTemplateSpec", "metrics", "required", {}},
       {"AnalysisTemplateSpec", "metrics", "minItems", 1},
   };
-  for (const char* type : {"ReleaseMirror", "ReleaseScale"}) {
+  for (const char* type : {"CohortKey", "CohortAttribute"})
+    for (const char* field : {"header", "cookie", "query"}) all.push_back({type, field, "maxLength", 256});
+  for (const char* type : {"ReleaseMirror", "ReleaseScale", "GrayBatch"}) {
     all.push_back({type, "percent", "minimum", 0});
     all.push_back({type, "percent", "maximum", 100});
   }
@@ -73,6 +86,7 @@ std::vector<ValueRule> value_rules() {
   for (const auto& [type, field] :
        std::vector<std::pair<const char*, const char*>>{{"ReleasePause", "duration"},
                                                         {"RollingStrategy", "bake"},
+                                                        {"GrayBatch", "bake"},
                                                         {"BlueGreenStrategy", "autoSwitch"},
                                                         {"BlueGreenStrategy", "keepPrevious"},
                                                         {"ReleaseSpec", "deadline"},
@@ -101,6 +115,12 @@ std::vector<CelRule> cel_rules() {
       "(has(self.stableService) && self.stableService != '' ? self.stableService : self.service + '-stable')";
   const std::string canary =
       "(has(self.canaryService) && self.canaryService != '' ? self.canaryService : self.service + '-canary')";
+  const std::string one_part =
+      "[has(self.header) && self.header != '', has(self.cookie) && self.cookie != '', has(self.query) && self.query != "
+      "''].filter(x, x).size() == 1";
+  const std::string part = "double(int(self.share * 100.0 + 0.5))";
+  const std::string share = "!has(self.share) || (self.share > 0.0 && self.share <= 100.0 && " + part +
+                            " - self.share * 100.0 < 0.000001 && self.share * 100.0 - " + part + " < 0.000001)";
   const std::string unique = "self.templates.all(t, self.templates.exists_one(u, u.name == t.name))";
   // multipleOf is of no use: a server takes a whole number and the factor as integers.
   const std::string hundredths = "double(int(self.weight * 100.0 + 0.5))";
@@ -124,8 +144,29 @@ std::vector<CelRule> cel_rules() {
        "no weight may follow a step of 100 %"},
       {"CanaryStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
       {"RollingStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
-      {"ReleaseStrategy", "[has(self.rolling), has(self.canary), has(self.blueGreen)].filter(x, x).size() == 1",
-       "a strategy is exactly one of rolling, canary and blueGreen"},
+      {"ReleaseStrategy",
+       "[has(self.rolling), has(self.canary), has(self.blueGreen), has(self.gray)].filter(x, x).size() == 1",
+       "a strategy is exactly one of rolling, canary, blueGreen and gray"},
+      {"CohortKey", one_part, "exactly one of header, cookie and query"},
+      {"CohortAttribute", one_part, "exactly one of header, cookie and query"},
+      {"GrayCohort", share, "a share is over 0 and at most 100, with at most two decimals"},
+      {"GrayBatch", share, "a share is over 0 and at most 100, with at most two decimals"},
+      {"CohortSpec", share, "a share is over 0 and at most 100, with at most two decimals"},
+      {"GrayBatch", "has(self.share) || (has(self.cohorts) && self.cohorts.size() > 0)",
+       "a batch lets cohorts in, or a share of all users"},
+      {"GrayBatch", "!has(self.replicas) || !has(self.percent)", "only one of replicas and percent may be given"},
+      {"GrayStrategy", "has(self.key) || self.batches.all(b, !has(b.share))",
+       "key says who a user is, since a batch asks for a share of all"},
+      {"GrayStrategy", "self.batches.filter(b, has(b.share)).map(b, b.share).isSorted()",
+       "a gray release only grows: shares of all users may not fall"},
+      {"CohortSpec",
+       "has(self.key) || !((has(self.users) && self.users.size() > 0) || (has(self.exceptUsers) && "
+       "self.exceptUsers.size() > 0) || (has(self.share) && self.share != 100.0))",
+       "key says who a user is, for lists of users and for a share of them"},
+      {"CohortSpec",
+       "(has(self.match) && self.match != '') || (has(self.users) && self.users.size() > 0) || (has(self.share) && "
+       "self.share != 100.0)",
+       "who is in it: match, users or share"},
       {"ReleaseSpec",
        "has(self.traffic) || !has(self.strategy.canary) || self.strategy.canary.steps.all(s, !has(s.match) && "
        "!has(s.mirror) && !has(s.scale))",
@@ -136,6 +177,8 @@ std::vector<CelRule> cel_rules() {
        "blueGreen moves traffic: traffic names what carries it, kind Service where there is no router"},
       {"ReleaseTraffic", "(has(self.kind) && self.kind == 'Service') != (has(self.route) && self.route != '')",
        "route names the object that carries the traffic; with kind Service there is none"},
+      {"ReleaseSpec", "has(self.traffic) || !has(self.strategy.gray)",
+       "gray lets users in by what their requests say: traffic names the route that carries them"},
       {"ReleaseTraffic",
        "!has(self.destinationRule) || self.destinationRule == '' || (has(self.kind) && self.kind == 'VirtualService')",
        "only a VirtualService can name subsets of a destinationRule"},

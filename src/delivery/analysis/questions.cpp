@@ -34,11 +34,12 @@ struct Asker {
 
   void gateway(const char* what, const Value& provider, const Value& subject) {
     const Value route = Value::object({{"namespace", api::space_of(run)}, {"name", run["spec"]["route"]}});
-    add(what, kGatewayMetricsPort,
-        Value::object({{"route", route},
-                       {"service", subject["service"]},
-                       {"window", provider["window"].as_string("10s")},
-                       {"query", provider["query"]}}));
+    Value question = Value::object({{"route", route},
+                                    {"service", subject["service"]},
+                                    {"window", provider["window"].as_string("10s")},
+                                    {"query", provider["query"]}});
+    if (!run["spec"]["audience"].is_empty()) question.set("audience", run["spec"]["audience"]);
+    add(what, kGatewayMetricsPort, std::move(question));
   }
 
   void prometheus(const char* what, const Value& provider, const Value& subject, std::string_view query) {

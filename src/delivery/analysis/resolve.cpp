@@ -15,7 +15,7 @@ namespace {
 using data::Value;
 
 bool is_late(std::string_view name) {
-  return name == "service" || name == "hash" || name == "namespace" || name == "route";
+  return name == "service" || name == "hash" || name == "namespace" || name == "route" || name == "audience";
 }
 
 // Every string of the tree, substituted. Late placeholders stay.
@@ -115,7 +115,8 @@ Values placeholders(const Value& run, const Value& subject) {
   return {{"service", subject["service"].str()},
           {"hash", subject["hash"].str()},
           {"namespace", std::string(api::space_of(run))},
-          {"route", run["spec"]["route"].str()}};
+          {"route", run["spec"]["route"].str()},
+          {"audience", run["spec"]["audience"].str(".*")}};
 }
 
 Value substitute_late(const Value& tree, const Values& values) {

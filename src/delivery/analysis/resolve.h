@@ -1,7 +1,8 @@
 // From AnalysisTemplates and arguments to the spec of an AnalysisRun that stands on its own. Pure.
 //
-// Placeholders: {{args.NAME}} is replaced when the run is made; {{service}}, {{hash}}, {{namespace}} and {{route}} when
-// a metric is measured, once for the candidate and once for the stable version.
+// Placeholders: {{args.NAME}} is replaced when the run is made; {{service}}, {{hash}}, {{namespace}}, {{route}} and
+// {{audience}} when a metric is measured, once for the candidate and once for the stable version. The audience is an
+// expression: the name of the batch whose users are looked at, or ".*" for all requests.
 #pragma once
 
 #include <map>

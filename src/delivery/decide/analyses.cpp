@@ -74,7 +74,7 @@ Value subject(const std::string& service, const Revision& revision) {
 }
 
 // After a rollback the same questions are put about the stable version.
-Value spec_of(const Turn& turn, RunKind kind, Value resolved) {
+Value spec_of(const Turn& turn, RunKind kind, const plan::Analysis& analysis, Value resolved) {
   const auto routing = turn.plan.routing.value_or(plan::Routing{});
   const Value stable = subject(routing.stable_service, *turn.s.stable);
   Value spec = std::move(resolved);
@@ -82,6 +82,7 @@ Value spec_of(const Turn& turn, RunKind kind, Value resolved) {
   spec.set("stable", stable);
   spec.set("candidate", kind == RunKind::Verification ? stable : subject(routing.canary_service, *turn.s.candidate));
   if (!routing.route.empty()) spec.set("route", routing.route);
+  if (!analysis.audience.empty()) spec.set("audience", analysis.audience);
   return spec;
 }
 
@@ -172,7 +173,7 @@ void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis) {
   if (!turn.o.run(name).is_null()) return;
   auto ready = resolved(turn, analysis);
   if (!ready) return turn.wait(ready.error().message);
-  Value spec = spec_of(turn, kind, std::move(*ready));
+  Value spec = spec_of(turn, kind, analysis, std::move(*ready));
   if (kind == RunKind::Verification) shorten(spec);
   if (kind == RunKind::Background) watch_on(spec);
   if (kind == RunKind::Step) spec.set("step", turn.s.user_step);

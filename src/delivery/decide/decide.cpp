@@ -270,11 +270,12 @@ Decision decide(const Observation& o, const plan::RouterCapabilities& router, ba
   if (auto told = tell_refusal(o, now)) return *std::move(told);
   State state = read_state(o.release["status"]);
   tame_clock(state, now);
-  const auto compiled = plan::compile(o.release, router);
-  if (!compiled && !leaving) return refuse(o, std::move(state), compiled.error(), now);
-  plan::ReleasePlan plan = compiled.value_or(plan::ReleasePlan{});
+  const auto compiled = plan::compile(o.release, router, o.cohorts);
+  if (!compiled && !leaving && !state.candidate) return refuse(o, std::move(state), compiled.error(), now);
+  plan::ReleasePlan plan = compiled ? *compiled : plan::way_back(o.release, router);
   if (state.position.fast && compiled) plan = plan::without_steps(plan);
   Turn turn{.o = o, .plan = plan, .now = now, .s = std::move(state)};
+  if (!compiled) turn.invalid = compiled.error().message;
   leaving ? leave(turn) : choose(turn);
   return finish(turn);
 }

@@ -56,6 +56,7 @@ void clear_progress(State& s) {
   s.position = {.attempt = attempt};
   s.user_step = -1;
   s.traffic = {};
+  s.cohorts = {};
   s.standing = {};
   s.guard = {};
 }

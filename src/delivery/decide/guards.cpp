@@ -28,7 +28,8 @@ bool waits_for_machines(const plan::Action& action) {
 bool deadline_broken(Turn& turn) {
   const State& s = turn.s;
   const auto index = static_cast<std::size_t>(s.position.index);
-  if (s.phase == Phase::Paused || index >= turn.plan.steps.size() || !s.position.since) return false;
+  if (s.phase == Phase::Paused || s.phase == Phase::Invalid || index >= turn.plan.steps.size() || !s.position.since)
+    return false;
   if (!waits_for_machines(turn.plan.steps[index].action)) return false;
   const base::Time limit = *s.position.since + turn.plan.guards.deadline;
   if (turn.now < limit) {

@@ -52,6 +52,7 @@ class ModelledCluster {
   std::int64_t sessions_on_candidate = 0;
   bool requests_keep_coming = false;
   std::string router_missing = {};
+  plan::CohortSpecs cohorts = {};  // specs of the Cohorts that exist
 
   // Called with every decision before it is carried out.
   std::function<void(const Observation&, const control::Decision&)> watch = [](const auto&, const auto&) {};

@@ -397,6 +397,7 @@ Observation ModelledCluster::observe() const {
   if (is_switched()) o.route = o.service;
   o.companion = companion_;
   o.router_missing = router_missing;
+  o.cohorts = cohorts;
   if (auto said = router_of(routing().kind).read_back(o.objects(), routing())) o.traffic = said;
   for (const auto& [name, run] : runs_) o.runs.push_back(run);
   for (const auto& [name, revision] : revisions_) {

@@ -8,6 +8,7 @@
 #include "control/pod_template.h"
 #include "data/patch.h"
 #include "delivery/commands.h"
+#include "delivery/decide/back.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
@@ -87,6 +88,8 @@ std::string carry_out(Turn& turn, const Command& command) {
       return abort_release(turn, command);
     case Verb::Retry:
       return retry_release(turn);
+    case Verb::Back:
+      return back_command(turn);
     case Verb::Undo:
       return undo_release(turn, command);
   }

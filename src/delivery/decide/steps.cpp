@@ -6,6 +6,7 @@
 #include <set>
 
 #include "control/mutants.h"
+#include "delivery/decide/back.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/guards.h"
 #include "delivery/decide/promote.h"
@@ -91,6 +92,7 @@ Reach run_promote(Turn& turn) {
 Reach run_traffic(Turn& turn, const plan::Traffic& step) {
   if (reach_traffic(turn, step) == Reach::Waiting) return Reach::Waiting;
   turn.s.traffic.reached = step.share.points;
+  turn.s.traffic.given = step.grants;
   return Reach::Done;
 }
 
@@ -129,6 +131,14 @@ void advance(Turn& turn) {
   show_step(turn);
 }
 
+// Whoever has been let in is in with `traffic` as well.
+bool takes_nobody_back(const plan::Traffic& traffic, const std::vector<plan::Grant>& given) {
+  return traffic.share == plan::kWhole || std::ranges::all_of(given, [&](const plan::Grant& in) {
+           return std::ranges::any_of(
+               traffic.grants, [&](const plan::Grant& g) { return g.cohort == in.cohort && g.share >= in.share; });
+         });
+}
+
 // The spec's steps changed under way: go on at the first step that does not lower what the candidate has.
 void follow_changed_plan(Turn& turn) {
   Position& p = turn.s.position;
@@ -136,8 +146,13 @@ void follow_changed_plan(Turn& turn) {
   if (p.plan == now || p.handed_over) return;
   const std::int64_t share = turn.routed() ? std::max<std::int64_t>(turn.s.traffic.verified, 0) : 0;
   std::size_t index = 0;
-  while (index + 1 < turn.plan.steps.size() && share > 0 && plan::share_before(turn.plan, index + 1).points < share)
-    ++index;
+  const auto lowers = [&](std::size_t end) {
+    if (turn.plan.strategy != plan::Strategy::Gray || turn.s.traffic.given.empty())
+      return share > 0 && plan::share_before(turn.plan, end).points < share;
+    return !takes_nobody_back(plan::traffic_before(turn.plan, end).value_or(plan::Traffic{}), turn.s.traffic.given);
+  };
+  while (index + 1 < turn.plan.steps.size() && lowers(index + 1)) ++index;
+  if (p.back_to >= 0) p.back_to = static_cast<std::int64_t>(index);
   p.plan = now;
   p.index = static_cast<std::int64_t>(index);
   p.since = turn.now;
@@ -220,7 +235,8 @@ Reach keep_capacity(Turn& turn) {
 
 // Time spent in a pause does not count against the deadline.
 void resume_clock(Turn& turn, Phase before) {
-  if (before == Phase::Paused && turn.s.phase != Phase::Paused) turn.s.position.since = turn.now;
+  const auto stood_still = [](Phase phase) { return phase == Phase::Paused || phase == Phase::Invalid; };
+  if (stood_still(before) && !stood_still(turn.s.phase)) turn.s.position.since = turn.now;
 }
 
 // The step itself moves the weight: what the step before had reached need not be kept any more.
@@ -233,6 +249,11 @@ void walk(Turn& turn) {
   while (static_cast<std::size_t>(turn.s.position.index) < turn.plan.steps.size()) {
     const Step& step = turn.plan.steps[static_cast<std::size_t>(turn.s.position.index)];
     show_step(turn);
+    if (waits_after_back(turn)) {
+      pause_for(turn, fmt::format("a person went back to here: slipway promote {} goes on, abort ends it",
+                                  turn.o.release["metadata"]["name"].as_string()));
+      return;
+    }
     if (run_step(turn, step) == Reach::Waiting) return;
     advance(turn);
   }
@@ -251,6 +272,13 @@ bool is_way_back(const Turn& turn) {
   return false;
 }
 
+// The release keeps to them as they are now: an edit must not take users back in the middle of it.
+data::Value cohorts_now(const Turn& turn) {
+  data::Value out;
+  for (const auto& [name, spec] : turn.o.cohorts) out.set(name, spec);
+  return out;
+}
+
 }  // namespace
 
 void start(Turn& turn) {
@@ -265,6 +293,7 @@ void start(Turn& turn) {
   }
   s.candidate = revision_for(turn);
   s.candidate->started_at = turn.now;
+  s.cohorts = cohorts_now(turn);
   s.rejected.reset();
   const bool fast = is_way_back(turn);
   s.position = {.plan = plan::fingerprint(fast ? plan::without_steps(turn.plan) : turn.plan),
@@ -285,10 +314,21 @@ void start(Turn& turn) {
   turn.wait("starting");
 }
 
+// The spec has become one that cannot be carried out: everything stays as it is, and the ways back are open.
+void stand_still(Turn& turn) {
+  count_guards(turn);
+  if (!turn.s.position.handed_over && guard_broken(turn)) return;
+  if (turn.s.phase != Phase::Invalid) turn.note(Note::Kind::Warning, "Invalid", turn.invalid);
+  turn.s.phase = Phase::Invalid;
+  turn.wait(turn.invalid);
+  summarise_runs(turn);
+}
+
 void progress(Turn& turn) {
   const Phase before = turn.s.phase;
   if (note_handover(turn) || lost_after_handover(turn)) return;
   if (target_changed(turn)) return;
+  if (!turn.invalid.empty()) return stand_still(turn);
   follow_changed_plan(turn);
   count_guards(turn);
   if (!turn.s.position.handed_over && guard_broken(turn)) return;
@@ -309,8 +349,11 @@ void progress(Turn& turn) {
 std::string promote_command(Turn& turn, bool full) {
   State& s = turn.s;
   if (!s.candidate || s.retreat) return "refused: nothing is being released";
+  if (!turn.invalid.empty()) return "refused: " + turn.invalid;
   const auto index = static_cast<std::size_t>(s.position.index);
+  if (waits_after_back(turn) && !full) return go_on_after_back(turn);
   if (full) {
+    s.position.back_to = -1;
     s.position.full = true;
     return "accepted: waits, approvals and analyses are skipped";
   }

@@ -317,7 +317,10 @@ Reach reach_traffic(Turn& turn, const plan::Traffic& wanted) {
   }
   const RouteView view = turn.view();
   if (prepare(turn, view) == Reach::Waiting) return Reach::Waiting;
-  if (is_written(turn, view, wanted)) return verify(turn, wanted.share);
+  if (is_written(turn, view, wanted)) {
+    turn.s.traffic.rules = plan::rules_of(wanted);  // a crash after the write has left them unsaid
+    return verify(turn, wanted.share);
+  }
   const std::string part = share_text(wanted);
   if (const std::string missing = missing_capacity(turn, wanted);
       !missing.empty() && !mutant(Mutant::WeightWithoutCapacity)) {

@@ -29,6 +29,7 @@ struct Turn {
   const plan::ReleasePlan& plan;
   const base::Time now;
   State s;
+  std::string invalid = {};  // why the spec cannot be carried out; the plan then has no steps
   control::Decision out = {};
 
   void act(control::Effect effect) { out.effects.push_back(std::move(effect)); }

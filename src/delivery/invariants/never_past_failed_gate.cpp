@@ -27,6 +27,10 @@ class NeverPastFailedGate final : public control::Invariant {
   }
 
  private:
+  static bool gives_more(const RouteView& before, const RouteView& after) {
+    return after.candidate > before.candidate || after.audience > before.audience;
+  }
+
   static std::string failed_run(const Observation& o, const State& s) {
     if (!s.candidate || s.retreat) return "";
     const std::string prefix =
@@ -45,7 +49,7 @@ class NeverPastFailedGate final : public control::Invariant {
     }
     for (const control::Effect& effect : decision.effects)
       if (const auto route = written_route(scene, effect))
-        if (view_of(scene, *route).candidate > view_of(scene, scene.o.objects()).candidate) return true;
+        if (gives_more(view_of(scene, scene.o.objects()), view_of(scene, *route))) return true;
     return false;
   }
 };

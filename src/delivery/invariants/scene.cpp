@@ -10,9 +10,11 @@ std::optional<Scene> scene_of(const control::World& world, const control::Contro
                               const control::ObjectName& name) {
   if (controller.name() != "release") return std::nullopt;
   const data::Value& release = world.find(api::kReleases, name);
-  auto plan = plan::compile(release, plan::gateway_capabilities());
-  if (release.is_null() || !plan) return std::nullopt;
-  return Scene{observe(world, release), std::move(*plan)};
+  if (release.is_null()) return std::nullopt;
+  Observation o = observe(world, release);
+  auto plan = plan::compile(release, plan::gateway_capabilities(), o.cohorts);
+  if (!plan) return std::nullopt;
+  return Scene{std::move(o), std::move(*plan)};
 }
 
 std::optional<RouterObjects> written_route(const Scene& scene, const control::Effect& effect) {

@@ -26,6 +26,8 @@ std::string_view name_of(Condition::Of of) {
 
 }  // namespace
 
+std::string to_text(const Source& s) { return fmt::format("{} {}", name_of(s.of), s.name); }
+
 std::string to_text(const Condition& c) {
   return fmt::format("{} {} {} {}", name_of(c.of), c.name, c.regex ? "matches" : "is", c.value);
 }

@@ -1,7 +1,8 @@
 // Who gets the candidate by what a request says: an audience is a set of requests with a share of its own.
 //
-// An audience is a list of matches with "or" between them; of a match all conditions hold. Where several matches fit a
-// request, all of them lead to the same share, so that which one counts makes no difference.
+// An audience is a list of matches with "or" between them; of a match all conditions hold. Where matches of several
+// audiences fit a request, the one with the most conditions counts, and among these that of the first audience: lists
+// are in that order, so that "the first match" says the same.
 #pragma once
 
 #include <compare>
@@ -26,6 +27,14 @@ struct Condition {
 std::string to_text(const Condition& condition);  // "header x-beta is 1", "cookie plan matches (gold|silver)"
 
 using Conditions = std::vector<Condition>;  // all of them hold; never empty
+
+// A part of a request that says something about whose it is.
+struct Source {
+  Condition::Of of = Condition::Of::Header;
+  std::string name;  // headers in lower case
+  auto operator<=>(const Source&) const = default;
+};
+std::string to_text(const Source& source);  // "header x-user-id"
 
 struct Audience {
   std::string name;             // a label value

@@ -3,31 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
 #include "base/strings.h"
+#include "delivery/plan/compile_gray.h"
+#include "delivery/plan/step_writer.h"
 
 namespace slipway::delivery::plan {
 namespace {
 
 using base::Cause;
 using data::Value;
-
-base::Duration duration_or(const Value& v, base::Duration fallback) {
-  return v.is_string() ? base::parse_duration(v.as_string()).value_or(fallback) : fallback;
-}
-
-std::optional<std::int64_t> limit_of(const Value& v) { return v.is_int() ? std::optional(v.as_int()) : std::nullopt; }
-
-Analysis analysis_of(const Value& v) {
-  Analysis out;
-  for (const Value& t : v["templates"].items()) out.templates.push_back(t["name"].str());
-  for (const Value& a : v["args"].items()) out.args.push_back({a["name"].str(), a["value"].str()});
-  return out;
-}
 
 Guards guards_of(const Value& spec) {
   const Value& guards = spec["guards"];
@@ -48,56 +36,21 @@ Rollback rollback_of(const Value& v) {
   return out;
 }
 
-// Appends steps with their origin.
-struct Writer {
-  ReleasePlan& plan;
-  Traffic now = {};       // what the steps so far ask of the router
-  Share pods_share = {};  // pods that the Release's own scale steps ask for, whatever the weight
-  std::int64_t pods = 0;
-
-  void add(Action action, int user_step, std::string field) {
-    plan.steps.push_back({std::move(action), user_step, std::move(field)});
-  }
-  // Capacity first, then traffic.
-  void shift(Share share, int user_step, const std::string& field) {
-    now.share = share;
-    if (share == kWhole) now = {share};  // who is asked for by name is among all
-    move(user_step, field);
-  }
-  void move(int user_step, const std::string& field) {
-    scale(user_step, field);
-    if (plan.routing) add(now, user_step, field);
-  }
-  void scale(int user_step, const std::string& field) {
-    const bool somebody = !now.audiences.empty();
-    add(Scale{std::max({now.share, now.mirror, pods_share}), {}, std::max<std::int64_t>(pods, somebody)}, user_step,
-        field);
-  }
-};
-
-// A value that a header and a label can have.
-std::string audience_name(const Value& step) {
-  std::string out = step["name"].str("opt-in").substr(0, 63);
-  for (char& c : out)
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
-  return out;
-}
-
-void add_match(Writer& out, const Value& step, int index, const std::string& field) {
-  Audience audience{.name = audience_name(step), .any = {}};
+void add_match(StepWriter& out, const Value& step, int index, const std::string& field) {
+  Audience audience{.name = audience_name(step["name"].str("opt-in")), .any = {}};
   for (const Value& match : step["match"]["any"].items()) audience.any.push_back(conditions_of(match));
   out.now.audiences.clear();
   if (!audience.any.empty()) out.now.audiences.push_back(std::move(audience));
   out.move(index, field);
 }
 
-void add_scale(Writer& out, const Value& scale, int index, const std::string& field) {
+void add_scale(StepWriter& out, const Value& scale, int index, const std::string& field) {
   out.pods = limit_of(scale["replicas"]).value_or(0);
   out.pods_share = {api::weight_of(scale["percent"]).value_or(0)};
   out.scale(index, field);
 }
 
-void add_user_step(Writer& out, const Value& step, int index, const std::string& field) {
+void add_user_step(StepWriter& out, const Value& step, int index, const std::string& field) {
   if (step.has("weight")) return out.shift({api::weight_of(step["weight"]).value_or(0)}, index, field);
   if (step.has("match")) return add_match(out, step, index, field);
   if (step.has("mirror")) {
@@ -118,7 +71,7 @@ void compile_canary(const Value& spec, ReleasePlan& plan) {
   plan.strategy = Strategy::Canary;
   plan.max_surge = canary["maxSurge"];
   plan.max_unavailable = canary["maxUnavailable"];
-  Writer out{plan};
+  StepWriter out{plan};
   if (plan.routing) out.add(Traffic{kNone}, -1, "spec.traffic");
   plan.user_steps = static_cast<int>(canary["steps"].size());
   for (int i = 0; i < plan.user_steps; ++i)
@@ -133,7 +86,7 @@ void compile_rolling(const Value& spec, ReleasePlan& plan) {
   plan.max_surge = rolling["maxSurge"];
   plan.max_unavailable = rolling["maxUnavailable"];
   plan.user_steps = 1;
-  Writer out{plan};
+  StepWriter out{plan};
   out.add(Scale{kWhole}, 0, "spec.strategy.rolling");
   if (rolling["bake"].is_string()) out.add(Wait{duration_or(rolling["bake"], {})}, 0, "spec.strategy.rolling.bake");
 }
@@ -160,7 +113,7 @@ std::vector<Stage> stages_of(const Value& blue_green) {
 
 constexpr base::Duration kKeepPrevious = base::seconds(30);
 
-void add_stage(Writer& out, const Stage& stage, const Value& blue_green, int index) {
+void add_stage(StepWriter& out, const Stage& stage, const Value& blue_green, int index) {
   const std::string field = "spec.strategy.blueGreen" + (stage.key.empty() ? "" : "." + stage.key);
   const Value& value = blue_green[stage.key];
   switch (stage.kind) {
@@ -182,7 +135,7 @@ void add_stage(Writer& out, const Stage& stage, const Value& blue_green, int ind
 void compile_blue_green(const Value& spec, ReleasePlan& plan) {
   const Value& blue_green = spec["strategy"]["blueGreen"];
   plan.strategy = Strategy::BlueGreen;
-  Writer out{plan};
+  StepWriter out{plan};
   out.add(Traffic{kNone}, -1, "spec.traffic");
   for (const Stage& stage : stages_of(blue_green)) add_stage(out, stage, blue_green, plan.user_steps++);
 }
@@ -232,6 +185,12 @@ std::string stage_name(const Stage& stage, const Value& value) {
 // What of the audiences and the mirror this router cannot do; empty when it can.
 std::string missing_capability(const Traffic& traffic, const RouterCapabilities& router) {
   if (traffic.mirror > kNone && !router.mirror) return router.name + " cannot mirror requests";
+  if (traffic.key && router.stickiness != Stickiness::Bucket)
+    return fmt::format(
+        "{} draws anew for every request, so that a part of the users would be others each time: let whole cohorts in, "
+        "or "
+        "name the header that carries each user's bucket (bucketHeader beside the key)",
+        router.name);
   for (const Audience& audience : traffic.audiences)
     for (const Conditions& conditions : audience.any)
       for (const Condition& c : conditions) {
@@ -254,7 +213,10 @@ void check_capabilities(const ReleasePlan& plan, const RouterCapabilities& route
     const auto* traffic = std::get_if<Traffic>(&step.action);
     if (!traffic) continue;
     if (const std::string why = missing_capability(*traffic, router); !why.empty())
-      refuse(step.field + (traffic->mirror > kNone && !router.mirror ? ".mirror" : ".match"), why);
+      refuse(step.field + (!traffic->grants.empty()                    ? ""
+                           : traffic->mirror > kNone && !router.mirror ? ".mirror"
+                                                                       : ".match"),
+             why);
     if (traffic->share.points % router.granularity != 0)
       refuse(step.field + ".weight",
              router.granularity == kWhole.points
@@ -282,6 +244,7 @@ std::vector<std::string> step_names(const Value& spec) {
   std::vector<std::string> out;
   if (strategy["rolling"].is_object()) out.push_back("replace pods");
   for (const Value& step : strategy["canary"]["steps"].items()) out.push_back(canary_step_name(step));
+  for (std::string& name : gray_step_names(strategy["gray"])) out.push_back(std::move(name));
   if (const Value& blue_green = strategy["blueGreen"]; blue_green.is_object())
     for (const Stage& stage : stages_of(blue_green)) out.push_back(stage_name(stage, blue_green[stage.key]));
   return out;
@@ -291,6 +254,7 @@ std::vector<Value> analyses_of(const Value& spec) {
   const Value& strategy = spec["strategy"];
   std::vector<Value> out;
   for (const Value& step : strategy["canary"]["steps"].items()) out.push_back(step["analysis"]);
+  for (const Value& batch : strategy["gray"]["batches"].items()) out.push_back(batch["analysis"]);
   for (const char* field : {"preSwitchAnalysis", "postSwitchAnalysis"}) out.push_back(strategy["blueGreen"][field]);
   out.push_back(spec["guards"]["analysis"]);
   std::erase_if(out, [](const Value& analysis) { return !analysis.is_object(); });
@@ -311,30 +275,45 @@ Routing routing_of(const Value& spec, std::string space) {
   return out;
 }
 
-base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities& router) {
-  std::vector<Cause> problems;
-  api::check_release(release, data::kNull, problems);
-  if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
+namespace {
+
+// Programs the route of this Release.
+RouterCapabilities capabilities_for(const ReleasePlan& plan, const RouterCapabilities& of_http_routes) {
+  const bool gateway = !plan.routing || plan.routing->kind == RouterKind::HttpRoute;
+  return gateway ? of_http_routes : capabilities_of(plan.routing->kind);
+}
+
+}  // namespace
+
+ReleasePlan way_back(const Value& release, const RouterCapabilities& router) {
   const Value& spec = release["spec"];
   ReleasePlan plan;
   plan.target = spec["target"]["name"].str();
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
   if (spec["traffic"].is_object()) plan.routing = routing_of(spec, std::string(api::space_of(release)));
-  const bool gateway = !plan.routing || plan.routing->kind == RouterKind::HttpRoute;
-  const RouterCapabilities of_kind = gateway ? router : capabilities_of(plan.routing->kind);
-  if (plan.routing) plan.routing->headless = of_kind.headless;
+  if (plan.routing) plan.routing->headless = capabilities_for(plan, router).headless;
   plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;
-  const Value& strategy = spec["strategy"];
+  return plan;
+}
+
+base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities& router, const CohortSpecs& cohorts) {
+  std::vector<Cause> problems;
+  api::check_release(release, data::kNull, problems);
+  if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
+  const Value& strategy = release["spec"]["strategy"];
+  ReleasePlan plan = way_back(release, router);
   if (strategy.has("canary"))
-    compile_canary(spec, plan);
+    compile_canary(release["spec"], plan);
   else if (strategy.has("blueGreen"))
-    compile_blue_green(spec, plan);
+    compile_blue_green(release["spec"], plan);
+  else if (strategy.has("gray"))
+    compile_gray(release, cohorts, plan, problems);
   else
-    compile_rolling(spec, plan);
+    compile_rolling(release["spec"], plan);
   plan.steps.push_back({Promote{}, -1, "spec.strategy"});
   plan.steps.push_back({Verify{}, -1, "spec.strategy"});
-  check_capabilities(plan, of_kind, problems);
+  check_capabilities(plan, capabilities_for(plan, router), problems);
   if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
   return plan;
 }

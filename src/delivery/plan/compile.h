@@ -13,7 +13,17 @@ namespace slipway::delivery::plan {
 
 // `router` programs the HTTPRoutes here; other kinds of spec.traffic have their own capabilities (capabilities.h).
 // `release` has its defaults filled in or not, both work. Invalid with one cause per field that is wrong.
-base::Result<ReleasePlan> compile(const data::Value& release, const RouterCapabilities& router);
+// `cohorts`: specs of the Cohorts in the Release's namespace, or of those that it names. A release that is under way
+// keeps to them as they were when it began (status.cohorts).
+base::Result<ReleasePlan> compile(const data::Value& release, const RouterCapabilities& router,
+                                  const CohortSpecs& cohorts = {});
+
+// The plan of a spec that does not compile, without its steps: where its traffic is, what guards it, and how it goes
+// back.
+ReleasePlan way_back(const data::Value& release, const RouterCapabilities& router);
+
+// The Cohorts that a spec names.
+std::vector<std::string> cohorts_of(const data::Value& spec);
 
 // For people: a text for each of the Release's own steps, as `Step::user_step` counts them. Of any spec, also a bad
 // one.

@@ -62,12 +62,24 @@ std::string scale_text(const Scale& s) {
   return "scale the candidate for " + to_text(s.share) + (s.least > 0 ? ", at least " + pods_text(s.least) : "");
 }
 
-std::string traffic_text(const Traffic& s) {
-  if (s == Traffic{kNone}) return "split the route, all traffic to stable";
-  std::string out = to_text(s.share) + " of the traffic to the candidate";
+std::string grants_text(const std::vector<Grant>& grants) {
+  std::vector<std::string> parts;
+  for (const Grant& grant : grants) parts.push_back(to_text(grant));
+  return base::join(parts, ", ");
+}
+
+// What the router is asked for beside the share, to the last condition.
+std::string rules_text(const Traffic& s) {
+  std::string out;
   for (const Audience& audience : s.audiences) out += "; " + to_text(audience);
   if (s.mirror > kNone) out += "; copies of " + to_text(s.mirror);
-  return out + ", verified at the router";
+  return out;
+}
+
+std::string traffic_text(const Traffic& s) {
+  if (s == Traffic{kNone}) return "split the route, all traffic to stable";
+  if (!s.grants.empty()) return "the candidate for " + grants_text(s.grants) + ", verified at the router";
+  return to_text(s.share) + " of the traffic to the candidate" + rules_text(s) + ", verified at the router";
 }
 
 }  // namespace
@@ -80,6 +92,8 @@ std::string_view to_text(Strategy strategy) {
       return "canary";
     case Strategy::BlueGreen:
       return "blue-green";
+    case Strategy::Gray:
+      return "gray release";
   }
   base::bug("unknown strategy", __FILE__, __LINE__);
 }
@@ -133,6 +147,9 @@ std::string to_text(const ReleasePlan& plan) {
 std::string fingerprint(const ReleasePlan& plan) {
   std::string text = head_text(plan) + steps_text(plan);
   for (const Step& step : plan.steps)
+    if (const auto* traffic = std::get_if<Traffic>(&step.action); traffic && !traffic->grants.empty())
+      text += to_text(traffic->share) + rules_text(*traffic) + "\n";
+  for (const Step& step : plan.steps)
     if (const auto* analyse = std::get_if<Analyse>(&step.action))
       for (const Arg& arg : analyse->analysis.args) text += arg.name + "=" + arg.value + "\n";
   return base::safe_encode(base::fnv1a32(text));
@@ -144,14 +161,16 @@ bool Traffic::reaches_candidate() const {
 
 std::string rules_of(const Traffic& traffic) {
   if (traffic.audiences.empty() && traffic.mirror == kNone) return "";
-  return beside_text(traffic) + " #" +
-         base::safe_encode(base::fnv1a32(traffic_text({kNone, traffic.audiences, traffic.mirror})));
+  return beside_text(traffic) + " #" + base::safe_encode(base::fnv1a32(rules_text(traffic)));
 }
 
 std::string beside_text(const Traffic& traffic) {
   std::vector<std::string> parts;
-  for (const Audience& a : traffic.audiences)
-    parts.push_back(fmt::format("{} of {}", a.share == kWhole ? "all" : to_text(a.share), a.name));
+  if (!traffic.grants.empty())
+    parts.push_back(grants_text(traffic.grants));
+  else
+    for (const Audience& a : traffic.audiences)
+      parts.push_back(fmt::format("{} of {}", a.share == kWhole ? "all" : to_text(a.share), a.name));
   if (traffic.mirror > kNone) parts.push_back("copies of " + to_text(traffic.mirror));
   return base::join(parts, ", ");
 }

@@ -16,6 +16,7 @@
 #include "data/value.h"
 #include "delivery/plan/audience.h"
 #include "delivery/plan/capabilities.h"
+#include "delivery/plan/cohort.h"
 #include "delivery/plan/share.h"
 
 namespace slipway::delivery::plan {
@@ -30,6 +31,7 @@ struct Arg {
 struct Analysis {
   std::vector<std::string> templates;
   std::vector<Arg> args = {};
+  std::string audience = {};  // whose requests are measured, where the router counts by audience; empty: all
   bool operator==(const Analysis&) const = default;
 };
 
@@ -47,8 +49,11 @@ struct Scale {
 // What the router does with the requests, verified at the router. The first one, of nothing, installs the split.
 struct Traffic {
   Share share;                           // of everybody's requests, for the candidate
-  std::vector<Audience> audiences = {};  // whose requests have a share of their own
+  std::vector<Audience> audiences = {};  // whose requests have a share of their own; where several fit, the first
   Share mirror = {};                     // of all requests, copied to the candidate; its answers are thrown away
+  std::vector<Grant> grants = {};        // the cohorts that the shares come from
+  std::optional<Source> key = {};        // what a router must hash for the shares to be those of users
+  Share load = {};                       // of all requests, as far as known, that audiences give to the candidate
   bool reaches_candidate() const;        // some request is answered by the candidate
   bool operator==(const Traffic&) const = default;
 };
@@ -109,8 +114,8 @@ struct Rollback {
 
 // --- the plan ---------------------------------------------------------------------------------------------
 
-enum class Strategy { Rolling, Canary, BlueGreen };
-std::string_view to_text(Strategy strategy);  // "rolling update", "canary", "blue-green"
+enum class Strategy { Rolling, Canary, BlueGreen, Gray };
+std::string_view to_text(Strategy strategy);  // "rolling update", "canary", "blue-green", "gray release"
 
 // Where candidate pods come from.
 enum class Capacity {

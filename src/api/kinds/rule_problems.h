@@ -1,0 +1,35 @@
+// What the rules of our own kinds share (release_rules.h). Every problem names its field path.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "data/value.h"
+
+namespace slipway::api::rules {
+
+struct Problems {
+  std::vector<base::Cause>& list;
+  void required(const std::string& field, std::string_view why);
+  void invalid(const std::string& field, const data::Value& value, std::string_view why);
+  void forbidden(const std::string& field, std::string_view why);
+};
+
+// Each looks at owner[key], or at the field that it is named after, if it is there.
+void check_duration(Problems& out, const data::Value& owner, const char* key, const std::string& path);
+void check_count(Problems& out, const data::Value& owner, const char* key, const std::string& path, std::int64_t least);
+void check_percent(Problems& out, const data::Value& owner, const std::string& path);
+void check_analysis(Problems& out, const data::Value& analysis, const std::string& path);
+// {header, cookie, query}: exactly one of them.
+void check_source(Problems& out, const data::Value& source, const std::string& path);
+// The same with {bucketHeader}.
+void check_key(Problems& out, const data::Value& key, const std::string& path);
+// A part of users: more than nothing.
+void check_share(Problems& out, const data::Value& owner, const std::string& path);
+
+void check_gray(Problems& out, const data::Value& gray, const std::string& path);
+
+}  // namespace slipway::api::rules
