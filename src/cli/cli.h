@@ -36,13 +36,13 @@ struct UpOptions {
   std::uint16_t port = 7443;          // of the API server; 0: any free one
   std::uint16_t gateway_port = 8080;  // of the gateway's HTTP listener; 0: any free one
   std::string listen = "127.0.0.1";
-  std::string runtime = "auto";   // auto, isolated, loopback
-  bool allow_host_image = false;  // pods may use the machine's own programs
-  bool allow_loopback_metrics = false;  // addresses that templates name may be on this machine
+  std::string runtime = "auto";               // auto, isolated, loopback
+  bool allow_host_image = false;              // pods may use the machine's own programs
+  bool allow_loopback_metrics = false;        // addresses that templates name may be on this machine
   std::vector<std::string> metric_processes;  // "NAME=/path/to/program" that templates may name
   bool prometheus = true;
-  bool controllers = true;        // false: a `slipway controller` runs them
-  bool modelled = false;          // nothing runs: pods, requests and metrics are modelled
+  bool controllers = true;  // false: a `slipway controller` runs them
+  bool modelled = false;    // nothing runs: pods, requests and metrics are modelled
 };
 
 struct DownOptions {
@@ -55,26 +55,26 @@ struct ControllerOptions {
   std::string context;
   std::string identity;  // in leader election; empty: made up
   std::string lease_space = "kube-system";
-  std::vector<std::string> spaces;  // Releases of these namespaces only; empty: of all
-  std::string metrics_listen;  // "0.0.0.0:9464"; empty: none
-  bool releases_only = false;  // the cluster has controllers for everything else
-  bool allow_loopback_metrics = false;  // addresses that templates name may be on this machine
+  std::vector<std::string> spaces;            // Releases of these namespaces only; empty: of all
+  std::string metrics_listen;                 // "0.0.0.0:9464"; empty: none
+  bool releases_only = false;                 // the cluster has controllers for everything else
+  bool allow_loopback_metrics = false;        // addresses that templates name may be on this machine
   std::vector<std::string> metric_processes;  // "NAME=/path/to/program" that templates may name
-  bool modelled_gateway = false;  // requests and metrics are modelled in this process
+  bool modelled_gateway = false;              // requests and metrics are modelled in this process
 };
 
 // One replica of the gateway of a cluster that others run.
 struct GatewayOptions {
   std::string kubeconfig, context;
-  std::string identity;                         // unique among replicas; empty: made up
-  std::string lease_space = "slipway-system";   // of its Leases and of the controllers'
-  std::string listen = "127.0.0.1";             // where the ports of Gateways are bound
-  std::vector<std::string> addresses;           // that Gateways show; empty: of the Service, or what is listened on
-  std::string service;                          // NAMESPACE/NAME before the replicas
-  std::string control_listen = "127.0.0.1:0";   // for the controllers' questions
-  std::string control_host;                     // where they find that; empty: the address of `control_listen`
-  std::string metrics_listen;                   // "0.0.0.0:9464"; empty: none
-  std::string data_dir;                         // empty: a temporary one
+  std::string identity;                        // unique among replicas; empty: made up
+  std::string lease_space = "slipway-system";  // of its Leases and of the controllers'
+  std::string listen = "127.0.0.1";            // where the ports of Gateways are bound
+  std::vector<std::string> addresses;          // that Gateways show; empty: of the Service, or what is listened on
+  std::string service;                         // NAMESPACE/NAME before the replicas
+  std::string control_listen = "127.0.0.1:0";  // for the controllers' questions
+  std::string control_host;                    // where they find that; empty: the address of `control_listen`
+  std::string metrics_listen;                  // "0.0.0.0:9464"; empty: none
+  std::string data_dir;                        // empty: a temporary one
   std::string haproxy = "haproxy";
   int threads = 2;
   int grace_seconds = 5;   // after a SIGTERM requests are still taken for so long, until nobody sends any

@@ -321,6 +321,36 @@ class Tree {
     sub->callback([this, &list] { out_.command = list; });
   }
 
+  void cohort_commands() {
+    CLI::App* cohort = app_.add_subcommand("cohort", "Who is in a group of users, and what a gray release gives them")
+                           ->group("RELEASE")
+                           ->require_subcommand(1);
+    auto& who = options<CohortWho>();
+    CLI::App* sub = cohort->add_subcommand("who", "Which version a user gets, and why");
+    sub->add_option("USER", who.user, "The user's key, as requests carry it")->required();
+    sub->add_option("RELEASE", who.release, "Only of this Release; default: all gray ones of the namespace");
+    sub->add_option("--with", who.saying.attributes,
+                    "ATTRIBUTE=VALUE, by the names that the Cohorts give, like region=DE");
+    sub->add_option("--header", who.saying.headers, "NAME=VALUE of a header of the user's requests");
+    sub->add_option("--cookie", who.saying.cookies, "NAME=VALUE of a cookie");
+    sub->add_option("--query", who.saying.queries, "NAME=VALUE of a query parameter");
+    format(sub, who.format);
+    sub->callback([this, &who] { out_.command = who; });
+    auto& preview = options<CohortPreview>();
+    sub = cohort->add_subcommand("preview",
+                                 "How many users of a list are in each Cohort, and in each batch of a Release");
+    sub->add_option("RELEASE", preview.release, "Its batches; default: the Cohorts of the namespace");
+    sub->add_option("--users", preview.users,
+                    "File with a JSON object a line, like {\"key\": \"42\", \"region\": \"DE\"}; - for standard input")
+        ->required();
+    files(sub, preview.files);
+    format(sub, preview.format);
+    sub->footer(
+        "The members of a line are `key`, attributes by the names that the Cohorts give, and header.NAME, "
+        "cookie.NAME, query.NAME.\nWith -f the Cohorts and the Release come from manifests, and no cluster is needed.");
+    sub->callback([this, &preview] { out_.command = preview; });
+  }
+
   void release_commands() {
     const std::string group = "RELEASE";
     auto& list = options<List>();
@@ -369,6 +399,7 @@ class Tree {
     sub->add_flag("--full", promote.full, "Skip all steps that follow");
     pause_commands();
     back_commands();
+    cohort_commands();
     reading_commands();
   }
 
@@ -387,6 +418,9 @@ class Tree {
     auto& retry = options<Retry>();
     sub = command("retry", "Start a rejected revision again", "RELEASE", retry);
     name(sub, retry.name), reason(sub, retry.reason);
+    auto& back = options<Back>();
+    sub = command("back", "One step, or batch, back; then wait for a person", "RELEASE", back);
+    name(sub, back.name), reason(sub, back.reason);
     auto& undo = options<Undo>();
     sub = command("undo", "Back to an older revision; shows first what changes", "RELEASE", undo);
     name(sub, undo.name), reason(sub, undo.reason), until(sub, undo.until);

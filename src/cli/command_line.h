@@ -67,6 +67,24 @@ struct Abort {
 struct Retry {
   std::string name, reason;
 };
+struct Back {
+  std::string name, reason;
+};
+// What a request says beside the user's key, as NAME=VALUE.
+struct Saying {
+  std::vector<std::string> attributes, headers, cookies, queries;
+};
+struct CohortWho {
+  std::string user, release;  // release: only this one
+  Saying saying;
+  Format format = Format::Text;
+};
+struct CohortPreview {
+  std::string users;  // a file, or "-"
+  std::string release;
+  std::vector<std::string> files;  // Cohorts, and Releases, that are not in the cluster yet
+  Format format = Format::Text;
+};
 struct Undo {
   std::string name, reason;
   std::optional<std::int64_t> to;
@@ -135,9 +153,10 @@ struct Extra {
   std::vector<std::string> arguments;
 };
 
-using Command = std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Abort, Retry, Undo, History, Explain, Logs,
-                             Get, Apply, Delete, Install, Uninstall, Version, Help, Extra, UpOptions, DownOptions,
-                             ControllerOptions, GatewayOptions, NodeOptions, ImageImportOptions, ImageListOptions>;
+using Command =
+    std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Abort, Retry, Back, CohortWho, CohortPreview, Undo,
+                 History, Explain, Logs, Get, Apply, Delete, Install, Uninstall, Version, Help, Extra, UpOptions,
+                 DownOptions, ControllerOptions, GatewayOptions, NodeOptions, ImageImportOptions, ImageListOptions>;
 
 struct Invocation {
   Connection connection;

@@ -14,7 +14,8 @@ struct Setting {
   Api& api;
   Terminal& terminal;
   bool all_spaces = false;
-  // For uninstall: starts controllers that lead when nobody else does, until what it returns is destroyed. May be empty.
+  // For uninstall: starts controllers that lead when nobody else does, until what it returns is destroyed. May be
+  // empty.
   std::function<std::shared_ptr<void>()> standby = {};
 };
 
@@ -40,7 +41,10 @@ ExitCode run(Setting& s, const Promote& promote);
 ExitCode run(Setting& s, const Pause& pause);
 ExitCode run(Setting& s, const Abort& abort);
 ExitCode run(Setting& s, const Retry& retry);
+ExitCode run(Setting& s, const Back& back);
 ExitCode run(Setting& s, const Undo& undo);
+ExitCode run(Setting& s, const CohortWho& who);
+ExitCode run(Setting& s, const CohortPreview& preview);
 ExitCode run(Setting& s, const History& history);
 ExitCode run(Setting& s, const Explain& explain);
 

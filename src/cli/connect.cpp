@@ -134,7 +134,8 @@ base::Result<std::unique_ptr<Api>> connect(const Connection& connection) {
                                                .context = connection.context,
                                                .more = {connection.data_dir + "/kubeconfig"}});
   if (!server)
-    return base::fail(server.error().code == Code::NotFound ? Code::Unavailable : server.error().code, server.error().message);
+    return base::fail(server.error().code == Code::NotFound ? Code::Unavailable : server.error().code,
+                      server.error().message);
   auto api = std::make_unique<HttpsApi>(*server);
   if (auto opened = api->open(*server); !opened) return std::unexpected(std::move(opened.error()));
   if (!connection.space.empty()) api->use_space(connection.space);

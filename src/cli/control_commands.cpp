@@ -1,4 +1,4 @@
-// promote, pause, resume, abort, retry, undo: what a person asks of a release.
+// promote, pause, resume, abort, retry, back, undo: what a person asks of a release.
 #include <algorithm>
 
 #include "api/meta.h"
@@ -94,6 +94,9 @@ ExitCode run(Setting& s, const Promote& promote) {
 
 ExitCode run(Setting& s, const Abort& abort) {
   return send(s, abort.name, {.verb = delivery::Verb::Abort, .reason = abort.reason});
+}
+ExitCode run(Setting& s, const Back& back) {
+  return send(s, back.name, {.verb = delivery::Verb::Back, .reason = back.reason});
 }
 ExitCode run(Setting& s, const Retry& retry) {
   return send(s, retry.name, {.verb = delivery::Verb::Retry, .reason = retry.reason});

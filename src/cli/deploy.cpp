@@ -3,6 +3,7 @@
 
 #include "api/meta.h"
 #include "base/strings.h"
+#include "cli/cohort.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/follow.h"
@@ -120,8 +121,9 @@ Value plan_object(const delivery::plan::ReleasePlan& plan, const delivery::Forec
 }
 
 // `deployment` null: not known.
-ExitCode print_plan(Setting& s, const Value& release, const Value& deployment, Format format) {
-  const auto plan = delivery::plan::compile(release, delivery::plan::gateway_capabilities());
+ExitCode print_plan(Setting& s, const Value& release, const Value& deployment,
+                    const delivery::plan::CohortSpecs& cohorts, Format format) {
+  const auto plan = delivery::plan::compile(release, delivery::plan::gateway_capabilities(), cohorts);
   if (!plan) return tell(s, plan.error());
   const bool whole = format == Format::Json || format == Format::Yaml;
   const delivery::Forecast forecast = delivery::forecast(*plan, deployment);
@@ -150,9 +152,10 @@ ExitCode plan_files(Setting& s, const Plan& plan) {
     const Value& v = m.content.value;
     if (v["kind"].as_string() != "Release" || (!plan.name.empty() && api::name_of(v) != plan.name)) continue;
     ++releases;
-    const auto compiled = delivery::plan::compile(v, delivery::plan::gateway_capabilities());
+    const auto cohorts = cohorts_among(manifests, api::space_of(v));
+    const auto compiled = delivery::plan::compile(v, delivery::plan::gateway_capabilities(), cohorts);
     if (compiled)
-      code = print_plan(s, v, target_among(manifests, v), plan.format);
+      code = print_plan(s, v, target_among(manifests, v), cohorts, plan.format);
     else
       std::ranges::move(problems_of(m, compiled.error()), std::back_inserter(problems));
   }
@@ -216,7 +219,9 @@ ExitCode run(Setting& s, const Plan& plan) {
   const auto release = s.api.get(api::kReleases, plan.name);
   if (!release) return tell(s, release.error());
   const auto deployment = s.api.get(api::kDeployments, (*release)["spec"]["target"]["name"].str());
-  return print_plan(s, *release, deployment.value_or(Value()), plan.format);
+  const auto cohorts = cohorts_in(s);
+  if (!cohorts) return tell(s, cohorts.error());
+  return print_plan(s, *release, deployment.value_or(Value()), *cohorts, plan.format);
 }
 
 }  // namespace slipway::cli

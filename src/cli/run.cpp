@@ -35,6 +35,7 @@ class Runner {
   // What can be done without a cluster must not need one.
   int operator()(const Version& version) { return version.client_only ? offline(version) : online(version); }
   int operator()(const Plan& plan) { return plan.files.empty() ? online(plan) : offline(plan); }
+  int operator()(const CohortPreview& preview) { return preview.files.empty() ? online(preview) : offline(preview); }
 
   int operator()(const Install& install) {
     if (install.format != Format::Yaml) return online(install);

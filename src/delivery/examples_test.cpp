@@ -1,4 +1,5 @@
 // The manifests that people copy are valid, compile to plans, and their templates resolve.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -96,6 +97,27 @@ TEST(Examples, the_opt_in_release_sends_staff_to_the_candidate_before_anybody) {
   ASSERT_TRUE(traffic && traffic->audiences.size() == 1);
   EXPECT_EQ(plan::to_text(traffic->audiences.front()), "staff: header x-staff is yes");
   EXPECT_EQ(traffic->share, plan::kNone);
+}
+
+TEST(Examples, the_gray_release_lets_groups_in_by_cohorts_that_are_valid) {
+  plan::CohortSpecs cohorts;
+  std::optional<plan::ReleasePlan> plan;
+  for (const Value& d : documents("examples/shop/gray.yaml")) {
+    std::vector<base::Cause> problems;
+    if (d["kind"].as_string() == "Cohort") {
+      api::check_cohort(d, data::kNull, problems);
+      cohorts[d["metadata"]["name"].str()] = d["spec"];
+    } else {
+      const auto compiled = plan::compile(d, plan::gateway_capabilities(), cohorts);
+      ASSERT_TRUE(compiled) << compiled.error().message;
+      plan = *compiled;
+    }
+    EXPECT_TRUE(problems.empty()) << problems.front().field << problems.front().message;
+  }
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->strategy, plan::Strategy::Gray);
+  EXPECT_THAT(plan::to_text(*plan),
+              testing::HasSubstr("step 2    the candidate for staff, 10 % of dach-members, verified"));
 }
 
 }  // namespace

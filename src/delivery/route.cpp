@@ -24,7 +24,8 @@ bool is_service_ref(const Value& ref, const std::string& name) {
 
 // --- audiences and mirrors of HTTPRoutes ------------------------------------------------------------------
 
-constexpr std::size_t kMostRules = 16, kMostMatches = 64;  // Gateway API v1, HTTPRouteSpec and HTTPRouteRule
+// Gateway API v1, HTTPRouteSpec and HTTPRouteRule.
+constexpr std::size_t kMostRules = 16, kMostMatches = 64, kMostMatchesOfAll = 128;
 
 bool is_mark(const Value& filter) {
   for (const Value& header : filter["requestHeaderModifier"]["set"].items())
@@ -143,8 +144,15 @@ std::string audience_problem(const Value& route, const plan::Traffic& wanted, co
                            audience.name, kMostMatches);
     }
   }
-  if (split_rules(rules, form, wanted).size() > kMostRules)
-    return fmt::format("HTTPRoute {} would have more than {} rules with the audiences", name, kMostRules);
+  const Value split = split_rules(rules, form, wanted);
+  if (split.size() > kMostRules)
+    return fmt::format("HTTPRoute {} would have {} rules with the audiences, and {} are allowed", name, split.size(),
+                       kMostRules);
+  std::size_t matches = 0;
+  for (const Value& rule : split.items()) matches += rule["matches"].size();
+  if (matches > kMostMatchesOfAll)
+    return fmt::format("HTTPRoute {} would have {} matches with the audiences, and {} are allowed", name, matches,
+                       kMostMatchesOfAll);
   return "";
 }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "base/user_bucket.h"
 #include "gateway/log_receiver.h"
 #include "gateway/model.h"
 #include "gateway/test_world.h"
@@ -124,7 +125,13 @@ TEST_F(DriverTest, ReleasesByCanaryWithoutAFailedRequestAndWithoutAReload) {
     std::set<std::int64_t> now;
     auto listed = load.ask("users " + name + " v2");
     for (const auto& u : listed["users"].items()) now.insert(u.as_int());
+    // Whom the share lets in can be said beforehand.
+    const auto is_in = [&](const data::Value& user) {
+      return base::is_among(base::user_bucket("user-" + std::to_string(user.as_int()), "shop/web"), percent * 100);
+    };
+    for (const auto& u : listed["users"].items()) EXPECT_TRUE(is_in(u)) << u.as_int() << " at " << percent;
     auto stayed = load.ask("users " + name + " v1");
+    for (const auto& u : stayed["users"].items()) EXPECT_FALSE(is_in(u)) << u.as_int() << " at " << percent;
     for (const auto& u : stayed["users"].items())
       EXPECT_FALSE(users.contains(u.as_int())) << "user " << u.as_int() << " fell back at " << percent;
     users.insert(now.begin(), now.end());

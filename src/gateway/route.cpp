@@ -5,6 +5,7 @@
 
 #include "api/meta.h"
 #include "base/strings.h"
+#include "base/user_bucket.h"
 #include "gateway/expression_check.h"
 
 namespace slipway::gateway {
@@ -252,9 +253,7 @@ Route parse_route(const data::Value& object) {
               .generation = api::generation_of(object),
               .created = object["metadata"]["creationTimestamp"].str()};
   Parser(route).read(object);
-  // The salt reaches a map of the proxy, which is made of words.
-  std::string_view salt = api::annotation(object, kStickySalt);
-  route.salt = salt.empty() ? route.space + "/" + route.name : base::hex(salt.substr(0, 64));
+  route.salt = base::sticky_salt(api::annotation(object, kStickySalt), route.space, route.name);
   return route;
 }
 

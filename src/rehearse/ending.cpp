@@ -112,7 +112,7 @@ std::string route_problem(const Truth& truth) {
     const Value now = truth.find(own.resource, kSpace, kName);
     if (!is_the_users(router, now, own.object))
       return fmt::format("{} {} is not the user's again: {}", own.resource.kind, kName, data::to_json(now["spec"]));
-    if (!now["metadata"]["annotations"].is_empty())
+    if (now["metadata"]["annotations"] != own.object["metadata"]["annotations"])
       return fmt::format("{} {} has annotations that the user did not write", own.resource.kind, kName);
     for (const Value& object : truth.list(own.resource, kSpace))
       if (api::name_of(object) != kName)

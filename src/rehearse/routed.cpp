@@ -198,6 +198,9 @@ bool is_beside(Router router, const Value& object) {
   return router == Router::Ingress && nginx(object, "canary") == "true";
 }
 
+// One request in so many asks for one of the narrow rules.
+constexpr std::int64_t kNarrow = 20;
+
 RoutedRule together(const RoutedRules& rules) {
   RoutedRule all;
   const auto is_narrow = [](const RoutedRule& rule) { return !rule.empty() && rule.front().narrow; };
@@ -208,13 +211,14 @@ RoutedRule together(const RoutedRules& rules) {
     one.share = share;
     one.narrow = false;
   };
-  const auto wide = std::max<std::int64_t>(1, std::ssize(rules) - std::ranges::count_if(rules, is_narrow));
+  const auto narrow = std::ranges::count_if(rules, is_narrow);
+  const auto wide = std::max<std::int64_t>(1, std::ssize(rules) - narrow);
   for (const RoutedRule& rule : rules)
     for (const Routed& part : rule) add(part, is_narrow(rule) ? 0 : part.share);
   for (Routed& part : all) part.share /= wide;
   for (const RoutedRule& rule : rules)
     for (const Routed& part : rule)
-      if (part.narrow && part.share > 0) add(part, 1);
+      if (part.narrow && part.share > 0) add(part, std::max<std::int64_t>(1, part.share / (kNarrow * narrow)));
   return all;
 }
 

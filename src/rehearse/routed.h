@@ -76,7 +76,7 @@ RoutedRules read_rules(Router router, const RouterObjects& objects);
 // Is this the second object of a route rather than a route? (A canary Ingress.)
 bool is_beside(Router router, const data::Value& object);
 
-// All rules as one, when every rule gets the same number of requests, and narrow ones next to none.
+// All rules as one, when every rule gets the same number of requests, and the narrow ones a few beside them.
 RoutedRule together(const RoutedRules& rules);
 
 // Of the candidate, by the names that Releases give when nobody asks for others (docs/support-matrix.md).

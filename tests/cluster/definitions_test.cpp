@@ -63,6 +63,13 @@ Value metrics(const std::string& list) {
   return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: web}\nspec: {metrics: " + list + "}");
 }
 
+Value cohort(const std::string& spec) {
+  return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: Cohort\nmetadata: {name: web}\nspec: " + spec);
+}
+Value gray(const std::string& strategy) {
+  return release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {gray: " + strategy + "}}");
+}
+
 TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
   for (const Value& good : {
            release("{target: {name: web}, strategy: {rolling: {}}}"),
@@ -75,6 +82,11 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{scale: {replicas: 0}}, {scale: {percent: 12.5}}, "
                    "{name: staff, match: {any: [{headers: [{name: x-staff, value: 'yes'}]}, {cookies: [{name: b, value: '1|2', type: RegularExpression}], "
                    "queryParams: [{name: b, value: '1'}]}]}}, {mirror: {percent: 10}}, {weight: 5}, {match: {any: []}}, {mirror: {percent: 0}}]}}}"),
+           gray("{key: {header: u, bucketHeader: b}, batches: [{name: staff, cohorts: [{name: a}, {name: b, share: 0.01}], replicas: 2, bake: 1m, approve: true, "
+                "analysis: {templates: [{name: a}]}}, {share: 5, percent: 10}, {share: 5}, {share: 33.33}, {share: 100}]}"),
+           cohort("{match: 'header[\"a\"] == \"1\"'}"),
+           cohort("{description: x, key: {cookie: u}, attributes: [{name: region, header: r}, {name: age, query: a}], match: 'region != \"DE\" && age >= 18', "
+                  "users: [a, b], exceptUsers: [c], share: 12.5, fallback: In, expected: 0}"),
            release("{target: {name: web}, strategy: {canary: {steps: [{analysis: {templates: [{name: a, clusterScope: true}]}}]}}}"),
            metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
@@ -110,6 +122,25 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            release("{target: {name: web}, strategy: {rolling: {}, canary: {steps: [{weight: 5}]}}}"),
            release("{target: {name: web}, strategy: {rolling: {}}, traffic: {route: web, service: web}}"),
            release("{target: {name: web}, strategy: {rolling: {maxSurge: 0, maxUnavailable: 0}}}"),
+           release("{target: {name: web}, strategy: {gray: {batches: [{cohorts: [{name: a}]}]}}}"),
+           gray("{batches: []}"),
+           gray("{batches: [{name: x}]}"),
+           gray("{batches: [{share: 5}]}"),
+           gray("{key: {header: u}, batches: [{share: 0}]}"),
+           gray("{key: {header: u}, batches: [{share: 10}, {share: 5}]}"),
+           gray("{key: {header: u, cookie: v}, batches: [{share: 5}]}"),
+           gray("{batches: [{cohorts: [{name: ''}]}]}"),
+           gray("{batches: [{cohorts: [{name: a}], replicas: 1, percent: 10}]}"),
+           gray("{batches: [{cohorts: [{name: a}], bake: soon}]}"),
+           cohort("{}"),
+           cohort("{users: [a]}"),
+           cohort("{share: 5}"),
+           cohort("{key: {header: h}, share: 100}"),
+           cohort("{key: {header: h}, share: 0}"),
+           cohort("{match: x, attributes: [{name: a}]}"),
+           cohort("{match: x, attributes: [{name: 'a b', header: h}]}"),
+           cohort("{match: 'header.a == \"1\"', fallback: Maybe}"),
+           cohort("{match: 'header.a == \"1\"', expected: 101}"),
            release("{target: {name: web}, strategy: {rolling: {maxSurge: 0%, maxUnavailable: '0'}}}"),
            release("{target: {name: web}, strategy: {rolling: {bake: soon}}}"),
            release("{target: {name: web}, strategy: {rolling: {bake: -5s}}}"),

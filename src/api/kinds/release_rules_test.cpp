@@ -103,5 +103,78 @@ TEST(ReleaseRules, a_template_name_is_used_in_one_scope) {
   EXPECT_EQ(fields_of("true", "false"), std::vector<std::string>{"spec.guards.analysis.templates[0].clusterScope"});
 }
 
+std::string all_of(const std::vector<base::Cause>& causes) {
+  std::string out;
+  for (const base::Cause& cause : causes) out += cause.field + ": " + cause.message + "\n";
+  return out;
+}
+
+std::string cohort_problems(const std::string& spec) {
+  std::vector<base::Cause> problems;
+  check_cohort(yaml("spec: " + spec), data::kNull, problems);
+  return all_of(problems);
+}
+
+TEST(CohortRules, say_what_is_wrong_with_its_place) {
+  EXPECT_EQ(cohort_problems("{match: 'header[\"a\"] == \"1\"'}"), "");
+  EXPECT_EQ(cohort_problems("{key: {cookie: uid}, users: [a], exceptUsers: [b]}"), "");
+  EXPECT_EQ(cohort_problems("{key: {header: x}, share: 0.25, fallback: In, expected: 0}"), "");
+  const std::pair<const char*, const char*> rows[] = {
+      {"{}", "spec: Required value: who is in it: match, users or share\n"},
+      {"{match: 'region == \"DE\"'}",
+       "spec.match: Invalid value: \"region == \\\"DE\\\"\": column 8: attribute region is not declared: say in "
+       "spec.attributes which header, cookie or query parameter carries it\n"},
+      {"{match: 'a.b == \"1\"'}",
+       "spec.match: Invalid value: \"a.b == \\\"1\\\"\": column 5: a has no members; header, cookie and query have\n"},
+      {"{match: 'header.a =='}",
+       "spec.match: Invalid value: \"header.a ==\": column 12: unexpected end, expected a value\n"},
+      {"{users: [a]}", "spec.key: Required value: what says who a user is, for the lists of users\n"},
+      {"{share: 5}", "spec.key: Required value: what says who a user is, for a share of them\n"},
+      {"{key: {header: a, cookie: b}, users: [x]}",
+       "spec.key: Forbidden: only one of header, cookie and query may be given\n"},
+      {"{key: {header: a}, share: 0}",
+       "spec.share: Invalid value: 0: must be a percentage over 0 and up to 100 with at most two decimals\n"},
+      {"{key: {header: a}, users: [x], exceptUsers: [x]}",
+       "spec.exceptUsers[0]: Invalid value: \"x\": is among spec.users as well\n"},
+      {"{match: 'm == \"1\"', attributes: [{name: m}, {name: m, header: h}, {name: cookie, header: h}, {name: 'a b', "
+       "header: h}]}",
+       "spec.attributes[0]: Required value: one of header, cookie and query\n"
+       "spec.attributes[1].name: Invalid value: \"m\": is used twice\n"
+       "spec.attributes[2].name: Invalid value: \"cookie\": means the headers, cookies or query parameters themselves\n"
+       "spec.attributes[3].name: Invalid value: \"a b\": must be a name of letters, digits and _ that an expression "
+       "can "
+       "use\n"}};
+  for (const auto& [spec, wanted] : rows) EXPECT_EQ(cohort_problems(spec), wanted) << spec;
+}
+
+TEST(GrayRules, say_what_is_wrong_with_its_place) {
+  const auto problems = [](const std::string& gray) {
+    std::vector<base::Cause> out;
+    check_release(
+        yaml("spec: {target: {name: web}, traffic: {route: web, service: web}, strategy: {gray: " + gray + "}}"),
+        data::kNull, out);
+    return all_of(out);
+  };
+  const std::string at = "spec.strategy.gray.batches";
+  EXPECT_EQ(problems("{key: {header: u}, batches: [{cohorts: [{name: a}]}, {share: 5, bake: 1m}, {share: 100}]}"), "");
+  EXPECT_EQ(problems("{batches: []}"), at + ": Required value: a gray release needs at least one batch\n");
+  EXPECT_EQ(problems("{batches: [{name: x}, {name: x, cohorts: [{name: a}, {name: a}, {}]}]}"),
+            at + "[0]: Required value: a batch lets cohorts in, or a share of all users\n" + at +
+                "[1].cohorts[1].name: Invalid value: \"a\": is named twice\n" + at +
+                "[1].cohorts[2].name: Required value: the name of a Cohort in this namespace\n" + at +
+                "[1].name: Invalid value: \"x\": is the name of an earlier batch\n");
+  EXPECT_EQ(
+      problems("{key: {header: u}, batches: [{cohorts: [{name: a, share: 10}]}, {cohorts: [{name: a, share: 5}]}]}"),
+      at + "[1].cohorts[0].share: Invalid value: 5: falls below the 10 % of an earlier batch; a gray release only "
+           "grows\n");
+  EXPECT_EQ(problems("{batches: [{share: 5, replicas: 1, percent: 10, bake: soon}]}"),
+            "spec.strategy.gray.key: Required value: what says who a user is, since " + at +
+                "[0].share asks for a part of all\n" + at +
+                "[0]: Forbidden: only one of replicas and percent may be given\n" + at +
+                "[0].bake: Invalid value: \"soon\": must be a duration such as \"30s\", \"5m\" or \"1h30m\"\n");
+  EXPECT_EQ(problems("{key: {header: u}, batches: [{share: 100}, {cohorts: [{name: a}]}]}"),
+            at + "[1]: Forbidden: comes after a batch of all users: nobody is left to let in\n");
+}
+
 }  // namespace
 }  // namespace slipway::api

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <set>
 
 #include "base/error.h"
 #include "base/strings.h"
@@ -40,6 +41,18 @@ std::string to_text(const Audience& audience) {
     for (std::size_t k = 0; k < audience.any[i].size(); ++k)
       out += (k == 0 ? "" : " and ") + to_text(audience.any[i][k]);
   }
+  return out;
+}
+
+Precedence precedence(const Conditions& conditions) {
+  Precedence out;
+  std::set<std::string> headers;
+  for (const Condition& c : conditions)
+    if (c.of == Condition::Of::Query)
+      ++out.queries;
+    else
+      headers.insert(without_cookie(c).name);
+  out.headers = headers.size();
   return out;
 }
 

@@ -1,8 +1,7 @@
 // Who gets the candidate by what a request says: an audience is a set of requests with a share of its own.
 //
 // An audience is a list of matches with "or" between them; of a match all conditions hold. Where matches of several
-// audiences fit a request, the one with the most conditions counts, and among these that of the first audience: lists
-// are in that order, so that "the first match" says the same.
+// audiences fit a request, the one of the highest precedence counts, and among these that of the first audience.
 #pragma once
 
 #include <compare>
@@ -43,6 +42,14 @@ struct Audience {
   bool operator==(const Audience&) const = default;
 };
 std::string to_text(const Audience& audience);
+
+// Which of two matches counts: the one with more headers, among which all cookies are one, then the one with more query
+// parameters (Gateway API v1, HTTPRouteRule).
+struct Precedence {
+  std::size_t headers = 0, queries = 0;
+  auto operator<=>(const Precedence&) const = default;
+};
+Precedence precedence(const Conditions& conditions);
 
 // {headers, cookies, queryParams} of a match of a Release, each [{name, value, type}].
 Conditions conditions_of(const data::Value& match);

@@ -128,24 +128,22 @@ bool fits(const Space& space, const Combination& request, const Combination& mat
   return true;
 }
 
-// As the Gateway API counts: headers, among which all cookies are one, then query parameters; last, how narrow each is.
-struct Weight {
-  std::size_t headers = 0, queries = 0, narrow = 0;
-  auto operator<=>(const Weight&) const = default;
-};
-Weight weight_of(const Space& space, const Combination& c) {
-  Weight out;
-  std::set<std::string> headers;
-  for (std::size_t i = 0; i < c.size(); ++i) {
-    if (space.classes[i][c[i]].conditions.empty()) continue;
-    out.narrow += 1000 + c[i];
-    if (space.sources[i].of == Condition::Of::Query)
-      ++out.queries;
-    else
-      headers.insert(space.sources[i].of == Condition::Of::Cookie ? "cookie" : space.sources[i].name);
-  }
-  out.headers = headers.size();
+// One condition of each source is as good as any: they are counted.
+Conditions some_conditions(const Space& space, const Combination& c) {
+  Conditions out;
+  for (std::size_t i = 0; i < c.size(); ++i)
+    if (const auto& alternatives = space.classes[i][c[i]].conditions; !alternatives.empty())
+      out.push_back(alternatives.front());
   return out;
+}
+
+// As routers count, and then by how narrow each condition is.
+using Weight = std::pair<Precedence, std::size_t>;
+Weight weight_of(const Space& space, const Combination& c) {
+  std::size_t narrow = 0;
+  for (std::size_t i = 0; i < c.size(); ++i)
+    if (!space.classes[i][c[i]].conditions.empty()) narrow += 1000 + c[i];
+  return {precedence(some_conditions(space, c)), narrow};
 }
 
 using Set = std::bitset<kMostCombinations>;
@@ -155,6 +153,7 @@ using Set = std::bitset<kMostCombinations>;
 struct World {
   Space space;
   std::vector<Combination> all;
+  std::vector<Precedence> conditions;
   std::vector<Set> matches_of;   // by request: what fits it
   std::vector<Set> requests_of;  // by match: what it fits
 };
@@ -163,6 +162,7 @@ World world_of(Space space, std::string& problem) {
   World out{.space = std::move(space)};
   out.all = combinations(out.space, problem);
   std::ranges::stable_sort(out.all, std::greater<>(), [&](const Combination& c) { return weight_of(out.space, c); });
+  for (const Combination& c : out.all) out.conditions.push_back(precedence(some_conditions(out.space, c)));
   out.matches_of.resize(out.all.size());
   out.requests_of.resize(out.all.size());
   for (std::size_t request = 0; request < out.all.size(); ++request)
@@ -174,42 +174,78 @@ World world_of(Space space, std::string& problem) {
   return out;
 }
 
-// The matches without which some request would get something else. The most specific ones are tried first; the last,
-// which asks for nothing, always stays.
+// Takes a match away when all requests get the same without it. True: it is gone.
+bool take_away(const World& world, const std::vector<Given>& given, std::size_t match, Set& kept) {
+  Set without = kept;
+  without.reset(match);
+  for (std::size_t request = 0; request < world.all.size(); ++request)
+    if (world.requests_of[match].test(request) &&
+        given[(world.matches_of[request] & without)._Find_first()] != given[request])
+      return false;
+  kept = without;
+  return true;
+}
+
+// The matches without which some request would get something else. Those are tried first that say what is said to
+// everybody, and of them the most specific; the last match, which asks for nothing, always stays.
 std::vector<std::size_t> needed(const World& world, const std::vector<Given>& given) {
   Set kept;
   for (std::size_t i = 0; i < world.all.size(); ++i) kept.set(i);
-  for (std::size_t i = 0; i + 1 < world.all.size(); ++i) {
-    Set without = kept;
-    without.reset(i);
-    bool same = true;
-    for (std::size_t request = 0; request < world.all.size() && same; ++request)
-      if (world.requests_of[i].test(request))
-        same = given[(world.matches_of[request] & without)._Find_first()] == given[request];
-    if (same) kept = without;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const bool as_everybody : {true, false})
+      for (std::size_t i = 0; i + 1 < world.all.size(); ++i)
+        if (kept.test(i) && (given[i] == given.back()) == as_everybody) changed |= take_away(world, given, i, kept);
   }
   std::vector<std::size_t> out;
   for (std::size_t i = kept._Find_first(); i < kept.size(); i = kept._Find_next(i)) out.push_back(i);
   return out;
 }
 
-// Matches that get the same, together, as far as no other that has to come between them.
-std::vector<std::vector<std::size_t>> grouped(const World& world, const std::vector<std::size_t>& matches,
-                                              const std::vector<Given>& given) {
-  std::vector<std::vector<std::size_t>> out;
-  for (const std::size_t m : matches) {
-    std::size_t place = out.size();
-    for (std::size_t i = out.size(); i-- > 0;) {
-      if (given[out[i].front()] == given[m]) {
-        place = i;
-        break;
+using Groups = std::vector<std::vector<std::size_t>>;
+
+// What a router gives that counts as the Gateway API does: the match with the most conditions, then the first group.
+Given answer(const World& world, const Groups& groups, const std::vector<Given>& given, std::size_t request) {
+  const std::size_t everybody = world.all.size() - 1;
+  std::size_t best = everybody;
+  for (const auto& group : groups)
+    for (const std::size_t m : group)
+      if (world.matches_of[request].test(m) && world.conditions[m] > world.conditions[best]) best = m;
+  return given[best];
+}
+
+bool is_exact(const World& world, const Groups& groups, const std::vector<Given>& given) {
+  for (std::size_t request = 0; request < world.all.size(); ++request)
+    if (answer(world, groups, given, request) != given[request]) return false;
+  return true;
+}
+
+// Puts a later group into an earlier one that gives the same, or the other way round. False: neither can be.
+bool merge_two(const World& world, Groups& groups, const std::vector<Given>& given) {
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    for (std::size_t k = i + 1; k < groups.size(); ++k) {
+      if (given[groups[i].front()] != given[groups[k].front()]) continue;
+      for (const auto& [into, from] : {std::pair(i, k), std::pair(k, i)}) {
+        Groups merged = groups;
+        merged[into].insert(merged[into].end(), groups[from].begin(), groups[from].end());
+        merged.erase(merged.begin() + static_cast<std::ptrdiff_t>(from));
+        if (!is_exact(world, merged, given)) continue;
+        groups = std::move(merged);
+        return true;
       }
-      const auto overlaps = [&](std::size_t other) { return (world.requests_of[m] & world.requests_of[other]).any(); };
-      if (std::ranges::any_of(out[i], overlaps)) break;
     }
-    if (place == out.size()) out.emplace_back();
-    out[place].push_back(m);
+  return false;
+}
+
+// Matches that get the same, together where their order allows it: a route has room for few rules.
+Groups grouped(const World& world, const std::vector<std::size_t>& matches, const std::vector<Given>& given) {
+  Groups out;
+  for (const std::size_t m : matches) {
+    if (out.empty() || given[out.back().front()] != given[m]) out.emplace_back();
+    out.back().push_back(m);
   }
+  while (merge_two(world, out, given)) continue;
+  for (auto& group : out) std::ranges::sort(group);
   return out;
 }
 
@@ -296,7 +332,7 @@ Traffic traffic_after(const World& world, const std::vector<Batch>& batches, std
   std::vector<std::size_t> matches = needed(world, given);
   matches.pop_back();
   Traffic out{.share = given.back().share, .grants = together(batches, count)};
-  for (const std::vector<std::size_t>& group : grouped(world, matches, given)) {
+  for (const auto& group : grouped(world, matches, given)) {
     const Given& what = given[group.front()];
     Audience audience{.name = what.batch, .share = what.share, .any = {}};
     for (const std::size_t m : group)

@@ -285,9 +285,31 @@ TEST(Batches, no_match_that_makes_no_difference) {
   EXPECT_EQ(matches("header.a == \"1\" && header.b == \"1\""), "b: header a is 1 and header b is 1\n");
   EXPECT_EQ(matches("header.a == \"1\" || header.b == \"1\""), "b: header b is 1 or header a is 1\n");
   EXPECT_EQ(matches("header.a in [\"1\", \"2\", \"x.y\"]"), "b: header a matches 1|2|x\\.y\n");
-  EXPECT_EQ(matches("header.a == \"1\" && header.b != \"1\""),
-            "others 0 %: header b is 1\nb: header a is 1\n");
+  EXPECT_EQ(matches("header.a == \"1\" && header.b != \"1\""), "others 0 %: header b is 1\nb: header a is 1\n");
   EXPECT_EQ(matches("header.a >= 10 && header.a <= 19"), "b: header a matches 1[0-9]\n");
+}
+
+// A route has 16 rules: groups of users take as few as there are different shares, or nearly.
+TEST(Batches, few_rules) {
+  const auto cohorts = with_everybody({
+      {"staff", cohort("staff", R"j({"match":"header[\"x-staff\"] == \"yes\""})j")},
+      {"germany", cohort("germany", "{" + std::string(kAttributes) +
+                                        R"j(,"match":"region in [\"DE\", \"AT\"] && level != \"trial\"",
+                                        "key":{"header":"x-user-id"},"users":["42"]})j")},
+  });
+  std::string problem;
+  const auto traffic =
+      traffic_of({{"staff", {{"staff"}}}, {"germany", {{"germany", {5000}}}}, {"more", {{"germany"}, {"", {3000}}}}},
+                 cohorts, problem);
+  ASSERT_EQ(problem, "");
+  std::vector<std::size_t> rules, matches;
+  for (const Traffic& t : traffic) {
+    rules.push_back(t.audiences.size());
+    matches.push_back(0);
+    for (const Audience& a : t.audiences) matches.back() += a.any.size();
+  }
+  EXPECT_EQ(rules, (std::vector<std::size_t>{1, 4, 5}));
+  EXPECT_EQ(matches, (std::vector<std::size_t>{1, 8, 8}));
 }
 
 // --- any cohorts ------------------------------------------------------------------------------------------

@@ -121,13 +121,16 @@ std::string taken_back(const Value& release, const std::vector<Traffic>& batches
 
 }  // namespace
 
+GrayParts read_gray(const Value& release, const CohortSpecs& known, std::vector<Cause>& problems) {
+  return {batches_of(release["spec"]["strategy"]["gray"]), read_cohorts(release, known, problems)};
+}
+
 void compile_gray(const Value& release, const CohortSpecs& known, ReleasePlan& plan, std::vector<Cause>& problems) {
   const Value& gray = release["spec"]["strategy"]["gray"];
   plan.strategy = Strategy::Gray;
   plan.user_steps = static_cast<int>(gray["batches"].size());
-  const auto cohorts = read_cohorts(release, known, problems);
+  const auto [batches, cohorts] = read_gray(release, known, problems);
   if (!problems.empty()) return;
-  const std::vector<Batch> batches = batches_of(gray);
   std::string problem;
   const std::vector<Traffic> traffic = traffic_of(batches, cohorts, problem);
   if (problem.empty()) problem = taken_back(release, traffic);

@@ -1,15 +1,24 @@
 // The part of compile.h for gray releases.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "data/value.h"
+#include "delivery/plan/batches.h"
 #include "delivery/plan/cohort.h"
 #include "delivery/plan/plan.h"
 
 namespace slipway::delivery::plan {
+
+// What a gray release lets in: a batch for each of its own, and the cohorts that they name, everybody's under "".
+struct GrayParts {
+  std::vector<Batch> batches;
+  std::map<std::string, Cohort> cohorts;
+};
+GrayParts read_gray(const data::Value& release, const CohortSpecs& known, std::vector<base::Cause>& problems);
 
 // Adds the steps, or what is wrong: Cohorts that do not exist, or that cannot be told apart.
 void compile_gray(const data::Value& release, const CohortSpecs& known, ReleasePlan& plan,

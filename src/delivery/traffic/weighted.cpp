@@ -69,11 +69,24 @@ Value mirrored_rule(const Value& rule, const Value& ref, const WeightedForm& for
   return form.mirrored ? form.mirrored(rule, form.point(ref, Side::Candidate), share) : rule;
 }
 
+// In the order in which they count, where nothing but the order says so.
+std::vector<plan::Audience> one_match_each(const std::vector<plan::Audience>& audiences) {
+  if (audiences.size() == 1) return audiences;
+  std::vector<plan::Audience> out;
+  for (const plan::Audience& audience : audiences)
+    for (const plan::Conditions& conditions : audience.any)
+      out.push_back({.name = audience.name, .share = audience.share, .any = {conditions}});
+  std::ranges::stable_sort(out, std::greater<>(),
+                           [](const plan::Audience& a) { return plan::precedence(a.any.front()); });
+  return out;
+}
+
 // The rules of the audiences, made from one of the user's.
 std::vector<Value> audience_rules(const Value& rule, const Value& ref, const WeightedForm& form,
                                   const plan::Traffic& wanted) {
   std::vector<Value> out;
-  for (const plan::Audience& audience : wanted.audiences)
+  const auto audiences = form.first_match_wins ? one_match_each(wanted.audiences) : wanted.audiences;
+  for (const plan::Audience& audience : audiences)
     out.push_back(split_rule(form.restricted(mirrored_rule(rule, ref, form, wanted.mirror), audience), ref, form,
                              audience.share));
   return out;

@@ -45,7 +45,7 @@ class AvailableBudget final : public Checker {
     const bool was_ready = change.previous && control::is_ready(change.previous->object);
     remember(truth, pod, was_ready);
     if (was_ready && !api::is_deleting(change.previous->object) && api::is_deleting(pod))
-      taken_.push_back({truth.now, pod, ours_.took(truth, pod)});
+      taken_.push_back({truth.now, pod, ours_.took(truth, pod) && !owner_is_gone(truth, pod)});
     const bool taken = was_ready && !api::is_deleting(change.previous->object) &&
                        (change.kind == store::Change::Kind::Delete || api::is_deleting(pod)) &&
                        ours_.took(truth, pod) && !owner_is_gone(truth, pod) && !is_turning_back(truth, pod);

@@ -29,6 +29,7 @@ delivery::Verb verb_of(const std::string& text) {
   if (text == "promote") return delivery::Verb::Promote;
   if (text == "promote-full") return delivery::Verb::PromoteFull;
   if (text == "abort") return delivery::Verb::Abort;
+  if (text == "back") return delivery::Verb::Back;
   return text == "retry" ? delivery::Verb::Retry : delivery::Verb::Undo;
 }
 

@@ -16,8 +16,8 @@ using data::Value;
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kVerbs = {"pause", "resume", "promote", "promote-full",
-                                                    "abort", "retry",  "undo"};
+constexpr std::array<std::string_view, 8> kVerbs = {"pause", "resume", "promote", "promote-full",
+                                                    "abort", "retry",  "back",    "undo"};
 constexpr const char* kIdle =
     "deployment.status.observedGeneration == deployment.metadata.generation && "
     "deployment.status.availableReplicas == deployment.spec.replicas && pods.ready == deployment.spec.replicas && "

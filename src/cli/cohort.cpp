@@ -1,0 +1,400 @@
+// cohort who, cohort preview: who is in, from the same functions that let users in.
+#include "cli/cohort.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "api/kinds/release_rules.h"
+#include "api/meta.h"
+#include "base/strings.h"
+#include "base/user_bucket.h"
+#include "cli/exit.h"
+#include "cli/print.h"
+#include "data/json.h"
+#include "delivery/names.h"
+#include "delivery/state.h"
+#include "delivery/who.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using data::Value;
+using delivery::CohortSays;
+using delivery::plan::Cohort;
+using delivery::plan::CohortSpecs;
+using delivery::plan::Condition;
+using delivery::plan::GrayParts;
+using delivery::plan::Source;
+
+// --- what a user's requests say ---------------------------------------------------------------------------
+
+// The same for every cohort, but for keys and attributes, which each cohort reads where it says.
+struct User {
+  std::string key;
+  std::map<std::string, std::string> attributes;
+  std::map<Source, std::string> parts;
+};
+
+delivery::plan::Request request_of(const User& user, const Cohort& cohort) {
+  return [&user, &cohort](const Source& source) -> std::optional<std::string> {
+    if (const auto found = user.parts.find(source); found != user.parts.end()) return found->second;
+    if (cohort.key && *cohort.key == source && !user.key.empty()) return user.key;
+    for (const auto& [name, where] : cohort.attributes)
+      if (where == source)
+        if (const auto found = user.attributes.find(name); found != user.attributes.end()) return found->second;
+    return std::nullopt;
+  };
+}
+
+std::optional<Source> source_named(std::string_view name) {
+  const auto dot = name.find('.');
+  if (dot == name.npos) return std::nullopt;
+  const std::string_view part = name.substr(0, dot);
+  const std::string of(name.substr(dot + 1));
+  if (part == "header") return Source{Condition::Of::Header, base::to_lower(of)};
+  if (part == "cookie") return Source{Condition::Of::Cookie, of};
+  if (part == "query") return Source{Condition::Of::Query, of};
+  return std::nullopt;
+}
+
+base::Result<void> add_pairs(const std::vector<std::string>& pairs, std::string_view option,
+                             const std::function<void(std::string, std::string)>& add) {
+  for (const std::string& pair : pairs) {
+    const auto sign = pair.find('=');
+    if (sign == 0 || sign == pair.npos)
+      return base::fail(Code::BadRequest, fmt::format("{} {}: say NAME=VALUE", option, pair));
+    add(pair.substr(0, sign), pair.substr(sign + 1));
+  }
+  return {};
+}
+
+base::Result<User> user_of(const CohortWho& who) {
+  User out{.key = who.user};
+  const auto part = [&out](Condition::Of of) {
+    return [&out, of](std::string name, std::string value) {
+      out.parts[{of, of == Condition::Of::Header ? base::to_lower(name) : name}] = std::move(value);
+    };
+  };
+  const auto attribute = [&out](std::string name, std::string value) { out.attributes[name] = std::move(value); };
+  if (auto ok = add_pairs(who.saying.attributes, "--with", attribute); !ok) return std::unexpected(ok.error());
+  if (auto ok = add_pairs(who.saying.headers, "--header", part(Condition::Of::Header)); !ok)
+    return std::unexpected(ok.error());
+  if (auto ok = add_pairs(who.saying.cookies, "--cookie", part(Condition::Of::Cookie)); !ok)
+    return std::unexpected(ok.error());
+  if (auto ok = add_pairs(who.saying.queries, "--query", part(Condition::Of::Query)); !ok)
+    return std::unexpected(ok.error());
+  return out;
+}
+
+std::string text_of(const Value& v) { return v.is_string() ? v.str() : data::to_json(v); }
+
+base::Result<User> user_of_line(std::string_view line, std::size_t number) {
+  const auto v = data::parse_json(line);
+  if (!v || !v->is_object())
+    return base::fail(Code::BadRequest,
+                      fmt::format("line {}: {}", number, v ? "is no JSON object" : v.error().message));
+  User out;
+  for (const data::Member& m : v->members()) {
+    const std::string name(m.key.view());
+    if (name == "key")
+      out.key = text_of(m.value);
+    else if (const auto source = source_named(name))
+      out.parts[*source] = text_of(m.value);
+    else
+      out.attributes[name] = text_of(m.value);
+  }
+  return out;
+}
+
+base::Result<std::vector<User>> read_users(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") file.open(path);
+  if (path != "-" && !file) return base::fail(Code::NotFound, "--users " + path + ": cannot be read");
+  std::istream& in = path == "-" ? std::cin : file;
+  std::vector<User> out;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (base::trim(line).empty()) continue;
+    auto user = user_of_line(line, number);
+    if (!user) return base::fail(Code::BadRequest, "--users " + path + ": " + user.error().message);
+    out.push_back(*std::move(user));
+  }
+  if (out.empty()) return base::fail(Code::BadRequest, "--users " + path + ": no users in it");
+  return out;
+}
+
+// --- releases ---------------------------------------------------------------------------------------------
+
+bool is_gray(const Value& release) { return release["spec"]["strategy"]["gray"].is_object(); }
+
+// A Release with what decides over its users.
+struct Gray {
+  Value release;
+  GrayParts parts;
+  std::string salt;
+};
+
+std::string salt_of(const Value& release, const Value& route) {
+  const std::string name = release["spec"]["traffic"]["route"].str();
+  return base::sticky_salt(api::annotation(route, std::string(delivery::kStickySaltAnnotation)), api::space_of(release),
+                           name);
+}
+
+base::Result<Gray> gray_of(const Value& release, const Value& route, const CohortSpecs& cohorts) {
+  std::vector<base::Cause> problems;
+  Gray out{.release = release, .salt = salt_of(release, route)};
+  out.parts = delivery::plan::read_gray(release, cohorts, problems);
+  if (problems.empty()) return out;
+  return std::unexpected(base::Error{.code = Code::Invalid,
+                                     .message = fmt::format("Release {} cannot be read", api::name_of(release)),
+                                     .causes = std::move(problems)});
+}
+
+base::Result<std::vector<Gray>> grays_in(Setting& s, const std::string& only) {
+  const auto cohorts = cohorts_in(s);
+  if (!cohorts) return std::unexpected(cohorts.error());
+  std::vector<Value> releases;
+  if (only.empty()) {
+    const auto all = s.api.list(api::kReleases);
+    if (!all) return std::unexpected(all.error());
+    for (const Value& release : (*all)["items"].items())
+      if (is_gray(release)) releases.push_back(release);
+  } else {
+    const auto one = s.api.get(api::kReleases, only);
+    if (!one) return std::unexpected(one.error());
+    if (!is_gray(*one)) return base::fail(Code::BadRequest, fmt::format("Release {} is no gray release", only));
+    releases.push_back(*one);
+  }
+  if (releases.empty()) return base::fail(Code::NotFound, "there is no gray Release in namespace " + s.api.space());
+  std::vector<Gray> out;
+  for (const Value& release : releases) {
+    const Value& traffic = release["spec"]["traffic"];
+    const bool http = traffic["kind"].as_string("HTTPRoute") == "HTTPRoute";
+    const auto route = http ? s.api.get(api::kHttpRoutes, traffic["route"].str()) : base::Result<Value>(Value());
+    auto gray = gray_of(release, route.value_or(Value()), *cohorts);
+    if (!gray) return std::unexpected(gray.error());
+    out.push_back(*std::move(gray));
+  }
+  return out;
+}
+
+// --- who --------------------------------------------------------------------------------------------------
+
+std::string grant_text(const CohortSays& says) { return to_text(says.grant); }
+
+// A user's place, each cohort asked with what it reads.
+delivery::UserPlace place_in(const Gray& gray, const User& user) {
+  // Keys and attributes may be read in different places by different cohorts, so each has a request of its own.
+  const auto any = [&](const Source& source) -> std::optional<std::string> {
+    for (const auto& [name, cohort] : gray.parts.cohorts)
+      if (auto value = request_of(user, cohort)(source)) return value;
+    return std::nullopt;
+  };
+  return delivery::place_of(gray.release, gray.parts, any, gray.salt);
+}
+
+std::string batch_text(const Gray& gray, std::size_t index) {
+  const Value& batches = gray.release["spec"]["strategy"]["gray"]["batches"];
+  return fmt::format("batch {} of {} ({})", index + 1, gray.parts.batches.size(),
+                     batches.at(index)["name"].str(gray.parts.batches[index].name));
+}
+
+std::string version_text(const delivery::State& state, bool candidate) {
+  const auto& revision = candidate ? state.candidate : state.stable;
+  if (!revision) return "the version that serves all";
+  return fmt::format("revision {} ({})", revision->number, revision->images);
+}
+
+std::string place_text(const Gray& gray, const delivery::UserPlace& place) {
+  const delivery::State state = delivery::read_state(gray.release["status"]);
+  const bool candidate = place.candidate && state.candidate.has_value();
+  std::string out = fmt::format("{}  gets {}", api::name_of(gray.release), version_text(state, candidate));
+  if (candidate)
+    out += place.let_in ? ": " + batch_text(gray, *place.batch) + " let him in" : ": everybody has it";
+  else if (place.batch)
+    out += (state.candidate ? "; the candidate comes with " : "; of a new version: with ") +
+           batch_text(gray, *place.batch);
+  else
+    out += "; no batch names him, so that a new version comes when everybody gets it";
+  out += "\n";
+  TextTable table({"  COHORT", "IN", "WHY"});
+  for (const CohortSays& says : place.cohorts) table.add({"  " + grant_text(says), says.in ? "yes" : "no", says.why});
+  return out + table.text();
+}
+
+Value place_object(const Gray& gray, const delivery::UserPlace& place) {
+  const delivery::State state = delivery::read_state(gray.release["status"]);
+  Value cohorts = Value::array();
+  for (const CohortSays& says : place.cohorts) {
+    Value one = Value::object(
+        {{"cohort", says.grant.cohort}, {"share", says.grant.share.percent()}, {"in", says.in}, {"why", says.why}});
+    if (says.bucket) one.set("bucket", *says.bucket);
+    cohorts.push_back(std::move(one));
+  }
+  Value out = Value::object({{"release", api::name_of(gray.release)},
+                             {"candidate", place.candidate && state.candidate.has_value()},
+                             {"cohorts", cohorts}});
+  const auto& revision = place.candidate && state.candidate ? state.candidate : state.stable;
+  if (revision) out.set("revision", revision->number);
+  if (place.batch) out.set("batch", static_cast<std::int64_t>(*place.batch) + 1);
+  if (place.batch) out.set("letIn", place.let_in);
+  return out;
+}
+
+bool is_whole(Format format) { return format == Format::Json || format == Format::Yaml; }
+
+// --- preview ----------------------------------------------------------------------------------------------
+
+struct Count {
+  std::string name;
+  std::size_t in = 0, fresh = 0;  // fresh: not by an earlier batch
+};
+
+std::vector<Count> count_cohorts(const CohortSpecs& specs, const std::vector<User>& users) {
+  std::vector<Count> out;
+  for (const auto& [name, spec] : specs) {
+    const Cohort cohort = delivery::plan::read_cohort(name, spec);
+    Count count{.name = name};
+    for (const User& user : users)
+      count.in += delivery::ask(cohort, delivery::plan::kWhole, request_of(user, cohort), name).in ? 1 : 0;
+    out.push_back(count);
+  }
+  return out;
+}
+
+std::vector<Count> count_batches(const Gray& gray, const std::vector<User>& users) {
+  std::vector<Count> out;
+  for (std::size_t i = 0; i < gray.parts.batches.size(); ++i) out.push_back({.name = batch_text(gray, i)});
+  for (const User& user : users)
+    if (const auto batch = place_in(gray, user).batch) ++out[*batch].fresh;
+  std::size_t sum = 0;
+  for (Count& count : out) count.in = sum += count.fresh;
+  out.push_back({"everybody", users.size(), users.size() - sum});
+  return out;
+}
+
+std::string percent_text(std::size_t part, std::size_t whole) {
+  return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+void print_counts(Setting& s, const std::vector<Count>& counts, std::size_t users, bool batches, Format format) {
+  if (is_whole(format)) {
+    Value list = Value::array();
+    for (const Count& c : counts) {
+      Value one = Value::object({{"name", c.name}, {"users", static_cast<std::int64_t>(c.in)}});
+      if (batches) one.set("new", static_cast<std::int64_t>(c.fresh));
+      list.push_back(std::move(one));
+    }
+    const Value all =
+        Value::object({{"of", static_cast<std::int64_t>(users)}, {batches ? "batches" : "cohorts", list}});
+    return s.terminal.data(print_object(all, format));
+  }
+  TextTable table(batches ? std::vector<std::string>{"BATCH", "NEW", "USERS", "OF ALL"}
+                          : std::vector<std::string>{"COHORT", "USERS", "OF ALL"});
+  for (const Count& c : counts) {
+    std::vector<std::string> row = {c.name};
+    if (batches) row.push_back(std::to_string(c.fresh));
+    row.push_back(std::to_string(c.in));
+    row.push_back(percent_text(c.in, users));
+    table.add(std::move(row));
+  }
+  s.terminal.data(table.text());
+}
+
+base::Result<void> check_cohorts(const Manifests& manifests) {
+  for (const Manifest& m : manifests.documents) {
+    const Value& v = m.content.value;
+    if (v["kind"].as_string() != "Cohort") continue;
+    std::vector<base::Cause> wrong;
+    api::check_cohort(v, data::kNull, wrong);
+    if (!wrong.empty())
+      return std::unexpected(base::Error{.code = Code::Invalid,
+                                         .message = fmt::format("{}: Cohort {} is invalid", m.source, api::name_of(v)),
+                                         .causes = std::move(wrong)});
+  }
+  return {};
+}
+
+ExitCode preview_files(Setting& s, const CohortPreview& preview, const std::vector<User>& users) {
+  const Manifests manifests = load_manifests(preview.files);
+  for (const Problem& problem : manifests.problems) s.terminal.talk("error: " + to_text(problem));
+  if (!manifests.problems.empty()) return ExitCode::Usage;
+  if (const auto ok = check_cohorts(manifests); !ok) return tell(s, ok.error());
+  for (const Manifest& m : manifests.documents) {
+    const Value& v = m.content.value;
+    if (v["kind"].as_string() != "Release" || !is_gray(v) ||
+        (!preview.release.empty() && api::name_of(v) != preview.release))
+      continue;
+    const auto gray = gray_of(v, Value(), cohorts_among(manifests, api::space_of(v)));
+    if (!gray) return tell(s, gray.error());
+    print_counts(s, count_batches(*gray, users), users.size(), true, preview.format);
+    return ExitCode::Reached;
+  }
+  if (!preview.release.empty())
+    return tell(s, {.code = Code::NotFound, .message = "no gray Release " + preview.release + " among the documents"});
+  print_counts(s, count_cohorts(cohorts_among(manifests, ""), users), users.size(), false, preview.format);
+  return ExitCode::Reached;
+}
+
+}  // namespace
+
+base::Result<CohortSpecs> cohorts_in(Setting& s) {
+  const auto all = s.api.list(api::kCohorts);
+  if (!all && all.error().code == Code::NotFound) return CohortSpecs{};
+  if (!all) return std::unexpected(all.error());
+  CohortSpecs out;
+  for (const Value& cohort : (*all)["items"].items()) out[std::string(api::name_of(cohort))] = cohort["spec"];
+  return out;
+}
+
+CohortSpecs cohorts_among(const Manifests& manifests, std::string_view space) {
+  CohortSpecs out;
+  for (const Manifest& m : manifests.documents) {
+    const Value& v = m.content.value;
+    if (v["kind"].as_string() == "Cohort" && (space.empty() || api::space_of(v).empty() || api::space_of(v) == space))
+      out[std::string(api::name_of(v))] = v["spec"];
+  }
+  return out;
+}
+
+ExitCode run(Setting& s, const CohortWho& who) {
+  const auto user = user_of(who);
+  if (!user) return tell(s, user.error());
+  const auto grays = grays_in(s, who.release);
+  if (!grays) return tell(s, grays.error());
+  if (is_whole(who.format)) {
+    Value list = Value::array();
+    for (const Gray& gray : *grays) list.push_back(place_object(gray, place_in(gray, *user)));
+    s.terminal.data(print_object(Value::object({{"user", who.user}, {"releases", list}}), who.format));
+    return ExitCode::Reached;
+  }
+  std::string text;
+  for (const Gray& gray : *grays) text += (text.empty() ? "" : "\n") + place_text(gray, place_in(gray, *user));
+  s.terminal.data(text);
+  return ExitCode::Reached;
+}
+
+ExitCode run(Setting& s, const CohortPreview& preview) {
+  const auto users = read_users(preview.users);
+  if (!users) return tell(s, users.error());
+  if (!preview.files.empty()) return preview_files(s, preview, *users);
+  if (preview.release.empty()) {
+    const auto cohorts = cohorts_in(s);
+    if (!cohorts) return tell(s, cohorts.error());
+    if (cohorts->empty())
+      return tell(s, {.code = Code::NotFound, .message = "there is no Cohort in namespace " + s.api.space()});
+    print_counts(s, count_cohorts(*cohorts, *users), users->size(), false, preview.format);
+    return ExitCode::Reached;
+  }
+  const auto grays = grays_in(s, preview.release);
+  if (!grays) return tell(s, grays.error());
+  print_counts(s, count_batches(grays->front(), *users), users->size(), true, preview.format);
+  return ExitCode::Reached;
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,89 @@
+#include "delivery/who.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/user_bucket.h"
+#include "delivery/state.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+using plan::Grant;
+using plan::Share;
+
+// The lower end of buckets that a header carries, the upper end of those that the router computes.
+void decide_by_bucket(CohortSays& out, const plan::Cohort& cohort, Share part, const plan::Request& request,
+                      const std::string& salt) {
+  if (cohort.bucket) {
+    const auto said = request(*cohort.bucket);
+    out.bucket = expr::plain_number(said.value_or(""));
+    out.in = out.bucket && *out.bucket < part.points;
+    out.why += out.bucket
+                   ? fmt::format("; bucket {} of {}: below {} are in", *out.bucket, base::kUserBuckets, part.points)
+                   : fmt::format("; {} says no bucket", plan::to_text(*cohort.bucket));
+    return;
+  }
+  out.bucket = base::user_bucket(*request(*cohort.key), salt);
+  out.in = base::is_among(*out.bucket, part.points);
+  out.why += fmt::format("; bucket {} of {}: {} and up are in", *out.bucket, base::kUserBuckets,
+                         base::kUserBuckets - part.points);
+}
+
+std::vector<CohortSays> ask_batch(const plan::GrayParts& parts, const plan::Batch& batch, const plan::Request& request,
+                                  const std::string& salt) {
+  std::vector<CohortSays> out;
+  for (const Grant& grant : batch.grants)
+    out.push_back(ask(parts.cohorts.at(grant.cohort), grant.share, request, salt));
+  return out;
+}
+
+bool has_in(const std::vector<CohortSays>& all) {
+  return std::ranges::any_of(all, [](const CohortSays& says) { return says.in; });
+}
+
+}  // namespace
+
+CohortSays ask(const plan::Cohort& cohort, Share share, const plan::Request& request, const std::string& salt) {
+  const plan::Membership member = plan::membership(cohort, request);
+  CohortSays out{.grant = {cohort.name, share}, .why = member.why};
+  const bool has_key = cohort.key && !request(*cohort.key).value_or("").empty();
+  const Share part = has_key ? plan::part_of(member.share, share) : member.share;
+  out.in = part == plan::kWhole;
+  if (part > plan::kNone && part < plan::kWhole) decide_by_bucket(out, cohort, part, request, salt);
+  return out;
+}
+
+std::size_t batches_done(const Value& release, const plan::GrayParts& parts) {
+  const TrafficState traffic = read_state(release["status"]).traffic;
+  if (traffic.reached == plan::kWhole.points) return parts.batches.size();
+  const auto is_given = [&](const Grant& grant) {
+    return std::ranges::any_of(traffic.given,
+                               [&](const Grant& in) { return in.cohort == grant.cohort && in.share >= grant.share; });
+  };
+  std::size_t done = 0;
+  while (done < parts.batches.size() && std::ranges::all_of(parts.batches[done].grants, is_given)) ++done;
+  return done;
+}
+
+UserPlace place_of(const Value& release, const plan::GrayParts& parts, const plan::Request& request,
+                   const std::string& salt) {
+  UserPlace out;
+  const std::size_t done = batches_done(release, parts);
+  for (std::size_t i = 0; i < parts.batches.size(); ++i) {
+    std::vector<CohortSays> says = ask_batch(parts, parts.batches[i], request, salt);
+    if (has_in(says)) {
+      out.batch = i;
+      out.let_in = i < done;
+      out.cohorts = std::move(says);
+      break;
+    }
+    for (CohortSays& one : says) out.cohorts.push_back(std::move(one));
+  }
+  out.candidate = out.let_in || read_state(release["status"]).traffic.reached == plan::kWhole.points;
+  return out;
+}
+
+}  // namespace slipway::delivery
