@@ -49,8 +49,7 @@ bool has_in(const std::vector<CohortSays>& all) {
 CohortSays ask(const plan::Cohort& cohort, Share share, const plan::Request& request, const std::string& salt) {
   const plan::Membership member = plan::membership(cohort, request);
   CohortSays out{.grant = {cohort.name, share}, .why = member.why};
-  const bool has_key = cohort.key && !request(*cohort.key).value_or("").empty();
-  const Share part = has_key ? plan::part_of(member.share, share) : member.share;
+  const Share part = plan::let_in(member, share);
   out.in = part == plan::kWhole;
   if (part > plan::kNone && part < plan::kWhole) decide_by_bucket(out, cohort, part, request, salt);
   return out;

@@ -177,7 +177,7 @@ TEST_F(GatewayTest, AReleaseIsVerifiedThroughThePorts) {
   await_generation(set_backends({{"web", 1}}));
   load.stop();
   EXPECT_NE(metrics.text().find("slipway_gateway_requests_total{namespace=\"shop\",route=\"web\",service=\"web-"
-                                "canary\",hash=\"\",code=\"500\"}"),
+                                "canary\",hash=\"\",audience=\"\",code=\"500\"}"),
             std::string::npos);
 }
 

@@ -115,14 +115,15 @@ TEST_F(Log, QuantilesAreWithinTheBucket) {
 TEST_F(Log, ClientsThatGoAwayBlameNobody) {
   add("web", 0, 1);
   EXPECT_FALSE(ask("web", "error-rate", 10, 1).value);
-  EXPECT_NE(metrics.text().find(R"(service="web",hash="",code="499"} 1)"), std::string::npos);
+  EXPECT_NE(metrics.text().find(R"(service="web",hash="",audience="",code="499"} 1)"), std::string::npos);
 }
 
 TEST_F(Log, RetriesAreCountedPerVersion) {
   add("web", 200, 1, milliseconds(1), 2);
-  EXPECT_NE(metrics.text().find(
-                R"(slipway_gateway_connection_retries_total{namespace="shop",route="web",service="web",hash=""} 2)"),
-            std::string::npos);
+  EXPECT_NE(
+      metrics.text().find(
+          R"(slipway_gateway_connection_retries_total{namespace="shop",route="web",service="web",hash="",audience=""} 2)"),
+      std::string::npos);
 }
 
 }  // namespace

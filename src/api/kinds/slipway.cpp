@@ -243,7 +243,7 @@ type CohortSpec | Who is in the cohort: not exceptUsers, but users, and of those
   key         - *CohortKey                           | What says who a user is; needed for lists and shares.
   attributes  - []CohortAttribute atomic maxItems=16 | What match can ask about beside header["..."], cookie["..."] and query["..."].
   match       - string maxLength=4096                | Whose requests, like: region in ["DE", "AT"] && level >= 3 && !(header["x-test"] == "1").
-  users       - []string atomic maxItems=1000 maxLength=256 | Keys of users who are always in.
+  users       - []string atomic maxItems=1000 maxLength=256 | Keys of users who are in as soon as any part of the cohort is.
   exceptUsers - []string atomic maxItems=1000 maxLength=256 | Keys of users who never are.
   share       - *double                              | Percent of the users who match, by the hash of their keys, at most two decimals; default: all of them.
   fallback    - string =Out enum=Out,In              | Whether requests that match and have no key are in.

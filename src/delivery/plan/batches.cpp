@@ -103,8 +103,7 @@ Share share_of(const Space& space, const Combination& c, const Cohort& cohort, S
       .is_user = key_holds(cohort.users),
       .is_excepted = key_holds(cohort.except),
       .holds = [&](const Comparison& asked) { return space.at(c, source_of(cohort, asked)).holds(asked); }};
-  const Share part = facts.has_key || !cohort.key ? part_of(membership(cohort, facts).share, grant)
-                                                  : membership(cohort, facts).share;  // nobody to tell apart
+  const Share part = let_in(membership(cohort, facts), grant);
   if (!cohort.bucket || part == kNone || part == kWhole) return part;
   return space.at(c, *cohort.bucket).holds(below(part.points)) ? kWhole : kNone;
 }
@@ -307,7 +306,8 @@ Share load_of(const std::vector<Grant>& grants, const std::map<std::string, Coho
     if (grant.cohort.empty()) everybody = grant.share.points;
     if (cohort.expected) sum += part_of(*cohort.expected, part_of(cohort.share, grant.share)).points;
   }
-  return {std::min(std::max(sum, everybody), kWhole.points)};
+  sum = std::min(sum, kWhole.points);
+  return {sum + part_of({kWhole.points - sum}, {everybody}).points};  // and of all others the share of everybody
 }
 
 // What the router has to hash, where it is the router that tells users apart.

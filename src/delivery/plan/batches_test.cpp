@@ -141,8 +141,7 @@ std::int64_t meant(const Said& said, const std::vector<Batch>& batches, std::siz
   for (std::size_t i = 0; i < count; ++i)
     for (const Grant& grant : batches[i].grants) {
       const Cohort& cohort = cohorts.at(grant.cohort);
-      Share share = membership(cohort, request).share;
-      if (!cohort.key || !request(*cohort.key).value_or("").empty()) share = part_of(share, grant.share);
+      Share share = let_in(membership(cohort, request), grant.share);
       if (cohort.bucket && share > kNone && share < kWhole) {
         const auto bucket = expr::plain_number(request(*cohort.bucket).value_or(""));
         share = bucket && *bucket < share.points ? kWhole : kNone;
@@ -308,8 +307,8 @@ TEST(Batches, few_rules) {
     matches.push_back(0);
     for (const Audience& a : t.audiences) matches.back() += a.any.size();
   }
-  EXPECT_EQ(rules, (std::vector<std::size_t>{1, 4, 5}));
-  EXPECT_EQ(matches, (std::vector<std::size_t>{1, 8, 8}));
+  EXPECT_EQ(rules, (std::vector<std::size_t>{1, 4, 4}));
+  EXPECT_EQ(matches, (std::vector<std::size_t>{1, 8, 10}));
 }
 
 // --- any cohorts ------------------------------------------------------------------------------------------

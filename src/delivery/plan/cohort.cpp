@@ -67,14 +67,15 @@ Source source_of(const Cohort& cohort, const expr::Comparison& c) {
 
 Membership membership(const Cohort& cohort, const Facts& facts) {
   if (facts.is_excepted) return {kNone, "is among its exceptUsers"};
-  if (facts.is_user) return {kWhole, "is among its users"};
+  if (facts.is_user) return {kWhole, "is among its users", true};
   const bool matches = cohort.match ? cohort.match->holds(facts.holds) : cohort.users.empty();
   if (!matches) return {kNone, cohort.match ? "its match does not hold" : "is not among its users"};
   const std::string reason = cohort.match ? "its match holds" : "everybody is in it";
   if (cohort.key && !facts.has_key)
     return {cohort.fallback_in ? kWhole : kNone,
             fmt::format("{}, and its fallback for requests without {} is {}", reason, to_text(*cohort.key),
-                        cohort.fallback_in ? "In" : "Out")};
+                        cohort.fallback_in ? "In" : "Out"),
+            true};
   return {cohort.share, cohort.share == kWhole ? reason : fmt::format("{}, {} of them", reason, to_text(cohort.share))};
 }
 
@@ -96,6 +97,10 @@ Membership membership(const Cohort& cohort, const Request& request) {
 std::string to_text(const Grant& grant) {
   const std::string who = grant.cohort.empty() ? "everybody" : grant.cohort;
   return grant.share == kWhole ? who : to_text(grant.share) + " of " + who;
+}
+
+Share let_in(const Membership& member, Share part) {
+  return member.always ? member.share : part_of(member.share, part);
 }
 
 Share part_of(Share whole, Share part) {

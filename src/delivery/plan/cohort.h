@@ -25,7 +25,7 @@ struct Cohort {
   std::optional<Source> bucket = {};                 // what says the user's bucket; absent: the router computes it
   std::map<std::string, Source> attributes = {};     // names that `match` may use
   std::optional<expr::Predicate> match = {};         // absent: only `users`, or everybody where there are none
-  std::vector<std::string> users = {}, except = {};  // always in, and never; keys
+  std::vector<std::string> users = {}, except = {};  // in with any part of the cohort, and never; keys
   Share share = kWhole;                              // of those who match
   bool fallback_in = false;                          // requests without the key are in, as far as they match
   std::optional<Share> expected = {};                // of all requests that are this cohort's, as the user knows it
@@ -49,6 +49,7 @@ using Request = std::function<std::optional<std::string>(const Source&)>;
 struct Membership {
   Share share;
   std::string why;
+  bool always = false;  // however small a part of the cohort is asked for: listed users, and nobody to tell apart
 };
 Membership membership(const Cohort& cohort, const Request& request);
 // The same for requests of which only this is known.
@@ -57,6 +58,9 @@ struct Facts {
   std::function<bool(const expr::Comparison&)> holds;
 };
 Membership membership(const Cohort& cohort, const Facts& facts);
+
+// What is let in of those who say the same when this part of the cohort is.
+Share let_in(const Membership& member, Share part);
 
 // A part of a cohort's members.
 struct Grant {
