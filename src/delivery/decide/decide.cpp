@@ -252,6 +252,12 @@ Decision refuse(const Observation& o, State s, const base::Error& why, base::Tim
   return out;
 }
 
+// Only objects are missing that the spec names: at rest nobody needs them.
+bool may_come(const base::Error& error) {
+  return !error.causes.empty() &&
+         std::ranges::all_of(error.causes, [](const base::Cause& cause) { return cause.reason == plan::kNotFound; });
+}
+
 Decision add_finalizer(const Observation& o) {
   Value list = o.release["metadata"]["finalizers"];
   list.push_back(kFinalizer);
@@ -271,7 +277,8 @@ Decision decide(const Observation& o, const plan::RouterCapabilities& router, ba
   State state = read_state(o.release["status"]);
   tame_clock(state, now);
   const auto compiled = plan::compile(o.release, router, o.cohorts);
-  if (!compiled && !leaving && !state.candidate) return refuse(o, std::move(state), compiled.error(), now);
+  if (!compiled && !leaving && !state.candidate && !may_come(compiled.error()))
+    return refuse(o, std::move(state), compiled.error(), now);
   plan::ReleasePlan plan = compiled ? *compiled : plan::way_back(o.release, router);
   if (state.position.fast && compiled) plan = plan::without_steps(plan);
   Turn turn{.o = o, .plan = plan, .now = now, .s = std::move(state)};

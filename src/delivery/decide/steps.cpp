@@ -283,6 +283,11 @@ data::Value cohorts_now(const Turn& turn) {
 
 void start(Turn& turn) {
   State& s = turn.s;
+  if (!turn.invalid.empty()) {
+    if (s.phase != Phase::Invalid) turn.note(Note::Kind::Warning, "Invalid", turn.invalid);
+    s.phase = Phase::Invalid;
+    return turn.wait(turn.invalid);
+  }
   if (const std::string problem = analysis_problem(turn); !problem.empty()) {
     s.phase = Phase::Invalid;
     return turn.wait(problem);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -17,6 +18,9 @@ namespace slipway::delivery::plan {
 // keeps to them as they were when it began (status.cohorts).
 base::Result<ReleasePlan> compile(const data::Value& release, const RouterCapabilities& router,
                                   const CohortSpecs& cohorts = {});
+
+// The reason of a cause that names an object which does not exist, and may come.
+inline constexpr std::string_view kNotFound = "FieldValueNotFound";
 
 // The plan of a spec that does not compile, without its steps: where its traffic is, what guards it, and how it goes
 // back.

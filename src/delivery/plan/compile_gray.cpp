@@ -57,7 +57,7 @@ std::map<std::string, Cohort> read_cohorts(const Value& release, const CohortSpe
       const auto found = known.find(name);
       const Value& spec = kept.has(name) ? kept[name] : found == known.end() ? data::kNull : found->second;
       if (!spec.is_object()) {
-        problems.push_back({"FieldValueNotFound",
+        problems.push_back({std::string(kNotFound),
                             fmt::format("Cohort {} does not exist in namespace {}", name, api::space_of(release)),
                             field + ".name"});
         continue;
