@@ -18,14 +18,15 @@ namespace {
 using control::Mutant;
 using data::Value;
 
+// Deadlines are longer than the 30 s after which a route that seems to be somebody else's is written again.
 constexpr const char* kCanary =
-    R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"deadline":"30s","guards":{"maxRestarts":2},
+    R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"deadline":"2m","guards":{"maxRestarts":2},
   "strategy":{"canary":{"steps":[{"weight":25},{"pause":{"duration":"3s"}},{"weight":50},{"analysis":{"templates":[{"name":"slo"}]}}]}}})";
-constexpr const char* kOptIn = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"deadline":"30s",
+constexpr const char* kOptIn = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"deadline":"2m",
   "strategy":{"canary":{"steps":[{"name":"staff","match":{"any":[{"headers":[{"name":"x-staff","value":"yes"}]}]}},
   {"pause":{"duration":"3s"}},{"match":{"any":[{"headers":[{"name":"x-beta","value":"yes"}]}]}},{"weight":50}]}}})";
 constexpr const char* kRolling =
-    R"({"target":{"name":"web"},"deadline":"30s","strategy":{"rolling":{"maxSurge":1,"maxUnavailable":0}}})";
+    R"({"target":{"name":"web"},"deadline":"2m","strategy":{"rolling":{"maxSurge":1,"maxUnavailable":0}}})";
 constexpr const char* kRatio =
     R"({"target":{"name":"web"},"strategy":{"canary":{"steps":[{"weight":25},{"pause":{"duration":"5s"}},{"weight":75}]}}})";
 constexpr const char* kBlueGreen = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
@@ -88,11 +89,11 @@ TEST(Gate, what_is_under_way_stays_where_it_is_and_the_guards_go_on) {
   ModelledCluster c(json(kCanary));
   keep_watch(c);
   ASSERT_TRUE(c.reaches(Phase::Idle));
-  set_windows(c, allowed(c, {{0, 4}, {200, 900}}));
+  set_windows(c, allowed(c, {{0, 4}, {400, 900}}));
   c.set_image("v2");
   ASSERT_TRUE(c.run_until([&] { return c.state().traffic.reached == 2500; }));
   ASSERT_TRUE(c.reaches(Phase::Waiting)) << c.state().message;
-  rest(c, 1000);  // longer than the deadline
+  rest(c, 1500);  // longer than the deadline
   EXPECT_EQ(c.state().phase, Phase::Waiting);
   EXPECT_EQ(share(c), 2500);
   EXPECT_EQ(c.pods_of("v2"), 1);

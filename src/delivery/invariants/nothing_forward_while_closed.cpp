@@ -37,6 +37,14 @@ struct Pods {
   }
 };
 
+// A crash kept the status from saying so.
+bool was_given_away(const Scene& s, const State& before, const Revision& candidate) {
+  const auto index = static_cast<std::size_t>(before.position.index);
+  const Version* version = s.o.find(candidate.hash);
+  return index < s.plan.steps.size() && std::holds_alternative<plan::Promote>(s.plan.steps[index].action) && version &&
+         version->owner != Owner::Release;
+}
+
 // Does the step that this write belongs to let somebody in by name, or send copies, beyond what the step before did?
 bool widens(const Scene& s, const State& before, const State& after) {
   if (after.traffic.rules == before.traffic.rules || after.position.back_to >= 0) return false;
@@ -99,7 +107,8 @@ std::string forward_while_closed(const Scene& s, const control::Decision& decisi
   const auto& candidate = after.candidate ? after.candidate : before.candidate;
   if (!candidate || before.retreat || after.retreat || served_before(before, candidate->hash)) return "";
   if (!before.candidate) return fmt::format("the release of revision {} would begin", candidate->number);
-  const bool promoting = before.phase == Phase::Promoting || before.position.handed_over;
+  const bool promoting =
+      before.phase == Phase::Promoting || before.position.handed_over || was_given_away(s, before, *candidate);
   if (after.position.handed_over && !promoting) return "the candidate would be promoted";
   if (s.plan.capacity == plan::Capacity::Shared) return promoting ? "" : more_pods(s, before, decision);
   for (const control::Effect& effect : decision.effects)
