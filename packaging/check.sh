@@ -28,6 +28,8 @@ elif unshare -r chroot "$root" /usr/bin/slipway version --client >/dev/null 2>&1
 else echo " - not run in the image: neither root nor user namespaces"; fi
 if [ -s "$root/etc/ssl/certs/ca-certificates.crt" ]; then good "certificate authorities are there"; else bad "no certificate authorities"; fi
 
+if [ -s "$root/usr/share/zoneinfo/Europe/Berlin" ]; then good "time zones are there"; else bad "no time zones"; fi
+
 # So does the proxy, and the gateway finds it.
 if [ "$(id -u)" = 0 ]; then
   if chroot --userspec=65532:65532 "$root" /usr/sbin/haproxy -v >/dev/null; then good "haproxy runs in the image"; else bad "haproxy does not run in the image"; fi

@@ -21,6 +21,11 @@ for library in $(ldconfig -p | awk '/libnss_(files|dns)\.so\.2 .*x86-64/ {print 
   cp -L "$library" "$root$library"
 done
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+# The time zones of release windows; those that count leap seconds, and the copies in posix/, are not used.
+[ -f /usr/share/zoneinfo/Etc/UTC ] || { echo "no time zones are here: install the Debian package tzdata" >&2; exit 1; }
+mkdir -p "$root/usr/share"
+cp -rL /usr/share/zoneinfo "$root/usr/share/"
+rm -rf "$root/usr/share/zoneinfo/right" "$root/usr/share/zoneinfo/posix"
 mkdir -p "$root/usr/lib/ssl"
 ln -sf /etc/ssl/certs "$root/usr/lib/ssl/certs"
 ln -sf /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem"

@@ -28,6 +28,7 @@ class Writer {
     }
     out.set("description", schema.doc);
     out.set("properties", std::move(properties));
+    add_cel_rules(schema, out);
     return out;
   }
 
@@ -78,11 +79,16 @@ class Writer {
     }
     if (!schema.fields.empty()) out.set("properties", std::move(properties));
     if (schema.preserve_unknown) out.set("x-kubernetes-preserve-unknown-fields", true);
+    add_cel_rules(schema, out);
+    return out;
+  }
+
+  void add_cel_rules(const Schema& schema, Value& out) const {
+    const std::string type = schema.name.substr(schema.name.rfind('.') + 1);
     for (const CelRule& rule : rules_.cel)
       if (rule.type == type)
         out.member("x-kubernetes-validations")
             .push_back(Value::object({{"rule", rule.rule}, {"message", rule.message}}));
-    return out;
   }
 
   const DefinitionRules& rules_;

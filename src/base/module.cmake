@@ -1,1 +1,11 @@
-target_link_libraries(slipway_base PUBLIC OpenSSL::Crypto Threads::Threads)
+# Time zones are Abseil's (why: time_zone.cpp), from its static libraries: a program needs no file more than tzdata's.
+pkg_check_modules(ABSL_TIME REQUIRED absl_time)
+set(SLIPWAY_ABSL)
+foreach(library ${ABSL_TIME_LIBRARIES})
+  if(library MATCHES "^absl_")
+    find_library(SLIPWAY_${library} lib${library}.a REQUIRED)
+    list(APPEND SLIPWAY_ABSL ${SLIPWAY_${library}})
+  endif()
+endforeach()
+list(JOIN SLIPWAY_ABSL "," SLIPWAY_ABSL)
+target_link_libraries(slipway_base PUBLIC OpenSSL::Crypto Threads::Threads PRIVATE $<LINK_GROUP:RESCAN,${SLIPWAY_ABSL}>)

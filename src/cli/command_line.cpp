@@ -396,7 +396,11 @@ class Tree {
     auto& promote = options<Promote>();
     sub = command("promote", "Go on: approve, or end a wait", group, promote);
     name(sub, promote.name), reason(sub, promote.reason);
-    sub->add_flag("--full", promote.full, "Skip all steps that follow");
+    const auto full = sub->add_flag("--full", promote.full, "Skip all steps that follow");
+    sub->add_flag("--now", promote.now,
+                  "Go forward outside of the Release's windows, too, until this release has ended")
+        ->needs("--reason")
+        ->excludes(full);
     pause_commands();
     back_commands();
     cohort_commands();
@@ -408,7 +412,15 @@ class Tree {
     name(command("pause", "Hold a release where it is", "RELEASE", pause), pause.name);
     auto& resume = options<Pause>();
     resume.paused = false;
-    name(command("resume", "Let a paused release go on", "RELEASE", resume), resume.name);
+    CLI::App* sub = command<Pause>(
+        "resume", "Let a paused release go on, or all after a stop", "RELEASE", resume,
+        [](Pause& p) { return p.name.empty() == p.all ? "" : std::string("resume needs a NAME, or --all"); });
+    name(sub, resume.name)->required(false);
+    sub->add_flag("--all", resume.all, "End the stop of all releases in the cluster");
+    auto& stop = options<Stop>();
+    sub = command("stop", "Let no release of the cluster go forward; ways back still do", "RELEASE", stop);
+    sub->add_flag("--all", stop.all, "All releases of the cluster")->required();
+    sub->add_option("--reason", stop.reason, "Why, for everybody who waits")->required();
   }
 
   void back_commands() {

@@ -56,10 +56,16 @@ struct Plan {
 struct Promote {
   std::string name, reason;
   bool full = false;
+  bool now = false;
 };
 struct Pause {
   std::string name;
   bool paused = true;
+  bool all = false;  // resume: ends a stop
+};
+struct Stop {
+  bool all = false;
+  std::string reason;
 };
 struct Abort {
   std::string name, reason;
@@ -154,8 +160,8 @@ struct Extra {
 };
 
 using Command =
-    std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Abort, Retry, Back, CohortWho, CohortPreview, Undo,
-                 History, Explain, Logs, Get, Apply, Delete, Install, Uninstall, Version, Help, Extra, UpOptions,
+    std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Stop, Abort, Retry, Back, CohortWho, CohortPreview,
+                 Undo, History, Explain, Logs, Get, Apply, Delete, Install, Uninstall, Version, Help, Extra, UpOptions,
                  DownOptions, ControllerOptions, GatewayOptions, NodeOptions, ImageImportOptions, ImageListOptions>;
 
 struct Invocation {

@@ -71,6 +71,9 @@ TEST(CommandLine, EveryCommand) {
   EXPECT_TRUE(command<Promote>("promote web --full").full);
   EXPECT_TRUE(command<Pause>("pause web").paused);
   EXPECT_FALSE(command<Pause>("resume web").paused);
+  EXPECT_TRUE(command<Pause>("resume --all").all);
+  EXPECT_TRUE(command<Promote>("promote web --now --reason fix").now);
+  EXPECT_EQ(command<Stop>("stop --all --reason fire").reason, "fire");
   EXPECT_EQ(command<Abort>("abort web --reason slow").reason, "slow");
   EXPECT_EQ(command<Retry>("retry web").name, "web");
   EXPECT_EQ(command<Undo>("undo web --to 3 -y").to, 3);
@@ -108,6 +111,12 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
   refused("get pods -o xml");
   refused("logs web --canary --stable");
   refused("undo web --to three");
+  refused("promote web --now");
+  refused("promote web --now --full --reason fix");
+  refused("stop --all");
+  refused("stop --reason fire");
+  refused("resume");
+  refused("resume web --all");
   refused("up --port 70000");
   refused("up --runtime vm");
 }

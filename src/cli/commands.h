@@ -39,6 +39,7 @@ ExitCode run(Setting& s, const Deploy& deploy);
 ExitCode run(Setting& s, const Plan& plan);
 ExitCode run(Setting& s, const Promote& promote);
 ExitCode run(Setting& s, const Pause& pause);
+ExitCode run(Setting& s, const Stop& stop);
 ExitCode run(Setting& s, const Abort& abort);
 ExitCode run(Setting& s, const Retry& retry);
 ExitCode run(Setting& s, const Back& back);
@@ -50,6 +51,9 @@ ExitCode run(Setting& s, const Explain& explain);
 
 // The cluster and all Releases of the namespace: `status` without a name.
 ExitCode show_overview(Setting& s, Format format);
+
+// Ends a stop of all releases: resume --all.
+ExitCode end_stop(Setting& s);
 
 // Says what went wrong, with the causes of an Invalid object and the way out where there is one.
 ExitCode tell(Setting& s, const base::Error& error);

@@ -88,8 +88,10 @@ std::optional<Value> preview(Setting& s, const Undo& undo) {
 }  // namespace
 
 ExitCode run(Setting& s, const Promote& promote) {
-  return send(s, promote.name,
-              {.verb = promote.full ? delivery::Verb::PromoteFull : delivery::Verb::Promote, .reason = promote.reason});
+  const delivery::Verb verb = promote.now    ? delivery::Verb::PromoteNow
+                              : promote.full ? delivery::Verb::PromoteFull
+                                             : delivery::Verb::Promote;
+  return send(s, promote.name, {.verb = verb, .reason = promote.reason});
 }
 
 ExitCode run(Setting& s, const Abort& abort) {
@@ -103,6 +105,7 @@ ExitCode run(Setting& s, const Retry& retry) {
 }
 
 ExitCode run(Setting& s, const Pause& pause) {
+  if (pause.all) return end_stop(s);
   const auto patched =
       s.api.patch(api::kReleases, pause.name, client::PatchType::Merge, delivery::pause_patch(pause.paused));
   if (!patched) return tell(s, patched.error());

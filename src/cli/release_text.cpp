@@ -26,6 +26,9 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
   if (v.phase == Phase::Keeping)
     return "next      slipway promote" + whom + " lets the old version go    slipway undo" + whom +
            " goes back at once\n";
+  if (v.waiting && v.waiting->reason == delivery::WaitReason::Window)
+    return "next      by itself    slipway promote" + whom + " --now --reason WHY    slipway " +
+           (v.candidate ? "abort" : "undo") + whom + "\n";
   if (v.phase != Phase::Paused) return {};
   const bool held = sight.objects.release["spec"]["paused"].as_bool();
   return "next      slipway " + std::string(held ? "resume" : "promote") + whom + "    slipway abort" + whom + "\n";

@@ -51,6 +51,7 @@ Verdict judge(const Sight& sight) {
     case Phase::Paused:
       return is_wanted(s.candidate, sight.deployment) ? Verdict::Paused : Verdict::Working;
     case Phase::Pending:
+    case Phase::Waiting:
     case Phase::Progressing:
     case Phase::Promoting:
     case Phase::RollingBack:
@@ -65,7 +66,8 @@ namespace {
 // Has the release of what is wanted come to step N (1-based)?
 bool is_at_step(const Sight& sight, int step) {
   const delivery::State s = delivery::read_state(sight.objects.release["status"]);
-  const bool forward = s.phase == Phase::Progressing || s.phase == Phase::Paused || s.phase == Phase::Promoting;
+  const bool forward = s.phase == Phase::Progressing || s.phase == Phase::Paused || s.phase == Phase::Waiting ||
+                       s.phase == Phase::Promoting;
   return forward && is_wanted(s.candidate, sight.deployment) && s.user_step + 1 >= step;
 }
 

@@ -66,6 +66,7 @@ class Controller {
   virtual std::string_view name() const = 0;          // "deployment": field manager, metrics, event source
   virtual const api::Resource& resource() const = 0;  // what it decides about
   virtual std::vector<Watch> watches() const = 0;     // others; its own resource is always watched
+  virtual bool optional() const { return false; }     // of its own resource: as Watch::optional
   // Changes of its own objects for which this is false are not looked at. Must be a cheap look at the object alone.
   virtual bool decides_about(const data::Value&) const { return true; }
   // True when decisions about different objects compete for the same thing (room on a node): then one object at a time

@@ -29,6 +29,8 @@ enum class Mutant {
   NoDataIsSuccess,        // takes a missing metric as a good one
   ScaleDownEarly,         // removes the old version before its rollback window ends
   KeepAudience,           // takes everybody back, and forgets those who opted in
+  IgnoreWindows,          // goes forward whatever windows and stop say
+  GiveOnePlaceTooMany,    // lets one release more begin than the cap allows
   kCount,
 };
 

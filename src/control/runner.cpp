@@ -91,11 +91,12 @@ void Runner::Impl::add(std::unique_ptr<Controller> controller) {
   loaded_.push_back(std::make_unique<Loaded>());
   Loaded& of = *loaded_.back();
   of.controller = std::move(controller);
-  make_cache(of.controller->resource(), false).add_listener([this, &of](const Value& before, const Value& after) {
-    const Value& object = after.is_null() ? before : after;
-    if (!of.controller->decides_about(object)) return;
-    enqueue(of, {std::string(api::space_of(object)), std::string(api::name_of(object))});
-  });
+  make_cache(of.controller->resource(), of.controller->optional())
+      .add_listener([this, &of](const Value& before, const Value& after) {
+        const Value& object = after.is_null() ? before : after;
+        if (!of.controller->decides_about(object)) return;
+        enqueue(of, {std::string(api::space_of(object)), std::string(api::name_of(object))});
+      });
   for (const Watch& each : of.controller->watches()) watch(of, each);
   if (!started_) return;
   for (std::size_t i = known; i < caches_.size(); ++i) caches_[i]->start();

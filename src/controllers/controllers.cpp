@@ -18,6 +18,7 @@ void add_to(control::Runner& runner, std::function<delivery::MetricSources()> so
 void add_releases_to(control::Runner& runner, std::function<delivery::MetricSources()> sources) {
   for (auto& invariant : workload::make_invariants()) runner.add_invariant(std::move(invariant));
   runner.add(delivery::make_release_controller(delivery::plan::gateway_capabilities(), std::move(sources)));
+  runner.add(delivery::make_policy_controller());
   runner.add(delivery::make_analysis_controller());
   for (auto& invariant : delivery::make_invariants()) runner.add_invariant(std::move(invariant));
 }

@@ -11,7 +11,8 @@ namespace {
 
 using data::Value;
 
-constexpr std::array<std::string_view, 6> kVerbs = {"promote", "promote-full", "abort", "retry", "back", "undo"};
+constexpr std::array<std::string_view, 7> kVerbs = {"promote", "promote-full", "promote-now", "abort",
+                                                    "retry",   "back",         "undo"};
 
 }  // namespace
 
@@ -41,8 +42,9 @@ base::Result<std::optional<Command>> command_of(const Value& release) {
       out.verb = static_cast<Verb>(i);
       return out;
     }
-  return base::fail(base::Code::Invalid,
-                    "annotation slipway.dev/command: verb must be promote, promote-full, abort, retry, back or undo");
+  return base::fail(
+      base::Code::Invalid,
+      "annotation slipway.dev/command: verb must be promote, promote-full, promote-now, abort, retry, back or undo");
 }
 
 }  // namespace slipway::delivery

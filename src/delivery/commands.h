@@ -17,6 +17,7 @@ namespace slipway::delivery {
 enum class Verb {
   Promote,      // go on: approval, wait, undecided analysis
   PromoteFull,  // go on and skip all that follows
+  PromoteNow,   // as Promote, and outside of the Release's windows until this release has ended; says why
   Abort,        // traffic to stable now; the revision is rejected
   Retry,        // start a rejected revision again, or repeat an undecided analysis
   Back,         // the traffic of the step before, and wait there for a person

@@ -15,6 +15,8 @@ namespace slipway::delivery {
 // refused; they are looked at for each observation (null: all there are), and whoever changes them nudges the Releases.
 std::unique_ptr<control::Controller> make_release_controller(
     plan::RouterCapabilities router = plan::gateway_capabilities(), std::function<MetricSources()> sources = {});
+// Decides about the ReleasePolicy: which releases may be under way at once (places/places.h).
+std::unique_ptr<control::Controller> make_policy_controller();
 // Decides about AnalysisRuns. Asks ports `metrics/gateway` and `metrics/prometheus`.
 std::unique_ptr<control::Controller> make_analysis_controller();
 

@@ -120,5 +120,24 @@ TEST(Examples, the_gray_release_lets_groups_in_by_cohorts_that_are_valid) {
               testing::HasSubstr("step 2    the candidate for staff, 10 % of dach-members, verified"));
 }
 
+TEST(Examples, the_windows_of_the_shop_are_those_that_the_guide_says) {
+  const auto all = documents("examples/shop/windows.yaml");
+  ASSERT_EQ(all.size(), 2u);
+  const auto compiled = plan::compile(all.front(), plan::gateway_capabilities());
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  ASSERT_EQ(compiled->windows.size(), 3u);
+  EXPECT_EQ(api::to_text(compiled->windows.front()), "Mon-Fri 09:00-17:00 Europe/Berlin");
+  const auto opens = [&](const char* now) {
+    const api::Opening found = api::opening_at(compiled->windows, *base::parse_time(now));
+    return found.open ? "open" : base::format_time(*found.opens);
+  };
+  EXPECT_EQ(opens("2026-11-30T10:30:00Z"), "open");
+  EXPECT_EQ(opens("2026-11-30T11:30:00Z"), "2026-11-30T12:00:00Z");  // lunch
+  EXPECT_EQ(opens("2026-12-18T16:30:00Z"), "2027-01-04T08:00:00Z");  // the year ends
+  std::vector<base::Cause> problems;
+  api::check_release_policy(all.back(), data::kNull, problems);
+  EXPECT_TRUE(problems.empty());
+}
+
 }  // namespace
 }  // namespace slipway::delivery

@@ -102,8 +102,9 @@ client::Projection kept_of(const api::Resource& resource) {
   if (resource == api::kPods) return pod;
   if (resource == api::kEndpointSlices) return endpoint_slice;
   if (resource == api::kControllerRevisions) return controller_revision;
-  for (const api::Resource* each : {&api::kDeployments, &api::kReplicaSets, &api::kServices, &api::kReleases,
-                                    &api::kAnalysisRuns, &api::kAnalysisTemplates, &api::kClusterAnalysisTemplates})
+  for (const api::Resource* each :
+       {&api::kDeployments, &api::kReplicaSets, &api::kServices, &api::kReleases, &api::kReleasePolicies,
+        &api::kAnalysisRuns, &api::kAnalysisTemplates, &api::kClusterAnalysisTemplates})
     if (resource == *each) return without_bookkeeping;
   return nullptr;
 }

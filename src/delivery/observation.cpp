@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/kinds/release_rules.h"
 #include "api/meta.h"
 #include "api/resource.h"
 #include "control/pod.h"
@@ -202,6 +203,7 @@ std::string revision_fact(const Value& release, std::string_view hash) {
 Observation observe(const World& world, const Value& release) {
   Observation o{.release = release};
   const std::string space(api::space_of(release));
+  o.policy = world.find(api::kReleasePolicies, {"", std::string(api::kPolicyName)});
   o.deployment = world.find(api::kDeployments, {space, release["spec"]["target"]["name"].str()});
   o.versions = versions_of(world, release, o.deployment);
   observe_traffic(world, release, o);

@@ -57,6 +57,7 @@ struct MetricSources {
 struct Observation {
   data::Value release;
   data::Value deployment;         // null: absent
+  data::Value policy = {};        // the ReleasePolicy of the cluster; null: none, or it may not be read here
   std::vector<Version> versions;  // of this Deployment, in name order: owned by it, held by the Release, or orphaned
   data::Value route = {};         // what spec.traffic names
   data::Value companion = {};     // of the router (traffic/router.h)

@@ -2,11 +2,13 @@
 #include <functional>
 #include <utility>
 
+#include "api/kinds/release_rules.h"
 #include "api/meta.h"
 #include "api/resource.h"
 #include "delivery/controllers.h"
 #include "delivery/decide/decide.h"
 #include "delivery/names.h"
+#include "delivery/state.h"
 #include "delivery/traffic/router.h"
 
 namespace slipway::delivery {
@@ -81,6 +83,28 @@ bool uses_template(const Value& release, std::string_view name, bool cluster) {
   return false;
 }
 
+bool waits(const Value& release) { return release["status"]["phase"].as_string() == to_text(Phase::Waiting); }
+
+// Whom a change of the ReleasePolicy may concern. Its spec: all that are under way or wait. Its status: those that it
+// names and that wait; the many others behind them are left alone.
+Names of_policy(const World& world, const Value& policy) {
+  if (api::name_of(policy) != api::kPolicyName) return {};
+  const bool told = policy["status"]["observedGeneration"].as_int() == api::generation_of(policy);
+  const bool gone = world.find(api::kReleasePolicies, name_of(policy)).is_null();
+  Names out;
+  if (!told || gone) {
+    for (const auto& [name, r] : world.cache(api::kReleases).all())
+      if (waits(r) || r["status"]["candidate"].is_object()) out.push_back(name);
+    return out;
+  }
+  for (const char* list : {"places", "queue"})
+    for (const Value& entry : policy["status"][list].items()) {
+      ObjectName name{entry["namespace"].str(), entry["name"].str()};
+      if (waits(world.find(api::kReleases, name))) out.push_back(std::move(name));
+    }
+  return out;
+}
+
 // A right, a quota, an admission policy, an object that is not valid: no later picture of ours mends that.
 bool needs_somebody(base::Code code) {
   return code == base::Code::Forbidden || base::retry_of(code) == base::Retry::Never;
@@ -126,6 +150,7 @@ class ReleaseController final : public control::Controller {
          },
          .optional = true},
     };
+    all.push_back({api::kReleasePolicies, of_policy, .optional = true});
     for (const api::Resource& kind : router_resources())
       all.push_back({kind,
                      [kind](const World& w, const Value& o) {

@@ -20,9 +20,10 @@ E value_in(const std::array<std::string_view, N>& names, std::string_view text, 
   return fallback;
 }
 
-constexpr std::array<std::string_view, 10> kPhases = {"Pending",   "Invalid",   "Idle",      "Progressing",
-                                                      "Paused",    "Keeping",   "Promoting", "RollingBack",
-                                                      "Verifying", "RolledBack"};
+constexpr std::array<std::string_view, 11> kPhases = {"Pending",     "Invalid",   "Idle",      "Progressing",
+                                                      "Paused",      "Waiting",   "Keeping",   "Promoting",
+                                                      "RollingBack", "Verifying", "RolledBack"};
+constexpr std::array<std::string_view, 5> kWaitReasons = {"", "Window", "PolicyWindow", "Stop", "Place"};
 constexpr std::array<std::string_view, 9> kCauses = {
     "AnalysisFailed", "AnalysisInconclusive", "Restarts", "ProbeFailures", "Deadline",
     "Aborted",        "Superseded",           "Reverted", "Deleted"};
@@ -230,6 +231,34 @@ CommandRecord read_command(const Value& v) {
   return {v["id"].str(), v["verb"].str(), v["by"].str(), v["reason"].str(), v["result"].str(), read_time(v["at"])};
 }
 
+Value write(const Waiting& w) {
+  Value out = Value::object();
+  put(out, "reason", std::string(to_text(w.reason)));
+  put(out, "window", w.window);
+  put(out, "until", w.until);
+  return out;
+}
+Waiting read_waiting(const Value& v) {
+  return {value_in(kWaitReasons, v["reason"].as_string(), WaitReason::None), v["window"].str(), read_time(v["until"])};
+}
+
+Value write(const Override& o) {
+  Value out = Value::object();
+  put(out, "by", o.by);
+  put(out, "reason", o.reason);
+  put(out, "at", o.at);
+  return out;
+}
+Override read_override(const Value& v) { return {v["by"].str(), v["reason"].str(), read_time(v["at"])}; }
+
+Value write(const Ticket& t) {
+  Value out = Value::object();
+  put_number(out, "number", t.number);
+  put(out, "since", t.since);
+  return out;
+}
+Ticket read_ticket(const Value& v) { return {v["number"].as_int(), read_time(v["since"])}; }
+
 Value write(const AnalysisSummary& a) {
   Value out = Value::object({{"run", a.run}, {"phase", a.phase}});
   put_number(out, "step", a.user_step, -1);
@@ -263,6 +292,9 @@ void write_details(const State& s, Value& out) {
   if (s.retreat) out.set("rollback", write(*s.retreat));
   if (s.last_rollback) out.set("lastRollback", write(*s.last_rollback));
   put_if(out, "command", write(s.command));
+  put_if(out, "waiting", write(s.waiting));
+  put_if(out, "override", write(s.override_windows));
+  put_if(out, "ticket", write(s.ticket));
   put_number(out, "collisionCount", s.collisions);
   put_if(out, "history", s.history);
   put_if(out, "log", s.log);
@@ -278,6 +310,7 @@ std::optional<T> when_there(const Value& v, T (*read)(const Value&)) {
 
 std::string_view to_text(Phase phase) { return name_in(kPhases, phase); }
 std::string_view to_text(Cause cause) { return name_in(kCauses, cause); }
+std::string_view to_text(WaitReason reason) { return name_in(kWaitReasons, reason); }
 std::string_view to_text(CheckState state) { return name_in(kChecks, state); }
 
 bool rejects(Cause cause) {
@@ -305,6 +338,8 @@ Check& Verification::check(std::string_view name) {
 
 std::string stamp(Time t) { return base::format_micro_time(t); }
 
+bool claims_place(const State& state) { return state.candidate || state.waiting.reason == WaitReason::Place; }
+
 State read_state(const Value& v) {
   State s;
   s.observed_generation = v["observedGeneration"].as_int();
@@ -325,6 +360,9 @@ State read_state(const Value& v) {
   s.retreat = when_there(v["rollback"], read_retreat);
   s.last_rollback = when_there(v["lastRollback"], read_retreat);
   s.command = read_command(v["command"]);
+  s.waiting = read_waiting(v["waiting"]);
+  s.override_windows = read_override(v["override"]);
+  s.ticket = read_ticket(v["ticket"]);
   s.collisions = v["collisionCount"].as_int();
   s.history = v["history"];
   s.log = v["log"];

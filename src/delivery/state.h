@@ -25,6 +25,7 @@ enum class Phase {
   Idle,         // the stable version is what the Deployment asks for
   Progressing,  // steps are being carried out
   Paused,       // waits for a person: spec.paused, an approval, an analysis without a verdict
+  Waiting,      // goes forward by itself when it may: a window, the administrator's stop, its turn (decide/gate.h)
   Keeping,      // all users are on the candidate; the old version keeps its pods for a while
   Promoting,    // the candidate is being handed over to the Deployment
   RollingBack,  // traffic goes back to the stable version
@@ -156,6 +157,39 @@ struct CommandRecord {
   bool operator==(const CommandRecord&) const = default;
 };
 
+// Why a release may not go forward now.
+enum class WaitReason {
+  None,
+  Window,        // of the Release
+  PolicyWindow,  // of the ReleasePolicy
+  Stop,          // of the ReleasePolicy
+  Place,         // its turn has not come
+};
+std::string_view to_text(WaitReason reason);
+
+// Empty unless the phase is Waiting.
+struct Waiting {
+  WaitReason reason = WaitReason::None;
+  std::string window = {};
+  std::optional<Time> until = {};
+  bool operator==(const Waiting&) const = default;
+};
+
+// A person lets this release go forward outside of the Release's windows.
+struct Override {
+  std::string by = {}, reason = {};
+  std::optional<Time> at = {};
+  bool operator==(const Override&) const = default;
+};
+
+// A claim to a place among the releases under way (places/places.h). It stands while the Release waits for a place or
+// has a candidate; the number grows with each new claim, so an old one can never be taken for it.
+struct Ticket {
+  std::int64_t number = 0;
+  std::optional<Time> since = {};  // when the release first wanted to begin; unset once nothing waits to
+  bool operator==(const Ticket&) const = default;
+};
+
 struct AnalysisSummary {
   std::string run = {};
   std::int64_t user_step = -1;  // -1: background
@@ -182,6 +216,9 @@ struct State {
   std::optional<Retreat> retreat = {};
   std::optional<Retreat> last_rollback = {};
   CommandRecord command = {};
+  Waiting waiting = {};
+  Override override_windows = {};
+  Ticket ticket = {};
   std::int64_t collisions = 0;
   data::Value history = {};  // newest first, bounded by spec.revisionHistoryLimit
   data::Value log = {};      // decisions, newest last, bounded
@@ -191,6 +228,9 @@ struct State {
 
 State read_state(const data::Value& status);
 data::Value write_state(const State& state);
+
+// Does its ticket stand?
+bool claims_place(const State& state);
 
 // A stable form of a time for the status.
 std::string stamp(Time t);

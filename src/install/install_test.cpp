@@ -25,10 +25,11 @@ std::vector<std::string> kinds_of(const std::vector<Value>& objects) {
 }
 
 TEST(Manifest, ComesInTheOrderInWhichItIsApplied) {
-  EXPECT_THAT(kinds_of(manifest({})),
-              ElementsAre("CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition",
-                          "CustomResourceDefinition", "Namespace", "ServiceAccount", "ClusterRole",
-                          "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"));
+  EXPECT_THAT(
+      kinds_of(manifest({})),
+      ElementsAre("CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition",
+                  "CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition", "Namespace",
+                  "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"));
 }
 
 TEST(Manifest, InNamespacedModeNeedsNothingOfTheCluster) {

@@ -77,6 +77,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   all.push_back(make_never_past_failed_gate());
   all.push_back(make_weights_add_up());
   all.push_back(make_known_to_router());
+  all.push_back(make_places_hold());
   return all;
 }
 

@@ -13,7 +13,8 @@ constexpr std::string_view name_of(control::Mutant which) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(control::Mutant::kCount)> kNames = {
       "SkipTermFence",    "StatusBeforeEffects", "ForgetOwnWrite",  "IgnoreFailureOfEffect", "DecideOnStaleCache",
       "SkipInvariants",   "SkipReadiness",       "IgnoreMinReady",  "ScaleDownFirst",        "WeightWithoutCapacity",
-      "SkipVerification", "PassFailedGate",      "NoDataIsSuccess", "ScaleDownEarly",        "KeepAudience"};
+      "SkipVerification", "PassFailedGate",      "NoDataIsSuccess", "ScaleDownEarly",        "KeepAudience",
+      "IgnoreWindows",    "GiveOnePlaceTooMany"};
   return kNames[static_cast<std::size_t>(which)];
 }
 

@@ -155,12 +155,17 @@ class Player {
   bool act() {
     if (!ask_for(story_.second)) return false;
     for (const Act& act : story_.acts) {
-      world_.run_for(act.after);
-      if (world_.violation() || !perform(act)) return false;
+      if (!come_to(act) || !perform(act)) return false;
     }
     world_.run_for(kFaultTime);
     world_.stop_faults();
     return !world_.violation();
+  }
+
+  // The time until this act; with windows, they are closed for its first half.
+  bool come_to(const Act& act) {
+    if (!options_.windows) return rest(act.after);
+    return close(true) && rest(act.after / 2) && close(false) && rest(act.after / 2);
   }
 
   bool ask_for(const app::Version& version) {
@@ -181,7 +186,8 @@ class Player {
         return patch(api::kDeployments, kSpace, kName,
                      Value::object({{"spec", Value::object({{"replicas", act.number}})}}));
       case Deed::Pause:
-        return pause(true) && rest(act.lasts) && pause(false);
+        return options_.windows ? close(true) && rest(act.lasts) && close(false)
+                                : pause(true) && rest(act.lasts) && pause(false);
       case Deed::DeletePods:
         return delete_pods(act.number);
       case Deed::DeleteCandidateSet:
@@ -217,6 +223,16 @@ class Player {
   bool pause(bool on) {
     const bool plain = story_.choices.manner == Manner::Plain;
     return patch(plain ? api::kDeployments : api::kReleases, kSpace, kName, delivery::pause_patch(on));
+  }
+  // A window that denies, for longer than any story; or none.
+  bool close(bool on) {
+    if (world_.get(api::kReleases, kSpace, kName).is_null()) return true;
+    Value windows = Value::array();
+    if (on)
+      windows.push_back(
+          Value::object({{"kind", "Deny"}, {"start", "1900-01-01T00:00:00Z"}, {"end", "2200-01-01T00:00:00Z"}}));
+    return patch(api::kReleases, kSpace, kName,
+                 Value::object({{"spec", Value::object({{"windows", std::move(windows)}})}}));
   }
   bool cordon(bool on) {
     return patch(api::kNodes, "", "node-1",

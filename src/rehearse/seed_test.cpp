@@ -68,6 +68,14 @@ TEST(Simulation, GroupsOfUsersToo) {
     }
 }
 
+TEST(Simulation, WindowsToo) {
+  for (const Router router : {Router::HttpRoute, Router::Service})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const SeedResult result = run_seed(seed, {.router = router, .windows = true});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
 TEST(Simulation, ASeedDeterminesEverything) {
   for (std::uint64_t seed : {3u, 11u, 42u}) {
     const SeedResult first = run_seed(seed), second = run_seed(seed);
@@ -150,6 +158,19 @@ TEST(Mutants, SkipInvariantsLetsAMistakeThrough) {
     if (through == "available-budget" && held != through) return;
   }
   ADD_FAILURE() << "SkipInvariants was not caught by " << kSeeds << " seeds";
+}
+
+TEST(Mutants, IgnoringWindowsIsKeptFromTheWorldByTheInvariantAndSeenWithoutIt) {
+  const PlantedMutant mistake(Mutant::IgnoreWindows);
+  std::int64_t refused = 0;
+  for (int seed = 1; seed <= kSeedsOfARouter; ++seed) {
+    const SeedResult held = run_seed(seed, {.windows = true});
+    EXPECT_NE(held.rule, "paused-holds") << "seed " << seed;
+    refused += held.refusals;
+    const PlantedMutant skipped(Mutant::SkipInvariants);
+    if (refused > 0 && run_seed(seed, {.windows = true}).rule == "paused-holds") return;
+  }
+  ADD_FAILURE() << "not caught; " << refused << " decisions were refused";
 }
 
 }  // namespace

@@ -193,6 +193,10 @@ ReleaseView compute(const Objects& objects, Time now) {
                    .stable = s.stable,
                    .candidate = s.candidate,
                    .rejected = s.rejected};
+  if (s.phase == delivery::Phase::Waiting) view.waiting = s.waiting;
+  if (s.override_windows.at) view.overridden = s.override_windows;
+  if (view.waiting && view.waiting->until && *view.waiting->until > now)
+    view.message += fmt::format(" (in {})", base::human_duration(*view.waiting->until - now));
   if (s.candidate) view.began = s.candidate->started_at;
   view.routed = spec["traffic"].is_object();
   view.wanted = static_cast<double>(s.traffic.wanted) / 100;
@@ -218,6 +222,7 @@ Outcome outcome_of(const ReleaseView& view) {
     case Phase::Invalid:
       return Outcome::Invalid;
     case Phase::Pending:
+    case Phase::Waiting:
     case Phase::Progressing:
     case Phase::Promoting:
     case Phase::RollingBack:

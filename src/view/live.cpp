@@ -34,6 +34,8 @@ std::string phase_symbol(Phase phase, const Style& style) {
       return paint(style, Colour::Red, "✗");
     case Phase::Paused:
       return paint(style, Colour::Yellow, "॥");
+    case Phase::Waiting:
+      return paint(style, Colour::Yellow, "◷");
     case Phase::RollingBack:
     case Phase::Verifying:
       return paint(style, Colour::Yellow, "↩");
@@ -68,6 +70,9 @@ void add_head(Lines& out, const ReleaseView& v, const Style& style) {
     out.push_back(fmt::format("{} → {}", v.stable->images, v.candidate->images));
   else if (v.stable)
     out.push_back(v.stable->images);
+  if (v.overridden)
+    out.push_back(fmt::format("outside of its windows, as {} says: {}",
+                              v.overridden->by.empty() ? "a person" : v.overridden->by, v.overridden->reason));
 }
 
 std::string metrics_text(const std::vector<MetricView>& metrics) {

@@ -93,6 +93,8 @@ struct ReleaseView {
   std::optional<delivery::Revision> stable = {}, candidate = {};
   std::optional<delivery::Rejected> rejected = {};
   std::optional<Time> began = {};  // the release under way
+  std::optional<delivery::Waiting> waiting = {};
+  std::optional<delivery::Override> overridden = {};  // its windows do not count
   bool routed = false;
   double wanted = 0;  // candidate's percent of the traffic
   std::optional<double> verified = {};

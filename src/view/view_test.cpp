@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/strings.h"
 #include "data/json.h"
@@ -130,6 +132,22 @@ TEST(View, a_live_canary) {
             "   ├─ ■ web-a-1    ready             3m                  restarts 0\n"
             "   └─ ■ web-a-2    ready             3m                  restarts 1\n"
             "Progressing: analysis web-13-1-2 is measuring\n");
+}
+
+TEST(View, a_wait_says_until_when_and_who_let_it_go_on) {
+  Objects o{
+      .release = json(
+          R"({"metadata":{"name":"web","namespace":"shop"},"spec":{"target":{"name":"web"},"strategy":{"rolling":{}}},
+    "status":{"phase":"Waiting","message":"waits for the window Mon, which opens at 2026-11-23T15:14:18Z",
+    "waiting":{"reason":"Window","window":"Mon","until":"2026-11-23T15:14:18.000000Z"},
+    "override":{"by":"ann","reason":"fix for 12","at":"2026-11-23T12:00:00.000000Z"}}})")};
+  const ReleaseView v = compute(o, kNow);
+  EXPECT_EQ(v.message, "waits for the window Mon, which opens at 2026-11-23T15:14:18Z (in 3h12m)");
+  EXPECT_EQ(outcome_of(v), Outcome::UnderWay);
+  EXPECT_EQ(to_value(v)["waiting"]["until"], Value("2026-11-23T15:14:18.000000Z"));
+  const Lines lines = render_live(v, {});
+  EXPECT_NE(std::ranges::find(lines, "outside of its windows, as ann says: fix for 12"), lines.end());
+  EXPECT_TRUE(lines.back().starts_with("Waiting: waits for the window")) << lines.back();
 }
 
 TEST(View, log_lines_are_what_is_new) {

@@ -40,9 +40,9 @@ class DefinitionsTest : public EachVersion {
 
   // Does our own server refuse it?
   static bool refused_by_us(Value object) {
-    object.set({"metadata", "namespace"}, "default");
     const auto scheme = api::Scheme::builtin();
     const api::Kind* kind = scheme->find_kind(object["apiVersion"].as_string(), object["kind"].as_string());
+    if (kind->resource.namespaced) object.set({"metadata", "namespace"}, "default");
     std::vector<std::string> unknown;
     std::vector<base::Cause> problems;
     const Value clean = api::conform(*kind, object, unknown, problems);
@@ -51,13 +51,17 @@ class DefinitionsTest : public EachVersion {
   base::Result<Value> create(const Value& object) {
     const auto scheme = api::Scheme::builtin();
     const api::Kind* kind = scheme->find_kind(object["apiVersion"].as_string(), object["kind"].as_string());
-    return api().call({.verb = client::Verb::Create, .resource = kind->resource, .space = "default", .body = object, .dry_run = true, .strict = true});
+    return api().call({.verb = client::Verb::Create, .resource = kind->resource, .space = kind->resource.namespaced ? "default" : "", .body = object, .dry_run = true, .strict = true});
   }
 };
 SLIPWAY_EACH_VERSION(DefinitionsTest);
 
 Value release(const std::string& spec) {
   return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: Release\nmetadata: {name: web}\nspec: " + spec);
+}
+Value windows(const std::string& list) { return release("{target: {name: web}, strategy: {rolling: {}}, windows: " + list + "}"); }
+Value policy(const std::string& rest) {
+  return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: ReleasePolicy\n" + rest);
 }
 Value metrics(const std::string& list) {
   return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: web}\nspec: {metrics: " + list + "}");
@@ -88,6 +92,11 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            cohort("{description: x, key: {cookie: u}, attributes: [{name: region, header: r}, {name: age, query: a}], match: 'region != \"DE\" && age >= 18', "
                   "users: [a, b], exceptUsers: [c], share: 12.5, fallback: In, expected: 0}"),
            release("{target: {name: web}, strategy: {canary: {steps: [{analysis: {templates: [{name: a, clusterScope: true}]}}]}}}"),
+           windows("[{days: [Mon, Fri], from: '09:00', to: '17:00', timeZone: Europe/Berlin}, {kind: Deny, name: lunch, from: '12:00', to: '13:00'}]"),
+           windows("[{from: '22:00', to: '04:00', timeZone: America/Argentina/Buenos_Aires}, {days: [Sun], timeZone: Etc/GMT+5}, {from: '20:00', to: '24:00'}]"),
+           windows("[{kind: Deny, start: '2026-12-20T00:00:00+01:00', end: '2027-01-04T00:00:00+01:00'}]"),
+           policy("metadata: {name: cluster}\nspec: {maxConcurrent: 3, maxConcurrentPerNamespace: 1, stop: {reason: fire, by: ann, since: '2026-11-29T12:00:00.000000Z'}, windows: [{days: [Mon]}]}"),
+           policy("metadata: {name: cluster}\nspec: {}"),
            metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, address: 'https://p:9090', secret: p}}}]"),
@@ -150,6 +159,26 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            release("{target: {name: web}, strategy: {rolling: {}}, rollback: {onInconclusive: Maybe}}"),
            release("{target: {name: web}, strategy: {rolling: {}}, guards: {maxRestarts: -1}}"),
            release("{target: {name: web}, strategy: {rolling: {}}, guards: {analysis: {templates: []}}}"),
+           windows("[{kind: Maybe}]"),
+           windows("[{days: [Monday]}]"),
+           windows("[{days: [Mon, Mon]}]"),
+           windows("[{from: '09:00'}]"),
+           windows("[{to: '09:00'}]"),
+           windows("[{from: '9:00', to: '10:00'}]"),
+           windows("[{from: '24:00', to: '10:00'}]"),
+           windows("[{from: '09:00', to: '24:01'}]"),
+           windows("[{from: '09:00', to: '09:00'}]"),
+           windows("[{timeZone: Europe/Atlantis}]"),
+           windows("[{timeZone: '+01:00'}]"),
+           windows("[{start: '2026-12-20T00:00:00Z'}]"),
+           windows("[{start: '2026-12-20', end: '2026-12-21T00:00:00Z'}]"),
+           windows("[{start: '2026-12-20T00:00:00Z', end: '2026-12-20T00:00:00Z'}]"),
+           windows("[{start: '2026-12-20T00:00:00Z', end: '2026-12-21T00:00:00Z', days: [Mon]}]"),
+           windows("[{start: '2026-12-20T00:00:00Z', end: '2026-12-21T00:00:00Z', timeZone: UTC}]"),
+           policy("metadata: {name: mine}\nspec: {}"),
+           policy("metadata: {name: cluster}\nspec: {maxConcurrent: 0}"),
+           policy("metadata: {name: cluster}\nspec: {stop: {by: ann}}"),
+           policy("metadata: {name: cluster}\nspec: {windows: [{days: [Monday]}]}"),
            release(canary + "[]}}}"),
            release(canary + "[{}]}}}"),
            release(canary + "[{weight: 5, pause: {}}]}}}"),

@@ -12,6 +12,7 @@
 
 #include "api/jsonpath.h"
 #include "api/kinds/rule_problems.h"
+#include "api/windows.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "data/json.h"
@@ -392,6 +393,18 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
   check_duration(out, spec, "deadline", "spec");
   check_rollback(out, spec["rollback"]);
   check_count(out, spec, "revisionHistoryLimit", "spec", 1);
+  check_windows(spec["windows"], "spec.windows", problems);
+}
+
+void check_release_policy(const Value& policy, const Value&, std::vector<Cause>& problems) {
+  Problems out{problems};
+  const Value& spec = policy["spec"];
+  if (policy["metadata"]["name"].as_string() != kPolicyName)
+    out.invalid("metadata.name", policy["metadata"]["name"], "there is one ReleasePolicy, and its name is cluster");
+  for (const char* key : {"maxConcurrent", "maxConcurrentPerNamespace"}) check_count(out, spec, key, "spec", 1);
+  if (spec["stop"].is_object() && spec["stop"]["reason"].as_string().empty())
+    out.required("spec.stop.reason", "why everything stops: it is told to everybody who waits");
+  check_windows(spec["windows"], "spec.windows", problems);
 }
 
 void check_analysis_run(const Value& object, const Value&, std::vector<Cause>& problems) {

@@ -6,12 +6,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "data/value.h"
 
 namespace slipway::api {
+
+// The name of the one ReleasePolicy.
+inline constexpr std::string_view kPolicyName = "cluster";
 
 // A traffic share in hundredths of a percent, 0 to 10000.
 using BasisPoints = std::int64_t;
@@ -28,6 +32,7 @@ OwnedServices owned_services(const data::Value& spec);
 
 void check_release(const data::Value& release, const data::Value& old, std::vector<base::Cause>& problems);
 void check_cohort(const data::Value& cohort, const data::Value& old, std::vector<base::Cause>& problems);
+void check_release_policy(const data::Value& policy, const data::Value& old, std::vector<base::Cause>& problems);
 void check_analysis_run(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems);
 void check_analysis_template(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems);
 

@@ -135,6 +135,16 @@ type ReleaseRollback | How the way back behaves.
   onInconclusive - string =Pause enum=Pause,Rollback | What to do when an analysis cannot tell.
   window         - *ReleaseRollbackWindow            | Going back to such a version takes no steps: first its pods, then all the traffic at once; absent: it goes like any release.
 
+type ReleaseWindow | When releases may go forward. By the week: days, from, to and timeZone; once: start and end. Ways back never wait.
+  name     - string   | For people.
+  kind     - string =Allow enum=Allow,Deny | Allow: with such windows nothing goes forward outside of them; Deny: nothing goes forward inside, whatever else is allowed.
+  days     - []string enum=Mon,Tue,Wed,Thu,Fri,Sat,Sun atomic maxItems=7 | Days on which it begins; default: every day.
+  from     - string   | Time of the day at which it begins, like 09:00; default: all day.
+  to       - string   | Time of the day at which it ends, like 17:00 or 24:00; when it is before `from`, that of the next day.
+  timeZone - string   | Whose days and clocks are meant, as the IANA database names it, like Europe/Berlin; default UTC.
+  start    - *string  | Beginning of a window that is there once, like 2026-12-20T00:00:00+01:00.
+  end      - *string  | Its end.
+
 type ReleaseSpec | How changes of a workload are released.
   target               - ReleaseTarget   required | The workload whose changes are released.
   strategy             - ReleaseStrategy required | One of rolling, canary, blueGreen and gray.
@@ -142,6 +152,7 @@ type ReleaseSpec | How changes of a workload are released.
   guards               - *ReleaseGuards ={}       | Watched in every step; a broken guard rolls back.
   deadline             - string =10m              | How long a step may wait for pods or for the router before it rolls back.
   rollback             - *ReleaseRollback ={}     | How the way back behaves.
+  windows              - []ReleaseWindow atomic maxItems=20 | When it may go forward; absent: always.
   revisionHistoryLimit - *int32 =10 min=1         | Entries kept in status.history.
   paused               - bool                     | Nothing goes on while it is true; a rollback still does.
 
@@ -205,9 +216,23 @@ type ReleaseGuardStatus | What the guards have counted.
   pods          - *int64 | Candidate pods.
   ready         - *int64 | Of them ready.
 
+type ReleaseWaiting | What it waits for before it goes forward.
+  reason - *string    | Window (of the Release), PolicyWindow (of the ReleasePolicy), Stop or Place.
+  window - *string    | The window that denies, or the one that opens next.
+  until  - *microTime | When the window opens.
+
+type ReleaseOverride | Who lets it go forward outside of its windows.
+  by     - *string    | Who.
+  reason - *string    | Why.
+  at     - *microTime | When.
+
+type ReleaseTicket | Its claim to a place among the releases that the ReleasePolicy lets go on at once.
+  number - *int64     | Counted by the Release; a new one for each time it asks.
+  since  - *microTime | When it first wanted to begin.
+
 type ReleaseStatus preserve | A Release as it is.
   observedGeneration - *int64                      | Generation of the object that this was observed for.
-  phase        - *string                           | Pending, Invalid, Idle, Progressing, Paused, Keeping, Promoting, RollingBack, Verifying or RolledBack.
+  phase        - *string                           | Pending, Invalid, Idle, Progressing, Paused, Waiting, Keeping, Promoting, RollingBack, Verifying or RolledBack.
   message      - *string                           | What it does or waits for, one sentence.
   stable       - *ReleaseRevision                  | Serves the users.
   candidate    - *ReleaseRevision                  | Is being released.
@@ -220,6 +245,9 @@ type ReleaseStatus preserve | A Release as it is.
   replicas     - *ReleaseReplicas                  | Pods of both versions.
   guard        - *ReleaseGuardStatus               | What the guards have counted.
   analysis     - *any                              | Numbers of the analyses of this release.
+  waiting      - *ReleaseWaiting                   | What it waits for before it goes forward.
+  override     - *ReleaseOverride                  | Who lets this release go forward outside of its windows.
+  ticket       - *ReleaseTicket                    | Its claim to a place among the releases.
   rollback     - *any                              | A rollback under way.
   lastRollback - *any                              | The last rollback: cause, evidence, times, verification.
   command      - *any                              | The last command that was carried out.
@@ -251,6 +279,39 @@ type CohortSpec | Who is in the cohort: not exceptUsers, but users, and of those
 
 kind Cohort cohorts custom | A group of users, to be let in by a batch of a gray release. A release keeps to it as it was when the release began.
   spec - CohortSpec required | Who is in it.
+
+type ReleaseStop | Nothing goes forward while it is there.
+  reason - string keep | Why, for everybody who waits.
+  by     - string      | Who stopped.
+  since  - *microTime  | When.
+
+type ReleasePolicySpec | What holds for all Releases of the cluster.
+  maxConcurrent             - *int32 min=1 | So many releases are under way at once, in the whole cluster; the others wait for their turn; default: any number.
+  maxConcurrentPerNamespace - *int32 min=1 | The same, in each namespace.
+  stop    - *ReleaseStop                      | Nothing goes forward anywhere; ways back still do.
+  windows - []ReleaseWindow atomic maxItems=20 | When releases may go forward, beside the windows of each Release; nobody but the administrator lets one go forward outside of these.
+
+type ReleasePlace | A release under way, or one that may begin.
+  namespace - *string | Its namespace.
+  name      - *string | Its name.
+  uid       - *string | Its uid.
+  ticket    - *int64  | The ticket of the Release that has the place.
+
+type ReleaseQueueEntry | A release that waits for its turn.
+  namespace - *string    | Its namespace.
+  name      - *string    | Its name.
+  place     - *int64     | Its place in the queue, from 1.
+  since     - *microTime | When it wanted to begin.
+
+type ReleasePolicyStatus preserve | How it is kept.
+  observedGeneration - *int64                     | Generation of the object that this was observed for.
+  places             - []ReleasePlace atomic      | The releases under way, and those that may begin.
+  waiting            - *int64                     | Releases that wait for their turn.
+  queue              - []ReleaseQueueEntry atomic | The first of them.
+
+kind ReleasePolicy releasepolicies short=relpol cluster status custom | What holds for all Releases of the cluster: how many at once, when, and whether at all. There is one, named cluster.
+  spec   - ReleasePolicySpec required | What is wanted.
+  status - ReleasePolicyStatus        | What was observed last.
 
 type TemplateArgument | A value that a template needs.
   name  - string keep | Name.
@@ -421,6 +482,17 @@ std::vector<Column> cohort_columns() {
           text("Description", [](const Value& o) { return o["spec"]["description"]; }, ".spec.description", 1)};
 }
 
+std::vector<Column> policy_columns() {
+  return {name_column(),
+          text(
+              "Cap", [](const Value& o) { return o["spec"]["maxConcurrent"]; }, ".spec.maxConcurrent"),
+          text(
+              "Stopped", [](const Value& o) { return o["spec"]["stop"]["reason"]; }, ".spec.stop.reason"),
+          text(
+              "Waiting", [](const Value& o) { return o["status"]["waiting"]; }, ".status.waiting"),
+          age_column()};
+}
+
 std::vector<Column> run_columns() {
   return {name_column(),
           text(
@@ -439,6 +511,7 @@ Family slipway() {
           .table = kTable,
           .kinds = {{"Cohort", {.columns = cohort_columns(), .check = check_cohort}},
                     {"Release", {.columns = release_columns(), .check = check_release}},
+                    {"ReleasePolicy", {.columns = policy_columns(), .check = check_release_policy}},
                     {"AnalysisTemplate", {.check = check_analysis_template}},
                     {"ClusterAnalysisTemplate", {.check = check_analysis_template}},
                     {"AnalysisRun", {.columns = run_columns(), .check = check_analysis_run}}}};

@@ -32,6 +32,16 @@ std::vector<ValueRule> value_rules() {
       {"RequestCondition", "value", "required", {}},
       {"RequestCondition", "value", "minLength", 1},
       {"RequestCondition", "value", "maxLength", 1024},
+      {"ReleaseWindow", "from", "pattern", "^(([01][0-9]|2[0-3]):[0-5][0-9])?$"},
+      {"ReleaseWindow", "to", "pattern", "^((([01][0-9]|2[0-3]):[0-5][0-9])|24:00)?$"},
+      {"ReleaseWindow", "timeZone", "pattern", "^([A-Z][A-Za-z0-9/_+-]*)?$"},
+      {"ReleaseWindow", "timeZone", "maxLength", 64},
+      {"ReleaseWindow", "start", "format", "date-time"},
+      {"ReleaseWindow", "start", "maxLength", 64},
+      {"ReleaseWindow", "end", "format", "date-time"},
+      {"ReleaseWindow", "end", "maxLength", 64},
+      {"ReleaseStop", "reason", "required", {}},
+      {"ReleaseStop", "reason", "minLength", 1},
       {"ReleaseMatch", "any", "required", {}},
       {"ReleaseMirror", "percent", "required", {}},
       {"GrayCohort", "name", "required", {}},
@@ -107,6 +117,9 @@ std::vector<ValueRule> value_rules() {
   return all;
 }
 
+// Absent or empty, which mean the same.
+std::string not_given(const std::string& field) { return "(!has(self." + field + ") || self." + field + " == '')"; }
+
 std::vector<CelRule> cel_rules() {
   const std::string budget =
       "!(has(self.maxSurge) && has(self.maxUnavailable) && string(self.maxSurge) in ['0', '0%'] && "
@@ -134,6 +147,22 @@ std::vector<CelRule> cel_rules() {
        "(has(self.headers) && self.headers.size() > 0) || (has(self.cookies) && self.cookies.size() > 0) || "
        "(has(self.queryParams) && self.queryParams.size() > 0)",
        "at least one of headers, cookies and queryParams"},
+      {"ReleaseWindow", "has(self.start) == has(self.end)", "start and end belong together"},
+      {"ReleaseWindow", "!has(self.start) || !has(self.end) || self.start < self.end", "end must be after start"},
+      {"ReleaseWindow",
+       "(!has(self.start) && !has(self.end)) || ((!has(self.days) || self.days.size() == 0) && " + not_given("from") +
+           " && " + not_given("to") + " && " + not_given("timeZone") + ")",
+       "a window from start to end is no window by the week: no days, from, to or timeZone"},
+      {"ReleaseWindow", "(" + not_given("from") + ") == (" + not_given("to") + ")",
+       "from and to belong together; without both it lasts all day"},
+      {"ReleaseWindow", not_given("from") + " || !has(self.to) || self.from != self.to",
+       "to is the same as from: leave both out for the whole day"},
+      {"ReleaseWindow", "!has(self.days) || self.days.all(d, self.days.exists_one(e, e == d))",
+       "no day may be named twice"},
+      // The API server has the database of Go; a zone that it does not know is an error of the rule.
+      {"ReleaseWindow", not_given("timeZone") + " || timestamp('2026-01-01T00:00:00Z').getHours(self.timeZone) >= 0",
+       "timeZone must be a name of the IANA time zone database, like Europe/Berlin"},
+      {"ReleasePolicy", "self.metadata.name == 'cluster'", "there is one ReleasePolicy, and its name is cluster"},
       {"ReleaseScale", "has(self.replicas) != has(self.percent)", "exactly one of replicas and percent"},
       {"ReleaseStep",
        "!has(self.weight) || (" + hundredths + " - self.weight * 100.0 < 0.000001 && self.weight * 100.0 - " +

@@ -10,6 +10,7 @@
 #include "control/pod_template.h"
 #include "delivery/decide/analyses.h"
 #include "delivery/decide/finish.h"
+#include "delivery/decide/gate.h"
 #include "delivery/decide/hold.h"
 #include "delivery/decide/leave.h"
 #include "delivery/decide/obey.h"
@@ -80,13 +81,21 @@ void adopt(Turn& turn) {
 
 // --- nothing under way ------------------------------------------------------------------------------------
 
+// Nothing waits to begin any more.
+void forget_claim(State& s) {
+  s.ticket.since.reset();
+  s.override_windows = {};
+}
+
 void stay(Turn& turn) {
+  forget_claim(turn.s);
   turn.s.rejected.reset();
   turn.s.phase = Phase::Idle;
   turn.wait(fmt::format("revision {} serves all users", turn.s.stable->number));
 }
 
 void hold(Turn& turn) {
+  forget_claim(turn.s);
   turn.s.phase = Phase::RolledBack;
   turn.wait(fmt::format("revision {} is held: {}", turn.s.rejected->number, turn.s.rejected->message));
 }
@@ -108,10 +117,11 @@ void idle(Turn& turn) {
   if (asks_for(turn.o, *turn.s.stable)) return stay(turn);
   if (turn.s.rejected && asks_for(turn.o, *turn.s.rejected)) return hold(turn);
   if (turn.o.release["spec"]["paused"].as_bool()) {
+    turn.s.ticket.since.reset();
     turn.s.phase = Phase::Paused;
     return turn.wait("a new version waits: spec.paused");
   }
-  start(turn);
+  if (may_begin(turn, revision_for(turn))) start(turn);
 }
 
 // The stable ReplicaSet has gone without us: begin again from what the Deployment has.
@@ -232,6 +242,7 @@ bool is_news_only(const Value& observed, const Value& wanted) {
 
 Decision finish(Turn& turn) {
   turn.s.observed_generation = api::generation_of(turn.o.release);
+  if (turn.s.phase != Phase::Waiting) turn.s.waiting = {};
   if (!turn.o.deployment.is_null()) count_replicas(turn);
   set_conditions(turn.s, turn.now);
   turn.out.status = write_state(turn.s);
@@ -245,6 +256,7 @@ Decision refuse(const Observation& o, State s, const base::Error& why, base::Tim
   Decision out;
   if (s.phase != Phase::Invalid) out.notes.push_back({Note::Kind::Warning, "Invalid", why.message});
   s.phase = Phase::Invalid;
+  s.waiting = {};
   s.message = why.message;
   s.observed_generation = api::generation_of(o.release);
   set_conditions(s, now);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "delivery/decide/analyses.h"
+#include "delivery/decide/gate.h"
 #include "delivery/decide/revisions.h"
 
 namespace slipway::delivery {
@@ -59,6 +60,7 @@ void clear_progress(State& s) {
   s.cohorts = {};
   s.standing = {};
   s.guard = {};
+  s.override_windows = {};
 }
 
 void remember(Turn& turn, const Revision& revision, std::string result, const Retreat* retreat) {
@@ -93,6 +95,7 @@ void finish_release(Turn& turn) {
   clear_progress(s);
   s.phase = Phase::Idle;
   s.message = fmt::format("revision {} serves all users", released.number);
+  if (!asks_for(turn.o, released)) keep_place(turn);
   trim_runs(turn);
   trim_revisions(turn);
 }
@@ -110,6 +113,7 @@ void finish_retreat(Turn& turn) {
   if (rejects(r.cause)) hold(turn, r);
   terminate_runs(turn, true);
   clear_progress(s);
+  if (r.cause == Cause::Superseded) keep_place(turn);
   trim_runs(turn);
   trim_revisions(turn);
 }

@@ -25,11 +25,13 @@ bool waits_for_machines(const plan::Action& action) {
                     action);
 }
 
+// Nobody is late who waits for a person, or for leave to go on.
+bool rests(Phase phase) { return phase == Phase::Paused || phase == Phase::Waiting; }
+
 bool deadline_broken(Turn& turn) {
   const State& s = turn.s;
   const auto index = static_cast<std::size_t>(s.position.index);
-  if (s.phase == Phase::Paused || s.phase == Phase::Invalid || index >= turn.plan.steps.size() || !s.position.since)
-    return false;
+  if (rests(s.phase) || s.phase == Phase::Invalid || index >= turn.plan.steps.size() || !s.position.since) return false;
   if (!waits_for_machines(turn.plan.steps[index].action)) return false;
   const base::Time limit = *s.position.since + turn.plan.guards.deadline;
   if (turn.now < limit) {
@@ -44,7 +46,7 @@ bool deadline_broken(Turn& turn) {
 // A weight that cannot be kept is no better than one that cannot be reached.
 bool disturbed_too_long(Turn& turn) {
   const auto& since = turn.s.traffic.disturbed_at;
-  if (!since || turn.s.phase == Phase::Paused) return false;
+  if (!since || rests(turn.s.phase)) return false;
   const base::Time limit = *since + turn.plan.guards.deadline;
   if (turn.now < limit) {
     turn.wake_at(limit);

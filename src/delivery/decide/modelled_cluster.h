@@ -30,7 +30,8 @@ class ModelledCluster {
   void set_image(const std::string& tag);
   void set_replicas(std::int64_t n) { deployment_.set({"spec", "replicas"}, n); }
   void patch_release(const data::Value& merge_patch);
-  void command(Verb verb);  // by alice
+  void command(Verb verb, const std::string& reason = {});  // by alice
+  data::Value policy = {};                                  // the ReleasePolicy; null: none
   void delete_release();
   void write_route(const data::Value& rules);  // as another program does
   void patch_route(const data::Value& merge_patch);

@@ -85,8 +85,8 @@ void ModelledCluster::patch_release(const Value& merge_patch) {
   bump(release_);
 }
 
-void ModelledCluster::command(Verb verb) {
-  patch_release(command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice"}));
+void ModelledCluster::command(Verb verb, const std::string& reason) {
+  patch_release(command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice", .reason = reason}));
 }
 
 void ModelledCluster::delete_release() {
@@ -375,8 +375,12 @@ void ModelledCluster::count_ready(const Version& v, Observation& o) const {
 }
 
 Observation ModelledCluster::observe() const {
-  Observation o{
-      .release = release_, .deployment = deployment_, .route = route_, .templates = templates_, .traffic = fact_};
+  Observation o{.release = release_,
+                .deployment = deployment_,
+                .policy = policy,
+                .route = route_,
+                .templates = templates_,
+                .traffic = fact_};
   for (const auto& [name, rs] : sets_) {
     Version v{.rs = rs,
               .name = name,

@@ -30,6 +30,23 @@ std::string abort_release(Turn& turn, const Command& command) {
   return "accepted";
 }
 
+// A new version that is neither held nor stable: it begins when it may.
+bool waits_to_begin(const Turn& turn) {
+  const State& s = turn.s;
+  return !s.candidate && s.stable && !asks_for(turn.o, *s.stable) && !(s.rejected && asks_for(turn.o, *s.rejected));
+}
+
+std::string promote_now(Turn& turn, const Command& command) {
+  State& s = turn.s;
+  if (command.reason.empty()) return "refused: say why the windows do not count this time";
+  if (!waits_to_begin(turn) && (!s.candidate || s.retreat)) return "refused: nothing is being released";
+  s.override_windows = {.by = command.by, .reason = command.reason, .at = turn.now};
+  const std::string who = command.by.empty() ? "a person" : command.by;
+  turn.note(control::Note::Kind::Warning, "WindowsOverridden", fmt::format("by {}: {}", who, command.reason));
+  if (s.candidate) promote_command(turn, false);  // where a person is waited for, that has come, too
+  return fmt::format("accepted: the windows of the Release do not hold this release any more ({})", command.reason);
+}
+
 std::string retry_release(Turn& turn) {
   State& s = turn.s;
   if (s.rejected && !s.candidate) {
@@ -84,6 +101,8 @@ std::string carry_out(Turn& turn, const Command& command) {
       return promote_command(turn, false);
     case Verb::PromoteFull:
       return promote_command(turn, true);
+    case Verb::PromoteNow:
+      return promote_now(turn, command);
     case Verb::Abort:
       return abort_release(turn, command);
     case Verb::Retry:

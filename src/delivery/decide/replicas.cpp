@@ -131,6 +131,17 @@ Reach ensure_versions(Turn& turn) {
   return Reach::Waiting;
 }
 
+void hold_ratio(Turn& turn) {
+  if (turn.plan.capacity == plan::Capacity::Extra) return;
+  const Version* candidate = turn.candidate();
+  const Version* stable = turn.stable();
+  const std::int64_t n = turn.o.replicas(), all = (candidate ? candidate->spec : 0) + (stable ? stable->spec : 0);
+  if (!candidate || !stable || all == 0 || (all >= n && all <= n + turn.budget().surge)) return;
+  const std::int64_t kept = candidate->spec * n / all;
+  scale_to(turn, *candidate, kept);
+  scale_to(turn, *stable, n - kept);
+}
+
 Reach reach_replicas(Turn& turn, const plan::Scale& scale) {
   return turn.plan.capacity == plan::Capacity::Extra ? reach_extra(turn, scale) : reach_shared(turn, scale.share);
 }

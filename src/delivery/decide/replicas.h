@@ -9,6 +9,9 @@ namespace slipway::delivery {
 Reach ensure_versions(Turn& turn);
 // As many replicas of each as the scale needs, within the budget; Done when all that should be are available.
 Reach reach_replicas(Turn& turn, const plan::Scale& scale);
+// In the middle of a step that may not go on, where pods are the weight: both versions keep their part, however many
+// pods the Deployment asks for meanwhile, and the candidate's does not grow.
+void hold_ratio(Turn& turn);
 
 // Who a new ReplicaSet belongs to: held by the Release, or left to the Deployment, which adopts it.
 enum class Holder { Release, Deployment };

@@ -8,6 +8,7 @@
 #include "control/mutants.h"
 #include "delivery/decide/back.h"
 #include "delivery/decide/finish.h"
+#include "delivery/decide/gate.h"
 #include "delivery/decide/guards.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/replicas.h"
@@ -212,13 +213,18 @@ bool held_by_spec(const Turn& turn) {
   return turn.o.release["spec"]["paused"].as_bool() && !turn.s.position.handed_over;
 }
 
+bool is_scale(const Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  return index < turn.plan.steps.size() && std::holds_alternative<plan::Scale>(turn.plan.steps[index].action);
+}
+
 // The candidate keeps the pods for what it has been given already, whatever the step waits for: in the middle of it
-// somebody may scale the Deployment, or delete the ReplicaSet, which then is made again without pods.
+// somebody may scale the Deployment, or delete the ReplicaSet, which then is made again without pods. (Where pods are
+// the weight, a step that moves them sees to it.)
 Reach keep_capacity(Turn& turn) {
   const auto index = static_cast<std::size_t>(turn.s.position.index);
   const Version* candidate = turn.candidate();
-  if (!candidate || index >= turn.plan.steps.size() || std::get_if<plan::Scale>(&turn.plan.steps[index].action))
-    return Reach::Done;
+  if (!candidate || index >= turn.plan.steps.size() || (!turn.routed() && is_scale(turn))) return Reach::Done;
   plan::Share given = plan::share_before(turn.plan, index);
   if (!turn.routed()) {
     reach_replicas(turn, {given});
@@ -235,7 +241,9 @@ Reach keep_capacity(Turn& turn) {
 
 // Time spent in a pause does not count against the deadline.
 void resume_clock(Turn& turn, Phase before) {
-  const auto stood_still = [](Phase phase) { return phase == Phase::Paused || phase == Phase::Invalid; };
+  const auto stood_still = [](Phase phase) {
+    return phase == Phase::Paused || phase == Phase::Waiting || phase == Phase::Invalid;
+  };
   if (stood_still(before) && !stood_still(turn.s.phase)) turn.s.position.since = turn.now;
 }
 
@@ -254,6 +262,7 @@ void walk(Turn& turn) {
                                   turn.o.release["metadata"]["name"].as_string()));
       return;
     }
+    if (goes_forward(turn, step.action) && !may_go_forward(turn)) return hold_ratio(turn);
     if (run_step(turn, step) == Reach::Waiting) return;
     advance(turn);
   }
@@ -279,6 +288,36 @@ data::Value cohorts_now(const Turn& turn) {
   return out;
 }
 
+// The spec has become one that cannot be carried out: everything stays as it is, and the ways back are open.
+void stand_still(Turn& turn) {
+  count_guards(turn);
+  if (!turn.s.position.handed_over && guard_broken(turn)) return;
+  if (turn.s.phase != Phase::Invalid) turn.note(Note::Kind::Warning, "Invalid", turn.invalid);
+  turn.s.phase = Phase::Invalid;
+  turn.wait(turn.invalid);
+  summarise_runs(turn);
+}
+
+void go_on(Turn& turn) {
+  if (note_handover(turn) || lost_after_handover(turn)) return;
+  if (target_changed(turn)) return;
+  if (!turn.invalid.empty()) return stand_still(turn);
+  follow_changed_plan(turn);
+  count_guards(turn);
+  if (!turn.s.position.handed_over && guard_broken(turn)) return;
+  const bool held = held_by_spec(turn);
+  turn.s.phase = held ? Phase::Paused : Phase::Progressing;
+  const Reach traffic = keep_traffic(turn, next_is_traffic(turn));
+  if (turn.acts()) return;
+  if (!turn.s.position.handed_over &&
+      (ensure_versions(turn) == Reach::Waiting || keep_capacity(turn) == Reach::Waiting))
+    return;
+  if (held) return turn.wait("paused by spec.paused");
+  if (traffic == Reach::Waiting) return summarise_runs(turn);
+  walk(turn);
+  summarise_runs(turn);
+}
+
 }  // namespace
 
 void start(Turn& turn) {
@@ -300,6 +339,7 @@ void start(Turn& turn) {
   s.candidate->started_at = turn.now;
   s.cohorts = cohorts_now(turn);
   s.rejected.reset();
+  s.ticket.since.reset();
   const bool fast = is_way_back(turn);
   s.position = {.plan = plan::fingerprint(fast ? plan::without_steps(turn.plan) : turn.plan),
                 .index = 0,
@@ -319,40 +359,15 @@ void start(Turn& turn) {
   turn.wait("starting");
 }
 
-// The spec has become one that cannot be carried out: everything stays as it is, and the ways back are open.
-void stand_still(Turn& turn) {
-  count_guards(turn);
-  if (!turn.s.position.handed_over && guard_broken(turn)) return;
-  if (turn.s.phase != Phase::Invalid) turn.note(Note::Kind::Warning, "Invalid", turn.invalid);
-  turn.s.phase = Phase::Invalid;
-  turn.wait(turn.invalid);
-  summarise_runs(turn);
-}
-
 void progress(Turn& turn) {
   const Phase before = turn.s.phase;
-  if (note_handover(turn) || lost_after_handover(turn)) return;
-  if (target_changed(turn)) return;
-  if (!turn.invalid.empty()) return stand_still(turn);
-  follow_changed_plan(turn);
-  count_guards(turn);
-  if (!turn.s.position.handed_over && guard_broken(turn)) return;
-  const bool held = held_by_spec(turn);
-  turn.s.phase = held ? Phase::Paused : Phase::Progressing;
-  const Reach traffic = keep_traffic(turn, next_is_traffic(turn));
-  if (turn.acts()) return;
-  if (!turn.s.position.handed_over &&
-      (ensure_versions(turn) == Reach::Waiting || keep_capacity(turn) == Reach::Waiting))
-    return resume_clock(turn, before);
-  if (held) return turn.wait("paused by spec.paused");
-  if (traffic == Reach::Waiting) return summarise_runs(turn);
-  walk(turn);
+  go_on(turn);
   resume_clock(turn, before);
-  summarise_runs(turn);
 }
 
 std::string promote_command(Turn& turn, bool full) {
   State& s = turn.s;
+  if (s.phase == Phase::Waiting && !s.candidate) return fmt::format("refused: no person is waited for: {}", s.message);
   if (!s.candidate || s.retreat) return "refused: nothing is being released";
   if (!turn.invalid.empty()) return "refused: " + turn.invalid;
   const auto index = static_cast<std::size_t>(s.position.index);
@@ -374,6 +389,7 @@ std::string promote_command(Turn& turn, bool full) {
                                         [](const plan::Verify&) { return false; },
                                     },
                                     turn.plan.steps[index].action);
+  if (!skippable && s.phase == Phase::Waiting) return fmt::format("refused: no person is waited for: {}", s.message);
   if (!skippable) return "refused: the current step waits for no person";
   s.phase = Phase::Progressing;
   advance(turn);

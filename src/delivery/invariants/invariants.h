@@ -21,6 +21,10 @@ std::unique_ptr<control::Invariant> old_version_stays();
 // Without a route, available pods do not fall below the budget by a write.
 std::unique_ptr<control::Invariant> available_within_budget();
 
+// While windows or a stop keep a release from going forward, its candidate gets no more than it had been given: it does
+// not begin, gets no larger share and is not promoted. Ways back are not forward.
+std::unique_ptr<control::Invariant> nothing_forward_while_closed();
+
 // What these rules look at, when the decision is one of the Release controller; nullopt otherwise.
 struct Scene {
   Observation o;
@@ -28,6 +32,9 @@ struct Scene {
 };
 std::optional<Scene> scene_of(const control::World& world, const control::Controller& controller,
                               const control::ObjectName& name);
+
+// What would go forward in spite of windows and stop; empty: nothing.
+std::string forward_while_closed(const Scene& scene, const control::Decision& decision, base::Time now);
 
 // The router's objects as `effect` would leave them, when it writes one of them.
 std::optional<RouterObjects> written_route(const Scene& scene, const control::Effect& effect);

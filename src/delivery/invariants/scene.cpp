@@ -42,6 +42,7 @@ std::vector<std::unique_ptr<control::Invariant>> make_invariants() {
   all.push_back(invariants::never_past_failed_gate());
   all.push_back(invariants::old_version_stays());
   all.push_back(invariants::available_within_budget());
+  all.push_back(invariants::nothing_forward_while_closed());
   return all;
 }
 

@@ -291,6 +291,7 @@ ReleasePlan way_back(const Value& release, const RouterCapabilities& router) {
   plan.target = spec["target"]["name"].str();
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
+  plan.windows = api::windows_of(spec["windows"]);
   if (spec["traffic"].is_object()) plan.routing = routing_of(spec, std::string(api::space_of(release)));
   if (plan.routing) plan.routing->headless = capabilities_for(plan, router).headless;
   plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;

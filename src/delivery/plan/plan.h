@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/windows.h"
 #include "base/time.h"
 #include "data/value.h"
 #include "delivery/plan/audience.h"
@@ -151,6 +152,7 @@ struct ReleasePlan {
   int user_steps = 0;
   Guards guards = {};
   Rollback rollback = {};
+  std::vector<api::Window> windows = {};  // when it may go forward; they may change under way
   bool operator==(const ReleasePlan&) const = default;
 };
 

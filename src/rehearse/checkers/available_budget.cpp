@@ -56,7 +56,7 @@ class AvailableBudget final : public Checker {
   struct Taken {
     base::Time when;
     Value pod;
-    bool ours;  // else a user's
+    bool ours;  // else a user's, who may have deleted its ReplicaSet
   };
   // A spell of being ready.
   struct Readiness {

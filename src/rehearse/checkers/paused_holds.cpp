@@ -1,8 +1,11 @@
-// While a Release is paused, its candidate gets no larger share than it had then. It may lose its traffic with its
-// pods, and get it back with them.
+// While a Release is paused, or its windows are closed, its candidate gets no larger share than it had then. It may
+// lose its traffic with its pods, and get it back with them. (Windows in these worlds go on for centuries: any time
+// shows what they say.)
 #include <algorithm>
 #include <map>
 
+#include "api/windows.h"
+#include "delivery/commands.h"
 #include "rehearse/checkers/checkers.h"
 
 namespace slipway::rehearse {
@@ -18,7 +21,8 @@ class PausedHolds final : public Checker {
     const Value& object = change.entry->object;
     const std::pair key{change.entry->key.space, change.entry->key.name};
     if (change.entry->key.resource == api::kReleases.qualified()) {
-      const bool paused = change.kind == store::Change::Kind::Put && object["spec"]["paused"].as_bool();
+      const bool paused =
+          change.kind == store::Change::Kind::Put && (object["spec"]["paused"].as_bool() || is_closed(object));
       if (!paused)
         paused_.erase(key);
       else if (!paused_.contains(key))
@@ -42,6 +46,15 @@ class PausedHolds final : public Checker {
   }
 
  private:
+  // A person's word counts from when it is said.
+  static bool is_closed(const Value& release) {
+    const Value& windows = release["spec"]["windows"];
+    const auto command = delivery::command_of(release);
+    const bool now = command && *command && (*command)->verb == delivery::Verb::PromoteNow;
+    return windows.size() > 0 && !now && !release["status"].has("override") &&
+           !api::opening_at(api::windows_of(windows), *base::parse_time("2026-11-23T12:00:00Z")).open;
+  }
+
   struct Pause {
     base::Time since;
     std::int64_t most = 0;

@@ -28,6 +28,7 @@ constexpr std::string_view kBehaviours[] = {"never-ready", "crash-after", "error
 delivery::Verb verb_of(const std::string& text) {
   if (text == "promote") return delivery::Verb::Promote;
   if (text == "promote-full") return delivery::Verb::PromoteFull;
+  if (text == "promote-now") return delivery::Verb::PromoteNow;
   if (text == "abort") return delivery::Verb::Abort;
   if (text == "back") return delivery::Verb::Back;
   return text == "retry" ? delivery::Verb::Retry : delivery::Verb::Undo;
@@ -93,7 +94,10 @@ Request Player::command(const std::string& verb) {
   if (verb == "pause" || verb == "resume")
     return patch(api::kReleases, scenario_.app, delivery::pause_patch(verb == "pause"));
   return patch(api::kReleases, scenario_.app,
-               delivery::command_patch({.id = std::to_string(++commands_), .verb = verb_of(verb), .by = kUser}));
+               delivery::command_patch({.id = std::to_string(++commands_),
+                                        .verb = verb_of(verb),
+                                        .by = kUser,
+                                        .reason = verb == "promote-now" ? "the story asks for it" : ""}));
 }
 
 std::vector<Request> Player::kill(const KillPods& kill) const {

@@ -16,7 +16,7 @@ using data::Value;
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kVerbs = {"pause", "resume", "promote", "promote-full",
+constexpr std::array<std::string_view, 9> kVerbs = {"pause", "resume", "promote", "promote-full", "promote-now",
                                                     "abort", "retry",  "back",    "undo"};
 constexpr const char* kIdle =
     "deployment.status.observedGeneration == deployment.metadata.generation && "
@@ -181,7 +181,8 @@ class Reader {
   Action read_command(const Field& what) {
     const std::string verb = what.text();
     if (std::ranges::find(kVerbs, verb) == kVerbs.end())
-      what.wrong("\"" + verb + "\" is none of pause, resume, promote, promote-full, abort, retry, undo");
+      what.wrong("\"" + verb +
+                 "\" is none of pause, resume, promote, promote-full, promote-now, abort, retry, back, undo");
     return ReleaseCommand{verb};
   }
   Action read_kill(const Field& what) {
@@ -240,8 +241,13 @@ class Reader {
 }  // namespace
 
 bool Scenario::alone() const {
-  return crashes() ||
-         std::ranges::any_of(story, [](const Event& event) { return std::holds_alternative<Cordon>(event.action); });
+  return crashes() || std::ranges::any_of(story, [](const Event& event) {
+           const auto* apply = std::get_if<Apply>(&event.action);
+           const bool of_all = apply && std::ranges::any_of(apply->objects, [](const Object& object) {
+                                 return object.resource == api::kReleasePolicies;
+                               });
+           return of_all || std::holds_alternative<Cordon>(event.action);
+         });
 }
 
 bool Scenario::crashes() const {

@@ -76,7 +76,7 @@ struct Deploy {
   std::string version;
   std::map<std::string, std::string> behaviour;
 };
-// pause, resume, promote, promote-full, abort, retry, undo
+// pause, resume, promote, promote-full, promote-now, abort, retry, back, undo
 struct ReleaseCommand {
   std::string verb;
 };

@@ -1,0 +1,52 @@
+// stop --all, resume --all: the administrator's stop of all releases, a field of the ReleasePolicy.
+#include "api/kinds/release_rules.h"
+#include "api/meta.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using data::Value;
+
+const std::string kName(api::kPolicyName);
+
+base::Result<Value> patch_policy(Setting& s, Value stop) {
+  return s.api.patch(api::kReleasePolicies, kName, client::PatchType::Merge,
+                     Value::object({{"spec", Value::object({{"stop", std::move(stop)}})}}));
+}
+
+base::Result<Value> create_policy(Setting& s, Value stop) {
+  return s.api.call({.verb = client::Verb::Create,
+                     .resource = api::kReleasePolicies,
+                     .body = Value::object({{"apiVersion", api::kReleasePolicies.api_version()},
+                                            {"kind", api::kReleasePolicies.kind},
+                                            {"metadata", Value::object({{"name", kName}})},
+                                            {"spec", Value::object({{"stop", std::move(stop)}})}})});
+}
+
+}  // namespace
+
+ExitCode run(Setting& s, const Stop& stop) {
+  Value field = Value::object({{"reason", stop.reason}, {"since", base::format_micro_time(s.api.now())}});
+  if (!s.api.user().empty()) field.set("by", s.api.user());
+  auto done = patch_policy(s, field);
+  if (!done && done.error().code == Code::NotFound) done = create_policy(s, field);
+  if (!done) return tell(s, done.error());
+  s.terminal.talk("no release goes forward at " + s.api.server() + " until slipway resume --all; ways back still do");
+  return ExitCode::Reached;
+}
+
+ExitCode end_stop(Setting& s) {
+  const auto policy = s.api.get(api::kReleasePolicies, kName);
+  if (!policy && policy.error().code != Code::NotFound) return tell(s, policy.error());
+  const Value& stop = policy ? (*policy)["spec"]["stop"] : data::kNull;
+  if (!stop.is_object()) return s.terminal.talk("nothing is stopped"), ExitCode::Reached;
+  if (const auto done = patch_policy(s, Value()); !done) return tell(s, done.error());
+  s.terminal.talk("releases go forward again; they were stopped" +
+                  (stop.has("by") ? " by " + stop["by"].str() : std::string()) + ": " + stop["reason"].str());
+  return ExitCode::Reached;
+}
+
+}  // namespace slipway::cli
