@@ -150,10 +150,24 @@ Value write(const GuardState& g) {
   put_number(out, "lostReadiness", g.lost_readiness);
   put_number(out, "pods", g.pods);
   put_number(out, "ready", g.ready);
+  put_number(out, "overruledRestarts", g.overruled_restarts);
   return out;
 }
 GuardState read_guard(const Value& v) {
-  return {v["restarts"].as_int(), v["lostReadiness"].as_int(), v["pods"].as_int(), v["ready"].as_int()};
+  return {v["restarts"].as_int(), v["lostReadiness"].as_int(), v["pods"].as_int(), v["ready"].as_int(),
+          v["overruledRestarts"].as_int()};
+}
+
+Value write(const Halt& h) {
+  Value out = Value::object({{"cause", to_text(h.cause)}});
+  put(out, "message", h.message);
+  put(out, "metric", h.metric);
+  put(out, "at", h.at);
+  return out;
+}
+Halt read_halt(const Value& v) {
+  return {value_in(kCauses, v["cause"].as_string(), Cause::AnalysisFailed), v["message"].str(), v["metric"].str(),
+          read_time(v["at"])};
 }
 
 Value write(const Check& c) {
@@ -289,6 +303,7 @@ void write_details(const State& s, Value& out) {
   Value analysis = Value::array();
   for (const AnalysisSummary& a : s.analysis) analysis.push_back(write(a));
   put_if(out, "analysis", analysis);
+  if (s.halt) out.set("halt", write(*s.halt));
   if (s.retreat) out.set("rollback", write(*s.retreat));
   if (s.last_rollback) out.set("lastRollback", write(*s.last_rollback));
   put_if(out, "command", write(s.command));
@@ -357,6 +372,7 @@ State read_state(const Value& v) {
   s.replicas = read_replicas(v["replicas"]);
   s.guard = read_guard(v["guard"]);
   for (const Value& a : v["analysis"].items()) s.analysis.push_back(read_analysis(a));
+  s.halt = when_there(v["halt"], read_halt);
   s.retreat = when_there(v["rollback"], read_retreat);
   s.last_rollback = when_there(v["lastRollback"], read_retreat);
   s.command = read_command(v["command"]);

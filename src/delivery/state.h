@@ -106,10 +106,20 @@ struct Replicas {
   bool operator==(const Replicas&) const = default;
 };
 
+// A failure that a person has to answer.
+struct Halt {
+  Cause cause = Cause::AnalysisFailed;
+  std::string message = {};
+  std::string metric = {};
+  std::optional<Time> at = {};
+  bool operator==(const Halt&) const = default;
+};
+
 struct GuardState {
   std::int64_t restarts = 0;
-  std::int64_t lost_readiness = 0;   // times a candidate pod that was ready stopped being so
-  std::int64_t pods = 0, ready = 0;  // of the candidate, when last looked
+  std::int64_t lost_readiness = 0;      // times a candidate pod that was ready stopped being so
+  std::int64_t pods = 0, ready = 0;     // of the candidate, when last looked
+  std::int64_t overruled_restarts = 0;  // of `restarts`: a person went on in spite of them
   bool operator==(const GuardState&) const = default;
 };
 
@@ -213,6 +223,7 @@ struct State {
   Replicas replicas = {};
   GuardState guard = {};
   std::vector<AnalysisSummary> analysis = {};
+  std::optional<Halt> halt = {};
   std::optional<Retreat> retreat = {};
   std::optional<Retreat> last_rollback = {};
   CommandRecord command = {};

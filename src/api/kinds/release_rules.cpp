@@ -233,6 +233,9 @@ void check_rollback(Problems& out, const Value& rollback) {
   const std::string_view what = rollback["onInconclusive"].as_string("Pause");
   if (what != "Pause" && what != "Rollback")
     out.invalid("spec.rollback.onInconclusive", rollback["onInconclusive"], "must be Pause or Rollback");
+  const std::string_view failed = rollback["onFailure"].as_string("Rollback");
+  if (failed != "Rollback" && failed != "Pause" && failed != "Freeze")
+    out.invalid("spec.rollback.onFailure", rollback["onFailure"], "must be Rollback, Pause or Freeze");
 }
 
 // --- AnalysisTemplate -------------------------------------------------------------------------------------

@@ -132,6 +132,7 @@ type ReleaseRollbackWindow | Which versions one goes back to without steps.
 
 type ReleaseRollback | How the way back behaves.
   verifyTimeout  - string =2m                        | How long the proof of a rollback may take.
+  onFailure      - string =Rollback enum=Rollback,Pause,Freeze | What a failed analysis, a broken guard or a missed deadline leads to: everybody goes back; or the release stays where it is and waits for a person; or that, and no other version that is asked for takes it back either (for changes that cannot be undone).
   onInconclusive - string =Pause enum=Pause,Rollback | What to do when an analysis cannot tell.
   window         - *ReleaseRollbackWindow            | Going back to such a version takes no steps: first its pods, then all the traffic at once; absent: it goes like any release.
 
@@ -211,6 +212,7 @@ type ReleaseReplicas | Pods of both versions.
   candidateReady - *int64 | Of them ready.
 
 type ReleaseGuardStatus | What the guards have counted.
+  overruledRestarts - *int64 | Restarts that no longer count, since a person went on in spite of them.
   restarts      - *int64 | Restarts of candidate containers.
   lostReadiness - *int64 | Times that candidate pods lost their readiness.
   pods          - *int64 | Candidate pods.
@@ -248,6 +250,7 @@ type ReleaseStatus preserve | A Release as it is.
   waiting      - *ReleaseWaiting                   | What it waits for before it goes forward.
   override     - *ReleaseOverride                  | Who lets this release go forward outside of its windows.
   ticket       - *ReleaseTicket                    | Its claim to a place among the releases.
+  halt         - *any                              | A failure that a person has to answer: cause, message, metric, at.
   rollback     - *any                              | A rollback under way.
   lastRollback - *any                              | The last rollback: cause, evidence, times, verification.
   command      - *any                              | The last command that was carried out.

@@ -40,6 +40,7 @@ std::string back_command(Turn& turn) {
                                                : last_giving(turn, end_of_user_step(turn, index));
   const auto before = present ? last_giving(turn, *present) : std::nullopt;
   if (!before) return "refused: there is no step to go back to; abort takes the candidate away";
+  s.halt.reset();
   terminate_runs(turn);
   const plan::Step& step = turn.plan.steps[*before];
   s.position.index = s.position.back_to = static_cast<std::int64_t>(*before);

@@ -54,6 +54,7 @@ void clear_progress(State& s) {
   const std::int64_t attempt = s.position.attempt;
   s.candidate.reset();
   s.retreat.reset();
+  s.halt.reset();
   s.position = {.attempt = attempt};
   s.user_step = -1;
   s.traffic = {};

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "delivery/decide/retreat.h"
+#include "delivery/decide/halt.h"
 
 namespace slipway::delivery {
 namespace {
@@ -28,6 +28,8 @@ bool waits_for_machines(const plan::Action& action) {
 // Nobody is late who waits for a person, or for leave to go on.
 bool rests(Phase phase) { return phase == Phase::Paused || phase == Phase::Waiting; }
 
+bool turned(const Turn& turn) { return turn.s.retreat || turn.s.halt; }
+
 bool deadline_broken(Turn& turn) {
   const State& s = turn.s;
   const auto index = static_cast<std::size_t>(s.position.index);
@@ -38,8 +40,8 @@ bool deadline_broken(Turn& turn) {
     turn.wake_at(limit);
     return false;
   }
-  begin_retreat(turn, Cause::Deadline,
-                fmt::format("no progress within {}: {}", base::format_duration(turn.plan.guards.deadline), s.message));
+  turn_back(turn, Cause::Deadline,
+            fmt::format("no progress within {}: {}", base::format_duration(turn.plan.guards.deadline), s.message));
   return true;
 }
 
@@ -52,9 +54,9 @@ bool disturbed_too_long(Turn& turn) {
     turn.wake_at(limit);
     return false;
   }
-  begin_retreat(turn, Cause::Deadline,
-                fmt::format("the traffic was not as it should be for {}: {}",
-                            base::format_duration(turn.plan.guards.deadline), turn.s.message));
+  turn_back(turn, Cause::Deadline,
+            fmt::format("the traffic was not as it should be for {}: {}",
+                        base::format_duration(turn.plan.guards.deadline), turn.s.message));
   return true;
 }
 
@@ -65,10 +67,10 @@ bool background_broken(Turn& turn) {
   const data::Value& run = turn.o.run(run_name(turn, RunKind::Background));
   const Verdict verdict = verdict_of(run);
   const Evidence evidence = evidence_of(run);
-  if (verdict == Verdict::Failed) begin_retreat(turn, Cause::AnalysisFailed, evidence.message, evidence);
+  if (verdict == Verdict::Failed) turn_back(turn, Cause::AnalysisFailed, evidence.message, evidence);
   if (verdict == Verdict::Inconclusive && turn.plan.rollback.on_inconclusive == OnInconclusive::Rollback)
-    begin_retreat(turn, Cause::AnalysisInconclusive, evidence.message, evidence);
-  return turn.s.retreat.has_value();
+    turn_back(turn, Cause::AnalysisInconclusive, evidence.message, evidence);
+  return turned(turn);
 }
 
 }  // namespace
@@ -87,15 +89,15 @@ void count_guards(Turn& turn) {
 bool guard_broken(Turn& turn) {
   const GuardState& g = turn.s.guard;
   const plan::Guards& limits = turn.plan.guards;
-  if (limits.max_restarts && g.restarts > *limits.max_restarts)
-    begin_retreat(
-        turn, Cause::Restarts,
-        fmt::format("candidate containers restarted {} times, {} tolerated", g.restarts, *limits.max_restarts));
+  const std::int64_t restarts = g.restarts - g.overruled_restarts;
+  if (limits.max_restarts && restarts > *limits.max_restarts)
+    turn_back(turn, Cause::Restarts,
+              fmt::format("candidate containers restarted {} times, {} tolerated", restarts, *limits.max_restarts));
   else if (limits.max_probe_failures && g.lost_readiness > *limits.max_probe_failures)
-    begin_retreat(turn, Cause::ProbeFailures,
-                  fmt::format("candidate pods lost their readiness {} times, {} tolerated", g.lost_readiness,
-                              *limits.max_probe_failures));
-  return turn.s.retreat || background_broken(turn) || deadline_broken(turn) || disturbed_too_long(turn);
+    turn_back(turn, Cause::ProbeFailures,
+              fmt::format("candidate pods lost their readiness {} times, {} tolerated", g.lost_readiness,
+                          *limits.max_probe_failures));
+  return turned(turn) || background_broken(turn) || deadline_broken(turn) || disturbed_too_long(turn);
 }
 
 }  // namespace slipway::delivery

@@ -10,6 +10,7 @@
 #include "delivery/commands.h"
 #include "delivery/decide/back.h"
 #include "delivery/decide/finish.h"
+#include "delivery/decide/halt.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
@@ -52,6 +53,10 @@ std::string retry_release(Turn& turn) {
   if (s.rejected && !s.candidate) {
     s.rejected.reset();
     return "accepted";
+  }
+  if (s.halt) {
+    overrule_halt(turn);
+    return "accepted: it is measured again";
   }
   if (!s.candidate || s.retreat || s.phase != Phase::Paused)
     return "refused: nothing was rejected, and no analysis is undecided";

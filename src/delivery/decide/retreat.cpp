@@ -80,6 +80,7 @@ void begin_retreat(Turn& turn, Cause cause, std::string message, Evidence eviden
       .share = turn.routed() ? last : plan::share_before(turn.plan, static_cast<std::size_t>(s.position.index)).points,
       .failing_at = evidence.failing_at,
       .started_at = turn.now};
+  s.halt.reset();
   s.phase = Phase::RollingBack;
   turn.log("rollback.begin",
            fmt::format("revision {} turns back ({}): {}", s.candidate->number, to_text(cause), message));

@@ -10,6 +10,7 @@
 #include "delivery/decide/finish.h"
 #include "delivery/decide/gate.h"
 #include "delivery/decide/guards.h"
+#include "delivery/decide/halt.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
@@ -45,7 +46,7 @@ Reach run_approve(Turn& turn) {
 
 Reach undecided(Turn& turn, const Evidence& evidence) {
   if (turn.plan.rollback.on_inconclusive == plan::OnInconclusive::Rollback) {
-    begin_retreat(turn, Cause::AnalysisInconclusive, evidence.message, evidence);
+    turn_back(turn, Cause::AnalysisInconclusive, evidence.message, evidence);
     return Reach::Waiting;
   }
   return pause_for(turn, fmt::format("the analysis cannot tell ({}): promote, retry or abort", evidence.message));
@@ -67,7 +68,7 @@ Reach run_analyse(Turn& turn, const plan::Analyse& step) {
       return undecided(turn, evidence);
     case Verdict::Failed:
       if (mutant(Mutant::PassFailedGate)) return Reach::Done;
-      begin_retreat(turn, Cause::AnalysisFailed, evidence.message, evidence);
+      turn_back(turn, Cause::AnalysisFailed, evidence.message, evidence);
       return Reach::Waiting;
   }
   base::bug("unknown verdict", __FILE__, __LINE__);
@@ -200,6 +201,7 @@ bool lost_after_handover(Turn& turn) {
 // The template is no longer the candidate's; true when the release turned around.
 bool target_changed(Turn& turn) {
   if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
+  if (never_turns_back(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash))) return false;
   if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
     begin_retreat(turn, Cause::Reverted, "the Deployment asks for the stable version again");
   else if (has_arrived(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash)))
@@ -291,7 +293,7 @@ data::Value cohorts_now(const Turn& turn) {
 // The spec has become one that cannot be carried out: everything stays as it is, and the ways back are open.
 void stand_still(Turn& turn) {
   count_guards(turn);
-  if (!turn.s.position.handed_over && guard_broken(turn)) return;
+  if (!turn.s.position.handed_over && !turn.s.halt && guard_broken(turn)) return;
   if (turn.s.phase != Phase::Invalid) turn.note(Note::Kind::Warning, "Invalid", turn.invalid);
   turn.s.phase = Phase::Invalid;
   turn.wait(turn.invalid);
@@ -304,14 +306,15 @@ void go_on(Turn& turn) {
   if (!turn.invalid.empty()) return stand_still(turn);
   follow_changed_plan(turn);
   count_guards(turn);
-  if (!turn.s.position.handed_over && guard_broken(turn)) return;
-  const bool held = held_by_spec(turn);
+  if (!turn.s.position.handed_over && !turn.s.halt && guard_broken(turn)) return;
+  const bool held = held_by_spec(turn) || turn.s.halt;
   turn.s.phase = held ? Phase::Paused : Phase::Progressing;
   const Reach traffic = keep_traffic(turn, next_is_traffic(turn));
   if (turn.acts()) return;
   if (!turn.s.position.handed_over &&
       (ensure_versions(turn) == Reach::Waiting || keep_capacity(turn) == Reach::Waiting))
     return;
+  if (turn.s.halt) return stay_halted(turn);
   if (held) return turn.wait("paused by spec.paused");
   if (traffic == Reach::Waiting) return summarise_runs(turn);
   walk(turn);
@@ -371,6 +374,14 @@ std::string promote_command(Turn& turn, bool full) {
   if (!s.candidate || s.retreat) return "refused: nothing is being released";
   if (!turn.invalid.empty()) return "refused: " + turn.invalid;
   const auto index = static_cast<std::size_t>(s.position.index);
+  if (s.halt) {
+    const bool measured =
+        index < turn.plan.steps.size() && std::holds_alternative<plan::Analyse>(turn.plan.steps[index].action);
+    const Cause cause = s.halt->cause;
+    overrule_halt(turn);
+    if (measured && (cause == Cause::AnalysisFailed || cause == Cause::AnalysisInconclusive)) advance(turn);
+    if (!full) return "accepted: it goes on in spite of the failure";
+  }
   if (waits_after_back(turn) && !full) return go_on_after_back(turn);
   if (full) {
     s.position.back_to = -1;

@@ -20,7 +20,8 @@ class NeverPastFailedGate final : public control::Invariant {
     if (!scene) return std::nullopt;
     const State before = read_state(scene->o.release["status"]);
     const std::string failed = failed_run(scene->o, before);
-    if (failed.empty() || before.position.handed_over || before.position.full) return std::nullopt;
+    if (failed.empty() || before.position.handed_over || before.position.full || before.halt)
+      return std::nullopt;  // a halt is ended by a person only
     if (!moves_on(*scene, before, decision)) return std::nullopt;
     return Violation{"never-past-failed-gate",
                      fmt::format("analysis {} has failed, and the release would go on", failed)};

@@ -33,6 +33,9 @@ Rollback rollback_of(const Value& v) {
   out.verify_timeout = duration_or(v["verifyTimeout"], out.verify_timeout);
   if (v["window"].is_object()) out.fast_revisions = v["window"]["revisions"].as_int(1);
   if (v["onInconclusive"].as_string() == "Rollback") out.on_inconclusive = OnInconclusive::Rollback;
+  const std::string_view failed = v["onFailure"].as_string();
+  if (failed == "Pause" || failed == "Freeze")
+    out.on_failure = failed == "Pause" ? OnFailure::Pause : OnFailure::Freeze;
   return out;
 }
 

@@ -82,6 +82,18 @@ std::string traffic_text(const Traffic& s) {
   return to_text(s.share) + " of the traffic to the candidate" + rules_text(s) + ", verified at the router";
 }
 
+std::string_view on_failure_text(OnFailure what) {
+  switch (what) {
+    case OnFailure::Rollback:
+      return "automatic";
+    case OnFailure::Pause:
+      return "when a person says so: a failure halts the release";
+    case OnFailure::Freeze:
+      return "when a person says so: nothing goes back by itself";
+  }
+  base::bug("unknown policy", __FILE__, __LINE__);
+}
+
 }  // namespace
 
 std::string_view to_text(Strategy strategy) {
@@ -137,7 +149,8 @@ ReleasePlan without_steps(const ReleasePlan& plan) {
 
 std::string to_text(const ReleasePlan& plan) {
   return head_text(plan) + steps_text(plan) + guards_text(plan.guards) +
-         fmt::format("rollback  automatic, verified within {}\n", base::format_duration(plan.rollback.verify_timeout)) +
+         fmt::format("rollback  {}, verified within {}\n", on_failure_text(plan.rollback.on_failure),
+                     base::format_duration(plan.rollback.verify_timeout)) +
          (plan.rollback.fast_revisions > 0
               ? fmt::format("undo      to one of the last {} released versions: without steps\n",
                             plan.rollback.fast_revisions)

@@ -106,9 +106,15 @@ struct Guards {
 };
 
 enum class OnInconclusive { Pause, Rollback };
+enum class OnFailure {
+  Rollback,
+  Pause,   // stay, and wait for a person
+  Freeze,  // the same, and nothing that the Deployment is asked for takes a release back either
+};
 struct Rollback {
   base::Duration verify_timeout = base::minutes(2);
   OnInconclusive on_inconclusive = OnInconclusive::Pause;
+  OnFailure on_failure = OnFailure::Rollback;
   std::int64_t fast_revisions = 0;  // going back to one of so many released versions takes no steps
   bool operator==(const Rollback&) const = default;
 };

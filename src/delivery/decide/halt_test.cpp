@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "delivery/commands.h"
+#include "delivery/decide/modelled_cluster.h"
+
+namespace slipway::delivery {
+namespace {
+
+using data::Value;
+using testing::HasSubstr;
+
+Value release(const std::string& policy, const std::string& guards = "{}") {
+  return json(
+      R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"deadline":"30s","guards":)" + guards +
+      R"(,"rollback":{"verifyTimeout":"20s","onFailure":")" + policy +
+      R"("},"strategy":{"canary":{"steps":[{"weight":5},{"analysis":{"templates":[{"name":"slo"}]}},{"weight":50},{"pause":{}}]}}})");
+}
+
+bool halted(ModelledCluster& c) {
+  return c.run_until([&] { return c.state().halt && c.state().phase == Phase::Paused; });
+}
+plan::Share share(const ModelledCluster& c) { return c.view().candidate; }
+
+TEST(Halt, a_failure_stays_where_it_is_until_a_person_goes_on) {
+  ModelledCluster c(release("Pause"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.verdict = [](const Value& run) { return run["spec"]["kind"].as_string() == "Step" ? "Failed" : "Successful"; };
+  c.set_image("v2");
+  ASSERT_TRUE(halted(c)) << c.state().message;
+  EXPECT_EQ(c.state().halt->cause, Cause::AnalysisFailed);
+  EXPECT_THAT(c.state().message, HasSubstr("slipway promote web goes on in spite of it; retry, back or abort"));
+  for (int i = 0; i < 100; ++i) c.turn(base::seconds(5));
+  EXPECT_EQ(share(c), plan::Share{500});
+  EXPECT_EQ(c.state().phase, Phase::Paused);
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000}; })) << c.state().message;
+  EXPECT_FALSE(c.state().halt);
+  ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::Paused && !c.state().halt; }));
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_EQ(c.pods_of("v2"), 4);
+}
+
+TEST(Halt, it_is_measured_again_when_a_person_says_so) {
+  ModelledCluster c(release("Pause"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  bool bad = true;
+  c.verdict = [&](const Value&) { return bad ? "Failed" : "Successful"; };
+  c.set_image("v2");
+  ASSERT_TRUE(halted(c));
+  bad = false;
+  c.command(Verb::Retry);
+  ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000}; })) << c.state().message;
+}
+
+TEST(Halt, an_abort_goes_back_with_proof) {
+  ModelledCluster c(release("Freeze"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.verdict = [](const Value& run) { return run["spec"]["kind"].as_string() == "Step" ? "Failed" : "Successful"; };
+  c.set_image("v2");
+  ASSERT_TRUE(halted(c));
+  c.command(Verb::Abort);
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.state().last_rollback->cause, Cause::Aborted);
+  EXPECT_FALSE(c.state().halt);
+  EXPECT_EQ(c.pods_of("v1"), 4);
+}
+
+TEST(Halt, restarts_that_a_person_accepts_count_no_more) {
+  ModelledCluster c(release("Pause", R"({"maxRestarts":1})"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000} && c.state().phase == Phase::Paused; }));
+  for (int i = 0; i < 2; ++i) c.crash_pod("v2");
+  ASSERT_TRUE(halted(c)) << c.state().message;
+  EXPECT_EQ(c.state().halt->cause, Cause::Restarts);
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.run_until([&] { return !c.state().halt; }));
+  for (int i = 0; i < 20; ++i) c.turn();
+  EXPECT_FALSE(c.state().halt) << c.state().message;
+  for (int i = 0; i < 2; ++i) c.crash_pod("v2");
+  ASSERT_TRUE(halted(c)) << "new ones count";
+}
+
+TEST(Halt, a_deadline_halts_too) {
+  ModelledCluster c(release("Pause"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  bool ready = false;
+  c.becomes_ready = [&](const std::string& image) { return ready || image != "shop/web:v2"; };
+  c.set_image("v2");
+  ASSERT_TRUE(halted(c));
+  EXPECT_EQ(c.state().halt->cause, Cause::Deadline);
+  ready = true;
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000}; })) << c.state().message;
+}
+
+// A database that the new version has changed cannot serve the old one: whatever is asked for, it goes on first.
+TEST(Halt, frozen_nothing_that_is_asked_for_takes_a_release_back) {
+  ModelledCluster c(release("Freeze"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000} && c.state().phase == Phase::Paused; }));
+  c.set_image("v3");
+  for (int i = 0; i < 50; ++i) c.turn();
+  EXPECT_EQ(share(c), plan::Share{5000});
+  EXPECT_FALSE(c.state().retreat);
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.run_until([&] { return c.state().history.at(0)["images"] == Value("web=shop/web:v2"); }));
+  EXPECT_EQ(c.state().history.at(0)["result"], Value("Released"));
+  ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::Paused && c.state().candidate; }))
+      << c.state().message;
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::Idle && c.pods_of("v3") == 4; })) << c.state().message;
+}
+
+TEST(Halt, is_read_as_it_was_written) {
+  State s;
+  s.halt = Halt{.cause = Cause::Restarts, .message = "m", .metric = "x", .at = base::Time(base::seconds(5))};
+  s.guard.overruled_restarts = 3;
+  EXPECT_EQ(read_state(write_state(s)), s);
+}
+
+}  // namespace
+}  // namespace slipway::delivery
