@@ -130,6 +130,7 @@ RouterCapabilities capabilities_of(RouterKind kind) {
               .stickiness = Stickiness::Cookie,
               .header_match = true,
               .cookie_match = true,
+              .one_condition = true,
               .settle = kSettle};
     case RouterKind::TraefikService:
     case RouterKind::IngressRoute:

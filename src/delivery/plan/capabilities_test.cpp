@@ -5,6 +5,7 @@
 
 #include "data/json.h"
 #include "delivery/plan/compile.h"
+#include "delivery/plan/support.h"
 #include "runtime/file.h"
 
 namespace slipway::delivery::plan {
@@ -33,6 +34,8 @@ TEST(Capabilities, the_page_shows_them_all) {
   ASSERT_TRUE(page.has_value()) << page.error().message;
   EXPECT_THAT(*page, testing::HasSubstr(router_table())) << "docs/support-matrix.md is not up to date; it needs:\n"
                                                          << router_table();
+  EXPECT_THAT(*page, testing::HasSubstr(strategy_table())) << "docs/support-matrix.md is not up to date; it needs:\n"
+                                                           << strategy_table();
 }
 
 TEST(Capabilities, a_kind_is_read_as_it_is_written) {

@@ -194,6 +194,12 @@ std::string missing_capability(const Traffic& traffic, const RouterCapabilities&
         "or "
         "name the header that carries each user's bucket (bucketHeader beside the key)",
         router.name);
+  const auto is_simple = [](const Audience& a) {
+    return a.share == kWhole && std::ranges::all_of(a.any, [](const Conditions& all) { return all.size() == 1; });
+  };
+  if (router.one_condition && !std::ranges::all_of(traffic.audiences, is_simple))
+    return fmt::format("{} matches one condition at a time, and sends what it matches to the candidate as a whole",
+                       router.name);
   for (const Audience& audience : traffic.audiences)
     for (const Conditions& conditions : audience.any)
       for (const Condition& c : conditions) {
