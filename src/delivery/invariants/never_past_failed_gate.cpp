@@ -22,6 +22,8 @@ class NeverPastFailedGate final : public control::Invariant {
     const std::string failed = failed_run(scene->o, before);
     if (failed.empty() || before.position.handed_over || before.position.full || before.halt)
       return std::nullopt;  // a halt is ended by a person only
+    // A person has asked at this moment to skip what is left of it.
+    if (!decision.status.is_null() && read_state(decision.status).position.full) return std::nullopt;
     if (!moves_on(*scene, before, decision)) return std::nullopt;
     return Violation{"never-past-failed-gate",
                      fmt::format("analysis {} has failed, and the release would go on", failed)};

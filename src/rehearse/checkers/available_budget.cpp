@@ -3,7 +3,8 @@
 // Pods that crash by themselves may break the budget; taking one more away then is what the rule forbids. Available is
 // a pod that has been ready for minReadySeconds. What a controller may still believe in (`Truth::behind`) is not held
 // against it: a pod that has just stopped being ready still counts, and so does a budget that has just grown, and a pod
-// of another ReplicaSet, or of a user's choice, that had just been taken. A user may delete what he likes.
+// of another ReplicaSet, or of a user's choice, that had just been taken; nor is a request that was under way when the
+// ReplicaSet grew again. A user may delete what he likes.
 #include <algorithm>
 #include <map>
 
@@ -40,6 +41,9 @@ class AvailableBudget final : public Checker {
     if (change.entry->key.resource == api::kReplicaSets.qualified() && change.previous &&
         change.entry->object["spec"]["replicas"].as_int(1) < change.previous->object["spec"]["replicas"].as_int(1))
       lowered_[std::string(api::uid_of(change.entry->object))] = truth.now;
+    if (change.entry->key.resource == api::kReplicaSets.qualified() && change.previous &&
+        change.entry->object["spec"]["replicas"].as_int(1) > change.previous->object["spec"]["replicas"].as_int(1))
+      raised_[std::string(api::uid_of(change.entry->object))] = truth.now;
     if (change.entry->key.resource != api::kPods.qualified()) return {};
     const Value& pod = change.entry->object;
     const bool was_ready = change.previous && control::is_ready(change.previous->object);
@@ -48,7 +52,8 @@ class AvailableBudget final : public Checker {
       taken_.push_back({truth.now, pod, ours_.took(truth, pod) && !owner_is_gone(truth, pod)});
     const bool taken = was_ready && !api::is_deleting(change.previous->object) &&
                        (change.kind == store::Change::Kind::Delete || api::is_deleting(pod)) &&
-                       ours_.took(truth, pod) && !owner_is_gone(truth, pod) && !is_turning_back(truth, pod);
+                       ours_.took(truth, pod) && !owner_is_gone(truth, pod) && !is_turning_back(truth, pod) &&
+                       !was_under_way(pod);
     return taken ? judge(truth, pod) : std::nullopt;
   }
 
@@ -69,6 +74,13 @@ class AvailableBudget final : public Checker {
     const Value& owner = api::controller_of(pod);
     const Value set = truth.find(api::kReplicaSets, api::space_of(pod), owner["name"].as_string());
     return api::uid_of(set) != owner["uid"].as_string() || api::is_deleting(set);
+  }
+
+  // It was asked for before its ReplicaSet grew again, and arrives only now: nobody can call that request back.
+  bool was_under_way(const Value& pod) const {
+    const auto raised = raised_.find(api::controller_of(pod)["uid"].str());
+    const auto asked = ours_.asked_at(pod);
+    return raised != raised_.end() && asked && *asked < raised->second;
   }
 
   // With a router the candidate is extra capacity, and on the way back it has no traffic any more.
@@ -168,6 +180,7 @@ class AvailableBudget final : public Checker {
 
   OwnDeletions ours_;
   std::map<std::string, std::vector<Readiness>> readiness_;  // by uid of the pod
+  std::map<std::string, base::Time> raised_;                 // when the ReplicaSet of this uid was made larger
   std::map<std::string, base::Time> lowered_;                // when the ReplicaSet of this uid was made smaller
   std::map<std::string, base::Time> scaled_;  // when somebody changed the replicas of the Deployment of this uid
   std::vector<Taken> taken_;                  // ready pods, by whomever; oldest first

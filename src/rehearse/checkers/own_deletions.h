@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "rehearse/checker.h"
@@ -19,6 +20,12 @@ class OwnDeletions {
     constexpr base::Duration kLongestRequest = base::seconds(10);
     const auto asked = asked_.find(std::string(api::uid_of(pod)));
     return asked != asked_.end() && truth.now - asked->second <= kLongestRequest;
+  }
+
+  // When it was asked for the last time.
+  std::optional<base::Time> asked_at(const data::Value& pod) const {
+    const auto asked = asked_.find(std::string(api::uid_of(pod)));
+    return asked == asked_.end() ? std::nullopt : std::optional(asked->second);
   }
 
  private:
