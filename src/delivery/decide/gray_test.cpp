@@ -125,6 +125,7 @@ TEST(Gray, one_batch_back_and_on_again) {
   ASSERT_TRUE(c.run_until([&] { return c.state().command.result.starts_with("refused: there is no step"); }));
   c.command(Verb::Abort);
   ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_GE(*c.state().last_rollback->traffic_zero_at, c.state().last_rollback->started_at) << "it had none before";
   EXPECT_EQ(c.pods_of("v1"), 4);
   EXPECT_EQ(c.pods_of("v2"), 0);
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/meta.h"
 #include "api/resource.h"
 #include "delivery/decide/finish.h"
@@ -17,8 +19,8 @@ constexpr base::Duration kCapacityPatience = base::seconds(30);
 
 void record_zero(Turn& turn, Retreat& r) {
   if (r.traffic_zero_at) return;
-  r.traffic_zero_at =
-      turn.s.traffic.verified == 0 && turn.s.traffic.verified_at ? *turn.s.traffic.verified_at : turn.now;
+  const bool seen = turn.s.traffic.verified == 0 && turn.s.traffic.verified_at;
+  r.traffic_zero_at = seen ? std::max(*turn.s.traffic.verified_at, r.started_at) : turn.now;  // it may have had none
   turn.log("rollback.traffic",
            fmt::format("no traffic to revision {} since {}", r.from.number, stamp(*r.traffic_zero_at)));
 }
