@@ -215,7 +215,11 @@ RoutedRule together(const RoutedRules& rules) {
   const auto wide = std::max<std::int64_t>(1, std::ssize(rules) - narrow);
   for (const RoutedRule& rule : rules)
     for (const Routed& part : rule) add(part, is_narrow(rule) ? 0 : part.share);
-  for (Routed& part : all) part.share /= wide;
+  const auto gives = [](const RoutedRule& rule) {
+    return std::ranges::any_of(rule, [](const Routed& part) { return part.share > 0; });
+  };
+  const bool some_narrow = std::ranges::any_of(rules, [&](const RoutedRule& r) { return is_narrow(r) && gives(r); });
+  for (Routed& part : all) part.share = part.share / wide * (some_narrow ? kNarrow - 1 : kNarrow) / kNarrow;
   for (const RoutedRule& rule : rules)
     for (const Routed& part : rule)
       if (part.narrow && part.share > 0) add(part, std::max<std::int64_t>(1, part.share / (kNarrow * narrow)));

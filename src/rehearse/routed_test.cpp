@@ -110,7 +110,7 @@ TEST(Routed, a_rule_that_asks_for_a_header_is_nobodys_share_of_the_whole) {
   EXPECT_EQ(rules[1][0].load(), 1) << "it needs a pod all the same";
   const RoutedRule all = together(rules);
   ASSERT_EQ(all.size(), 2u);
-  EXPECT_EQ(all[0].share, 10'000);
+  EXPECT_EQ(all[0].share, 9'500);
   EXPECT_EQ(all[1].share, 500) << "a twentieth";
 }
 
