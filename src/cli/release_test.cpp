@@ -115,6 +115,40 @@ TEST(ReleaseText, SaysHowToEndAPause) {
   EXPECT_EQ(release_block(Terminal("never"), sight(working("Progressing"))).find("next "), std::string::npos);
 }
 
+TEST(ReleaseText, OfAGrayRelease) {
+  Sight s =
+      sight(working("Paused", R"(,"step":{"index":1,"count":3},"message":"waits for a person: slipway promote web",
+      "position":{"plan":"x","index":5},"traffic":{"wanted":0,"verified":0,"reached":0,"rules":"staff, 10 % of members #abc"},
+      "replicas":{"stable":4,"stableReady":4,"candidate":1,"candidateReady":1})"));
+  s.objects.release.set({"spec", "strategy"}, json(R"({"gray":{"key":{"header":"u"},"batches":[
+      {"name":"staff","cohorts":[{"name":"staff"}]},{"cohorts":[{"name":"members","share":10}],"approve":true},{"share":33}]}})"));
+  EXPECT_EQ(release_block(Terminal("never"), s),
+            R"(release/web  shop  revision 1 → 2                 gray release · step 2/3 · 2m18s
+web=web:1 → web=web:2
+
+ ✔ 1 staff
+ ● 2 10 % of members  2m18s
+ · 3 33 % of everybody
+
+traffic   candidate for staff, 10 % of members   stable for everybody else   verified
+
+॥ web  paused
+Paused: waits for a person: slipway promote web
+next      slipway promote web -n shop    slipway back web -n shop    slipway abort web -n shop
+)");
+}
+
+TEST(ReleaseText, OfAHaltedRelease) {
+  const Sight s = sight(
+      working("Paused", R"(,"message":"halted: error-rate","halt":{"cause":"AnalysisFailed","message":"error-rate"},
+      "traffic":{"wanted":5,"verified":5})"));
+  EXPECT_NE(
+      release_block(Terminal("never"), s)
+          .find("next      slipway promote web -n shop    slipway retry web -n shop    slipway back web -n shop    "
+                "slipway abort web -n shop\n"),
+      std::string::npos);
+}
+
 TEST(ReleaseText, ShowsARollback) {
   const Sight s = sight(
       R"({"observedGeneration":3,"phase":"RolledBack","message":"revision 2 is held","stable":{"revision":1,"hash":"aaa","images":"web=web:1"},

@@ -20,6 +20,9 @@ std::string deployment_block(const Terminal& terminal, const Sight& sight) {
          std::to_string(d["spec"]["replicas"].as_int(1)) + "   (no Release: it rolls by itself)\n";
 }
 
+// Users have something of the candidate that a step back would take away.
+bool has_been_given(const view::ReleaseView& v) { return v.routed && (v.wanted > 0 || !v.beside.empty()); }
+
 // The commands that end a pause.
 std::string next_text(const Sight& sight, const view::ReleaseView& v) {
   const std::string whom = " " + v.name + " -n " + v.space;
@@ -30,8 +33,11 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
     return "next      by itself    slipway promote" + whom + " --now --reason WHY    slipway " +
            (v.candidate ? "abort" : "undo") + whom + "\n";
   if (v.phase != Phase::Paused) return {};
-  const bool held = sight.objects.release["spec"]["paused"].as_bool();
-  return "next      slipway " + std::string(held ? "resume" : "promote") + whom + "    slipway abort" + whom + "\n";
+  if (sight.objects.release["spec"]["paused"].as_bool())
+    return "next      slipway resume" + whom + "    slipway abort" + whom + "\n";
+  const bool halted = sight.objects.release["status"]["halt"].is_object();
+  return "next      slipway promote" + whom + (halted ? "    slipway retry" + whom : "") +
+         (has_been_given(v) ? "    slipway back" + whom : "") + "    slipway abort" + whom + "\n";
 }
 
 }  // namespace

@@ -108,6 +108,9 @@ void add_traffic(Lines& out, const ReleaseView& v) {
   if (!v.routed || !v.candidate) return;
   const double share = v.verified.value_or(v.wanted) / 100;
   out.emplace_back();
+  if (v.wanted == 0 && !v.beside.empty())  // a bar of everybody would say nothing
+    return out.push_back(fmt::format("traffic   candidate for {}   stable for everybody else   {}", v.beside,
+                                     v.verified ? "verified" : "not verified yet"));
   out.push_back(fmt::format("traffic   stable {} candidate   wanted {:g} %   {}{}", bar(1 - share, 24), v.wanted,
                             v.verified ? fmt::format("verified {:g} %", *v.verified) : "not verified yet",
                             v.beside.empty() ? "" : "   and " + v.beside));

@@ -74,7 +74,7 @@ TEST(Newcomer, BothVersionsOfAReleaseAreShownAndWhoOptedIn) {
   const Said said = home.ask({"status", "web", "-n", "shop", "--until", "paused", "--timeout", "2m"});
   EXPECT_EQ(said.status, 0) << said.text;
   EXPECT_THAT(said.text, AllOf(HasSubstr("# 2 candidate"), HasSubstr("1/1 ready"), HasSubstr("# 1 stable"),
-                               HasSubstr("verified 0 %   and all of staff")));
+                               HasSubstr("candidate for all of staff   stable for everybody else   verified")));
 }
 
 // What may be switched on in tests cannot be switched on in what users get.
