@@ -77,6 +77,31 @@ TEST(Newcomer, BothVersionsOfAReleaseAreShownAndWhoOptedIn) {
                                HasSubstr("candidate for all of staff   stable for everybody else   verified")));
 }
 
+// docs/gray.md, command by command.
+TEST(Newcomer, AGrayReleaseSaysWhoIsInAndWhy) {
+  Home home;
+  ASSERT_EQ(home.up({"--modelled"}).status, 0);
+  for (const char* file : {"app.yaml", "release.yaml", "gray.yaml"}) {
+    const Said applied = home.ask({"apply", "-f", SLIPWAY_SOURCE_DIR "/examples/shop/" + std::string(file)});
+    ASSERT_EQ(applied.status, 0) << applied.text;
+  }
+  ASSERT_EQ(home.ask({"status", "web", "-n", "shop", "--until", "healthy", "--timeout", "2m"}).status, 0);
+  ASSERT_EQ(home.ask({"deploy", "web", "-n", "shop", "--image", "web=shop/web:v2"}).status, 0);
+  const Said staff = home.ask({"status", "web", "-n", "shop", "--until", "paused", "--timeout", "2m"});
+  EXPECT_THAT(staff.text, HasSubstr("candidate for staff   stable for everybody else   verified"));
+  const Said not_yet = home.ask({"cohort", "who", "user-7", "-n", "shop"});
+  EXPECT_THAT(not_yet.text, AllOf(HasSubstr("gets revision 1"), HasSubstr("the candidate comes with batch 2 of 4"),
+                                  HasSubstr("is among its users")));
+  const Said is_staff = home.ask({"cohort", "who", "user-9", "-n", "shop", "--header", "x-staff=yes"});
+  EXPECT_THAT(is_staff.text, AllOf(HasSubstr("gets revision 2"), HasSubstr("batch 1 of 4 (staff) let him in")));
+  EXPECT_THAT(home.ask({"get", "cohorts", "-n", "shop"}).text, HasSubstr("dach-members"));
+  EXPECT_EQ(home.ask({"promote", "web", "-n", "shop"}).status, 0);
+  EXPECT_EQ(home.ask({"status", "web", "-n", "shop", "--until", "step=2", "--timeout", "2m"}).status, 0);
+  const Said back = home.ask({"back", "web", "-n", "shop"});
+  EXPECT_THAT(back.text, HasSubstr("back to \"the candidate for staff, verified at the router\""));
+  EXPECT_EQ(home.ask({"cohort", "who", "user-9", "-n", "shop", "--header", "x-staff"}).status, 2) << "NAME=VALUE";
+}
+
 // What may be switched on in tests cannot be switched on in what users get.
 TEST(Program, HasNoMutantsToSwitchOn) {
   const std::string symbol = "set_mutant";
