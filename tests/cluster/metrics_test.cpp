@@ -202,6 +202,8 @@ TEST_P(MetricsTest, PodsThatRunToTheirEndDecide) {
   test("0");
   attach_measured();
   set_image("v2");
+  // It was idle before, too.
+  ASSERT_TRUE(until([&] { return get(api::kReleases, "web")["status"]["candidate"].is_object(); })) << told();
   ASSERT_TRUE(reaches("Idle")) << told();
   EXPECT_EQ(pods_of("v2", true), 4);
   test("3");

@@ -26,6 +26,14 @@ constexpr const char* kSteps = R"({"canary":{"steps":[{"weight":25},{"pause":{}}
 constexpr const char* kOptIn = R"({"canary":{"steps":[{"name":"staff","match":{"any":[
     {"headers":[{"name":"x-staff","value":"yes"}]},{"cookies":[{"name":"beta","value":"1"}],"queryParams":[{"name":"b","value":"1"}]}]}},
     {"mirror":{"percent":12.5}},{"pause":{}},{"weight":50}]}})";
+// With what makes the longest rules: lists, "not", a key, and buckets that a header carries.
+constexpr const char* kGray = R"({"gray":{"key":{"header":"x-user-id","bucketHeader":"x-bucket"},"batches":[
+    {"name":"staff","cohorts":[{"name":"staff"}]},{"name":"members","cohorts":[{"name":"members","share":10}],"share":1.5,"approve":true}]}})";
+constexpr const char* kStaff = R"({"apiVersion":"slipway.dev/v1alpha1","kind":"Cohort","metadata":{"name":"staff"},
+    "spec":{"match":"cookie.staff == \"yes\" && cookie.beta != \"no\""}})";
+constexpr const char* kMembers = R"({"apiVersion":"slipway.dev/v1alpha1","kind":"Cohort","metadata":{"name":"members"},
+    "spec":{"key":{"header":"x-user-id","bucketHeader":"x-bucket"},"attributes":[{"name":"region","header":"x-region"}],
+    "match":"region in [\"DE\",\"AT\"]","users":["a.b","c"],"exceptUsers":["d"]}})";
 constexpr const char* kSwitch = R"({"canary":{"steps":[{"weight":100},{"pause":{}}]}})";
 
 constexpr const char* kVirtualService =
@@ -188,6 +196,33 @@ TEST_P(RouterTest, AnotherControllersHttpRouteMatchesAndMirrors) {
   EXPECT_EQ(rules.at(0)["filters"].at(0)["requestMirror"]["fraction"],
             json(R"({"numerator":1250,"denominator":10000})"));
   abort_then_promote([&] { return get(api::kHttpRoutes, "web")["spec"]; }, before);
+}
+
+// Cohorts as matches: the definitions of both take them, and give the route back.
+TEST_P(RouterTest, AnotherControllersHttpRouteLetsCohortsIn) {
+  create(api::kCohorts, kStaff);
+  create(api::kCohorts, kMembers);
+  attach(kGray, true);
+  if (IsSkipped()) return;
+  const Value before = get(api::kHttpRoutes, "web")["spec"];
+  pause_with_v2();
+  const Value rules = get(api::kHttpRoutes, "web")["spec"]["rules"];
+  ASSERT_GE(rules.size(), 3u) << data::to_json(rules);
+  EXPECT_EQ(get(api::kReleases, "web")["status"]["traffic"]["given"].size(), 3u);
+  abort_then_promote([&] { return get(api::kHttpRoutes, "web")["spec"]; }, before);
+}
+
+TEST_P(RouterTest, IstioLetsCohortsIn) {
+  install_definitions();
+  if (IsSkipped()) return;
+  create(api::kCohorts, kStaff);
+  create(api::kCohorts, kMembers);
+  create(delivery::kVirtualServices, kVirtualService);
+  release_with(R"({"kind":"VirtualService","route":"shop","service":"web"})", kGray);
+  pause_with_v2();
+  const Value http = get(delivery::kVirtualServices, "shop")["spec"]["http"];
+  ASSERT_GE(http.size(), 4u) << data::to_json(http);
+  abort_then_promote([&] { return get(delivery::kVirtualServices, "shop")["spec"]; }, json(kVirtualService)["spec"]);
 }
 
 TEST_P(RouterTest, IngressNginxGetsACanaryIngress) {
