@@ -10,12 +10,12 @@
 
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
+#include "api/route_marks.h"
 #include "base/strings.h"
 #include "base/user_bucket.h"
 #include "cli/exit.h"
 #include "cli/print.h"
 #include "data/json.h"
-#include "delivery/names.h"
 #include "delivery/state.h"
 #include "delivery/who.h"
 
@@ -141,8 +141,7 @@ struct Gray {
 
 std::string salt_of(const Value& release, const Value& route) {
   const std::string name = release["spec"]["traffic"]["route"].str();
-  return base::sticky_salt(api::annotation(route, std::string(delivery::kStickySaltAnnotation)), api::space_of(release),
-                           name);
+  return base::sticky_salt(api::annotation(route, std::string(api::kStickySalt)), api::space_of(release), name);
 }
 
 base::Result<Gray> gray_of(const Value& release, const Value& route, const CohortSpecs& cohorts) {

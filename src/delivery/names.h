@@ -25,11 +25,6 @@ inline constexpr std::string_view kServiceNameLabel = "kubernetes.io/service-nam
 // The controllerName of our own gateway in the status of an HTTPRoute.
 inline constexpr std::string_view kGatewayController = "slipway.dev/gateway";
 
-// On a route of our gateway: the header or the cookie that says who a user is.
-inline constexpr std::string_view kStickyHeaderAnnotation = "slipway.dev/sticky-header";
-inline constexpr std::string_view kStickyCookieAnnotation = "slipway.dev/sticky-cookie";
-inline constexpr std::string_view kStickySaltAnnotation = "slipway.dev/sticky-salt";
-
 inline constexpr std::string_view kTrafficPort = "traffic";
 inline constexpr std::string_view kGatewayMetricsPort = "metrics/gateway";
 inline constexpr std::string_view kPrometheusPort = "metrics/prometheus";

@@ -168,7 +168,7 @@ std::string key_problem(const Value& route, const plan::Traffic& wanted, bool ou
     return fmt::format("HTTPRoute {}: parts of users can be told apart by a header or a cookie, not by {}", name,
                        plan::to_text(*wanted.key));
   const bool header = wanted.key->of == plan::Condition::Of::Header;
-  const std::string_view annotation = header ? kStickyHeaderAnnotation : kStickyCookieAnnotation;
+  const std::string_view annotation = header ? api::kStickyHeader : api::kStickyCookie;
   const std::string now(api::annotation(route, annotation));
   if ((header ? base::to_lower(now) : now) == wanted.key->name) return "";
   return fmt::format(

@@ -58,10 +58,7 @@ CohortSays ask(const plan::Cohort& cohort, Share share, const plan::Request& req
 std::size_t batches_done(const Value& release, const plan::GrayParts& parts) {
   const TrafficState traffic = read_state(release["status"]).traffic;
   if (traffic.reached == plan::kWhole.points) return parts.batches.size();
-  const auto is_given = [&](const Grant& grant) {
-    return std::ranges::any_of(traffic.given,
-                               [&](const Grant& in) { return in.cohort == grant.cohort && in.share >= grant.share; });
-  };
+  const auto is_given = [&](const Grant& grant) { return plan::covers(traffic.given, grant); };
   std::size_t done = 0;
   while (done < parts.batches.size() && std::ranges::all_of(parts.batches[done].grants, is_given)) ++done;
   return done;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/route_marks.h"
 #include "base/time.h"
 #include "data/value.h"
 
@@ -120,12 +121,10 @@ struct Route {
   std::optional<Problem> problem;
 };
 
-inline constexpr std::string_view kStickyHeader = "slipway.dev/sticky-header";
-inline constexpr std::string_view kStickyCookie = "slipway.dev/sticky-cookie";
-// A rule that sets this request header is an audience's of that name: its requests are counted apart.
-inline constexpr std::string_view kAudienceHeader = "slipway-audience";
-// Users are dealt out anew when it changes; by default the route's namespace and name.
-inline constexpr std::string_view kStickySalt = "slipway.dev/sticky-salt";
+using api::kAudienceHeader;
+using api::kStickyCookie;
+using api::kStickyHeader;
+using api::kStickySalt;
 
 Route parse_route(const data::Value& object);
 

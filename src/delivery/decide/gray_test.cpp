@@ -180,6 +180,20 @@ TEST(Gray, edited_batches_take_nobody_back) {
   EXPECT_EQ(c.pods_of("v1"), 4);
 }
 
+TEST(Gray, a_cohort_that_is_named_in_the_middle_is_kept_too) {
+  ModelledCluster c = gray_cluster();
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(paused_at(c, 0));
+  c.cohorts["testers"] = json(R"({"match":"header[\"x-test\"] == \"1\""})");
+  c.patch_release(json(
+      R"({"spec":{"strategy":{"gray":{"batches":[{"cohorts":[{"name":"staff"},{"name":"testers"}],"approve":true}]}}}})"));
+  ASSERT_TRUE(c.run_until([&] { return share_for(c, {{"x-test", "1"}}) == 100; })) << c.state().message;
+  c.cohorts["testers"] = json(R"({"match":"header[\"x-test\"] == \"nobody\""})");
+  for (int i = 0; i < 50; ++i) c.turn();
+  EXPECT_EQ(share_for(c, {{"x-test", "1"}}), 100);
+}
+
 TEST(Gray, a_failed_batch_takes_all_back_at_once) {
   ModelledCluster c = gray_cluster();
   ASSERT_TRUE(c.reaches(Phase::Idle));

@@ -135,10 +135,15 @@ void advance(Turn& turn) {
 
 // Whoever has been let in is in with `traffic` as well.
 bool takes_nobody_back(const plan::Traffic& traffic, const std::vector<plan::Grant>& given) {
-  return traffic.share == plan::kWhole || std::ranges::all_of(given, [&](const plan::Grant& in) {
-           return std::ranges::any_of(
-               traffic.grants, [&](const plan::Grant& g) { return g.cohort == in.cohort && g.share >= in.share; });
-         });
+  return traffic.share == plan::kWhole ||
+         std::ranges::all_of(given, [&](const plan::Grant& in) { return plan::covers(traffic.grants, in); });
+}
+
+// The release keeps to them as they are when it begins, or when its spec names them for the first time: an edit must
+// not take users back in the middle of it.
+void keep_cohorts(Turn& turn) {
+  for (const auto& [name, spec] : turn.o.cohorts)
+    if (!turn.s.cohorts.has(name)) turn.s.cohorts.set(name, spec);
 }
 
 // The spec's steps changed under way: go on at the first step that does not lower what the candidate has.
@@ -155,6 +160,7 @@ void follow_changed_plan(Turn& turn) {
   };
   while (index + 1 < turn.plan.steps.size() && lowers(index + 1)) ++index;
   if (p.back_to >= 0) p.back_to = static_cast<std::int64_t>(index);
+  keep_cohorts(turn);
   p.plan = now;
   p.index = static_cast<std::int64_t>(index);
   p.since = turn.now;
@@ -283,13 +289,6 @@ bool is_way_back(const Turn& turn) {
   return false;
 }
 
-// The release keeps to them as they are now: an edit must not take users back in the middle of it.
-data::Value cohorts_now(const Turn& turn) {
-  data::Value out;
-  for (const auto& [name, spec] : turn.o.cohorts) out.set(name, spec);
-  return out;
-}
-
 // The spec has become one that cannot be carried out: everything stays as it is, and the ways back are open.
 void stand_still(Turn& turn) {
   count_guards(turn);
@@ -340,7 +339,8 @@ void start(Turn& turn) {
   }
   s.candidate = revision_for(turn);
   s.candidate->started_at = turn.now;
-  s.cohorts = cohorts_now(turn);
+  s.cohorts = {};
+  keep_cohorts(turn);
   s.rejected.reset();
   s.ticket.since.reset();
   const bool fast = is_way_back(turn);

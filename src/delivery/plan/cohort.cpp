@@ -99,6 +99,17 @@ std::string to_text(const Grant& grant) {
   return grant.share == kWhole ? who : to_text(grant.share) + " of " + who;
 }
 
+std::string to_text(const std::vector<Grant>& grants) {
+  std::vector<std::string> parts;
+  for (const Grant& grant : grants) parts.push_back(to_text(grant));
+  return base::join(parts, ", ");
+}
+
+bool covers(const std::vector<Grant>& grants, const Grant& grant) {
+  return std::ranges::any_of(grants,
+                             [&](const Grant& g) { return g.cohort == grant.cohort && g.share >= grant.share; });
+}
+
 Share let_in(const Membership& member, Share part) {
   return member.always ? member.share : part_of(member.share, part);
 }

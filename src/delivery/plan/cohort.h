@@ -69,6 +69,9 @@ struct Grant {
   bool operator==(const Grant&) const = default;
 };
 std::string to_text(const Grant& grant);  // "staff", "10 % of germany", "5 % of everybody"
+std::string to_text(const std::vector<Grant>& grants);
+// What these let in holds all of that.
+bool covers(const std::vector<Grant>& grants, const Grant& grant);
 
 // A part of a part, to the nearest hundredth of a percent; of something never nothing.
 Share part_of(Share whole, Share part);

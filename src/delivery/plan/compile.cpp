@@ -191,8 +191,7 @@ std::string missing_capability(const Traffic& traffic, const RouterCapabilities&
   if (traffic.key && router.stickiness != Stickiness::Bucket)
     return fmt::format(
         "{} draws anew for every request, so that a part of the users would be others each time: let whole cohorts in, "
-        "or "
-        "name the header that carries each user's bucket (bucketHeader beside the key)",
+        "or name the header that carries each user's bucket (bucketHeader beside the key)",
         router.name);
   const auto is_simple = [](const Audience& a) {
     return a.share == kWhole && std::ranges::all_of(a.any, [](const Conditions& all) { return all.size() == 1; });

@@ -8,7 +8,6 @@
 
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
-#include "base/strings.h"
 #include "delivery/plan/batches.h"
 #include "delivery/plan/compile.h"
 #include "delivery/plan/step_writer.h"
@@ -71,8 +70,7 @@ std::map<std::string, Cohort> read_cohorts(const Value& release, const CohortSpe
           api::weight_of(named["share"]) != kWhole.points)
         problems.push_back(
             {"FieldValueForbidden",
-             fmt::format("Forbidden: Cohort {} has no spec.key, and only users who have a key can be let "
-                         "in in part",
+             fmt::format("Forbidden: Cohort {} has no spec.key, and only users who have a key can be let in in part",
                          name),
              field + ".share"});
       out[name] = read_cohort(name, spec);
@@ -96,20 +94,11 @@ void add_batch(StepWriter& out, const Value& batch, const Traffic& traffic, cons
   if (batch["approve"].as_bool()) out.add(Approve{}, index, field + ".approve");
 }
 
-std::string grants_name(const Batch& batch) {
-  std::vector<std::string> parts;
-  for (const Grant& grant : batch.grants) parts.push_back(to_text(grant));
-  return base::join(parts, ", ");
-}
-
 // Whom a release under way has let in, and no batch would any more; empty: nobody.
 std::string taken_back(const Value& release, const std::vector<Traffic>& batches) {
   for (const Value& in : release["status"]["traffic"]["given"].items()) {
     const Grant given{in["cohort"].str(), {api::weight_of(in["share"]).value_or(0)}};
-    const bool kept = std::ranges::any_of(batches, [&](const Traffic& t) {
-      return std::ranges::any_of(t.grants,
-                                 [&](const Grant& g) { return g.cohort == given.cohort && g.share >= given.share; });
-    });
+    const bool kept = std::ranges::any_of(batches, [&](const Traffic& t) { return covers(t.grants, given); });
     if (!kept)
       return fmt::format(
           "{} is in already, and no batch lets so much in any more: put it back, or take it back by "
@@ -149,7 +138,7 @@ std::vector<std::string> gray_step_names(const Value& gray) {
   std::vector<std::string> out;
   for (const Batch& batch : batches_of(gray)) {
     const Value& said = gray["batches"].at(out.size())["name"];
-    out.push_back(said.as_string().empty() ? grants_name(batch) : said.str());
+    out.push_back(said.as_string().empty() ? to_text(batch.grants) : said.str());
   }
   return out;
 }

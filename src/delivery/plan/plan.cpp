@@ -62,12 +62,6 @@ std::string scale_text(const Scale& s) {
   return "scale the candidate for " + to_text(s.share) + (s.least > 0 ? ", at least " + pods_text(s.least) : "");
 }
 
-std::string grants_text(const std::vector<Grant>& grants) {
-  std::vector<std::string> parts;
-  for (const Grant& grant : grants) parts.push_back(to_text(grant));
-  return base::join(parts, ", ");
-}
-
 // What the router is asked for beside the share, to the last condition.
 std::string rules_text(const Traffic& s) {
   std::string out;
@@ -78,7 +72,7 @@ std::string rules_text(const Traffic& s) {
 
 std::string traffic_text(const Traffic& s) {
   if (s == Traffic{kNone}) return "split the route, all traffic to stable";
-  if (!s.grants.empty()) return "the candidate for " + grants_text(s.grants) + ", verified at the router";
+  if (!s.grants.empty()) return "the candidate for " + to_text(s.grants) + ", verified at the router";
   return to_text(s.share) + " of the traffic to the candidate" + rules_text(s) + ", verified at the router";
 }
 
@@ -180,7 +174,7 @@ std::string rules_of(const Traffic& traffic) {
 std::string beside_text(const Traffic& traffic) {
   std::vector<std::string> parts;
   if (!traffic.grants.empty())
-    parts.push_back(grants_text(traffic.grants));
+    parts.push_back(to_text(traffic.grants));
   else
     for (const Audience& a : traffic.audiences)
       parts.push_back(fmt::format("{} of {}", a.share == kWhole ? "all" : to_text(a.share), a.name));

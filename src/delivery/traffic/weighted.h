@@ -12,14 +12,13 @@
 #include <optional>
 #include <string>
 
+#include "api/route_marks.h"
 #include "data/value.h"
 #include "delivery/route.h"
 
 namespace slipway::delivery {
 
-// The request header that a rule of an audience sets, with the audience's name, and by which it is known again
-// (docs/decisions/0012).
-inline constexpr const char* kAudienceHeader = "slipway-audience";
+using api::kAudienceHeader;
 
 enum class Side { Plain, Stable, Candidate };  // the user's Service, or one of the two versions
 
