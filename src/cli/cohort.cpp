@@ -16,6 +16,7 @@
 #include "cli/exit.h"
 #include "cli/print.h"
 #include "data/json.h"
+#include "delivery/plan/compile_variants.h"
 #include "delivery/state.h"
 #include "delivery/who.h"
 
@@ -130,10 +131,11 @@ base::Result<std::vector<User>> read_users(const std::string& path) {
 
 // --- releases ---------------------------------------------------------------------------------------------
 
+bool is_test(const Value& release) { return release["spec"]["strategy"]["abTest"].is_object(); }
 bool is_gray(const Value& release) { return release["spec"]["strategy"]["gray"].is_object(); }
 
-// A Release with what decides over its users.
-struct Gray {
+// A Release with what decides over its users: gray, or an A/B test, which has cohorts but no batches.
+struct Divided {
   Value release;
   GrayParts parts;
   std::string salt;
@@ -144,17 +146,22 @@ std::string salt_of(const Value& release, const Value& route) {
   return base::sticky_salt(api::annotation(route, std::string(api::kStickySalt)), api::space_of(release), name);
 }
 
-base::Result<Gray> gray_of(const Value& release, const Value& route, const CohortSpecs& cohorts) {
+base::Result<Divided> divided_of(const Value& release, const Value& route, const CohortSpecs& cohorts) {
   std::vector<base::Cause> problems;
-  Gray out{.release = release, .salt = salt_of(release, route)};
-  out.parts = delivery::plan::read_gray(release, cohorts, problems);
+  Divided out{.release = release, .salt = salt_of(release, route)};
+  if (is_test(release)) {
+    out.parts.cohorts = delivery::plan::read_test_cohorts(release, cohorts, problems);
+    out.parts.cohorts[""].key = delivery::plan::read_source(release["spec"]["strategy"]["abTest"]["key"]);
+  } else {
+    out.parts = delivery::plan::read_gray(release, cohorts, problems);
+  }
   if (problems.empty()) return out;
   return std::unexpected(base::Error{.code = Code::Invalid,
                                      .message = fmt::format("Release {} cannot be read", api::name_of(release)),
                                      .causes = std::move(problems)});
 }
 
-base::Result<std::vector<Gray>> grays_in(Setting& s, const std::string& only) {
+base::Result<std::vector<Divided>> divided_in(Setting& s, const std::string& only) {
   const auto cohorts = cohorts_in(s);
   if (!cohorts) return std::unexpected(cohorts.error());
   std::vector<Value> releases;
@@ -162,20 +169,22 @@ base::Result<std::vector<Gray>> grays_in(Setting& s, const std::string& only) {
     const auto all = s.api.list(api::kReleases);
     if (!all) return std::unexpected(all.error());
     for (const Value& release : (*all)["items"].items())
-      if (is_gray(release)) releases.push_back(release);
+      if (is_gray(release) || is_test(release)) releases.push_back(release);
   } else {
     const auto one = s.api.get(api::kReleases, only);
     if (!one) return std::unexpected(one.error());
-    if (!is_gray(*one)) return base::fail(Code::BadRequest, fmt::format("Release {} is no gray release", only));
+    if (!is_gray(*one) && !is_test(*one))
+      return base::fail(Code::BadRequest, fmt::format("Release {} is no gray release and no A/B test", only));
     releases.push_back(*one);
   }
-  if (releases.empty()) return base::fail(Code::NotFound, "there is no gray Release in namespace " + s.api.space());
-  std::vector<Gray> out;
+  if (releases.empty())
+    return base::fail(Code::NotFound, "there is no gray Release and no A/B test in namespace " + s.api.space());
+  std::vector<Divided> out;
   for (const Value& release : releases) {
     const Value& traffic = release["spec"]["traffic"];
     const bool http = traffic["kind"].as_string("HTTPRoute") == "HTTPRoute";
     const auto route = http ? s.api.get(api::kHttpRoutes, traffic["route"].str()) : base::Result<Value>(Value());
-    auto gray = gray_of(release, route.value_or(Value()), *cohorts);
+    auto gray = divided_of(release, route.value_or(Value()), *cohorts);
     if (!gray) return std::unexpected(gray.error());
     out.push_back(*std::move(gray));
   }
@@ -186,18 +195,47 @@ base::Result<std::vector<Gray>> grays_in(Setting& s, const std::string& only) {
 
 std::string grant_text(const CohortSays& says) { return to_text(says.grant); }
 
-// A user's place, each cohort asked with what it reads.
-delivery::UserPlace place_in(const Gray& gray, const User& user) {
-  // Keys and attributes may be read in different places by different cohorts, so each has a request of its own.
-  const auto any = [&](const Source& source) -> std::optional<std::string> {
-    for (const auto& [name, cohort] : gray.parts.cohorts)
+// Keys and attributes may be read in different places by different cohorts, so each has a request of its own.
+delivery::plan::Request any_request(const Divided& release, const User& user) {
+  return [&](const Source& source) -> std::optional<std::string> {
+    for (const auto& [name, cohort] : release.parts.cohorts)
       if (auto value = request_of(user, cohort)(source)) return value;
     return std::nullopt;
   };
-  return delivery::place_of(gray.release, gray.parts, any, gray.salt);
 }
 
-std::string batch_text(const Gray& gray, std::size_t index) {
+// A user's place, each cohort asked with what it reads.
+delivery::UserPlace place_in(const Divided& gray, const User& user) {
+  return delivery::place_of(gray.release, gray.parts, any_request(gray, user), gray.salt);
+}
+
+delivery::UserVariant variant_in(const Divided& test, const User& user) {
+  return delivery::variant_of(test.release, test.parts.cohorts, any_request(test, user), test.salt);
+}
+
+std::string variant_name(const Divided& test, std::size_t i) {
+  return test.release["spec"]["strategy"]["abTest"]["variants"].at(i)["name"].str();
+}
+
+std::string variant_text(const Divided& test, const delivery::UserVariant& place) {
+  const bool under_way = test.release["status"]["variants"].size() > 0;
+  std::string gets = place.variant ? "variant " + variant_name(test, *place.variant) : "the stable version";
+  if (place.stopped) gets = "the stable version in place of " + gets;
+  return fmt::format("{}  {} {}: {}\n", api::name_of(test.release),
+                     under_way ? "gets" : "no test is under way; would get", gets, place.why);
+}
+
+Value variant_object(const Divided& test, const delivery::UserVariant& place) {
+  Value out = Value::object({{"release", api::name_of(test.release)},
+                             {"testUnderWay", test.release["status"]["variants"].size() > 0},
+                             {"stopped", place.stopped},
+                             {"why", place.why}});
+  if (place.variant) out.set("variant", variant_name(test, *place.variant));
+  if (place.bucket) out.set("bucket", *place.bucket);
+  return out;
+}
+
+std::string batch_text(const Divided& gray, std::size_t index) {
   const Value& batches = gray.release["spec"]["strategy"]["gray"]["batches"];
   return fmt::format("batch {} of {} ({})", index + 1, gray.parts.batches.size(),
                      batches.at(index)["name"].str(gray.parts.batches[index].name));
@@ -209,7 +247,7 @@ std::string version_text(const delivery::State& state, bool candidate) {
   return fmt::format("revision {} ({})", revision->number, revision->images);
 }
 
-std::string place_text(const Gray& gray, const delivery::UserPlace& place) {
+std::string place_text(const Divided& gray, const delivery::UserPlace& place) {
   const delivery::State state = delivery::read_state(gray.release["status"]);
   const bool candidate = place.candidate && state.candidate.has_value();
   std::string out = fmt::format("{}  gets {}", api::name_of(gray.release), version_text(state, candidate));
@@ -226,7 +264,7 @@ std::string place_text(const Gray& gray, const delivery::UserPlace& place) {
   return out + table.text();
 }
 
-Value place_object(const Gray& gray, const delivery::UserPlace& place) {
+Value place_object(const Divided& gray, const delivery::UserPlace& place) {
   const delivery::State state = delivery::read_state(gray.release["status"]);
   Value cohorts = Value::array();
   for (const CohortSays& says : place.cohorts) {
@@ -266,7 +304,19 @@ std::vector<Count> count_cohorts(const CohortSpecs& specs, const std::vector<Use
   return out;
 }
 
-std::vector<Count> count_batches(const Gray& gray, const std::vector<User>& users) {
+std::vector<Count> count_variants(const Divided& test, const std::vector<User>& users) {
+  std::vector<Count> out;
+  for (std::size_t i = 0; i < test.release["spec"]["strategy"]["abTest"]["variants"].size(); ++i)
+    out.push_back({.name = variant_name(test, i)});
+  out.push_back({.name = "(stable)"});
+  for (const User& user : users) {
+    Count& count = out[variant_in(test, user).variant.value_or(out.size() - 1)];
+    ++count.in, ++count.fresh;
+  }
+  return out;
+}
+
+std::vector<Count> count_batches(const Divided& gray, const std::vector<User>& users) {
   std::vector<Count> out;
   for (std::size_t i = 0; i < gray.parts.batches.size(); ++i) out.push_back({.name = batch_text(gray, i)});
   for (const User& user : users)
@@ -281,7 +331,10 @@ std::string percent_text(std::size_t part, std::size_t whole) {
   return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-void print_counts(Setting& s, const std::vector<Count>& counts, std::size_t users, bool batches, Format format) {
+enum class Counted { Cohorts, Batches, Variants };
+
+void print_counts(Setting& s, const std::vector<Count>& counts, std::size_t users, Counted what, Format format) {
+  const bool batches = what == Counted::Batches;
   if (is_whole(format)) {
     Value list = Value::array();
     for (const Count& c : counts) {
@@ -289,12 +342,16 @@ void print_counts(Setting& s, const std::vector<Count>& counts, std::size_t user
       if (batches) one.set("new", static_cast<std::int64_t>(c.fresh));
       list.push_back(std::move(one));
     }
-    const Value all =
-        Value::object({{"of", static_cast<std::int64_t>(users)}, {batches ? "batches" : "cohorts", list}});
+    const Value all = Value::object({{"of", static_cast<std::int64_t>(users)},
+                                     {batches                     ? "batches"
+                                      : what == Counted::Variants ? "variants"
+                                                                  : "cohorts",
+                                      list}});
     return s.terminal.data(print_object(all, format));
   }
-  TextTable table(batches ? std::vector<std::string>{"BATCH", "NEW", "USERS", "OF ALL"}
-                          : std::vector<std::string>{"COHORT", "USERS", "OF ALL"});
+  TextTable table(batches
+                      ? std::vector<std::string>{"BATCH", "NEW", "USERS", "OF ALL"}
+                      : std::vector<std::string>{what == Counted::Variants ? "VARIANT" : "COHORT", "USERS", "OF ALL"});
   for (const Count& c : counts) {
     std::vector<std::string> row = {c.name};
     if (batches) row.push_back(std::to_string(c.fresh));
@@ -329,14 +386,14 @@ ExitCode preview_files(Setting& s, const CohortPreview& preview, const std::vect
     if (v["kind"].as_string() != "Release" || !is_gray(v) ||
         (!preview.release.empty() && api::name_of(v) != preview.release))
       continue;
-    const auto gray = gray_of(v, Value(), cohorts_among(manifests, api::space_of(v)));
+    const auto gray = divided_of(v, Value(), cohorts_among(manifests, api::space_of(v)));
     if (!gray) return tell(s, gray.error());
-    print_counts(s, count_batches(*gray, users), users.size(), true, preview.format);
+    print_counts(s, count_batches(*gray, users), users.size(), Counted::Batches, preview.format);
     return ExitCode::Reached;
   }
   if (!preview.release.empty())
     return tell(s, {.code = Code::NotFound, .message = "no gray Release " + preview.release + " among the documents"});
-  print_counts(s, count_cohorts(cohorts_among(manifests, ""), users), users.size(), false, preview.format);
+  print_counts(s, count_cohorts(cohorts_among(manifests, ""), users), users.size(), Counted::Cohorts, preview.format);
   return ExitCode::Reached;
 }
 
@@ -364,16 +421,20 @@ CohortSpecs cohorts_among(const Manifests& manifests, std::string_view space) {
 ExitCode run(Setting& s, const CohortWho& who) {
   const auto user = user_of(who);
   if (!user) return tell(s, user.error());
-  const auto grays = grays_in(s, who.release);
+  const auto grays = divided_in(s, who.release);
   if (!grays) return tell(s, grays.error());
   if (is_whole(who.format)) {
     Value list = Value::array();
-    for (const Gray& gray : *grays) list.push_back(place_object(gray, place_in(gray, *user)));
+    for (const Divided& one : *grays)
+      list.push_back(is_test(one.release) ? variant_object(one, variant_in(one, *user))
+                                          : place_object(one, place_in(one, *user)));
     s.terminal.data(print_object(Value::object({{"user", who.user}, {"releases", list}}), who.format));
     return ExitCode::Reached;
   }
   std::string text;
-  for (const Gray& gray : *grays) text += (text.empty() ? "" : "\n") + place_text(gray, place_in(gray, *user));
+  for (const Divided& one : *grays)
+    text += (text.empty() ? "" : "\n") +
+            (is_test(one.release) ? variant_text(one, variant_in(one, *user)) : place_text(one, place_in(one, *user)));
   s.terminal.data(text);
   return ExitCode::Reached;
 }
@@ -387,12 +448,14 @@ ExitCode run(Setting& s, const CohortPreview& preview) {
     if (!cohorts) return tell(s, cohorts.error());
     if (cohorts->empty())
       return tell(s, {.code = Code::NotFound, .message = "there is no Cohort in namespace " + s.api.space()});
-    print_counts(s, count_cohorts(*cohorts, *users), users->size(), false, preview.format);
+    print_counts(s, count_cohorts(*cohorts, *users), users->size(), Counted::Cohorts, preview.format);
     return ExitCode::Reached;
   }
-  const auto grays = grays_in(s, preview.release);
+  const auto grays = divided_in(s, preview.release);
   if (!grays) return tell(s, grays.error());
-  print_counts(s, count_batches(grays->front(), *users), users->size(), true, preview.format);
+  const bool test = is_test(grays->front().release);
+  print_counts(s, test ? count_variants(grays->front(), *users) : count_batches(grays->front(), *users), users->size(),
+               test ? Counted::Variants : Counted::Batches, preview.format);
   return ExitCode::Reached;
 }
 

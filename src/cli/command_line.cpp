@@ -401,6 +401,7 @@ class Tree {
                   "Go forward outside of the Release's windows, too, until this release has ended")
         ->needs("--reason")
         ->excludes(full);
+    sub->add_option("--variant", promote.variant, "End an A/B test: everybody gets this one")->excludes(full);
     pause_commands();
     back_commands();
     cohort_commands();

@@ -57,6 +57,7 @@ struct Promote {
   std::string name, reason;
   bool full = false;
   bool now = false;
+  std::string variant = {};  // of an A/B test
 };
 struct Pause {
   std::string name;

@@ -69,6 +69,7 @@ TEST(CommandLine, EveryCommand) {
   EXPECT_EQ(import.entrypoint, (std::vector<std::string>{"/app", "serve"}));
   EXPECT_EQ(command<ImageListOptions>("image list -o json").output, "json");
   EXPECT_TRUE(command<Promote>("promote web --full").full);
+  EXPECT_EQ(command<Promote>("promote web --variant blue").variant, "blue");
   EXPECT_TRUE(command<Pause>("pause web").paused);
   EXPECT_FALSE(command<Pause>("resume web").paused);
   EXPECT_TRUE(command<Pause>("resume --all").all);
@@ -111,6 +112,7 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
   refused("get pods -o xml");
   refused("logs web --canary --stable");
   refused("undo web --to three");
+  refused("promote web --full --variant blue");
   refused("promote web --now");
   refused("promote web --now --full --reason fix");
   refused("stop --all");

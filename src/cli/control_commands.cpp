@@ -85,9 +85,55 @@ std::optional<Value> preview(Setting& s, const Undo& undo) {
   return data::diff_merge_patch(control::without_hash_label(sight->deployment["spec"]["template"]), wanted);
 }
 
+// Waits until the controller has seen what the Deployment asks for.
+ExitCode await_choice(Setting& s, const std::string& name, const std::string& hash, const std::string& variant) {
+  for (const base::Time start = s.api.now(); s.api.now() - start < kPatience;) {
+    const auto release = s.api.get(api::kReleases, name);
+    if (!release) return tell(s, release.error());
+    const delivery::State state = delivery::read_state((*release)["status"]);
+    if (state.candidate && state.candidate->hash == hash) {
+      s.terminal.talk("release/" + name + "  variant " + variant + " is chosen: everybody gets it");
+      return ExitCode::Reached;
+    }
+    if (!s.api.pause(base::milliseconds(50))) return ExitCode::Interrupted;
+  }
+  s.terminal.talk("the Deployment asks for the variant, but no controller has answered: is one running?");
+  return ExitCode::TimedOut;
+}
+
+// Whoever decides makes the Deployment's template that of the variant: the same that a commit would do.
+ExitCode choose_variant(Setting& s, const std::string& name, const std::string& variant) {
+  const auto release = s.api.get(api::kReleases, name);
+  if (!release) return tell(s, release.error());
+  const delivery::State state = delivery::read_state((*release)["status"]);
+  const auto chosen = std::ranges::find(state.variants, variant, &delivery::VariantState::name);
+  if (chosen == state.variants.end()) {
+    std::string names;
+    for (const delivery::VariantState& v : state.variants) names += (names.empty() ? "" : ", ") + v.name;
+    return tell(s, {.code = Code::NotFound,
+                    .message = names.empty() ? "no A/B test of Release " + name + " is under way"
+                                             : "there is no variant " + variant + "; there are " + names});
+  }
+  if (chosen->stopped_at)
+    return tell(s, {.code = Code::Conflict, .message = chosen->message + ": it cannot be chosen"});
+  if (state.candidate && chosen->hash == state.candidate->hash)
+    return send(s, name, {.verb = delivery::Verb::PromoteFull, .reason = "variant " + variant + " is chosen"});
+  Value change;
+  for (const Value& v : (*release)["spec"]["strategy"]["abTest"]["variants"].items())
+    if (v["name"].as_string() == variant) change = v["template"];
+  const std::string target = (*release)["spec"]["target"]["name"].str();
+  const Value patch = Value::object({{"spec", Value::object({{"template", change}})}});
+  const auto patched = s.api.patch(api::kDeployments, target, client::PatchType::Strategic, patch);
+  if (!patched) return tell(s, patched.error());
+  s.terminal.talk("deployment/" + target + "  asks for variant " + variant +
+                  ". Keep this in its manifest, or the next apply takes it back:\n" + data::to_yaml(change));
+  return await_choice(s, name, chosen->hash, variant);
+}
+
 }  // namespace
 
 ExitCode run(Setting& s, const Promote& promote) {
+  if (!promote.variant.empty()) return choose_variant(s, promote.name, promote.variant);
   const delivery::Verb verb = promote.now    ? delivery::Verb::PromoteNow
                               : promote.full ? delivery::Verb::PromoteFull
                                              : delivery::Verb::Promote;

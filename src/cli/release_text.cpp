@@ -35,6 +35,8 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
   if (v.phase != Phase::Paused) return {};
   if (sight.objects.release["spec"]["paused"].as_bool())
     return "next      slipway resume" + whom + "    slipway abort" + whom + "\n";
+  if (!v.variants.empty() && !sight.objects.release["status"]["halt"].is_object())
+    return "next      slipway promote" + whom + " --variant NAME    slipway abort" + whom + "\n";
   const bool halted = sight.objects.release["status"]["halt"].is_object();
   return "next      slipway promote" + whom + (halted ? "    slipway retry" + whom : "") +
          (has_been_given(v) ? "    slipway back" + whom : "") + "    slipway abort" + whom + "\n";

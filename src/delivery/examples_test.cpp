@@ -120,6 +120,26 @@ TEST(Examples, the_gray_release_lets_groups_in_by_cohorts_that_are_valid) {
               testing::HasSubstr("step 2    the candidate for staff, 10 % of dach-members, verified"));
 }
 
+TEST(Examples, the_test_of_two_versions_is_valid_and_says_who_gets_what) {
+  plan::CohortSpecs cohorts;
+  const auto all = documents("examples/shop/ab-test.yaml");
+  ASSERT_EQ(all.size(), 2u);
+  cohorts["staff"] = all.front()["spec"];
+  const auto compiled = plan::compile(all.back(), plan::gateway_capabilities(), cohorts);
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  EXPECT_EQ(compiled->strategy, plan::Strategy::AbTest);
+  EXPECT_THAT(plan::to_text(*compiled), testing::HasSubstr(
+                                            R"(traffic   route web splits web into web-stable, web-plain and web-slower
+variant   plain: the Deployment's template
+variant   slower: {"spec":{"containers":[{"env":[{"name":"LATENCY_MS","value":"20"}],"name":"web"}]}}
+          split the route, all traffic to stable
+step 1    scale the variants for 20 % and 20 %
+step 1    20 % and 20 % of the traffic to the variants; slower: header x-staff is yes, to the variants 0 % and 100 %, verified at the router
+step 2    wait 30s
+step 3    wait for a person to promote
+)"));
+}
+
 TEST(Examples, the_windows_of_the_shop_are_those_that_the_guide_says) {
   const auto all = documents("examples/shop/windows.yaml");
   ASSERT_EQ(all.size(), 2u);

@@ -11,13 +11,30 @@ namespace {
 
 using data::Value;
 
+std::int64_t pods_of(const plan::Scale& scale, std::int64_t replicas) {
+  if (scale.parts.empty()) return candidate_pods(scale, replicas);
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < scale.parts.size(); ++i)
+    sum += std::min(std::max(pods_for(scale.parts[i].share, replicas), scale.least_of_parts[i]), replicas);
+  return sum;
+}
+
+// A winner grows to full size while the variants that have lost still have their pods.
+std::int64_t most_beside_stable(const plan::ReleasePlan& plan, std::int64_t replicas) {
+  std::int64_t most = 0, variants = 0;
+  for (const plan::Step& step : plan.steps) {
+    const auto* scale = std::get_if<plan::Scale>(&step.action);
+    if (!scale) continue;
+    const std::int64_t pods = pods_of(*scale, replicas);
+    if (!scale->parts.empty()) variants = pods;
+    most = std::max(most, scale->parts.empty() && variants > 0 ? variants + pods : pods);
+  }
+  return most;
+}
+
 std::int64_t peak_of(const plan::ReleasePlan& plan, const Value& deployment, std::int64_t replicas) {
   if (plan.capacity == plan::Capacity::Shared) return replicas + budget_of(plan, deployment).surge;
-  std::int64_t most = 0;
-  for (const plan::Step& step : plan.steps)
-    if (const auto* scale = std::get_if<plan::Scale>(&step.action))
-      most = std::max(most, candidate_pods(*scale, replicas));
-  return replicas + most;
+  return replicas + most_beside_stable(plan, replicas);
 }
 
 }  // namespace
@@ -38,7 +55,7 @@ Forecast forecast(const plan::ReleasePlan& plan, const Value& deployment) {
 
 std::string to_text(const Forecast& f) {
   std::string out;
-  if (f.at_peak) out += fmt::format("pods      at most {} of both versions, {} at rest\n", *f.at_peak, *f.at_rest);
+  if (f.at_peak) out += fmt::format("pods      at most {} of all versions, {} at rest\n", *f.at_peak, *f.at_rest);
   out += fmt::format("time      at least {} of waits", base::format_duration(f.waits));
   if (f.approvals > 0)
     out += fmt::format(", and a person is waited for {}",

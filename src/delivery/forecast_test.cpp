@@ -22,7 +22,7 @@ TEST(Forecast, a_router_needs_pods_for_the_largest_share_beside_the_old_ones) {
     {"steps":[{"weight":5},{"pause":{"duration":"10m"}},{"pause":{}},{"weight":50},{"pause":{"duration":"5m"}}]}}})");
   EXPECT_EQ(f, (Forecast{.at_rest = 10, .at_peak = 20, .waits = base::minutes(15), .approvals = 1}));
   EXPECT_EQ(to_text(f),
-            "pods      at most 20 of both versions, 10 at rest\n"
+            "pods      at most 20 of all versions, 10 at rest\n"
             "time      at least 15m0s of waits, and a person is waited for once; starts, analyses and routers come on "
             "top\n");
 }

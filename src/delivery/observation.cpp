@@ -114,7 +114,7 @@ void count_by_hash(const World& world, const Value& slice, std::map<std::string,
 void observe_traffic(const World& world, const Value& release, Observation& o) {
   if (!release["spec"]["traffic"].is_object()) return;
   const std::string space(api::space_of(release));
-  const plan::Routing routing = plan::routing_of(release["spec"], space);
+  const plan::Routing routing = plan::routing_of(release);
   const Router& router = router_of(routing.kind);
   o.route = world.find(router.route_kind(), {space, routing.route});
   o.router_missing = absence_of(world, router.route_kind());
@@ -125,12 +125,13 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
   o.service = world.find(api::kServices, {space, routing.service});
   o.stable_service = world.find(api::kServices, {space, routing.stable_service});
   o.canary_service = world.find(api::kServices, {space, routing.canary_service});
+  for (const plan::Variant& v : routing.variants)
+    o.variant_services.push_back(world.find(api::kServices, {space, v.service}));
   const bool at_rest = release["status"]["phase"].as_string() == "Idle" && !api::is_deleting(release);
   if (at_rest && router.look_at(o.objects(), routing).shape != RouteView::Shape::Split) return;
   for (const Value& slice : world.cache(api::kEndpointSlices).in_space(space)) {
     const std::string name(api::label(slice, kServiceNameLabel));
-    if (name == routing.service || name == routing.stable_service || name == routing.canary_service)
-      o.ready_endpoints[name] += ready_in(slice);
+    if (plan::names(routing, name)) o.ready_endpoints[name] += ready_in(slice);
     if (name == routing.service && by_hash(routing)) count_by_hash(world, slice, o.ready_by_hash);
   }
   o.traffic = router.read_back(o.objects(), routing);

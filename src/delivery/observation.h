@@ -64,6 +64,7 @@ struct Observation {
   data::Value service = {};       // the user's, the one that the Release splits
   data::Value stable_service = {};
   data::Value canary_service = {};
+  std::vector<data::Value> variant_services = {};            // of an A/B test, in the order of Routing::variants
   std::map<std::string, std::int64_t> ready_endpoints = {};  // by Service name
   std::map<std::string, std::int64_t> ready_by_hash = {};    // of the user's Service, where its router goes by that
   std::string router_missing = {};                           // why the cluster has no such router; empty when it has

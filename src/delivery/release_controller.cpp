@@ -53,8 +53,8 @@ Names of_pod(const World& world, const Value& pod) {
 
 bool uses_service(const Value& release, std::string_view service) {
   if (!release["spec"]["traffic"].is_object()) return false;
-  const plan::Routing routing = plan::routing_of(release["spec"], std::string(api::space_of(release)));
-  return service == routing.service || service == routing.stable_service || service == routing.canary_service;
+  const plan::Routing routing = plan::routing_of(release);
+  return plan::names(routing, service);
 }
 
 Names of_service_name(const World& world, std::string_view space, std::string_view service) {
@@ -64,7 +64,7 @@ Names of_service_name(const World& world, std::string_view space, std::string_vi
 // Is this object the route of the Release, or the second object of its router?
 bool reads(const Value& release, const api::Resource& kind, std::string_view name) {
   if (!release["spec"]["traffic"].is_object()) return false;
-  const plan::Routing routing = plan::routing_of(release["spec"], std::string(api::space_of(release)));
+  const plan::Routing routing = plan::routing_of(release);
   const Router& router = router_of(routing.kind);
   if (router.route_kind() == kind && routing.route == name) return true;
   const auto second = router.companion(routing);

@@ -98,15 +98,13 @@ Value mirrored(const Value& rule, const Value& ref, Share share) {
 }
 
 WeightedForm form_of(const Routing& routing) {
-  const auto name = [&routing](Side side) -> const std::string& {
-    return side == Side::Plain    ? routing.service
-           : side == Side::Stable ? routing.stable_service
-                                  : routing.canary_service;
-  };
+  const auto name = [&routing](Destination d) -> const std::string& { return service_at(routing, d); };
   return {.list = "backendRefs",
           .default_weight = 1,
-          .is = [name](const Value& ref, Side side) { return is_service_ref(ref, name(side)); },
-          .point = [name](const Value& like, Side side) { return like.with("name", name(side)); },
+          .versions = routing.versions(),
+          .chosen = routing.chosen,
+          .is = [name](const Value& ref, Destination d) { return is_service_ref(ref, name(d)); },
+          .point = [name](const Value& like, Destination d) { return like.with("name", name(d)); },
           .is_audience = has_mark,
           .restricted = restricted,
           .mirrored = mirrored};
@@ -131,7 +129,7 @@ std::string audience_problem(const Value& route, const plan::Traffic& wanted, co
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Value& rule = rules.at(i);
     const bool splits = std::ranges::any_of(rule["backendRefs"].items(), [&](const Value& ref) {
-      return form.is(ref, Side::Plain) || form.is(ref, Side::Stable);
+      return form.is(ref, Destination::Plain) || form.is(ref, Destination::Stable);
     });
     if (!splits || has_mark(rule)) continue;
     const std::string field = fmt::format("HTTPRoute {} spec.rules[{}].matches", name, i);
@@ -257,6 +255,23 @@ std::string weights_problem(const Value& route, const Routing& routing) {
   return weights_problem(route["spec"]["rules"], form_of(routing));
 }
 
+// A version without a share needs no server.
+void ReadBack::set_versions(std::vector<Side> sides) {
+  candidate = {};
+  bool first = true;
+  for (const Side& side : sides) {
+    candidate.present = candidate.present || side.present;
+    candidate.uniform = candidate.uniform && side.uniform;
+    candidate.share += side.share;
+    candidate.sessions += side.sessions;
+    candidate.requests += side.requests;
+    if (sides.size() > 1 && side.share == 0) continue;
+    candidate.servers = first ? side.servers : std::min(candidate.servers, side.servers);
+    first = false;
+  }
+  versions = std::move(sides);
+}
+
 ReadBack read_back(const control::Fact& fact, const Value& route, const Routing& routing) {
   ReadBack out{.asked = fact.asked, .answered = fact.answered};
   if (!fact.answer) {
@@ -265,14 +280,17 @@ ReadBack read_back(const control::Fact& fact, const Value& route, const Routing&
   }
   out.generation = (*fact.answer)["generation"].as_int();
   const Value& rules = (*fact.answer)["rules"];
+  std::vector<ReadBack::Side> versions(routing.versions());
   for (std::size_t i = 0; i < rules.size(); ++i)
     for (const Value& backend : rules.at(i)["backends"].items()) {
       const bool everybodys = i >= route["spec"]["rules"].size() || !has_mark(route["spec"]["rules"].at(i));
       const std::string_view service = backend["service"].as_string();
       if (service == routing.service) add_side(out.plain, backend, everybodys);
       if (service == routing.stable_service) add_side(out.stable, backend, everybodys);
-      if (service == routing.canary_service) add_side(out.candidate, backend, everybodys);
+      for (std::size_t k = 0; k < versions.size(); ++k)
+        if (service == routing.service_of(k)) add_side(versions[k], backend, everybodys);
     }
+  out.set_versions(std::move(versions));
   return out;
 }
 
@@ -287,14 +305,11 @@ std::optional<ReadBack> read_back_of_status(const Value& route, const Routing& r
     out.generation = std::min(out.generation, accepted_generation(parent, out.error));
   }
   if (out.by_status_of.empty()) return std::nullopt;
-  const auto side = [&](Side which, const std::string& service) {
-    const auto found = ready_endpoints.find(service);
-    return side_of_rules(route["spec"]["rules"], form_of(routing), which,
-                         found == ready_endpoints.end() ? 0 : found->second);
+  const auto ready = [&](Destination d) {
+    const auto found = ready_endpoints.find(service_at(routing, d));
+    return found == ready_endpoints.end() ? 0 : found->second;
   };
-  out.plain = side(Side::Plain, routing.service);
-  out.stable = side(Side::Stable, routing.stable_service);
-  out.candidate = side(Side::Candidate, routing.canary_service);
+  read_sides(route["spec"]["rules"], form_of(routing), ready, out);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "data/value.h"
@@ -27,6 +28,8 @@ struct RouteView {
   plan::Share candidate = {};   // when split; of the first rule
   bool uniform = true;          // all rules say the same
   plan::Share audience = {};    // the most that any audience's rule gives to the candidate
+  // The same of each version beside the stable one, where there are several: an A/B test.
+  std::vector<plan::Share> versions = {}, audience_versions = {};
   bool gives_candidate() const { return candidate > plan::kNone || audience > plan::kNone; }
 };
 RouteView look_at(const data::Value& route, const plan::Routing& routing);
@@ -59,7 +62,11 @@ struct ReadBack {
   std::string by_status_of = {};  // the controller that says so
   bool assumed = false;           // it says nothing at all: the objects are believed once they have stood for a while
   std::int64_t generation = 0;    // of the route, applied and read back
-  Side plain, stable, candidate;
+  Side plain, stable;
+  Side candidate;                   // of all versions beside the stable one together
+  std::vector<Side> versions = {};  // each of them
+  // Sets both.
+  void set_versions(std::vector<Side> sides);
 };
 // `route` tells which of the rules are an audience's: they have shares of their own.
 ReadBack read_back(const control::Fact& fact, const data::Value& route, const plan::Routing& routing);

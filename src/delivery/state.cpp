@@ -158,6 +158,41 @@ GuardState read_guard(const Value& v) {
           v["overruledRestarts"].as_int()};
 }
 
+Value write(const VariantState& v) {
+  Value out = write(static_cast<const Revision&>(v));
+  put(out, "name", v.name);
+  put(out, "service", v.service);
+  put(out, "identity", v.identity);
+  out.set("share", percent(v.share));
+  out.set("replicas", v.replicas);
+  out.set("ready", v.ready);
+  put_number(out, "requests", v.requests, -1);
+  put_number(out, "restarts", v.guard.restarts);
+  put_number(out, "lostReadiness", v.guard.lost_readiness);
+  put_number(out, "pods", v.guard.pods);
+  put_number(out, "podsReady", v.guard.ready);
+  put_number(out, "overruledRestarts", v.guard.overruled_restarts);
+  put(out, "stoppedAt", v.stopped_at);
+  put(out, "cause", v.cause);
+  put(out, "message", v.message);
+  return out;
+}
+VariantState read_variant(const Value& v) {
+  return {read_revision(v),
+          v["name"].str(),
+          v["service"].str(),
+          v["identity"].str(),
+          {v["restarts"].as_int(), v["lostReadiness"].as_int(), v["pods"].as_int(), v["podsReady"].as_int(),
+           v["overruledRestarts"].as_int()},
+          points(v["share"], 0),
+          v["replicas"].as_int(),
+          v["ready"].as_int(),
+          v["requests"].as_int(-1),
+          read_time(v["stoppedAt"]),
+          v["cause"].str(),
+          v["message"].str()};
+}
+
 Value write(const Halt& h) {
   Value out = Value::object({{"cause", to_text(h.cause)}});
   put(out, "message", h.message);
@@ -276,11 +311,12 @@ Ticket read_ticket(const Value& v) { return {v["number"].as_int(), read_time(v["
 Value write(const AnalysisSummary& a) {
   Value out = Value::object({{"run", a.run}, {"phase", a.phase}});
   put_number(out, "step", a.user_step, -1);
+  put(out, "variant", a.variant);
   put_if(out, "metrics", a.metrics);
   return out;
 }
 AnalysisSummary read_analysis(const Value& v) {
-  return {v["run"].str(), v["step"].as_int(-1), v["phase"].str(), v["metrics"]};
+  return {v["run"].str(), v["step"].as_int(-1), v["phase"].str(), v["variant"].str(), v["metrics"]};
 }
 
 void write_main(const State& s, Value& out) {
@@ -289,6 +325,9 @@ void write_main(const State& s, Value& out) {
   put(out, "message", s.message);
   if (s.stable) out.set("stable", write(*s.stable));
   if (s.candidate) out.set("candidate", write(*s.candidate));
+  Value variants = Value::array();
+  for (const VariantState& v : s.variants) variants.push_back(write(v));
+  put_if(out, "variants", variants);
   if (s.rejected) out.set("rejected", write(*s.rejected));
   put_if(out, "position", write(s.position));
   if (s.user_steps > 0) out.set("step", Value::object({{"index", s.user_step}, {"count", s.user_steps}}));
@@ -362,6 +401,7 @@ State read_state(const Value& v) {
   s.message = v["message"].str();
   s.stable = when_there(v["stable"], read_revision);
   s.candidate = when_there(v["candidate"], read_revision);
+  for (const Value& variant : v["variants"].items()) s.variants.push_back(read_variant(variant));
   s.rejected = when_there(v["rejected"], read_rejected);
   s.position = read_position(v["position"]);
   s.user_step = static_cast<int>(v["step"]["index"].as_int(-1));

@@ -161,6 +161,19 @@ struct Retreat {
   bool operator==(const Retreat&) const = default;
 };
 
+// A version of an A/B test under way.
+struct VariantState : Revision {
+  std::string name = {}, service = {};
+  std::string identity = {};  // plan::Variant::identity
+  GuardState guard = {};
+  std::int64_t share = 0;  // of everybody's requests, in hundredths of a percent
+  std::int64_t replicas = 0, ready = 0;
+  std::int64_t requests = -1;  // that the router has counted; -1: it does not, or not yet
+  std::optional<Time> stopped_at = {};
+  std::string cause = {}, message = {};  // why
+  bool operator==(const VariantState&) const = default;
+};
+
 struct CommandRecord {
   std::string id = {}, verb = {}, by = {}, reason = {}, result = {};
   std::optional<Time> at = {};
@@ -204,6 +217,7 @@ struct AnalysisSummary {
   std::string run = {};
   std::int64_t user_step = -1;  // -1: background
   std::string phase = {};
+  std::string variant = {};  // of an A/B test; empty: none
   data::Value metrics = {};  // [{name, value, stable, samples, stableSamples, limit, passed, failed, phase}]
   bool operator==(const AnalysisSummary&) const = default;
 };
@@ -214,6 +228,7 @@ struct State {
   std::string message = {};
   std::optional<Revision> stable = {};
   std::optional<Revision> candidate = {};
+  std::vector<VariantState> variants = {};  // of an A/B test, the candidate among them
   std::optional<Rejected> rejected = {};
   Position position = {};
   int user_step = -1, user_steps = 0;  // for people; -1: before the first

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/kinds/release_rules.h"
 #include "base/user_bucket.h"
 #include "delivery/state.h"
 
@@ -79,6 +80,78 @@ UserPlace place_of(const Value& release, const plan::GrayParts& parts, const pla
     for (CohortSays& one : says) out.cohorts.push_back(std::move(one));
   }
   out.candidate = out.let_in || read_state(release["status"]).traffic.reached == plan::kWhole.points;
+  return out;
+}
+
+namespace {
+
+// The first of these that he belongs to; empty: none.
+std::string first_cohort(const Value& named, const std::map<std::string, plan::Cohort>& cohorts,
+                         const plan::Request& request, const std::string& salt, std::string& why) {
+  for (const Value& one : named.items()) {
+    const CohortSays says = ask(cohorts.at(one["name"].str()), plan::kWhole, request, salt);
+    why = says.why;
+    if (says.in) return one["name"].str();
+  }
+  return "";
+}
+
+// As the gateway lays buckets out: the stable version, then the variants in their order.
+void choose_by_bucket(const Value& variants, UserVariant& out) {
+  std::int64_t all = 0;
+  for (const Value& v : variants.items()) all += api::weight_of(v["share"]).value_or(0);
+  std::int64_t begin = base::kUserBuckets - all;
+  std::string name = "the stable version";
+  std::int64_t first = 0, end = begin;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const std::int64_t share = api::weight_of(variants.at(i)["share"]).value_or(0);
+    if (*out.bucket >= begin && *out.bucket < begin + share) {
+      out.variant = i;
+      name = variants.at(i)["name"].str();
+      first = begin, end = begin + share;
+    }
+    begin += share;
+  }
+  out.why = fmt::format("bucket {} of {}: {} to {} get {}", *out.bucket, base::kUserBuckets, first, end - 1, name);
+}
+
+UserVariant assigned(const Value& test, const std::map<std::string, plan::Cohort>& cohorts,
+                     const plan::Request& request, const std::string& salt) {
+  const Value& variants = test["variants"];
+  UserVariant out;
+  std::string why;
+  for (std::size_t i = 0; i < variants.size(); ++i)
+    if (const std::string in = first_cohort(variants.at(i)["cohorts"], cohorts, request, salt, why); !in.empty()) {
+      out.variant = i;
+      out.why = fmt::format("cohort {}: {}", in, why);
+      return out;
+    }
+  if (test["among"].size() > 0 && first_cohort(test["among"], cohorts, request, salt, why).empty()) {
+    out.why = "takes no part: " + why;
+    return out;
+  }
+  const auto key = plan::read_source(test["key"]);
+  const auto said = key ? request(*key) : std::nullopt;
+  if (!said) {
+    out.why = key ? fmt::format("{} is not there: drawn anew for each request", plan::to_text(*key))
+                  : std::string("no variant's cohort names him");
+    return out;
+  }
+  out.bucket = base::user_bucket(*said, salt);
+  choose_by_bucket(variants, out);
+  return out;
+}
+
+}  // namespace
+
+UserVariant variant_of(const Value& release, const std::map<std::string, plan::Cohort>& cohorts,
+                       const plan::Request& request, const std::string& salt) {
+  UserVariant out = assigned(release["spec"]["strategy"]["abTest"], cohorts, request, salt);
+  const State state = read_state(release["status"]);
+  if (out.variant && *out.variant < state.variants.size() && state.variants[*out.variant].stopped_at) {
+    out.stopped = true;
+    out.why += "; " + state.variants[*out.variant].message;
+  }
   return out;
 }
 

@@ -1,7 +1,8 @@
-// Which version a user gets from a gray release, and why. Pure.
+// Which version a user gets from a gray release or an A/B test, and why. Pure.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,5 +34,15 @@ UserPlace place_of(const data::Value& release, const plan::GrayParts& parts, con
 
 // How many of the first batches are done.
 std::size_t batches_done(const data::Value& release, const plan::GrayParts& parts);
+
+// Of a Release of strategy abTest, as its test gives it or would.
+struct UserVariant {
+  std::optional<std::size_t> variant = {};  // its number; none: the stable version
+  bool stopped = false;                     // that one is, and he gets the stable version in its place
+  std::string why = {};                     // a sentence without a subject
+  std::optional<std::int64_t> bucket = {};  // that decided
+};
+UserVariant variant_of(const data::Value& release, const std::map<std::string, plan::Cohort>& cohorts,
+                       const plan::Request& request, const std::string& salt);
 
 }  // namespace slipway::delivery

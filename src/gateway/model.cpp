@@ -162,13 +162,12 @@ class Modeller {
                   .redirect = rule.redirect,
                   .rewrite = rule.rewrite,
                   .sticky = route.sticky};
-    RuleTarget target{.space = route.space,
-                      .route = route.name,
-                      .salt = route.salt,
-                      .audience = audience_of(rule),
-                      .backends = backends(route, rule, state)};
-    // Room for every backend twice: those that come and those that go.
-    spec.slots = std::clamp(static_cast<int>(target.backends.size()) * 2, kMinSlots, kMaxSlots);
+    RuleTarget target{
+        .space = route.space, .route = route.name, .salt = route.salt, .audience = audience_of(rule), .backends = {}};
+    add_backends(route, rule, state, target);
+    // Room for every backend twice, those that come and those that go, and for every zone.
+    const auto room = std::max(target.backends.size() * 2, target.zones.size());
+    spec.slots = std::clamp(static_cast<int>(room), kMinSlots, kMaxSlots);
     for (const RouteMatch& m : rule.matches) {
       if (m.path.kind == MatchKind::Prefix) spec.prefixes.push_back(m.path.value);
     }
@@ -177,26 +176,36 @@ class Modeller {
     out_.targets[id] = std::move(target);
   }
 
-  // Backends in the route's order, each Service once (weights of repeats added).
-  std::vector<BackendTarget> backends(const Route& route, const RouteRule& rule, RouteState& state) {
-    std::vector<BackendTarget> out;
+  // Backends in the route's order, each Service once; who stands there more than once has a zone for each.
+  void add_backends(const Route& route, const RouteRule& rule, RouteState& state, RuleTarget& target) {
+    std::vector<BackendTarget>& out = target.backends;
+    std::vector<int> weights;
     for (const BackendRef& ref : rule.backends) {
-      BackendTarget target = resolve(route, ref, state);
-      auto same = std::find_if(out.begin(), out.end(), [&](const auto& t) { return t.service == target.service; });
+      BackendTarget one = resolve(route, ref, state);
+      weights.push_back(one.weight);
+      auto same = std::find_if(out.begin(), out.end(), [&](const auto& t) { return t.service == one.service; });
+      target.zones.push_back({static_cast<std::size_t>(same - out.begin()), 0});
       if (same != out.end())
-        same->weight += target.weight;
+        same->weight += one.weight;
       else
-        out.push_back(std::move(target));
+        out.push_back(std::move(one));
     }
     if (out.size() > kMaxSlots / 2) {
       state.resolved = Problem{"UnsupportedValue", "a rule can have " + std::to_string(kMaxSlots / 2) + " backends"};
       out.resize(kMaxSlots / 2);
+      weights.clear();
+      target.zones.clear();
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        weights.push_back(out[i].weight);
+        target.zones.push_back({i, 0});
+      }
     }
-    std::vector<int> weights;
-    for (const auto& t : out) weights.push_back(t.weight);
-    auto shares = shares_of(weights);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i].share = shares[i];
-    return out;
+    const auto shares = shares_of(weights);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      target.zones[i].share = shares[i];
+      out[target.zones[i].backend].share += shares[i];
+    }
+    if (target.zones.size() == out.size()) target.zones.clear();
   }
 
   BackendTarget resolve(const Route& route, const BackendRef& ref, RouteState& state) {
@@ -288,6 +297,13 @@ class Modeller {
 }  // namespace
 
 bool precedes(const Condition& a, const Condition& b) { return rank(a) > rank(b); }
+
+std::vector<Zone> zones_of(const RuleTarget& target) {
+  if (!target.zones.empty()) return target.zones;
+  std::vector<Zone> out;
+  for (std::size_t i = 0; i < target.backends.size(); ++i) out.push_back({i, target.backends[i].share});
+  return out;
+}
 
 std::vector<int> shares_of(const std::vector<int>& weights) {
   std::int64_t total = 0;

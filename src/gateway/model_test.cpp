@@ -55,6 +55,18 @@ TEST(Model, WeightsBecomeSharesInOrder) {
   EXPECT_FALSE(target.backends[0].servers.at(1).ready);
 }
 
+TEST(Model, AServiceThatStandsTwiceHasItsPlacesTwice) {
+  auto d = desire_from({weighted("web", {{"web", 40}, {"web-canary", 20}, {"web", 30}, {"web-canary", 10}})}, shop());
+  const RuleTarget& target = d.targets.at(d.routes[0].rules.at(0));
+  ASSERT_EQ(target.backends.size(), 2u);
+  EXPECT_EQ(target.backends[0].share, 7000);
+  EXPECT_EQ(target.backends[1].share, 3000);
+  EXPECT_EQ(target.zones, (std::vector<Zone>{{0, 4000}, {1, 2000}, {0, 3000}, {1, 1000}}))
+      << "who is told apart by a hash stays where he is when another version's share goes to the first";
+  auto once = desire_from({weighted("web", {{"web", 70}, {"web-canary", 30}})}, shop());
+  EXPECT_TRUE(once.targets.at(once.routes[0].rules.at(0)).zones.empty());
+}
+
 TEST(Model, ReleaseStepsKeepTheStructure) {
   Services s = shop();
   s.add_service(service("web-stable", "None"));

@@ -143,10 +143,10 @@ class RulePlanner {
   // In the order of the route's backends; nullopt when one with a share has no slot.
   std::optional<std::vector<SlotShare>> wanted_shares() const {
     std::vector<SlotShare> out;
-    for (const BackendTarget& b : target_.backends) {
-      auto slot = slot_of(b.service);
-      if (!slot && b.share > 0) return std::nullopt;
-      if (slot) out.push_back({*slot, b.share});
+    for (const Zone& zone : zones_of(target_)) {
+      auto slot = slot_of(target_.backends[zone.backend].service);
+      if (!slot && zone.share > 0) return std::nullopt;
+      if (slot) out.push_back({*slot, zone.share});
     }
     return out;
   }

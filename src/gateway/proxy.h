@@ -85,14 +85,24 @@ struct BackendTarget {
   bool operator==(const BackendTarget&) const = default;
 };
 
+// A run of buckets: where a Service stands more than once in a rule it has several, each in its place.
+struct Zone {
+  std::size_t backend;
+  int share;  // of kBuckets
+  bool operator==(const Zone&) const = default;
+};
+
 struct RuleTarget {
   std::string space;
   std::string route;  // empty for a Service without a route
   std::string salt;
   std::string audience;                 // whose requests these are; empty: nobody's in particular
   std::vector<BackendTarget> backends;  // each service once
+  std::vector<Zone> zones = {};         // in the route's order; empty: one for each backend
   bool operator==(const RuleTarget&) const = default;
 };
+
+std::vector<Zone> zones_of(const RuleTarget& target);
 
 using Targets = std::map<std::string, RuleTarget>;  // by rule id
 

@@ -15,11 +15,11 @@ void start_new(const RuleSpec& spec, const RuleTarget& target, StartingPoint& ou
     bool used = index < target.backends.size();
     out.slots[section] = used ? target.backends[index].service : "-";
     if (!used) continue;
-    shares.push_back({i, target.backends[index].share});
     for (const Server& s : target.backends[index].servers) {
       if (s.ready) out.servers[section].push_back(s);
     }
   }
+  for (const Zone& zone : zones_of(target)) shares.push_back({static_cast<int>(zone.backend), zone.share});
   out.weights[spec.id] = write_weights(shares);
 }
 

@@ -45,6 +45,7 @@ struct Choices {
   bool blue_green = false;  // the canary: all users at once, and the old version is kept for a while
   bool opt_in = false;      // the canary: some requests get the candidate by a header before everybody does
   bool gray = false;        // the canary: groups of users one after the other
+  bool ab_test = false;     // the canary: two versions beside the stable one, until a person decides
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }
 };
 
@@ -54,6 +55,8 @@ data::Value analysis_template(Router router);
 // The groups of a gray release; `narrower`: as somebody edits them in the middle of it.
 std::vector<data::Value> cohorts(Router router, bool narrower = false);
 data::Value deployment(const Choices& choices, const Version& version);
+// The annotation of pods by which the second variant of a test differs from what the Deployment asks for.
+inline constexpr const char* kVariant = "example.com/variant";
 data::Value release(const Choices& choices);  // not for Manner::Plain
 
 }  // namespace slipway::rehearse::app

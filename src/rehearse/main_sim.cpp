@@ -56,6 +56,7 @@ void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   if (o.seed.blue_green) again += " --blue-green";
   if (o.seed.opt_in) again += " --opt-in";
   if (o.seed.gray) again += " --gray";
+  if (o.seed.ab_test) again += " --ab-test";
   if (o.seed.windows) again += " --windows";
   for (const std::string& m : o.mutants) again += " --mutant " + m;
   fmt::print("  {}\n  again: {}\n", *r.problem, again);
@@ -140,6 +141,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember(router_names()))
       ->capture_default_str();
   app.add_flag("--blue-green", o.seed.blue_green, "blue-green releases instead of canaries");
+  app.add_flag("--ab-test", o.seed.ab_test,
+               "Instead of canaries two versions at once, where the router can match headers");
   app.add_flag("--gray", o.seed.gray,
                "what would be canaries lets groups of users in, where the router can match headers");
   app.add_flag("--opt-in", o.seed.opt_in, "canaries begin with an opt-in by header, where the router can match one");

@@ -203,6 +203,25 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
 
 // --- ports ------------------------------------------------------------------------------------------------
 
+namespace {
+
+// A Service that stands in a rule more than once is told as one.
+RoutedRule each_once(const RoutedRule& rule) {
+  RoutedRule out;
+  for (const Routed& part : rule) {
+    const auto known = std::ranges::find_if(out, [&](const Routed& o) { return o.is_same(part); });
+    if (known == out.end()) {
+      out.push_back(part);
+      continue;
+    }
+    known->share += part.share;
+    known->weight += part.weight;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::int64_t ModelledGateway::requests_of(const Route& route, const Routed& part) {
   const auto found = std::ranges::find_if(route.backends, [&](const Backend& b) { return b.part.is_same(part); });
   return found == route.backends.end() ? 0 : found->requests;
@@ -218,7 +237,7 @@ void ModelledGateway::answer_traffic(const Value& question, Port::Done done) {
     Value rules = Value::array();
     for (const RoutedRule& rule : route.rules) {
       Value backends = Value::array();
-      for (const Routed& part : rule)
+      for (const Routed& part : each_once(rule))
         backends.push_back(Value::object({{"service", part.service},
                                           {"weight", part.weight},
                                           {"share", part.share},

@@ -68,7 +68,7 @@ class Player {
   Player(std::uint64_t seed, const SeedOptions& options)
       : choices_(seed * 2 + 1),
         options_(options),
-        story_(draw_story(choices_, options.router, options.blue_green, options.opt_in, options.gray)),
+        story_(draw_story(choices_, options.router, options.blue_green, options.opt_in, options.gray, options.ab_test)),
         world_(draw(seed)) {}
 
   SeedResult run() {
@@ -138,7 +138,7 @@ class Player {
            wait(kStartLimit, [this] { return awaited(world_.truth(), expected_at_start()); });
   }
   bool put_cohorts(bool narrower) {
-    if (!story_.choices.gray) return true;
+    if (!story_.choices.gray && !story_.choices.ab_test) return true;
     return std::ranges::all_of(app::cohorts(story_.choices.router, narrower),
                                [this](const Value& cohort) { return put(api::kCohorts, cohort); });
   }
@@ -169,11 +169,25 @@ class Player {
   }
 
   bool ask_for(const app::Version& version) {
+    if (story_.choices.ab_test && !set_variant(Value())) return false;
     previous_ = current_.name.empty() ? story_.first : current_;
     current_ = version;
     app::Choices now = story_.choices;
     now.replicas = world_.get(api::kDeployments, kSpace, kName)["spec"]["replicas"].as_int(1);
     return put(api::kDeployments, app::deployment(now, version));
+  }
+
+  bool set_variant(Value name) {
+    const Value annotations = Value::object({{app::kVariant, std::move(name)}});
+    const Value pods = Value::object({{"metadata", Value::object({{"annotations", annotations}})}});
+    return patch(api::kDeployments, kSpace, kName, Value::object({{"spec", Value::object({{"template", pods}})}}));
+  }
+  // As long as there is one to choose.
+  bool choose_variant() {
+    const delivery::State s = state();
+    if (s.variants.empty() || s.retreat) return true;
+    approved_unseen_ = true;
+    return set_variant("red");
   }
 
   bool perform(const Act& act) {
@@ -209,6 +223,8 @@ class Player {
         return command(delivery::Verb::Back);
       case Deed::EditCohort:
         return put_cohorts(true);
+      case Deed::ChooseVariant:
+        return choose_variant();
       case Deed::DeleteRelease:
         remove(api::kReleases, kSpace, kName);
         return true;
@@ -282,6 +298,13 @@ class Player {
     return set.is_null() ? "" : app::tag_of(set);
   }
 
+  // There is no test of a version against itself: a variant that was chosen is asked for again, or is the stable one.
+  bool mend_test() {
+    const bool is_stable = state().message.contains("the stable version");
+    return set_variant(is_stable ? Value("red") : Value()) &&
+           wait(kEndLimit, [&] { return state().phase != Phase::Invalid ? "" : "valid: " + state().message; });
+  }
+
   // A person answers where the plan waits for one.
   bool finish() {
     while (true) {
@@ -289,6 +312,10 @@ class Player {
           wait(kEndLimit, [this] { return waits_for_a_person() ? "" : awaited(world_.truth(), expected()); });
       if (!there) return false;
       if (!waits_for_a_person()) return true;
+      if (state().phase == Phase::Invalid) {
+        if (!mend_test()) return false;
+        continue;
+      }
       if (!command(delivery::Verb::Promote)) return false;
       const std::string id = std::to_string(commands_);
       if (!wait(kEndLimit, [&] { return state().command.id == id ? "" : "the promotion to be heard"; })) return false;
@@ -296,6 +323,7 @@ class Player {
   }
   bool waits_for_a_person() {
     const delivery::State s = state();
+    if (story_.choices.ab_test && s.phase == Phase::Invalid) return true;
     return s.phase == Phase::Paused && !world_.get(api::kReleases, kSpace, kName)["spec"]["paused"].as_bool();
   }
 

@@ -21,6 +21,7 @@ struct SeedOptions {
   bool trace = false;  // prints whatever happens
   Router router = Router::HttpRoute;
   bool gray = false;        // what would be canaries lets groups of users in, where the router can match headers
+  bool ab_test = false;     // what would be canaries tries two versions at once, where the router can match headers
   bool opt_in = false;      // canaries begin with an opt-in by header, where the router can match one
   bool windows = false;     // the Release's windows are closed half of the time, and instead of a pause
   bool blue_green = false;  // instead of canaries; sets that a user deletes are then stable ones, too

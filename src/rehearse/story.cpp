@@ -10,10 +10,21 @@ namespace slipway::rehearse {
 using app::Manner;
 
 std::string_view to_text(Deed deed) {
-  static constexpr std::array<std::string_view, 14> kTexts = {
-      "newer version",     "scaled",       "reverted", "paused",           "pods deleted", "candidate's set deleted",
-      "node cordoned",     "aborted",      "promoted", "promoted in full", "undone",       "release deleted",
-      "taken a step back", "cohort edited"};
+  static constexpr std::array<std::string_view, 15> kTexts = {"newer version",
+                                                              "scaled",
+                                                              "reverted",
+                                                              "paused",
+                                                              "pods deleted",
+                                                              "candidate's set deleted",
+                                                              "node cordoned",
+                                                              "aborted",
+                                                              "promoted",
+                                                              "promoted in full",
+                                                              "undone",
+                                                              "release deleted",
+                                                              "taken a step back",
+                                                              "cohort edited",
+                                                              "variant chosen"};
   return kTexts[static_cast<std::size_t>(deed)];
 }
 
@@ -22,6 +33,7 @@ std::string Story::text() const {
   std::string out = fmt::format("{} of {}",
                                 choices.blue_green   ? "blue-green"
                                 : choices.gray       ? "gray"
+                                : choices.ab_test    ? "A/B test"
                                 : choices.switched() ? "switch"
                                                      : kManners[static_cast<std::size_t>(choices.manner)],
                                 choices.replicas);
@@ -68,7 +80,7 @@ Act draw_act(runtime::Random& random, Manner manner, std::size_t number) {
 
 }  // namespace
 
-Story draw_story(runtime::Random& random, Router router, bool blue_green, bool opt_in, bool gray) {
+Story draw_story(runtime::Random& random, Router router, bool blue_green, bool opt_in, bool gray, bool ab_test) {
   Story story;
   app::Choices& c = story.choices;
   const std::uint64_t manner = random.below(8);
@@ -83,6 +95,11 @@ Story draw_story(runtime::Random& random, Router router, bool blue_green, bool o
   c.opt_in = opt_in && c.manner == Manner::Canary && !blue_green && matches_headers(router);
   c.gray = gray && c.manner == Manner::Canary && matches_headers(router) && router != Router::Ingress &&
            random.below(4) != 0;
+  if (ab_test && c.manner == Manner::Canary && matches_headers(router) && router != Router::Ingress) {
+    c.ab_test = true;
+    c.gray = c.opt_in = c.blue_green = c.approval = false;
+    c.background = true;  // nothing else measures
+  }
   story.first = app::good_version("v1");
   story.second = app::drawn_version(random, "v2");
   const std::uint64_t acts = random.below(4);
@@ -90,6 +107,7 @@ Story draw_story(runtime::Random& random, Router router, bool blue_green, bool o
     story.acts.push_back(draw_act(random, c.manner, i));
     if (gray && c.manner == Manner::Canary && random.below(3) == 0)
       story.acts.back().deed = c.gray && random.below(4) == 0 ? Deed::EditCohort : Deed::Back;
+    if (c.ab_test && random.below(3) == 0) story.acts.back().deed = Deed::ChooseVariant;
     if (story.acts.back().deed == Deed::DeleteRelease) break;
   }
   return story;

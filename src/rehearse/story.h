@@ -26,6 +26,8 @@ enum class Deed {
   // Only in stories of gray releases:
   Back,
   EditCohort,
+  // Only in stories of tests:
+  ChooseVariant,
 };
 std::string_view to_text(Deed deed);
 
@@ -51,7 +53,8 @@ struct Story {
 // `blue_green`: what would be canaries are that.
 // `opt_in`: canaries begin with one.
 // `gray`: what would be canaries are mostly that.
+// `ab_test`: the same.
 Story draw_story(runtime::Random& random, Router router = Router::HttpRoute, bool blue_green = false,
-                 bool opt_in = false, bool gray = false);
+                 bool opt_in = false, bool gray = false, bool ab_test = false);
 
 }  // namespace slipway::rehearse

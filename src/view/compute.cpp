@@ -25,6 +25,7 @@ std::string strategy_of(const Value& strategy) {
   return strategy["canary"].is_object()      ? "canary"
          : strategy["blueGreen"].is_object() ? "blue-green"
          : strategy["gray"].is_object()      ? "gray release"
+         : strategy["abTest"].is_object()    ? "A/B test"
                                              : "rolling";
 }
 
@@ -106,7 +107,17 @@ void add_steps(const Objects& objects, const State& s, ReleaseView& view) {
     if (run["spec"]["kind"].as_string() == "Verification") continue;
     const auto step = run["spec"]["step"].as_int(-1);
     if (step >= 0 && step < number) view.steps[static_cast<std::size_t>(step)].metrics = metrics_of(run);
-    view.metrics = metrics_of(run);
+    const std::string variant = run["spec"]["variant"].str();
+    if (variant.empty()) {
+      view.metrics = metrics_of(run);
+      continue;
+    }
+    // Each variant has its own run: only the last one of each counts.
+    std::erase_if(view.metrics, [&](const MetricView& m) { return m.name.starts_with(variant + ": "); });
+    for (MetricView& m : metrics_of(run)) {
+      m.name = variant + ": " + m.name;
+      view.metrics.push_back(std::move(m));
+    }
   }
   add_times(view, view.steps);
 }
@@ -157,7 +168,8 @@ void add_versions(const Objects& objects, const State& s, ReleaseView& view) {
       view.versions.back().revision = r->number;
     }
   };
-  add(s.candidate, "candidate");
+  for (const delivery::VariantState& v : s.variants) add(v, "variant " + v.name);
+  if (s.variants.empty()) add(s.candidate, "candidate");
   add(s.stable, "stable");
   for (const Value& rs : objects.replica_sets) {
     const auto name = api::name_of(rs);
@@ -201,6 +213,8 @@ ReleaseView compute(const Objects& objects, Time now) {
   view.routed = spec["traffic"].is_object();
   view.wanted = static_cast<double>(s.traffic.wanted) / 100;
   view.beside = s.traffic.rules.substr(0, s.traffic.rules.rfind(" #"));
+  view.variants = s.variants;
+  if (!s.variants.empty()) view.beside.clear();  // told variant by variant
   if (s.traffic.verified >= 0) view.verified = static_cast<double>(s.traffic.verified) / 100;
   view.rollback = s.retreat ? s.retreat : s.phase == delivery::Phase::RolledBack ? s.last_rollback : std::nullopt;
   add_records(s, view);

@@ -104,8 +104,40 @@ void add_steps(Lines& out, const ReleaseView& v, const Style& style) {
   if (!rest.empty()) out.push_back(rest);
 }
 
-void add_traffic(Lines& out, const ReleaseView& v) {
+std::string count_text(std::int64_t n) {
+  std::string out = std::to_string(n);
+  for (std::size_t at = out.size(); at > 3;) out.insert(at -= 3, " ");
+  return out;
+}
+
+// Who has what of a test; the stable version has the rest.
+void add_variants(Lines& out, const ReleaseView& v, const Style& style) {
+  std::vector<std::vector<std::string>> rows = {{"variant", "share", "", "pods", "requests", ""}};
+  double rest = 100;
+  const auto row = [&](const std::string& name, double share, std::int64_t ready, std::int64_t pods,
+                       std::int64_t requests, std::string note) {
+    rows.push_back({name, fmt::format("{:g} %", share), bar(share / 100, 12), fmt::format("{}/{}", ready, pods),
+                    requests < 0 ? "" : count_text(requests), std::move(note)});
+  };
+  for (const delivery::VariantState& variant : v.variants) {
+    const double share = static_cast<double>(variant.share) / 100;
+    rest -= share;
+    row(variant.name, share, variant.ready, variant.replicas, variant.requests,
+        variant.stopped_at                                 ? paint(style, Colour::Red, "✗ stopped: " + variant.message)
+        : v.candidate && variant.hash == v.candidate->hash ? "the Deployment's template"
+                                                           : variant.images);
+  }
+  for (const VersionView& version : v.versions)
+    if (version.role == "stable") row("stable", rest, version.ready, version.wanted, -1, version.images);
+  out.emplace_back();
+  for (std::string& line : table(rows)) out.push_back(std::move(line));
+  out.push_back(fmt::format("traffic   wanted {:g} % for the variants, {}", v.wanted,
+                            v.verified ? fmt::format("verified {:g} %", *v.verified) : "not verified yet"));
+}
+
+void add_traffic(Lines& out, const ReleaseView& v, const Style& style) {
   if (!v.routed || !v.candidate) return;
+  if (!v.variants.empty()) return add_variants(out, v, style);
   const double share = v.verified.value_or(v.wanted) / 100;
   out.emplace_back();
   if (v.wanted == 0 && !v.beside.empty())  // a bar of everybody would say nothing
@@ -165,7 +197,7 @@ Lines render_live(const ReleaseView& v, const Style& style) {
   Lines out;
   add_head(out, v, style);
   add_steps(out, v, style);
-  add_traffic(out, v);
+  add_traffic(out, v, style);
   add_metrics(out, v, style);
   out.emplace_back();
   for (std::string& line : render_tree(v, style)) out.push_back(std::move(line));

@@ -60,7 +60,7 @@ struct PodView {
 };
 
 struct VersionView {
-  std::string role;  // stable, candidate, old
+  std::string role;  // stable, candidate, old; of an A/B test: variant NAME
   std::int64_t revision = 0;
   std::string replica_set;
   std::string images;
@@ -86,7 +86,7 @@ struct HistoryEntry {
 
 struct ReleaseView {
   std::string name, space, target;
-  std::string strategy;  // canary, blue-green, rolling
+  std::string strategy;  // canary, blue-green, rolling, gray release, A/B test
   Time now;
   delivery::Phase phase = delivery::Phase::Pending;
   std::string message;
@@ -98,7 +98,8 @@ struct ReleaseView {
   bool routed = false;
   double wanted = 0;  // candidate's percent of the traffic
   std::optional<double> verified = {};
-  std::string beside = {};  // "all of staff": what else the candidate gets
+  std::string beside = {};                            // "all of staff": what else the candidate gets
+  std::vector<delivery::VariantState> variants = {};  // of an A/B test under way
   std::vector<StepView> steps = {};
   std::vector<MetricView> metrics = {};            // of the analysis under way, or of the last one
   std::vector<VersionView> versions = {};          // candidate first, then stable, then old ones that still have pods

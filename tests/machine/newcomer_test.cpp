@@ -102,6 +102,31 @@ TEST(Newcomer, AGrayReleaseSaysWhoIsInAndWhy) {
   EXPECT_EQ(home.ask({"cohort", "who", "user-9", "-n", "shop", "--header", "x-staff"}).status, 2) << "NAME=VALUE";
 }
 
+// docs/ab-test.md, command by command.
+TEST(Newcomer, AnAbTestShowsWhoHasWhatAndEndsInTheVariantThatIsChosen) {
+  Home home;
+  ASSERT_EQ(home.up({"--modelled"}).status, 0);
+  for (const char* file : {"app.yaml", "release.yaml", "ab-test.yaml"}) {
+    const Said applied = home.ask({"apply", "-f", SLIPWAY_SOURCE_DIR "/examples/shop/" + std::string(file)});
+    ASSERT_EQ(applied.status, 0) << applied.text;
+  }
+  ASSERT_EQ(home.ask({"status", "web", "-n", "shop", "--until", "healthy", "--timeout", "2m"}).status, 0);
+  EXPECT_THAT(home.ask({"plan", "web", "-n", "shop"}).text, HasSubstr("variant   slower: {"));
+  ASSERT_EQ(home.ask({"deploy", "web", "-n", "shop", "--image", "web=shop/web:v2"}).status, 0);
+  const Said test = home.ask({"status", "web", "-n", "shop", "--until", "step=2", "--timeout", "2m"});
+  EXPECT_THAT(test.text, AllOf(HasSubstr("variant"), HasSubstr("plain"), HasSubstr("20 %"), HasSubstr("60 %"),
+                               HasSubstr("A/B test")));
+  EXPECT_THAT(home.ask({"cohort", "who", "user-9", "-n", "shop", "--header", "x-staff=yes"}).text,
+              HasSubstr("gets variant slower: cohort staff"));
+  EXPECT_THAT(home.ask({"cohort", "who", "user-7", "-n", "shop"}).text, HasSubstr("of 10000"));
+  const Said nobody = home.ask({"promote", "web", "-n", "shop", "--variant", "faster"});
+  EXPECT_THAT(nobody.text, HasSubstr("there is no variant faster; there are plain, slower"));
+  const Said chosen = home.ask({"promote", "web", "-n", "shop", "--variant", "slower"});
+  EXPECT_EQ(chosen.status, 0) << chosen.text;
+  EXPECT_THAT(chosen.text, AllOf(HasSubstr("Keep this in its manifest"), HasSubstr("variant slower is chosen")));
+  EXPECT_EQ(home.ask({"status", "web", "-n", "shop", "--until", "healthy", "--timeout", "2m"}).status, 0);
+}
+
 // What may be switched on in tests cannot be switched on in what users get.
 TEST(Program, HasNoMutantsToSwitchOn) {
   const std::string symbol = "set_mutant";

@@ -153,10 +153,14 @@ void check_blue_green(Problems& out, const Value& blue_green, const std::string&
   for (const char* key : {"autoSwitch", "keepPrevious"}) check_duration(out, blue_green, key, path);
 }
 
-void check_strategy(Problems& out, const Value& strategy) {
-  const int kinds = strategy.has("rolling") + strategy.has("canary") + strategy.has("blueGreen") + strategy.has("gray");
-  if (kinds == 0) return out.required("spec.strategy", "one of rolling, canary, blueGreen or gray");
-  if (kinds > 1) return out.forbidden("spec.strategy", "only one of rolling, canary, blueGreen and gray may be given");
+void check_strategy(Problems& out, const Value& spec) {
+  const Value& strategy = spec["strategy"];
+  constexpr std::array kKinds = {"rolling", "canary", "blueGreen", "gray", "abTest"};
+  const auto kinds = std::ranges::count_if(kKinds, [&](const char* kind) { return strategy.has(kind); });
+  if (kinds == 0) return out.required("spec.strategy", "one of rolling, canary, blueGreen, gray or abTest");
+  if (kinds > 1)
+    return out.forbidden("spec.strategy", "only one of rolling, canary, blueGreen, gray and abTest may be given");
+  if (strategy.has("abTest")) check_ab_test(out, strategy["abTest"], spec["traffic"], "spec.strategy.abTest");
   if (strategy.has("gray")) check_gray(out, strategy["gray"], "spec.strategy.gray");
   if (strategy.has("canary")) check_canary(out, strategy["canary"], "spec.strategy.canary");
   if (strategy.has("blueGreen")) check_blue_green(out, strategy["blueGreen"], "spec.strategy.blueGreen");
@@ -164,6 +168,14 @@ void check_strategy(Problems& out, const Value& strategy) {
     check_budget(out, strategy["rolling"], "spec.strategy.rolling");
     check_duration(out, strategy["rolling"], "bake", "spec.strategy.rolling");
   }
+}
+
+void check_versions(Problems& out, const Value& traffic, const Value& strategy) {
+  if (!strategy.has("abTest")) return;
+  for (const char* key : {"destinationRule", "canaryService"})
+    if (!traffic[key].as_string().empty())
+      out.forbidden(std::string("spec.traffic.") + key,
+                    "each variant of a test has a Service of its own, SERVICE-NAME");
 }
 
 void check_subsets(Problems& out, const Value& traffic, std::string_view kind) {
@@ -195,6 +207,8 @@ void check_traffic(Problems& out, const Value& spec) {
                  "blueGreen moves traffic: name the route that carries it, or kind Service where there is none");
   if (traffic.is_null() && strategy.has("gray"))
     out.required("spec.traffic", "gray lets users in by what their requests say: name the route that carries them");
+  if (traffic.is_null() && strategy.has("abTest"))
+    out.required("spec.traffic", "a test shares users out between versions: name the route that carries them");
   if (traffic.is_null()) return;
   const std::string_view kind = traffic["kind"].as_string("HTTPRoute");
   const bool switched = kind == "Service";
@@ -209,6 +223,7 @@ void check_traffic(Problems& out, const Value& spec) {
   if (traffic["service"].as_string().empty())
     out.required("spec.traffic.service", "traffic needs the Service whose requests are split");
   check_subsets(out, traffic, kind);
+  check_versions(out, traffic, strategy);
   const std::string service = traffic["service"].str();
   const auto& [stable, canary] = owned_services(spec);
   if (stable == canary) out.invalid("spec.traffic.canaryService", canary, "must differ from the stable service");
@@ -389,7 +404,7 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
     out.required("spec.target.name", "the Deployment that this Release watches over");
   if (spec["target"]["kind"].as_string("Deployment") != "Deployment")
     out.invalid("spec.target.kind", spec["target"]["kind"], "only Deployment is supported");
-  check_strategy(out, spec["strategy"]);
+  check_strategy(out, spec);
   check_traffic(out, spec);
   check_guards(out, spec["guards"]);
   check_scopes(out, spec);

@@ -31,5 +31,6 @@ void check_key(Problems& out, const data::Value& key, const std::string& path);
 void check_share(Problems& out, const data::Value& owner, const std::string& path);
 
 void check_gray(Problems& out, const data::Value& gray, const std::string& path);
+void check_ab_test(Problems& out, const data::Value& test, const data::Value& traffic, const std::string& path);
 
 }  // namespace slipway::api::rules

@@ -102,11 +102,28 @@ type GrayStrategy | Groups of users get the new version one after the other; who
   key     - *CohortKey                     | What says who a user is, for batches that let a share of all users in.
   batches - []GrayBatch atomic maxItems=32 | Who comes when; after the last one everybody.
 
+type CohortReference | A group of users.
+  name - string keep | A Cohort in the same namespace.
+
+type AbTestVariant | A version that is tried beside the stable one.
+  name     - string keep                          | What it is called; its Service is SERVICE-NAME.
+  share    - *double                              | Percent of the users who take part, at most two decimals.
+  cohorts  - []CohortReference atomic maxItems=16 | Users who get it whatever their share; of several variants the first counts.
+  template - *any                                 | What differs from the Deployment's pod template, as a strategic merge patch; one variant has none.
+  replicas - *int32 min=1                         | At least so many pods; default: what its users need.
+
+type AbTestStrategy | Two or more versions at once; every user stays with his.
+  key      - *CohortKey                           | What says who a user is, for variants with a share.
+  among    - []CohortReference atomic maxItems=16 | Who takes part; default: everybody.
+  variants - []AbTestVariant atomic maxItems=10   | The versions beside the stable one, which everybody else gets.
+  duration - *string                              | How long it runs before a person is asked to decide, like 336h; default: until somebody does.
+
 type ReleaseStrategy | How a new version reaches the users.
   rolling   - *RollingStrategy   | Replace pods a few at a time, watched by the guards.
   canary    - *CanaryStrategy    | Give the new version a growing part of the traffic.
   blueGreen - *BlueGreenStrategy | Put the new version beside the old one and move all the traffic at once.
   gray      - *GrayStrategy      | Give the new version to groups of users, one after the other.
+  abTest    - *AbTestStrategy    | Try two or more versions at once.
 
 type ReleaseTraffic | What carries the traffic.
   kind          - string =HTTPRoute enum=HTTPRoute,Service,VirtualService,Ingress,TraefikService,IngressRoute | Kind of the object that carries it; Service: the Service itself selects one version, without a router.
@@ -148,7 +165,7 @@ type ReleaseWindow | When releases may go forward. By the week: days, from, to a
 
 type ReleaseSpec | How changes of a workload are released.
   target               - ReleaseTarget   required | The workload whose changes are released.
-  strategy             - ReleaseStrategy required | One of rolling, canary, blueGreen and gray.
+  strategy             - ReleaseStrategy required | One of rolling, canary, blueGreen, gray and abTest.
   traffic              - *ReleaseTraffic          | What carries the traffic; without it the numbers of pods are the weights.
   guards               - *ReleaseGuards ={}       | Watched in every step; a broken guard rolls back.
   deadline             - string =10m              | How long a step may wait for pods or for the router before it rolls back.
@@ -205,7 +222,7 @@ type ReleaseRouteStatus | The router's objects, where the router does not tell w
   generation - *int64     | Changes whenever they do.
   since      - *microTime | Since when they stand as they are.
 
-type ReleaseReplicas | Pods of both versions.
+type ReleaseReplicas | Pods of all versions; of an A/B test those of all variants are the candidate's.
   stable         - *int64 | Of the stable version.
   stableReady    - *int64 | Of them ready.
   candidate      - *int64 | Of the candidate.
@@ -217,6 +234,22 @@ type ReleaseGuardStatus | What the guards have counted.
   lostReadiness - *int64 | Times that candidate pods lost their readiness.
   pods          - *int64 | Candidate pods.
   ready         - *int64 | Of them ready.
+
+type ReleaseVariant | A version of an A/B test.
+  ...      - ReleaseRevision
+  name     - *string    | Its name.
+  service  - *string    | Its Service.
+  identity - *string    | Changes with whatever decides who gets it and what it is.
+  share    - *double    | Percent of everybody's requests that the route asks for.
+  replicas - *int64     | Its pods.
+  ready    - *int64     | Of them ready.
+  requests - *int64     | Requests that the router counted for it, where the router counts.
+  restarts - *int64     | Restarts of its containers.
+  lostReadiness - *int64 | Times that its pods lost their readiness.
+  pods     - *int64     | Pods that the guards have counted.
+  podsReady - *int64    | Of them ready.
+  overruledRestarts - *int64 | Restarts that no longer count, since a person went on in spite of them.
+  stoppedAt - *microTime | Since when its users get the stable version; cause and message say why.
 
 type ReleaseWaiting | What it waits for before it goes forward.
   reason - *string    | Window (of the Release), PolicyWindow (of the ReleasePolicy), Stop or Place.
@@ -238,13 +271,14 @@ type ReleaseStatus preserve | A Release as it is.
   message      - *string                           | What it does or waits for, one sentence.
   stable       - *ReleaseRevision                  | Serves the users.
   candidate    - *ReleaseRevision                  | Is being released.
+  variants     - []ReleaseVariant atomic           | The versions of an A/B test under way, the candidate among them.
   rejected     - *ReleaseRevision                  | Was rolled back; held until the template changes.
   position     - *ReleasePosition                  | How far the plan has come.
   step         - *ReleaseStepNumber                | The step as people count.
   traffic      - *ReleaseTrafficStatus             | Traffic of the candidate.
   cohorts      - *any                              | The Cohorts of the release under way, as they were when it began.
   route        - *ReleaseRouteStatus               | The router's objects, where the router does not tell what it does.
-  replicas     - *ReleaseReplicas                  | Pods of both versions.
+  replicas     - *ReleaseReplicas                  | Pods of all versions; of an A/B test those of all variants are the candidate's.
   guard        - *ReleaseGuardStatus               | What the guards have counted.
   analysis     - *any                              | Numbers of the analyses of this release.
   waiting      - *ReleaseWaiting                   | What it waits for before it goes forward.
@@ -402,6 +436,7 @@ type AnalysisRunSpec | What is measured, with all values filled in.
   kind      - string                    | Step, Background or Verification.
   step      - *int32                    | Step of the Release, counted from 0.
   route     - *string                   | Route that carries the traffic.
+  variant   - *string                   | Of an A/B test: the name of the version that is measured.
   audience  - *string                   | Whose requests are measured: a batch of a gray release; absent: all.
   candidate - *AnalysisSubject          | The new version.
   stable    - *AnalysisSubject          | The stable version.
@@ -491,9 +526,7 @@ std::vector<Column> policy_columns() {
               "Cap", [](const Value& o) { return o["spec"]["maxConcurrent"]; }, ".spec.maxConcurrent"),
           text(
               "Stopped", [](const Value& o) { return o["spec"]["stop"]["reason"]; }, ".spec.stop.reason"),
-          text(
-              "Waiting", [](const Value& o) { return o["status"]["waiting"]; }, ".status.waiting"),
-          age_column()};
+          text("Waiting", [](const Value& o) { return o["status"]["waiting"]; }, ".status.waiting"), age_column()};
 }
 
 std::vector<Column> run_columns() {

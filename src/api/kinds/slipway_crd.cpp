@@ -49,6 +49,11 @@ std::vector<ValueRule> value_rules() {
       {"GrayCohort", "name", "maxLength", 253},
       {"GrayBatch", "name", "maxLength", 63},
       {"GrayStrategy", "batches", "required", {}},
+      {"AbTestStrategy", "variants", "required", {}},
+      {"AbTestStrategy", "variants", "minItems", 1},
+      {"AbTestVariant", "name", "required", {}},
+      {"AbTestVariant", "replicas", "minimum", 1},
+      {"CohortReference", "name", "required", {}},
       {"GrayStrategy", "batches", "minItems", 1},
       {"CohortAttribute", "name", "required", {}},
       {"CohortAttribute", "name", "pattern", "^[A-Za-z_][A-Za-z0-9_]*$"},
@@ -97,6 +102,7 @@ std::vector<ValueRule> value_rules() {
        std::vector<std::pair<const char*, const char*>>{{"ReleasePause", "duration"},
                                                         {"RollingStrategy", "bake"},
                                                         {"GrayBatch", "bake"},
+                                                        {"AbTestStrategy", "duration"},
                                                         {"BlueGreenStrategy", "autoSwitch"},
                                                         {"BlueGreenStrategy", "keepPrevious"},
                                                         {"ReleaseSpec", "deadline"},
@@ -112,6 +118,8 @@ std::vector<ValueRule> value_rules() {
                                                         {"Metric", "timeout"},
                                                         {"AnalysisRunSpec", "ttl"}})
     all.push_back({type, field, "pattern", kDuration});
+  all.push_back({"AbTestVariant", "name", "pattern", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"});
+  all.push_back({"AbTestVariant", "name", "maxLength", 40});
   for (const char* field : {"service", "stableService", "canaryService"})
     all.push_back({"ReleaseTraffic", field, "maxLength", 63});
   return all;
@@ -174,8 +182,29 @@ std::vector<CelRule> cel_rules() {
       {"CanaryStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
       {"RollingStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
       {"ReleaseStrategy",
-       "[has(self.rolling), has(self.canary), has(self.blueGreen), has(self.gray)].filter(x, x).size() == 1",
-       "a strategy is exactly one of rolling, canary, blueGreen and gray"},
+       "[has(self.rolling), has(self.canary), has(self.blueGreen), has(self.gray), has(self.abTest)].filter(x, "
+       "x).size() == 1",
+       "a strategy is exactly one of rolling, canary, blueGreen, gray and abTest"},
+      {"AbTestVariant", share, "a share is over 0 and at most 100, with at most two decimals"},
+      {"AbTestVariant", "has(self.share) || (has(self.cohorts) && self.cohorts.size() > 0)",
+       "who gets the variant: a share of the users, or cohorts"},
+      {"AbTestVariant", "!(self.name in ['stable', 'canary'])", "is the name of one of the Release's own Services"},
+      {"AbTestStrategy", "self.variants.all(v, self.variants.exists_one(w, w.name == v.name))",
+       "no variant may be named twice"},
+      {"AbTestStrategy", "self.variants.filter(v, !has(v.template)).size() == 1",
+       "exactly one variant has no template: what the Deployment asks for"},
+      {"AbTestStrategy", "has(self.key) || self.variants.all(v, !has(v.share))",
+       "key says who a user is, since a variant asks for a share"},
+      {"AbTestStrategy", "self.variants.filter(v, has(v.share)).map(v, v.share).sum() <= 100.0001",
+       "the shares are more than 100 % together"},
+      {"AbTestStrategy", "!has(self.key) || !has(self.key.bucketHeader) || self.key.bucketHeader == ''",
+       "the gateway computes the bucket; behind another router give each variant Cohorts that compare it"},
+      {"ReleaseSpec", "has(self.traffic) || !has(self.strategy.abTest)",
+       "a test shares users out between versions: traffic names the route that carries them"},
+      {"ReleaseSpec",
+       "!has(self.traffic) || !has(self.strategy.abTest) || ((!has(self.traffic.destinationRule) || "
+       "self.traffic.destinationRule == '') && (!has(self.traffic.canaryService) || self.traffic.canaryService == ''))",
+       "each variant of a test has a Service of its own: no destinationRule and no canaryService"},
       {"CohortKey", one_part, "exactly one of header, cookie and query"},
       {"CohortAttribute", one_part, "exactly one of header, cookie and query"},
       {"GrayCohort", share, "a share is over 0 and at most 100, with at most two decimals"},

@@ -73,8 +73,13 @@ Value subject(const std::string& service, const Revision& revision) {
   return out;
 }
 
+// The proof after a rollback is about the stable version.
+const VariantState* measured(const Turn& turn, RunKind kind, std::size_t variant) {
+  return kind == RunKind::Verification || turn.s.variants.empty() ? nullptr : &turn.s.variants[variant];
+}
+
 // After a rollback the same questions are put about the stable version.
-Value spec_of(const Turn& turn, RunKind kind, const plan::Analysis& analysis, Value resolved) {
+Value spec_of(const Turn& turn, RunKind kind, const plan::Analysis& analysis, Value resolved, std::size_t variant) {
   const auto routing = turn.plan.routing.value_or(plan::Routing{});
   const Value stable = subject(routing.stable_service, *turn.s.stable);
   Value spec = std::move(resolved);
@@ -82,6 +87,10 @@ Value spec_of(const Turn& turn, RunKind kind, const plan::Analysis& analysis, Va
   spec.set("stable", stable);
   spec.set("candidate", kind == RunKind::Verification ? stable : subject(routing.canary_service, *turn.s.candidate));
   if (!routing.route.empty()) spec.set("route", routing.route);
+  if (const VariantState* of_test = measured(turn, kind, variant)) {
+    spec.set("candidate", subject(of_test->service, *of_test));
+    spec.set("variant", of_test->name);
+  }
   if (!analysis.audience.empty()) spec.set("audience", analysis.audience);
   return spec;
 }
@@ -128,6 +137,7 @@ bool is_over(const Value& run) { return run["status"].has("completedAt"); }
 AnalysisSummary summary_of(const Value& run) {
   AnalysisSummary out{.run = std::string(api::name_of(run)), .phase = run["status"]["phase"].str("Running")};
   out.user_step = run["spec"]["step"].as_int(-1);
+  out.variant = run["spec"]["variant"].str();
   out.metrics = Value::array();
   for (const Value& m : run["status"]["metricResults"].items()) {
     const Value& last = m["measurements"].at(m["measurements"].size() ? m["measurements"].size() - 1 : 0);
@@ -153,7 +163,7 @@ Verdict verdict_of(const Value& run) {
   return phase == "Inconclusive" || phase == "Error" ? Verdict::Inconclusive : Verdict::Running;
 }
 
-std::string run_name(const Turn& turn, RunKind kind) {
+std::string run_name(const Turn& turn, RunKind kind, std::size_t variant) {
   const Revision& revision = turn.s.retreat ? turn.s.retreat->from : *turn.s.candidate;
   const std::string base =
       fmt::format("{}-{}-{}", api::name_of(turn.o.release), revision.number, turn.s.position.attempt);
@@ -161,19 +171,19 @@ std::string run_name(const Turn& turn, RunKind kind) {
     case RunKind::Step:
       return fmt::format("{}-{}", base, turn.s.user_step + 1);
     case RunKind::Background:
-      return base + "-background";
+      return base + "-background" + (turn.s.variants.empty() ? "" : "-" + turn.s.variants[variant].name);
     case RunKind::Verification:
       return base + "-verification";
   }
   base::bug("unknown kind of run", __FILE__, __LINE__);
 }
 
-void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis) {
-  const std::string name = run_name(turn, kind);
+void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis, std::size_t variant) {
+  const std::string name = run_name(turn, kind, variant);
   if (!turn.o.run(name).is_null()) return;
   auto ready = resolved(turn, analysis);
   if (!ready) return turn.wait(ready.error().message);
-  Value spec = spec_of(turn, kind, analysis, std::move(*ready));
+  Value spec = spec_of(turn, kind, analysis, std::move(*ready), variant);
   if (kind == RunKind::Verification) shorten(spec);
   if (kind == RunKind::Background) watch_on(spec);
   if (kind == RunKind::Step) spec.set("step", turn.s.user_step);

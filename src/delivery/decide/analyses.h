@@ -13,9 +13,10 @@ enum class RunKind { Step, Background, Verification };
 enum class Verdict { Missing, Running, Passed, Failed, Inconclusive };
 Verdict verdict_of(const data::Value& run);
 
-std::string run_name(const Turn& turn, RunKind kind);
+// `variant`: of an A/B test, which version is measured; nothing else has more than one.
+std::string run_name(const Turn& turn, RunKind kind, std::size_t variant = 0);
 // Starts the run unless it exists. A template that is missing or cannot be resolved is reported in `wait`.
-void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis);
+void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis, std::size_t variant = 0);
 // Ends runs that are still going; those of a rollback's verification only when `also_proof`.
 void terminate_runs(Turn& turn, bool also_proof = false);
 // Deletes all but the newest.

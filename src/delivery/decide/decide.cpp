@@ -19,6 +19,7 @@
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
 #include "delivery/decide/traffic.h"
+#include "delivery/decide/variants.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -178,6 +179,13 @@ void count_replicas(Turn& turn) {
   const Version* candidate = turn.candidate();
   turn.s.replicas = {stable ? stable->spec : 0, stable ? stable->available : 0, candidate ? candidate->spec : 0,
                      candidate ? candidate->available : 0};
+  if (turn.s.variants.empty()) return;
+  count_variants(turn);
+  turn.s.replicas.candidate = turn.s.replicas.candidate_ready = 0;
+  for (const VariantState& v : turn.s.variants) {
+    turn.s.replicas.candidate += v.replicas;
+    turn.s.replicas.candidate_ready += v.ready;
+  }
 }
 
 void set_conditions(State& s, base::Time now) {
@@ -235,6 +243,11 @@ bool is_news_only(const Value& observed, const Value& wanted) {
   State before = read_state(observed), now = read_state(wanted);
   before.message = now.message;
   before.replicas = now.replicas;
+  for (std::size_t i = 0; i < before.variants.size() && i < now.variants.size(); ++i) {
+    before.variants[i].replicas = now.variants[i].replicas;
+    before.variants[i].ready = now.variants[i].ready;
+    before.variants[i].requests = now.variants[i].requests;
+  }
   before.conditions = without_messages(before.conditions);
   now.conditions = without_messages(now.conditions);
   return before == now;
@@ -270,6 +283,20 @@ bool may_come(const base::Error& error) {
          std::ranges::all_of(error.causes, [](const base::Cause& cause) { return cause.reason == plan::kNotFound; });
 }
 
+// The plan of a test goes by which variants are stopped. A release that goes without steps, or whose spec has become a
+// test under way, has one candidate.
+void fit_variants(const State& state, plan::ReleasePlan& plan) {
+  if (!plan.routing) return;
+  if (state.candidate && state.variants.empty()) {
+    plan.routing->variants.clear();
+    plan.routing->chosen = 0;
+  }
+  std::vector<std::size_t> stopped;
+  for (std::size_t i = 0; i < state.variants.size(); ++i)
+    if (state.variants[i].stopped_at) stopped.push_back(i);
+  if (!stopped.empty()) plan = plan::without_variants(std::move(plan), stopped);
+}
+
 Decision add_finalizer(const Observation& o) {
   Value list = o.release["metadata"]["finalizers"];
   list.push_back(kFinalizer);
@@ -293,7 +320,9 @@ Decision decide(const Observation& o, const plan::RouterCapabilities& router, ba
     return refuse(o, std::move(state), compiled.error(), now);
   plan::ReleasePlan plan = compiled ? *compiled : plan::way_back(o.release, router);
   if (state.position.fast && compiled) plan = plan::without_steps(plan);
-  Turn turn{.o = o, .plan = plan, .now = now, .s = std::move(state)};
+  std::string id = plan::fingerprint(plan);
+  fit_variants(state, plan);
+  Turn turn{.o = o, .plan = plan, .now = now, .s = std::move(state), .plan_id = std::move(id)};
   if (!compiled) turn.invalid = compiled.error().message;
   leaving ? leave(turn) : choose(turn);
   return finish(turn);

@@ -5,6 +5,7 @@
 #include "delivery/decide/analyses.h"
 #include "delivery/decide/gate.h"
 #include "delivery/decide/revisions.h"
+#include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
 namespace {
@@ -53,6 +54,7 @@ void hold(Turn& turn, const Retreat& r) {
 void clear_progress(State& s) {
   const std::int64_t attempt = s.position.attempt;
   s.candidate.reset();
+  s.variants.clear();
   s.retreat.reset();
   s.halt.reset();
   s.position = {.attempt = attempt};
@@ -97,6 +99,7 @@ void finish_release(Turn& turn) {
   s.phase = Phase::Idle;
   s.message = fmt::format("revision {} serves all users", released.number);
   if (!asks_for(turn.o, released)) keep_place(turn);
+  delete_variant_services(turn);
   trim_runs(turn);
   trim_revisions(turn);
 }
@@ -114,6 +117,7 @@ void finish_retreat(Turn& turn) {
   if (rejects(r.cause)) hold(turn, r);
   terminate_runs(turn, true);
   clear_progress(s);
+  delete_variant_services(turn);
   if (r.cause == Cause::Superseded) keep_place(turn);
   trim_runs(turn);
   trim_revisions(turn);

@@ -8,6 +8,7 @@
 #include "control/mutants.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/traffic.h"
+#include "delivery/decide/variants.h"
 #include "delivery/places/places.h"
 
 namespace slipway::delivery {
@@ -95,7 +96,10 @@ bool scale_goes_forward(const Turn& turn, const plan::Scale& step) {
   const Version* candidate = turn.candidate();
   const std::int64_t n = turn.o.replicas();
   if (!candidate) return true;
-  if (turn.plan.capacity == plan::Capacity::Extra) return candidate->spec < candidate_pods(step, n);
+  if (turn.plan.capacity == plan::Capacity::Extra)
+    return std::ranges::any_of(versions_beside(turn), [&](const Beside& v) {
+      return (v.version ? v.version->spec : 0) < pods_wanted_of(turn, step, v.index).value_or(0);
+    });
   const Ratio wanted = ratio_for(step.share, n);
   const std::int64_t others = turn.stable() ? turn.stable()->spec : 0;
   return candidate->spec * wanted.stable < wanted.candidate * others || (candidate->spec == 0 && wanted.candidate > 0);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "delivery/decide/halt.h"
+#include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
 namespace {
@@ -30,6 +31,81 @@ bool rests(Phase phase) { return phase == Phase::Paused || phase == Phase::Waiti
 
 bool turned(const Turn& turn) { return turn.s.retreat || turn.s.halt; }
 
+// One that failed is at fault alone, where there are several.
+void give_up(Turn& turn, std::size_t i, Cause cause, std::string message, Evidence evidence = {}) {
+  if (turn.s.variants.empty()) return turn_back(turn, cause, std::move(message), std::move(evidence));
+  stop_variant(turn, i, cause, std::move(message), std::move(evidence));
+}
+
+const char* whose(const Turn& turn) { return turn.s.variants.empty() ? "candidate " : ""; }
+
+void background_broken(Turn& turn, std::size_t i) {
+  const auto& guard = turn.plan.guards.analysis;
+  if (!guard || turn.s.user_step < turn.plan.guards.analysis_from) return;
+  ensure_run(turn, RunKind::Background, *guard, i);
+  const data::Value& run = turn.o.run(run_name(turn, RunKind::Background, i));
+  const Verdict verdict = verdict_of(run);
+  const Evidence evidence = evidence_of(run);
+  if (verdict == Verdict::Failed) give_up(turn, i, Cause::AnalysisFailed, evidence.message, evidence);
+  if (verdict == Verdict::Inconclusive && turn.plan.rollback.on_inconclusive == OnInconclusive::Rollback)
+    give_up(turn, i, Cause::AnalysisInconclusive, evidence.message, evidence);
+}
+
+GuardState& guard_of(Turn& turn, std::size_t i) {
+  return turn.s.variants.empty() ? turn.s.guard : turn.s.variants[i].guard;
+}
+
+void count(GuardState& g, const Version& v) {
+  const std::int64_t removed = std::max<std::int64_t>(g.pods - v.pods, 0);
+  g.lost_readiness += std::max<std::int64_t>(g.ready - v.ready - removed, 0);
+  g.restarts = std::max(g.restarts, v.restarts);
+  g.pods = v.pods;
+  g.ready = v.ready;
+}
+
+// In this decision, which ends with it: the next one goes by a plan without the variant.
+bool just_stopped(const Turn& turn) {
+  return std::ranges::any_of(turn.s.variants, [&](const VariantState& v) { return v.stopped_at == turn.now; });
+}
+
+// Variants without whose pods this step does not go on, while those of others are there.
+std::vector<std::size_t> late_variants(const Turn& turn, const plan::Scale& scale) {
+  std::vector<std::size_t> late;
+  std::size_t all = 0;
+  for (const Beside& v : versions_beside(turn)) {
+    const auto wanted = pods_wanted_of(turn, scale, v.index);
+    if (v.stopped || !wanted) continue;
+    ++all;
+    if (!v.version || v.version->available < *wanted) late.push_back(v.index);
+  }
+  return late.size() < all ? late : std::vector<std::size_t>{};
+}
+
+// True: the variants that hold the others up are stopped.
+bool stop_late(Turn& turn, const plan::Action& action, const std::string& why) {
+  const auto* scale = std::get_if<plan::Scale>(&action);
+  if (turn.s.variants.empty() || !scale || scale->parts.empty()) return false;
+  const auto late = late_variants(turn, *scale);
+  for (const std::size_t i : late) stop_variant(turn, i, Cause::Deadline, why);
+  if (!late.empty()) turn.s.position.since = turn.now;
+  return !late.empty();
+}
+
+// True: the variants without a ready pod are stopped, and the others go on.
+bool stop_starved(Turn& turn, const std::string& why) {
+  std::vector<std::size_t> starved;
+  std::size_t all = 0;
+  for (const Beside& v : versions_beside(turn)) {
+    if (v.stopped) continue;
+    ++all;
+    if (!v.version || v.version->ready == 0) starved.push_back(v.index);
+  }
+  if (starved.empty() || starved.size() == all || turn.s.variants.empty()) return false;
+  for (const std::size_t i : starved) stop_variant(turn, i, Cause::Deadline, why);
+  turn.s.traffic.disturbed_at.reset();
+  return true;
+}
+
 bool deadline_broken(Turn& turn) {
   const State& s = turn.s;
   const auto index = static_cast<std::size_t>(s.position.index);
@@ -40,8 +116,9 @@ bool deadline_broken(Turn& turn) {
     turn.wake_at(limit);
     return false;
   }
-  turn_back(turn, Cause::Deadline,
-            fmt::format("no progress within {}: {}", base::format_duration(turn.plan.guards.deadline), s.message));
+  const std::string why =
+      fmt::format("no progress within {}: {}", base::format_duration(turn.plan.guards.deadline), s.message);
+  if (!stop_late(turn, turn.plan.steps[index].action, why)) turn_back(turn, Cause::Deadline, why);
   return true;
 }
 
@@ -54,50 +131,38 @@ bool disturbed_too_long(Turn& turn) {
     turn.wake_at(limit);
     return false;
   }
-  turn_back(turn, Cause::Deadline,
-            fmt::format("the traffic was not as it should be for {}: {}",
-                        base::format_duration(turn.plan.guards.deadline), turn.s.message));
+  const std::string why = fmt::format("the traffic was not as it should be for {}: {}",
+                                      base::format_duration(turn.plan.guards.deadline), turn.s.message);
+  if (!stop_starved(turn, why)) turn_back(turn, Cause::Deadline, why);
   return true;
-}
-
-bool background_broken(Turn& turn) {
-  const auto& guard = turn.plan.guards.analysis;
-  if (!guard || turn.s.user_step < turn.plan.guards.analysis_from) return false;
-  ensure_run(turn, RunKind::Background, *guard);
-  const data::Value& run = turn.o.run(run_name(turn, RunKind::Background));
-  const Verdict verdict = verdict_of(run);
-  const Evidence evidence = evidence_of(run);
-  if (verdict == Verdict::Failed) turn_back(turn, Cause::AnalysisFailed, evidence.message, evidence);
-  if (verdict == Verdict::Inconclusive && turn.plan.rollback.on_inconclusive == OnInconclusive::Rollback)
-    turn_back(turn, Cause::AnalysisInconclusive, evidence.message, evidence);
-  return turned(turn);
 }
 
 }  // namespace
 
 void count_guards(Turn& turn) {
-  const Version* v = turn.candidate();
-  if (!v) return;
-  GuardState& g = turn.s.guard;
-  const std::int64_t removed = std::max<std::int64_t>(g.pods - v->pods, 0);
-  g.lost_readiness += std::max<std::int64_t>(g.ready - v->ready - removed, 0);
-  g.restarts = std::max(g.restarts, v->restarts);
-  g.pods = v->pods;
-  g.ready = v->ready;
+  for (const Beside& v : versions_beside(turn))
+    if (v.version && !v.stopped) count(guard_of(turn, v.index), *v.version);
 }
 
 bool guard_broken(Turn& turn) {
-  const GuardState& g = turn.s.guard;
-  const plan::Guards& limits = turn.plan.guards;
-  const std::int64_t restarts = g.restarts - g.overruled_restarts;
-  if (limits.max_restarts && restarts > *limits.max_restarts)
-    turn_back(turn, Cause::Restarts,
-              fmt::format("candidate containers restarted {} times, {} tolerated", restarts, *limits.max_restarts));
-  else if (limits.max_probe_failures && g.lost_readiness > *limits.max_probe_failures)
-    turn_back(turn, Cause::ProbeFailures,
-              fmt::format("candidate pods lost their readiness {} times, {} tolerated", g.lost_readiness,
+  for (const Beside& v : versions_beside(turn)) {
+    if (v.stopped) continue;
+    const GuardState& g = guard_of(turn, v.index);
+    const plan::Guards& limits = turn.plan.guards;
+    const std::int64_t restarts = g.restarts - g.overruled_restarts;
+    if (limits.max_restarts && restarts > *limits.max_restarts)
+      give_up(
+          turn, v.index, Cause::Restarts,
+          fmt::format("{}containers restarted {} times, {} tolerated", whose(turn), restarts, *limits.max_restarts));
+    else if (limits.max_probe_failures && g.lost_readiness > *limits.max_probe_failures)
+      give_up(turn, v.index, Cause::ProbeFailures,
+              fmt::format("{}pods lost their readiness {} times, {} tolerated", whose(turn), g.lost_readiness,
                           *limits.max_probe_failures));
-  return turned(turn) || background_broken(turn) || deadline_broken(turn) || disturbed_too_long(turn);
+    else
+      background_broken(turn, v.index);
+    if (turned(turn)) return true;
+  }
+  return just_stopped(turn) || deadline_broken(turn) || disturbed_too_long(turn);
 }
 
 }  // namespace slipway::delivery

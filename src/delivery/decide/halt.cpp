@@ -33,6 +33,10 @@ void overrule_halt(Turn& turn) {
   s.halt.reset();
   s.guard.overruled_restarts = s.guard.restarts;
   s.guard.lost_readiness = 0;
+  for (VariantState& v : s.variants) {
+    v.guard.overruled_restarts = v.guard.restarts;
+    v.guard.lost_readiness = 0;
+  }
   s.traffic.disturbed_at.reset();
   s.position.since = turn.now;
   ++s.position.attempt;

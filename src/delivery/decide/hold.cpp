@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/meta.h"
 #include "api/resource.h"
 #include "control/pod_template.h"
@@ -70,6 +72,8 @@ bool is_next(const Turn& turn, const Version& v) {
 
 bool is_planned(const Turn& turn, const Version& v) {
   if (turn.s.stable && v.hash == turn.s.stable->hash) return true;
+  if (std::ranges::any_of(turn.s.variants, [&](const VariantState& of_test) { return of_test.hash == v.hash; }))
+    return true;
   return turn.s.candidate ? v.hash == turn.s.candidate->hash : is_next(turn, v);
 }
 

@@ -9,6 +9,7 @@
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
+#include "delivery/decide/variants.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -25,7 +26,9 @@ void drop_finalizer(Turn& turn) {
 }
 
 void delete_services(Turn& turn) {
-  for (const Value* service : {&turn.o.stable_service, &turn.o.canary_service})
+  delete_variant_services(turn);
+  const bool is_test = !turn.o.variant_services.empty();  // the candidate's Service is among theirs
+  for (const Value* service : {&turn.o.stable_service, is_test ? &data::kNull : &turn.o.canary_service})
     if (service->is_object() && !api::is_deleting(*service) &&
         api::label(*service, kReleaseLabel) == api::name_of(turn.o.release))
       turn.act(control::Delete{.resource = api::kServices,

@@ -104,7 +104,7 @@ class ModelledCluster {
   std::vector<std::string> sets_owned(std::string_view kind) const;
   std::vector<std::string> newest_owned() const;
 
-  plan::Routing routing() const { return plan::routing_of(release_["spec"], "shop"); }
+  plan::Routing routing() const { return plan::routing_of(release_); }
   bool is_switched() const { return routing().kind == plan::RouterKind::Service; }
   void count_ready(const Version& v, Observation& o) const;
 

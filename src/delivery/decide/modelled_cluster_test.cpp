@@ -324,14 +324,18 @@ void ModelledCluster::run_router() {
   if (!router_answers) rb.error = "nobody answers";
   std::int64_t sum = 0;
   for (const Value& ref : programmed_["spec"]["rules"].at(0)["backendRefs"].items()) sum += ref["weight"].as_int(1);
+  const plan::Routing r = routing();
+  std::vector<ReadBack::Side> versions(r.versions());
   for (const Value& ref : programmed_["spec"]["rules"].at(0)["backendRefs"].items()) {
     const std::string name = ref["name"].str();
-    ReadBack::Side& side = name == "web" ? rb.plain : name == "web-stable" ? rb.stable : rb.candidate;
-    side = {.present = true,
-            .share = ref["weight"].as_int(1) * 10000 / std::max<std::int64_t>(sum, 1),
-            .servers = 4,
-            .requests = 50};
+    ReadBack::Side* side = name == "web" ? &rb.plain : name == "web-stable" ? &rb.stable : nullptr;
+    for (std::size_t i = 0; !side && i < versions.size(); ++i)
+      if (name == r.service_of(i)) side = &versions[i];
+    if (!side) continue;
+    const std::int64_t share = side->share + ref["weight"].as_int(1) * 10000 / std::max<std::int64_t>(sum, 1);
+    *side = {.present = true, .share = share, .servers = 4, .requests = 50};
   }
+  rb.set_versions(std::move(versions));
   if (rb.candidate.share > 0) candidate_requests_ += 3;
   rb.candidate.requests = candidate_requests_;
   rb.candidate.sessions = sessions_on_candidate;
@@ -398,6 +402,7 @@ Observation ModelledCluster::observe() const {
   o.service = service("web");
   o.stable_service = service("web-stable");
   o.canary_service = service(routing().canary_service.c_str());
+  for (const plan::Variant& v : routing().variants) o.variant_services.push_back(service(v.service.c_str()));
   if (is_switched()) o.route = o.service;
   o.companion = companion_;
   o.router_missing = router_missing;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "control/mutants.h"
+#include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
 namespace {
@@ -61,7 +62,7 @@ Reach promote(Turn& turn) {
     return waiting(turn, fmt::format("{} of {} pods are available; the old version stays", candidate->available,
                                      turn.o.replicas()));
   if (hand_over(turn, *candidate, old) == Reach::Waiting) return Reach::Waiting;
-  if (remove_old(turn, old) == Reach::Waiting) return Reach::Waiting;
+  if (remove_variants(turn) == Reach::Waiting || remove_old(turn, old) == Reach::Waiting) return Reach::Waiting;
   return turn.routed() ? reach_plain(turn) : Reach::Done;
 }
 

@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "control/pod_template.h"
 #include "delivery/decide/revisions.h"
+#include "delivery/decide/variants.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -27,13 +28,19 @@ std::int64_t number_of(const Version& v) {
 
 // Extra capacity: the stable version keeps its size, which the Deployment sees to.
 Reach reach_extra(Turn& turn, const plan::Scale& scale) {
-  const Version& candidate = *turn.candidate();
-  const std::int64_t wanted = candidate_pods(scale, turn.o.replicas());
-  scale_to(turn, candidate, wanted);
-  if (candidate.spec == wanted && candidate.available >= wanted) return Reach::Done;
-  turn.wait(fmt::format("{} of {} candidate pods are available{}", candidate.available, wanted,
-                        candidate.stuck.empty() ? "" : "; " + candidate.stuck));
-  return Reach::Waiting;
+  Reach out = Reach::Done;
+  for (const Beside& v : versions_beside(turn)) {
+    const auto wanted = pods_wanted_of(turn, scale, v.index);
+    if (!wanted || !v.version) continue;
+    scale_to(turn, *v.version, *wanted);
+    if (out == Reach::Waiting || (v.version->spec == *wanted && v.version->available >= *wanted)) continue;
+    out = Reach::Waiting;
+    const std::string which =
+        turn.s.variants.empty() ? "candidate pods" : "pods of variant " + turn.s.variants[v.index].name;
+    turn.wait(fmt::format("{} of {} {} are available{}", v.version->available, *wanted, which,
+                          v.version->stuck.empty() ? "" : "; " + v.version->stuck));
+  }
+  return out;
 }
 
 // Turned around in the middle, a version that was just to shrink grows again: after two changes that the status does
@@ -108,7 +115,27 @@ Revision revision_for(const Turn& turn) {
   return r;
 }
 
+namespace {
+
+// Of a test: the Deployment asks for the candidate, and each of the others is that with its changes. Once the test is
+// decided only the candidate is made again.
+Reach ensure_variants(Turn& turn) {
+  for (const Beside& v : versions_beside(turn)) {
+    if (v.version && v.version->owner != Owner::Release) take(turn, *v.version);
+    if (v.version || v.stopped) continue;
+    const auto made = template_of_variant(turn.o.deployment, turn.plan.routing->variants[v.index]);
+    if (made)
+      turn.act(control::Create{api::kReplicaSets, replica_set_object(turn, *v.revision, *made, Holder::Release, 0)});
+  }
+  if (!turn.acts()) return Reach::Done;
+  turn.wait("making the ReplicaSets of the variants");
+  return Reach::Waiting;
+}
+
+}  // namespace
+
 Reach ensure_versions(Turn& turn) {
+  if (!turn.s.variants.empty() && !is_decided(turn)) return ensure_variants(turn);
   const Version* candidate = turn.candidate();
   if (!candidate) {
     // When it has arrived, the Deployment may ask for a newer version already.

@@ -9,6 +9,7 @@
 #include "delivery/decide/finish.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/traffic.h"
+#include "delivery/decide/variants.h"
 #include "delivery/decide/verification.h"
 
 namespace slipway::delivery {
@@ -44,7 +45,7 @@ bool scaled_back(Turn& turn, Retreat& r) {
   return false;
 }
 
-bool candidate_is_gone(Turn& turn) {
+bool pods_are_gone(Turn& turn) {
   const Version* candidate = turn.candidate();
   if (!candidate) return true;
   if (candidate->spec > 0 && candidate->owner != Owner::Release) {
@@ -55,6 +56,11 @@ bool candidate_is_gone(Turn& turn) {
   if (candidate->spec == 0 && candidate->remaining == 0) return true;
   turn.wait(fmt::format("{} candidate pods are stopping", candidate->remaining));
   return false;
+}
+
+bool candidate_is_gone(Turn& turn) {
+  const bool gone = pods_are_gone(turn);
+  return remove_variants(turn) == Reach::Done && gone;
 }
 
 bool given_back(Turn& turn) {

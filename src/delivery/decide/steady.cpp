@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/meta.h"
+#include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
 namespace {
@@ -29,12 +30,23 @@ bool stable_has_endpoints(const Turn& turn) {
 }
 
 bool is_starved(const Turn& turn, const RouteView& view) {
-  return view.shape == RouteView::Shape::Split && view.gives_candidate() && ready(turn.candidate()) == 0 &&
-         available(turn.stable()) > 0;
+  return view.shape == RouteView::Shape::Split && view.gives_candidate() && available(turn.stable()) > 0 &&
+         std::ranges::all_of(versions_beside(turn), [](const Beside& v) { return v.stopped || ready(v.version) == 0; });
+}
+
+// Of several variants those that have no pod for what they are given, while others have.
+std::vector<std::size_t> starved_variants(const Turn& turn, const plan::Traffic& reached) {
+  std::vector<std::size_t> out;
+  if (turn.s.variants.empty() || available(turn.stable()) == 0) return out;
+  for (const Beside& v : versions_beside(turn))
+    if (!v.stopped && ready(v.version) == 0 && pods_needed_of(turn, reached, v.index) > 0) out.push_back(v.index);
+  return out;
 }
 
 bool is_alone(const Turn& turn, const RouteView& view) {
-  return view.shape == RouteView::Shape::Split && view.candidate < plan::kWhole && available(turn.candidate()) > 0 &&
+  std::int64_t beside = 0;
+  for (const Beside& v : versions_beside(turn)) beside += v.stopped ? 0 : available(v.version);
+  return view.shape == RouteView::Shape::Split && view.candidate < plan::kWhole && beside > 0 &&
          ready(turn.stable()) == 0 && !stable_has_endpoints(turn) && turn.o.replicas() > 0;
 }
 
@@ -100,8 +112,31 @@ Reach restore(Turn& turn, const plan::Traffic& reached) {
 plan::Traffic reached_traffic(const Turn& turn) {
   plan::Traffic out = plan::traffic_before(turn.plan, static_cast<std::size_t>(turn.s.position.index))
                           .value_or(plan::Traffic{plan::kNone});
-  out.share = {turn.s.traffic.reached};
+  if (out.parts.empty()) out.share = {turn.s.traffic.reached};  // a test's share falls when a variant is stopped
   return out;
+}
+
+// As if these variants were stopped, which they are not.
+plan::Traffic without(const plan::Traffic& reached, const std::vector<std::size_t>& variants) {
+  plan::ReleasePlan one;
+  one.steps.push_back({reached});
+  return std::get<plan::Traffic>(plan::without_variants(std::move(one), variants).steps.front().action);
+}
+
+std::string names_of(const Turn& turn, const std::vector<std::size_t>& variants) {
+  std::string out;
+  for (const std::size_t i : variants) out += (out.empty() ? "" : " and ") + turn.s.variants[i].name;
+  return out;
+}
+
+// The others go on while these users are with the stable version.
+Reach spare_variants(Turn& turn, const RouteView& view, const plan::Traffic& reached,
+                     const std::vector<std::size_t>& starved) {
+  const plan::Traffic wanted = without(reached, starved);
+  if (!is_written(turn, view, wanted)) reach_traffic(turn, wanted);
+  return disturbed(turn, "traffic.starved",
+                   fmt::format("no pod of variant {} is ready: its users get the stable version until one is",
+                               names_of(turn, starved)));
 }
 
 }  // namespace
@@ -116,10 +151,14 @@ Reach keep_traffic(Turn& turn, bool step_moves_it) {
                      "no candidate pod is ready: all traffic is with the stable version until one is");
   }
   if (is_alone(turn, view)) {
-    write_traffic(turn, {plan::kWhole}, "no stable pod is ready: everything goes to the candidate");
+    write_traffic(turn, traffic_of_share(turn, plan::kWhole),
+                  "no stable pod is ready: everything goes to the candidate");
     return disturbed(turn, "traffic.alone", "no stable pod is ready: all traffic is with the candidate until one is");
   }
   const plan::Traffic reached = reached_traffic(turn);
+  if (!reached.parts.empty()) t.reached = reached.share.points;
+  if (const auto starved = starved_variants(turn, reached); !starved.empty())
+    return spare_variants(turn, view, reached, starved);
   const bool shown = is_written(turn, view, reached);
   if (!step_moves_it && !shown && is_ahead(turn, view)) return Reach::Done;
   if (!step_moves_it && !shown && restore(turn, reached) == Reach::Waiting) return Reach::Waiting;

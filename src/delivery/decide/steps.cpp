@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/meta.h"
 #include "control/mutants.h"
 #include "delivery/decide/back.h"
 #include "delivery/decide/finish.h"
@@ -15,6 +16,7 @@
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/steady.h"
+#include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
 namespace {
@@ -149,7 +151,7 @@ void keep_cohorts(Turn& turn) {
 // The spec's steps changed under way: go on at the first step that does not lower what the candidate has.
 void follow_changed_plan(Turn& turn) {
   Position& p = turn.s.position;
-  const std::string now = plan::fingerprint(turn.plan);
+  const std::string& now = turn.plan_id;
   if (p.plan == now || p.handed_over) return;
   const std::int64_t share = turn.routed() ? std::max<std::int64_t>(turn.s.traffic.verified, 0) : 0;
   std::size_t index = 0;
@@ -206,6 +208,7 @@ bool lost_after_handover(Turn& turn) {
 
 // The template is no longer the candidate's; true when the release turned around.
 bool target_changed(Turn& turn) {
+  if (note_decision(turn)) return true;
   if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
   if (never_turns_back(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash))) return false;
   if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
@@ -226,12 +229,29 @@ bool is_scale(const Turn& turn) {
   return index < turn.plan.steps.size() && std::holds_alternative<plan::Scale>(turn.plan.steps[index].action);
 }
 
+Reach keep_capacity_of_variants(Turn& turn, std::size_t index) {
+  const auto traffic = plan::traffic_before(turn.plan, index);
+  const auto scale = plan::scale_before(turn.plan, index);
+  const plan::Share given = std::max(plan::Share{turn.s.traffic.verified}, plan::Share{turn.s.traffic.wanted});
+  for (const Beside& v : versions_beside(turn)) {
+    if (v.stopped || !v.version) continue;
+    std::int64_t needed = traffic ? pods_needed_of(turn, *traffic, v.index) : 0;
+    if (scale) needed = std::max(needed, pods_wanted_of(turn, *scale, v.index).value_or(0));
+    if (given == plan::kWhole) needed = std::max(needed, pods_needed_of(turn, {given}, v.index));
+    scale_to(turn, *v.version, std::max(v.version->spec, needed));
+  }
+  if (!turn.acts()) return Reach::Done;
+  turn.wait("the variants get the pods for what they have been given again");
+  return Reach::Waiting;
+}
+
 // The candidate keeps the pods for what it has been given already, whatever the step waits for: in the middle of it
 // somebody may scale the Deployment, or delete the ReplicaSet, which then is made again without pods. (Where pods are
 // the weight, a step that moves them sees to it.)
 Reach keep_capacity(Turn& turn) {
   const auto index = static_cast<std::size_t>(turn.s.position.index);
   const Version* candidate = turn.candidate();
+  if (!turn.s.variants.empty()) return keep_capacity_of_variants(turn, index);
   if (!candidate || index >= turn.plan.steps.size() || (!turn.routed() && is_scale(turn))) return Reach::Done;
   plan::Share given = plan::share_before(turn.plan, index);
   if (!turn.routed()) {
@@ -316,7 +336,9 @@ void go_on(Turn& turn) {
   if (turn.s.halt) return stay_halted(turn);
   if (held) return turn.wait("paused by spec.paused");
   if (traffic == Reach::Waiting) return summarise_runs(turn);
+  retire_stopped(turn);
   walk(turn);
+  watch_requests(turn);
   summarise_runs(turn);
 }
 
@@ -339,11 +361,18 @@ void start(Turn& turn) {
   }
   s.candidate = revision_for(turn);
   s.candidate->started_at = turn.now;
+  const bool fast = is_way_back(turn);
+  if (const std::string problem = fast || turn.plan.strategy != plan::Strategy::AbTest ? "" : begin_variants(turn);
+      !problem.empty()) {
+    s.candidate.reset();
+    s.variants.clear();
+    s.phase = Phase::Invalid;
+    return turn.wait(problem);
+  }
   s.cohorts = {};
   keep_cohorts(turn);
   s.rejected.reset();
   s.ticket.since.reset();
-  const bool fast = is_way_back(turn);
   s.position = {.plan = plan::fingerprint(fast ? plan::without_steps(turn.plan) : turn.plan),
                 .index = 0,
                 .since = turn.now,
@@ -373,6 +402,10 @@ std::string promote_command(Turn& turn, bool full) {
   if (s.phase == Phase::Waiting && !s.candidate) return fmt::format("refused: no person is waited for: {}", s.message);
   if (!s.candidate || s.retreat) return "refused: nothing is being released";
   if (!turn.invalid.empty()) return "refused: " + turn.invalid;
+  for (const VariantState& v : s.variants)
+    if (v.stopped_at && v.hash == s.candidate->hash)
+      return fmt::format("refused: {}; slipway promote {} --variant NAME chooses another one", v.message,
+                         api::name_of(turn.o.release));
   const auto index = static_cast<std::size_t>(s.position.index);
   if (s.halt) {
     const bool measured =

@@ -8,6 +8,7 @@
 #include "api/resource.h"
 #include "control/mutants.h"
 #include "control/pod_template.h"
+#include "delivery/decide/variants.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -77,10 +78,14 @@ std::string missing_capacity(const Turn& turn, const plan::Traffic& wanted) {
   const Share candidate = wanted.share;
   const auto& r = *turn.plan.routing;
   const std::int64_t n = turn.o.replicas();
-  const std::int64_t canary_pods = reachable(turn, turn.candidate(), r.canary_service);
   const std::int64_t stable_pods = reachable(turn, turn.stable(), r.stable_service);
-  const std::int64_t needed = pods_needed(wanted, n);
-  if (canary_pods < needed) return fmt::format("{} of {} candidate pods can be reached", canary_pods, needed);
+  for (const Beside& v : versions_beside(turn)) {
+    const std::int64_t pods = reachable(turn, v.version, v.service), needed = pods_needed_of(turn, wanted, v.index);
+    if (pods < needed)
+      return fmt::format(
+          "{} of {} {} can be reached", pods, needed,
+          turn.s.variants.empty() ? "candidate pods" : "pods of variant " + turn.s.variants[v.index].name);
+  }
   const Share rest{plan::kWhole.points - candidate.points};
   if (!can_carry(stable_pods, rest, n, turn.budget()))
     return fmt::format("{} of {} stable pods can be reached", stable_pods, pods_for(rest, n));
@@ -137,12 +142,16 @@ void write_route(Turn& turn, std::vector<control::Effect> effects, const plan::T
   turn.log("traffic.write", std::move(text));
 }
 
-bool shows(const ReadBack& rb, Share candidate) {
-  const std::int64_t rest = plan::kWhole.points - candidate.points;
+bool shows(const ReadBack& rb, const plan::Traffic& wanted) {
+  const std::int64_t rest = plan::kWhole.points - wanted.share.points;
   const auto side = [](const ReadBack::Side& s, std::int64_t share) {
     return s.present && s.uniform && s.share == share && (share == 0 || s.servers > 0);
   };
-  return side(rb.candidate, candidate.points) && side(rb.stable, rest);
+  for (std::size_t i = 0; i < wanted.parts.size() && i < rb.versions.size(); ++i) {
+    const plan::Part& part = wanted.parts[i];
+    if (!part.stopped && !side(rb.versions[i], part.share.points)) return false;
+  }
+  return side(rb.candidate, wanted.share.points) && side(rb.stable, rest);
 }
 
 std::string seen_text(const ReadBack* rb) {
@@ -190,10 +199,11 @@ std::string unverified_text(const Turn& turn, const ReadBack* rb) {
   return seen_text(rb);
 }
 
-Reach verify(Turn& turn, Share share) {
+Reach verify(Turn& turn, const plan::Traffic& wanted) {
+  const Share share = wanted.share;
   if (is_verified(turn, share) || mutant(Mutant::SkipVerification)) return Reach::Done;
   const ReadBack* rb = current_read_back(turn);
-  if (rb && shows(*rb, share)) {
+  if (rb && shows(*rb, wanted)) {
     record_verified(turn, *rb, share);
     return Reach::Done;
   }
@@ -228,10 +238,9 @@ Reach clean(Turn& turn) {
 Share leftover(const Turn& turn, Share now, bool forced) {
   const std::int64_t n = turn.o.replicas();
   const std::int64_t pods = reachable(turn, turn.stable(), turn.plan.routing->stable_service);
-  const Version* candidate = turn.candidate();
-  if (can_carry(pods, plan::kWhole, n, turn.budget()) || !candidate || candidate->available == 0 ||
-      (forced && pods > 0))
-    return plan::kNone;
+  std::int64_t beside = 0;
+  for (const Beside& v : versions_beside(turn)) beside += v.version ? v.version->available : 0;
+  if (can_carry(pods, plan::kWhole, n, turn.budget()) || beside == 0 || (forced && pods > 0)) return plan::kNone;
   const std::int64_t carried = n > 0 ? pods * plan::kWhole.points / n : plan::kWhole.points;
   const std::int64_t left = std::max<std::int64_t>(plan::kWhole.points - carried, 0);
   const std::int64_t step = plan::capabilities_of(turn.plan.routing->kind).granularity;
@@ -282,10 +291,13 @@ Reach ensure_services(Turn& turn) {
   if (!turn.plan.routing->own_services()) return Reach::Done;
   const Reach stable =
       ensure_service(turn, turn.o.stable_service, turn.plan.routing->stable_service, turn.s.stable->hash);
-  const Reach canary = turn.s.candidate ? ensure_service(turn, turn.o.canary_service, turn.plan.routing->canary_service,
-                                                         turn.s.candidate->hash)
-                                        : Reach::Done;
-  return stable == Reach::Done && canary == Reach::Done ? Reach::Done : Reach::Waiting;
+  bool done = stable == Reach::Done;
+  for (const Beside& v : versions_beside(turn)) {
+    const bool is_variant = v.index < turn.o.variant_services.size() && !turn.s.variants.empty();
+    const Value& live = is_variant ? turn.o.variant_services[v.index] : turn.o.canary_service;
+    done = ensure_service(turn, live, v.service, v.revision->hash) == Reach::Done && done;
+  }
+  return done ? Reach::Done : Reach::Waiting;
 }
 
 void ask_router(Turn& turn, base::Duration interval) {
@@ -319,7 +331,7 @@ Reach reach_traffic(Turn& turn, const plan::Traffic& wanted) {
   if (prepare(turn, view) == Reach::Waiting) return Reach::Waiting;
   if (is_written(turn, view, wanted)) {
     turn.s.traffic.rules = plan::rules_of(wanted);  // a crash after the write has left them unsaid
-    return verify(turn, wanted.share);
+    return verify(turn, wanted);
   }
   const std::string part = share_text(wanted);
   if (const std::string missing = missing_capacity(turn, wanted);
@@ -348,21 +360,23 @@ Reach split_again(Turn& turn) {
 
 Reach reach_stable(Turn& turn, bool forced) {
   const RouteView view = turn.view();
-  const Version* candidate = turn.candidate();
+  const auto beside = versions_beside(turn);
   if (view.shape == Shape::Absent || view.shape == Shape::Foreign) return Reach::Done;
-  if (view.shape == Shape::Plain && (!candidate || candidate->remaining == 0)) return Reach::Done;
+  const auto is_gone = [](const Beside& v) { return !v.version || v.version->remaining == 0; };
+  if (view.shape == Shape::Plain && std::ranges::all_of(beside, is_gone)) return Reach::Done;
   if (view.shape == Shape::Plain) return split_again(turn);
   const Share left = leftover(turn, view.candidate, forced);
+  const plan::Traffic wanted = traffic_of_share(turn, left);
   const bool done =
-      mutant(Mutant::KeepAudience) ? view.uniform && view.candidate == left : is_written(turn, view, {left});
+      mutant(Mutant::KeepAudience) ? view.uniform && view.candidate == left : is_written(turn, view, wanted);
   if (!done) {
     write_traffic(
-        turn, {left},
+        turn, wanted,
         fmt::format("{} goes back to stable, {} left to the candidate", route_text(turn), plan::to_text(left)));
     turn.wait("route written: traffic goes back to stable");
     return Reach::Waiting;
   }
-  const Reach verified = verify(turn, left);
+  const Reach verified = verify(turn, wanted);
   if (left == plan::kNone) return verified;
   turn.wait("waiting for stable pods that can take all traffic");
   return Reach::Waiting;

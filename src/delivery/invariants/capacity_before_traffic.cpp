@@ -42,12 +42,36 @@ class CapacityBeforeTraffic final : public control::Invariant {
     if (will.shape != RouteView::Shape::Split) return "";
     const Version* stable = state.stable ? s.o.find(state.stable->hash) : nullptr;
     const Version* candidate = state.candidate ? s.o.find(state.candidate->hash) : nullptr;
-    const std::int64_t stable_pods = stable ? stable->available : 0,
-                       candidate_pods = candidate ? candidate->available : 0;
-    if (will.audience > was.audience && candidate_pods == 0 && stable_pods > 0)
+    std::int64_t stable_pods = stable ? stable->available : 0, candidate_pods = candidate ? candidate->available : 0;
+    for (const VariantState& v : state.variants)
+      if (const Version* version = s.o.find(v.hash); version && version != candidate)
+        candidate_pods += version->available;
+    if (!state.variants.empty())
+      if (std::string wrong = check_variants(s, state, was, will, stable_pods); !wrong.empty()) return wrong;
+    if (state.variants.empty() && will.audience > was.audience && candidate_pods == 0 && stable_pods > 0)
       return "an audience would go to a candidate without pods";
+    if (!state.variants.empty() && will.candidate > share_of(was)) return "";
     if (will.candidate > share_of(was)) return check_forward(s, will.candidate, stable_pods, candidate_pods);
     return check_back(s, state, will.candidate, stable_pods, candidate_pods);
+  }
+
+  static std::string check_variants(const Scene& s, const State& state, const RouteView& was, const RouteView& will,
+                                    std::int64_t stable_pods) {
+    const auto at = [](const std::vector<plan::Share>& shares, std::size_t i) {
+      return i < shares.size() ? shares[i] : plan::kNone;
+    };
+    for (std::size_t i = 0; i < state.variants.size(); ++i) {
+      const Version* version = s.o.find(state.variants[i].hash);
+      const std::int64_t pods = version ? version->available : 0;
+      const plan::Share share = at(will.versions, i);
+      const bool more = share > at(was.versions, i) || at(will.audience_versions, i) > at(was.audience_versions, i);
+      if (!more || stable_pods == 0) continue;
+      if (pods == 0) return fmt::format("variant {} would get users without pods", state.variants[i].name);
+      if (pods < pods_for(share, s.o.replicas()))
+        return fmt::format("{} would go to {} pods of variant {}, {} are needed", plan::to_text(share), pods,
+                           state.variants[i].name, pods_for(share, s.o.replicas()));
+    }
+    return "";
   }
 
   static std::string check_forward(const Scene& s, plan::Share share, std::int64_t stable_pods,

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/meta.h"
 #include "delivery/invariants/invariants.h"
 #include "delivery/state.h"
@@ -23,7 +25,10 @@ class NeverPastFailedGate final : public control::Invariant {
     if (failed.empty() || before.position.handed_over || before.position.full || before.halt)
       return std::nullopt;  // a halt is ended by a person only
     // A person has asked at this moment to skip what is left of it.
-    if (!decision.status.is_null() && read_state(decision.status).position.full) return std::nullopt;
+    const State then = decision.status.is_null() ? before : read_state(decision.status);
+    if (then.position.full) return std::nullopt;
+    // Or has chosen another variant of a test.
+    if (then.candidate && then.candidate->hash != before.candidate->hash) return std::nullopt;
     if (!moves_on(*scene, before, decision)) return std::nullopt;
     return Violation{"never-past-failed-gate",
                      fmt::format("analysis {} has failed, and the release would go on", failed)};
@@ -34,13 +39,18 @@ class NeverPastFailedGate final : public control::Invariant {
     return after.candidate > before.candidate || after.audience > before.audience;
   }
 
+  // Of a test: the variant is stopped, and its users are back; the others may go on.
+  static bool is_over_for(const State& s, std::string_view variant) {
+    return std::ranges::any_of(s.variants, [&](const VariantState& v) { return v.name == variant && v.stopped_at; });
+  }
+
   static std::string failed_run(const Observation& o, const State& s) {
     if (!s.candidate || s.retreat) return "";
     const std::string prefix =
         fmt::format("{}-{}-{}-", api::name_of(o.release), s.candidate->number, s.position.attempt);
     for (const data::Value& run : o.runs)
       if (api::name_of(run).starts_with(prefix) && run["spec"]["kind"].as_string() != "Verification" &&
-          run["status"]["phase"].as_string() == "Failed")
+          run["status"]["phase"].as_string() == "Failed" && !is_over_for(s, run["spec"]["variant"].as_string()))
         return std::string(api::name_of(run));
     return "";
   }

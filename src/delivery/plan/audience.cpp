@@ -44,6 +44,13 @@ std::string to_text(const Audience& audience) {
   return out;
 }
 
+Share sum_of(const Parts& parts) {
+  Share out = kNone;
+  for (const Part& part : parts)
+    if (!part.stopped) out.points += part.share.points;
+  return out;
+}
+
 Precedence precedence(const Conditions& conditions) {
   Precedence out;
   std::set<std::string> headers;

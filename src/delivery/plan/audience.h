@@ -35,10 +35,23 @@ struct Source {
 };
 std::string to_text(const Source& source);  // "header x-user-id"
 
+// What one variant of an A/B test gets. Once it is stopped its share goes to the stable version, in its place: where
+// users are told apart by a hash, nobody else changes sides.
+struct Part {
+  Share share;
+  bool stopped = false;
+  bool operator==(const Part&) const = default;
+};
+// In the order of Routing::variants. Empty: what the candidate gets goes to one version.
+using Parts = std::vector<Part>;
+// Of those that are not stopped.
+Share sum_of(const Parts& parts);
+
 struct Audience {
   std::string name;             // a label value
   Share share = kWhole;         // of its requests that go to the candidate
   std::vector<Conditions> any;  // never empty
+  Parts parts = {};             // of whom the share consists
   bool operator==(const Audience&) const = default;
 };
 std::string to_text(const Audience& audience);

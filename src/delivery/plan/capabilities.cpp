@@ -113,6 +113,7 @@ RouterCapabilities capabilities_of(RouterKind kind) {
               .granularity = 10'000,
               .read_back = ReadBack::Endpoints,
               .stickiness = Stickiness::Whole,
+              .several_versions = false,
               .several_rules = false};
     case RouterKind::VirtualService:
       return {.name = "Istio",
@@ -131,6 +132,7 @@ RouterCapabilities capabilities_of(RouterKind kind) {
               .header_match = true,
               .cookie_match = true,
               .one_condition = true,
+              .several_versions = false,
               .settle = kSettle};
     case RouterKind::TraefikService:
     case RouterKind::IngressRoute:

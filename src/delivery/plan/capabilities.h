@@ -51,10 +51,11 @@ struct RouterCapabilities {
   bool headless = false;  // routes to a Service's endpoints by itself: our Services need no address
   Stickiness stickiness = Stickiness::None;
   bool header_match = false, cookie_match = false, query_match = false;  // can be sent to a version by these
-  bool one_condition = false;  // what is matched is one condition, and goes to the candidate as a whole
-  bool mirror = false;         // can send copies to a version
-  bool several_rules = true;   // all rules of the object that name the Service are split together
-  base::Duration settle = {};  // how long until what is written is in force, when nobody tells
+  bool one_condition = false;    // what is matched is one condition, and goes to the candidate as a whole
+  bool mirror = false;           // can send copies to a version
+  bool several_versions = true;  // more than one beside the stable version
+  bool several_rules = true;     // all rules of the object that name the Service are split together
+  base::Duration settle = {};    // how long until what is written is in force, when nobody tells
   bool operator==(const RouterCapabilities&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include "api/meta.h"
 #include "base/strings.h"
 #include "delivery/plan/compile_gray.h"
+#include "delivery/plan/compile_variants.h"
 #include "delivery/plan/step_writer.h"
 
 namespace slipway::delivery::plan {
@@ -187,11 +188,15 @@ std::string stage_name(const Stage& stage, const Value& value) {
 
 // What of the audiences and the mirror this router cannot do; empty when it can.
 std::string missing_capability(const Traffic& traffic, const RouterCapabilities& router) {
+  if (!traffic.parts.empty() && !router.several_versions)
+    return router.name + " splits between two versions, and a test has more";
   if (traffic.mirror > kNone && !router.mirror) return router.name + " cannot mirror requests";
   if (traffic.key && router.stickiness != Stickiness::Bucket)
     return fmt::format(
         "{} draws anew for every request, so that a part of the users would be others each time: let whole cohorts in, "
-        "or name the header that carries each user's bucket (bucketHeader beside the key)",
+        "or name the header that carries each user's bucket (bucketHeader beside the key; in a test, Cohorts that "
+        "compare "
+        "it)",
         router.name);
   const auto is_simple = [](const Audience& a) {
     return a.share == kWhole && std::ranges::all_of(a.any, [](const Conditions& all) { return all.size() == 1; });
@@ -221,9 +226,9 @@ void check_capabilities(const ReleasePlan& plan, const RouterCapabilities& route
     const auto* traffic = std::get_if<Traffic>(&step.action);
     if (!traffic) continue;
     if (const std::string why = missing_capability(*traffic, router); !why.empty())
-      refuse(step.field + (!traffic->grants.empty()                    ? ""
-                           : traffic->mirror > kNone && !router.mirror ? ".mirror"
-                                                                       : ".match"),
+      refuse(step.field + (!traffic->grants.empty() || !traffic->parts.empty() ? ""
+                           : traffic->mirror > kNone && !router.mirror         ? ".mirror"
+                                                                               : ".match"),
              why);
     if (traffic->share.points % router.granularity != 0)
       refuse(step.field + ".weight",
@@ -253,6 +258,7 @@ std::vector<std::string> step_names(const Value& spec) {
   if (strategy["rolling"].is_object()) out.push_back("replace pods");
   for (const Value& step : strategy["canary"]["steps"].items()) out.push_back(canary_step_name(step));
   for (std::string& name : gray_step_names(strategy["gray"])) out.push_back(std::move(name));
+  for (std::string& name : ab_test_step_names(strategy["abTest"])) out.push_back(std::move(name));
   if (const Value& blue_green = strategy["blueGreen"]; blue_green.is_object())
     for (const Stage& stage : stages_of(blue_green)) out.push_back(stage_name(stage, blue_green[stage.key]));
   return out;
@@ -269,8 +275,8 @@ std::vector<Value> analyses_of(const Value& spec) {
   return out;
 }
 
-Routing routing_of(const Value& spec, std::string space) {
-  const Value& traffic = spec["traffic"];
+Routing routing_of(const Value& release) {
+  const Value &spec = release["spec"], &traffic = spec["traffic"];
   const std::string service = traffic["service"].str();
   const api::OwnedServices owned = api::owned_services(spec);
   Routing out{traffic["route"].str(), service, owned.stable, owned.canary};
@@ -279,7 +285,8 @@ Routing routing_of(const Value& spec, std::string space) {
   out.destination_rule = traffic["destinationRule"].str();
   out.stable_subset = traffic["stableSubset"].str(out.stable_subset);
   out.canary_subset = traffic["canarySubset"].str(out.canary_subset);
-  out.namespace_ = std::move(space);
+  out.namespace_ = api::space_of(release);
+  read_variants(release, out);
   return out;
 }
 
@@ -300,7 +307,7 @@ ReleasePlan way_back(const Value& release, const RouterCapabilities& router) {
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
   plan.windows = api::windows_of(spec["windows"]);
-  if (spec["traffic"].is_object()) plan.routing = routing_of(spec, std::string(api::space_of(release)));
+  if (spec["traffic"].is_object()) plan.routing = routing_of(release);
   if (plan.routing) plan.routing->headless = capabilities_for(plan, router).headless;
   plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;
   return plan;
@@ -310,6 +317,8 @@ base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities
   std::vector<Cause> problems;
   api::check_release(release, data::kNull, problems);
   if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
+  check_test_under_way(release, problems);
+  if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
   const Value& strategy = release["spec"]["strategy"];
   ReleasePlan plan = way_back(release, router);
   if (strategy.has("canary"))
@@ -318,6 +327,8 @@ base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities
     compile_blue_green(release["spec"], plan);
   else if (strategy.has("gray"))
     compile_gray(release, cohorts, plan, problems);
+  else if (strategy.has("abTest"))
+    compile_ab_test(release, cohorts, plan, problems);
   else
     compile_rolling(release["spec"], plan);
   plan.steps.push_back({Promote{}, -1, "spec.strategy"});

@@ -36,7 +36,7 @@ std::vector<std::string> step_names(const data::Value& spec);
 // Everything in the spec that names AnalysisTemplates, as it stands there.
 std::vector<data::Value> analyses_of(const data::Value& spec);
 
-// What spec.traffic of a Release in this namespace says, with its defaults.
-Routing routing_of(const data::Value& spec, std::string space);
+// What spec.traffic of a Release says, with its defaults; the variants of a test as long as one is under way.
+Routing routing_of(const data::Value& release);
 
 }  // namespace slipway::delivery::plan

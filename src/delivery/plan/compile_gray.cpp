@@ -45,7 +45,6 @@ std::vector<Batch> batches_of(const Value& gray) {
 std::map<std::string, Cohort> read_cohorts(const Value& release, const CohortSpecs& known,
                                            std::vector<Cause>& problems) {
   const Value& gray = release["spec"]["strategy"]["gray"];
-  const Value& kept = release["status"]["cohorts"];
   std::map<std::string, Cohort> out;
   out[""] = {.name = "", .key = read_source(gray["key"]), .bucket = read_bucket(gray["key"])};
   for (std::size_t i = 0; i < gray["batches"].size(); ++i)
@@ -53,27 +52,15 @@ std::map<std::string, Cohort> read_cohorts(const Value& release, const CohortSpe
       const Value& named = gray["batches"].at(i)["cohorts"].at(k);
       const std::string name = named["name"].str(),
                         field = fmt::format("spec.strategy.gray.batches[{}].cohorts[{}]", i, k);
-      const auto found = known.find(name);
-      const Value& spec = kept.has(name) ? kept[name] : found == known.end() ? data::kNull : found->second;
-      if (!spec.is_object()) {
-        problems.push_back({std::string(kNotFound),
-                            fmt::format("Cohort {} does not exist in namespace {}", name, api::space_of(release)),
-                            field + ".name"});
-        continue;
-      }
-      std::vector<Cause> wrong;
-      api::check_cohort(Value::object({{"spec", spec}}), data::kNull, wrong);
-      for (const Cause& cause : wrong)
-        problems.push_back(
-            {cause.reason, fmt::format("Cohort {}: {}: {}", name, cause.field, cause.message), field + ".name"});
-      if (wrong.empty() && !spec["key"].is_object() && named.has("share") &&
-          api::weight_of(named["share"]) != kWhole.points)
+      auto cohort = read_named_cohort(release, known, name, field + ".name", problems);
+      if (!cohort) continue;
+      if (!cohort->key && named.has("share") && api::weight_of(named["share"]) != kWhole.points)
         problems.push_back(
             {"FieldValueForbidden",
              fmt::format("Forbidden: Cohort {} has no spec.key, and only users who have a key can be let in in part",
                          name),
              field + ".share"});
-      out[name] = read_cohort(name, spec);
+      out[name] = *std::move(cohort);
     }
   return out;
 }
@@ -110,6 +97,24 @@ std::string taken_back(const Value& release, const std::vector<Traffic>& batches
 
 }  // namespace
 
+std::optional<Cohort> read_named_cohort(const Value& release, const CohortSpecs& known, const std::string& name,
+                                        const std::string& field, std::vector<Cause>& problems) {
+  const Value& kept = release["status"]["cohorts"];
+  const auto found = known.find(name);
+  const Value& spec = kept.has(name) ? kept[name] : found == known.end() ? data::kNull : found->second;
+  if (!spec.is_object()) {
+    problems.push_back({std::string(kNotFound),
+                        fmt::format("Cohort {} does not exist in namespace {}", name, api::space_of(release)), field});
+    return std::nullopt;
+  }
+  std::vector<Cause> wrong;
+  api::check_cohort(Value::object({{"spec", spec}}), data::kNull, wrong);
+  for (const Cause& cause : wrong)
+    problems.push_back({cause.reason, fmt::format("Cohort {}: {}: {}", name, cause.field, cause.message), field});
+  if (!wrong.empty()) return std::nullopt;
+  return read_cohort(name, spec);
+}
+
 GrayParts read_gray(const Value& release, const CohortSpecs& known, std::vector<Cause>& problems) {
   return {batches_of(release["spec"]["strategy"]["gray"]), read_cohorts(release, known, problems)};
 }
@@ -145,9 +150,15 @@ std::vector<std::string> gray_step_names(const Value& gray) {
 
 std::vector<std::string> cohorts_of(const Value& spec) {
   std::vector<std::string> out;
+  const auto add = [&out](const std::string& name) {
+    if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
+  };
   for (const Batch& batch : batches_of(spec["strategy"]["gray"]))
-    for (const Grant& grant : batch.grants)
-      if (!grant.cohort.empty() && std::ranges::find(out, grant.cohort) == out.end()) out.push_back(grant.cohort);
+    for (const Grant& grant : batch.grants) add(grant.cohort);
+  const Value& test = spec["strategy"]["abTest"];
+  for (const Value& cohort : test["among"].items()) add(cohort["name"].str());
+  for (const Value& variant : test["variants"].items())
+    for (const Value& cohort : variant["cohorts"].items()) add(cohort["name"].str());
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@ struct GrayParts {
   std::map<std::string, Cohort> cohorts;
 };
 GrayParts read_gray(const data::Value& release, const CohortSpecs& known, std::vector<base::Cause>& problems);
+
+// One Cohort that a spec names in `field`: as it was when the release began, else as it is. nullopt: it does not exist,
+// or is bad, which goes to `problems`.
+std::optional<Cohort> read_named_cohort(const data::Value& release, const CohortSpecs& known, const std::string& name,
+                                        const std::string& field, std::vector<base::Cause>& problems);
 
 // Adds the steps, or what is wrong: Cohorts that do not exist, or that cannot be told apart.
 void compile_gray(const data::Value& release, const CohortSpecs& known, ReleasePlan& plan,

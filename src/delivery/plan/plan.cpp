@@ -33,13 +33,23 @@ std::string routing_text(const Routing& r) {
   if (!r.own_services())
     return fmt::format("traffic   {} splits {} by the subsets {} and {} of DestinationRule {}\n", route, r.service,
                        r.stable_subset, r.canary_subset, r.destination_rule);
-  return fmt::format("traffic   {} splits {} into {} and {}\n", route, r.service, r.stable_service, r.canary_service);
+  std::string versions = r.stable_service;
+  for (std::size_t i = 0; i < r.versions(); ++i) versions += (i + 1 == r.versions() ? " and " : ", ") + r.service_of(i);
+  return fmt::format("traffic   {} splits {} into {}\n", route, r.service, versions);
+}
+
+std::string variants_text(const Routing& r) {
+  std::string out;
+  for (const Variant& v : r.variants)
+    out += fmt::format("variant   {}: {}\n", v.name,
+                       v.pod_template.is_null() ? "the Deployment's template" : data::to_json(v.pod_template));
+  return out;
 }
 
 std::string head_text(const ReleasePlan& plan) {
   std::string out = fmt::format("target    deployment/{}, {}\n", plan.target, to_text(plan.strategy));
   if (plan.routing)
-    out += routing_text(*plan.routing);
+    out += routing_text(*plan.routing) + variants_text(*plan.routing);
   else
     out += "traffic   by replica ratio\n";
   return out;
@@ -57,7 +67,19 @@ std::string steps_text(const ReleasePlan& plan) {
 
 std::string pods_text(std::int64_t pods) { return fmt::format("{} pod{}", pods, pods == 1 ? "" : "s"); }
 
+// "10 % and 20 %"
+std::string parts_text(const Parts& parts) {
+  std::string out;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    out += (i == 0                  ? ""
+            : i + 1 == parts.size() ? " and "
+                                    : ", ") +
+           (parts[i].stopped ? std::string("stopped") : to_text(parts[i].share));
+  return out;
+}
+
 std::string scale_text(const Scale& s) {
+  if (!s.parts.empty()) return "scale the variants for " + parts_text(s.parts);
   if (s.pods) return "scale the candidate to " + pods_text(*s.pods);
   return "scale the candidate for " + to_text(s.share) + (s.least > 0 ? ", at least " + pods_text(s.least) : "");
 }
@@ -65,13 +87,18 @@ std::string scale_text(const Scale& s) {
 // What the router is asked for beside the share, to the last condition.
 std::string rules_text(const Traffic& s) {
   std::string out;
-  for (const Audience& audience : s.audiences) out += "; " + to_text(audience);
+  for (const Audience& audience : s.audiences) {
+    out += "; " + to_text(audience);
+    if (!audience.parts.empty()) out += ", to the variants " + parts_text(audience.parts);
+  }
   if (s.mirror > kNone) out += "; copies of " + to_text(s.mirror);
   return out;
 }
 
 std::string traffic_text(const Traffic& s) {
   if (s == Traffic{kNone}) return "split the route, all traffic to stable";
+  if (!s.parts.empty())
+    return parts_text(s.parts) + " of the traffic to the variants" + rules_text(s) + ", verified at the router";
   if (!s.grants.empty()) return "the candidate for " + to_text(s.grants) + ", verified at the router";
   return to_text(s.share) + " of the traffic to the candidate" + rules_text(s) + ", verified at the router";
 }
@@ -100,6 +127,8 @@ std::string_view to_text(Strategy strategy) {
       return "blue-green";
     case Strategy::Gray:
       return "gray release";
+    case Strategy::AbTest:
+      return "A/B test";
   }
   base::bug("unknown strategy", __FILE__, __LINE__);
 }
@@ -123,6 +152,53 @@ std::string to_text(const Action& action) {
           [](const Verify&) { return std::string("verify replicas, owner and route"); },
       },
       action);
+}
+
+bool names(const Routing& routing, std::string_view service) {
+  if (service == routing.service || service == routing.stable_service) return true;
+  for (std::size_t i = 0; i < routing.versions(); ++i)
+    if (service == routing.service_of(i)) return true;
+  return false;
+}
+
+ReleasePlan without_variants(ReleasePlan plan, const std::vector<std::size_t>& stopped) {
+  const auto stop = [&](Parts& parts) {
+    for (const std::size_t i : stopped)
+      if (i < parts.size()) parts[i].stopped = true;
+    return sum_of(parts);
+  };
+  for (Step& step : plan.steps) {
+    if (auto* scale = std::get_if<Scale>(&step.action); scale && !scale->parts.empty())
+      scale->share = stop(scale->parts);
+    auto* traffic = std::get_if<Traffic>(&step.action);
+    if (!traffic) continue;
+    if (!traffic->parts.empty()) traffic->share = stop(traffic->parts);
+    stop(traffic->loads);
+    for (Audience& audience : traffic->audiences)
+      if (!audience.parts.empty()) audience.share = stop(audience.parts);
+  }
+  return plan;
+}
+
+Traffic scaled(Traffic traffic, Share share) {
+  const std::int64_t before = traffic.share.points, others = kWhole.points - before;
+  std::int64_t rest = share.points;
+  for (Part& part : traffic.parts) {
+    std::int64_t& points = part.share.points;
+    if (part.stopped) {
+      points = others > 0 ? points * (kWhole.points - share.points) / others : 0;
+    } else {
+      points = before > 0 ? points * share.points / before : 0;
+      rest -= points;
+    }
+  }
+  for (Part& part : traffic.parts)  // what rounding has left
+    if (!part.stopped && rest > 0) {
+      part.share.points += rest;
+      rest = 0;
+    }
+  traffic.share = share;
+  return traffic;
 }
 
 ReleasePlan without_steps(const ReleasePlan& plan) {
@@ -167,12 +243,14 @@ bool Traffic::reaches_candidate() const {
 }
 
 std::string rules_of(const Traffic& traffic) {
-  if (traffic.audiences.empty() && traffic.mirror == kNone) return "";
-  return beside_text(traffic) + " #" + base::safe_encode(base::fnv1a32(rules_text(traffic)));
+  if (traffic.audiences.empty() && traffic.mirror == kNone && traffic.parts.empty()) return "";
+  return beside_text(traffic) + " #" +
+         base::safe_encode(base::fnv1a32(rules_text(traffic) + parts_text(traffic.parts)));
 }
 
 std::string beside_text(const Traffic& traffic) {
   std::vector<std::string> parts;
+  if (!traffic.parts.empty()) parts.push_back(parts_text(traffic.parts) + " for the variants");
   if (!traffic.grants.empty())
     parts.push_back(to_text(traffic.grants));
   else

@@ -45,6 +45,10 @@ struct Scale {
   Share share;
   std::optional<std::int64_t> pods = {};
   std::int64_t least = 0;
+  // Of an A/B test: each variant for its own part, and not fewer pods than so many. Empty: the candidate, and other
+  // variants as they are.
+  Parts parts = {};
+  std::vector<std::int64_t> least_of_parts = {};
   bool operator==(const Scale&) const = default;
 };
 // What the router does with the requests, verified at the router. The first one, of nothing, installs the split.
@@ -55,6 +59,8 @@ struct Traffic {
   std::vector<Grant> grants = {};        // the cohorts that the shares come from
   std::optional<Source> key = {};        // what a router must hash for the shares to be those of users
   Share load = {};                       // of all requests, as far as known, that audiences give to the candidate
+  Parts parts = {};                      // of an A/B test: of whom the share consists. Empty: it is the candidate's
+  Parts loads = {};                      // of an A/B test: what of all requests each variant is expected to get
   bool reaches_candidate() const;        // some request is answered by the candidate
   bool operator==(const Traffic&) const = default;
 };
@@ -121,13 +127,23 @@ struct Rollback {
 
 // --- the plan ---------------------------------------------------------------------------------------------
 
-enum class Strategy { Rolling, Canary, BlueGreen, Gray };
-std::string_view to_text(Strategy strategy);  // "rolling update", "canary", "blue-green", "gray release"
+enum class Strategy { Rolling, Canary, BlueGreen, Gray, AbTest };
+// "rolling update", "canary", "blue-green", "gray release", "A/B test"
+std::string_view to_text(Strategy strategy);
 
 // Where candidate pods come from.
 enum class Capacity {
   Extra,   // a router splits requests: the stable version keeps all its replicas, candidates are added
   Shared,  // replicas are the only weight: candidates replace stable pods within the surge and unavailability budget
+};
+
+// A version of an A/B test beside the stable one.
+struct Variant {
+  std::string name;
+  std::string service;        // owned, selects its pods
+  data::Value pod_template;   // strategic merge patch for the Deployment's pod template; null: that template as it is
+  std::string identity = {};  // changes with whatever decides who gets it and what it is
+  bool operator==(const Variant&) const = default;
 };
 
 struct Routing {
@@ -140,11 +156,22 @@ struct Routing {
   std::string destination_rule = {};  // Istio: split by its subsets instead of by the two Services
   std::string stable_subset = "stable", canary_subset = "canary";
   std::string namespace_ = {};  // of the Release; host names may carry it
+  // Of an A/B test. The candidate is one of them (`chosen`), and canary_service its Service.
+  std::vector<Variant> variants = {};
+  std::size_t chosen = 0;
 
   // The versions have Services of their own; else they are told apart inside the user's Service.
   bool own_services() const { return destination_rule.empty(); }
+  // Versions beside the stable one: the candidate, or the variants.
+  std::size_t versions() const { return variants.empty() ? 1 : variants.size(); }
+  const std::string& service_of(std::size_t version) const {
+    return variants.empty() ? canary_service : variants[version].service;
+  }
   bool operator==(const Routing&) const = default;
 };
+
+// The user's Service, or one of the Release's own.
+bool names(const Routing& routing, std::string_view service);
 
 struct ReleasePlan {
   std::string target;  // Deployment
@@ -162,6 +189,9 @@ struct ReleasePlan {
   bool operator==(const ReleasePlan&) const = default;
 };
 
+// The variants with these numbers are stopped: what the steps give them goes to the stable version.
+ReleasePlan without_variants(ReleasePlan plan, const std::vector<std::size_t>& stopped);
+
 // The same without waits, approvals, analyses and small shares: first all the pods, then all the traffic.
 ReleasePlan without_steps(const ReleasePlan& plan);
 
@@ -170,6 +200,9 @@ std::string to_text(const Action& action);
 std::string to_text(const ReleasePlan& plan);
 // Changes when the steps or their routing change; guards and limits may change under way.
 std::string fingerprint(const ReleasePlan& plan);
+
+// The same with a part of the share: every variant keeps its proportion.
+Traffic scaled(Traffic traffic, Share share);
 
 // "all of staff, copies of 10 %": what is beside the share, for people; empty when there is nothing.
 std::string beside_text(const Traffic& traffic);

@@ -27,6 +27,8 @@ constexpr Form kForms[] = {
     {"blue-green", R"({"blueGreen":{}})"},
     {"gray, whole cohorts", R"({"gray":{"batches":[{"cohorts":[{"name":"all"}]}]}})"},
     {"gray, parts of users", R"({"gray":{"key":{"header":"u"},"batches":[{"share":5}]}})"},
+    {"A/B test by cohorts", R"({"abTest":{"variants":[{"name":"b","cohorts":[{"name":"all"}]}]}})"},
+    {"A/B test by shares", R"({"abTest":{"key":{"header":"u"},"variants":[{"name":"b","share":50}]}})"},
     {"gray, parts by bucketHeader", R"({"gray":{"key":{"header":"u","bucketHeader":"b"},"batches":[{"share":5}]}})"},
 };
 

@@ -13,8 +13,8 @@ namespace {
 using data::Value;
 
 const Router& nginx() { return router_of(plan::RouterKind::Ingress); }
-const plan::Routing kRouting =
-    plan::routing_of(json(R"({"traffic":{"kind":"Ingress","route":"shop","service":"web"}})"), "shop");
+const plan::Routing kRouting = plan::routing_of(
+    json(R"({"metadata":{"namespace":"shop"},"spec":{"traffic":{"kind":"Ingress","route":"shop","service":"web"}}})"));
 const Claim kClaim{.metadata = json(R"({"namespace":"shop","labels":{"slipway.dev/release":"web"}})"),
                    .release = "web"};
 

@@ -38,10 +38,9 @@ std::string renamed(std::string_view host, const std::string& service) {
 struct Place {
   std::string service, subset;
 };
-Place place_of(const Routing& r, Side side) {
-  if (side == Side::Plain) return {r.service, ""};
-  if (!r.own_services()) return {r.service, side == Side::Stable ? r.stable_subset : r.canary_subset};
-  return {side == Side::Stable ? r.stable_service : r.canary_service, ""};
+Place place_of(const Routing& r, Destination d) {
+  if (d == Destination::Plain || r.own_services()) return {service_at(r, d), ""};
+  return {r.service, d == Destination::Stable ? r.stable_subset : r.canary_subset};
 }
 
 // --- audiences and mirrors --------------------------------------------------------------------------------
@@ -90,15 +89,17 @@ WeightedForm form_of(const Routing& routing) {
   return {.list = "route",
           .default_weight = 0,
           .lone_gets_all = true,
+          .versions = routing.versions(),
+          .chosen = routing.chosen,
           .is =
-              [&routing](const Value& ref, Side side) {
+              [&routing](const Value& ref, Destination side) {
                 const Place place = place_of(routing, side);
                 const Value& to = ref["destination"];
                 return names(to["host"].as_string(), place.service, routing.namespace_) &&
                        to["subset"].as_string() == place.subset;
               },
           .point =
-              [&routing](const Value& like, Side side) {
+              [&routing](const Value& like, Destination side) {
                 const Place place = place_of(routing, side);
                 Value to = like["destination"];
                 to.set("host", renamed(to["host"].as_string(), place.service));
@@ -254,12 +255,7 @@ class Istio final : public Router {
     ReadBack out{.by_status_of = "Istio", .generation = look_at(o, r).generation};
     out.assumed = !read_status(o.route, out);
     if (!r.own_services() && !out.assumed) read_status(o.companion, out);
-    const auto side = [&](Side which) {
-      return side_of_rules(o.route["spec"]["http"], form_of(r), which, servers(o, r, which));
-    };
-    out.plain = side(Side::Plain);
-    out.stable = side(Side::Stable);
-    out.candidate = side(Side::Candidate);
+    read_sides(o.route["spec"]["http"], form_of(r), [&](Destination d) { return servers(o, r, d); }, out);
     return out;
   }
   std::string weights_problem(const RouterObjects& o, const Routing& routing) const override {
@@ -275,15 +271,15 @@ class Istio final : public Router {
       if (!ref || is_audience(rules.at(i))) continue;
       const std::string field = fmt::format("VirtualService {} spec.http[{}]", routing.route, i);
       if (std::string why = no_room(rules.at(i), wanted, field + ".match"); !why.empty()) return why;
-      const bool own =
-          rules.at(i).has("mirror") && !mirrors_to(rules.at(i), form.point(*ref, Side::Candidate)["destination"]);
+      const bool own = rules.at(i).has("mirror") &&
+                       !mirrors_to(rules.at(i), form.point(*ref, Destination::Candidate)["destination"]);
       if (wanted.mirror > plan::kNone && (own || rules.at(i).has("mirrors")))
         return field + " mirrors its requests already; a Release adds its own mirror only where there is none";
     }
     return "";
   }
-  static std::int64_t servers(const RouterObjects& o, const Routing& r, Side side) {
-    if (side == Side::Plain || r.own_services()) return ready_of(o, place_of(r, side).service);
+  static std::int64_t servers(const RouterObjects& o, const Routing& r, Destination side) {
+    if (side == Destination::Plain || r.own_services()) return ready_of(o, place_of(r, side).service);
     const auto found = o.ready_by_hash.find(pin_of(o.companion, place_of(r, side).subset));
     return found == o.ready_by_hash.end() ? 0 : found->second;
   }

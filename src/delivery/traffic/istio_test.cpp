@@ -17,7 +17,8 @@ const Router& istio() { return router_of(plan::RouterKind::VirtualService); }
 plan::Routing routing(const char* more = "{}") {
   Value traffic = json(R"({"kind":"VirtualService","route":"shop","service":"web"})");
   for (const data::Member& m : json(more).members()) traffic.set(m.key.view(), m.value);
-  return plan::routing_of(Value::object({{"traffic", traffic}}), "shop");
+  return plan::routing_of(Value::object(
+      {{"metadata", Value::object({{"namespace", "shop"}})}, {"spec", Value::object({{"traffic", traffic}})}}));
 }
 const char* kBySubset = R"({"destinationRule":"web"})";
 

@@ -10,7 +10,8 @@ namespace {
 using data::Value;
 
 const Router& selector() { return router_of(plan::RouterKind::Service); }
-const plan::Routing kRouting = plan::routing_of(json(R"({"traffic":{"kind":"Service","service":"web"}})"), "shop");
+const plan::Routing kRouting = plan::routing_of(
+    json(R"({"metadata":{"namespace":"shop"},"spec":{"traffic":{"kind":"Service","service":"web"}}})"));
 const Claim kClaim{.release = "web", .stable_hash = "aaa", .candidate_hash = "bbb"};
 
 Value service(const char* name, const char* hash) {

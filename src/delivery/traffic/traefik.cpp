@@ -17,21 +17,19 @@ using plan::Routing;
 using Effects = std::vector<control::Effect>;
 
 WeightedForm form_of(const Routing& routing) {
-  const auto name = [&routing](Side side) -> const std::string& {
-    return side == Side::Plain    ? routing.service
-           : side == Side::Stable ? routing.stable_service
-                                  : routing.canary_service;
-  };
+  const auto name = [&routing](Destination d) -> const std::string& { return service_at(routing, d); };
   return {.list = "services",
           .default_weight = 1,
           .lone_gets_all = true,
           .leaves_out_zero = true,
+          .versions = routing.versions(),
+          .chosen = routing.chosen,
           .is =
-              [name, &routing](const Value& ref, Side side) {
-                return ref["name"].as_string() == name(side) && ref["kind"].as_string("Service") == "Service" &&
+              [name, &routing](const Value& ref, Destination d) {
+                return ref["name"].as_string() == name(d) && ref["kind"].as_string("Service") == "Service" &&
                        ref["namespace"].as_string(routing.namespace_) == routing.namespace_;
               },
-          .point = [name](const Value& like, Side side) { return like.with("name", name(side)); }};
+          .point = [name](const Value& like, Destination d) { return like.with("name", name(d)); }};
 }
 
 // The two kinds differ only in where the lists of services are.
@@ -63,15 +61,10 @@ class Traefik : public Router {
   }
 
   std::optional<ReadBack> read_back(const RouterObjects& o, const Routing& routing) const override {
-    const auto side = [&](Side which, const std::string& service) {
-      return side_of_rules(rules_of(o.route), form_of(routing), which, ready_of(o, service));
-    };
-    return ReadBack{.by_status_of = "Traefik",
-                    .assumed = true,
-                    .generation = api::generation_of(o.route),
-                    .plain = side(Side::Plain, routing.service),
-                    .stable = side(Side::Stable, routing.stable_service),
-                    .candidate = side(Side::Candidate, routing.canary_service)};
+    ReadBack out{.by_status_of = "Traefik", .assumed = true, .generation = api::generation_of(o.route)};
+    read_sides(
+        rules_of(o.route), form_of(routing), [&](Destination d) { return ready_of(o, service_at(routing, d)); }, out);
+    return out;
   }
   std::string weights_problem(const RouterObjects& o, const Routing& routing) const override {
     return delivery::weights_problem(rules_of(o.route), form_of(routing));

@@ -14,7 +14,8 @@ using data::Value;
 plan::Routing routing(const char* kind) {
   Value traffic = json(R"({"route":"shop","service":"web"})");
   traffic.set("kind", kind);
-  return plan::routing_of(Value::object({{"traffic", traffic}}), "shop");
+  return plan::routing_of(Value::object(
+      {{"metadata", Value::object({{"namespace", "shop"}})}, {"spec", Value::object({{"traffic", traffic}})}}));
 }
 
 RouterObjects with_spec(const char* spec) {

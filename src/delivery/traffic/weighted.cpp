@@ -10,7 +10,7 @@ namespace {
 using data::Value;
 using plan::Share;
 
-const Value* find(const Value& rule, const WeightedForm& form, Side side) {
+const Value* find(const Value& rule, const WeightedForm& form, Destination side) {
   for (const Value& ref : rule[form.list].items())
     if (form.is(ref, side)) return &ref;
   return nullptr;
@@ -21,30 +21,59 @@ std::int64_t weight_of(const Value& rule, const Value& ref, const WeightedForm& 
   return ref["weight"].as_int(form.default_weight);
 }
 
+// A stopped variant's share makes the stable version stand in a list more than once.
+std::int64_t weight_for(const Value& rule, const WeightedForm& form, Destination side) {
+  std::int64_t sum = 0;
+  for (const Value& ref : rule[form.list].items())
+    if (form.is(ref, side)) sum += weight_of(rule, ref, form);
+  return sum;
+}
+
+bool has_version(const Value& rule, const WeightedForm& form) {
+  for (std::size_t i = 0; i < form.versions; ++i)
+    if (find(rule, form, Destination::version(i))) return true;
+  return false;
+}
+
+std::int64_t weight_of_versions(const Value& rule, const WeightedForm& form) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < form.versions; ++i) sum += weight_for(rule, form, Destination::version(i));
+  return sum;
+}
+
 struct RuleView {
   RouteView::Shape shape = RouteView::Shape::Foreign;
   Share candidate = {};
 };
 
+// Of each version the most that any rule gives.
+void note_versions(const Value& rule, const WeightedForm& form, std::vector<Share>& most) {
+  if (form.versions == 1) return;
+  most.resize(form.versions);
+  const std::int64_t sum = weight_for(rule, form, Destination::Stable) + weight_of_versions(rule, form);
+  for (std::size_t i = 0; i < form.versions && sum > 0; ++i)
+    most[i] = std::max(most[i], Share{weight_for(rule, form, Destination::version(i)) * plan::kWhole.points / sum});
+}
+
 RuleView look_at_rule(const Value& rule, const WeightedForm& form) {
-  const Value* stable = find(rule, form, Side::Stable);
-  const Value* candidate = find(rule, form, Side::Candidate);
-  if (form.leaves_out_zero && (stable || candidate) && !(stable && candidate))
+  const bool stable = find(rule, form, Destination::Stable), candidate = has_version(rule, form);
+  // Of a test with every variant stopped the stable version is all that is left.
+  if (stable != candidate && (form.leaves_out_zero || (stable && form.versions > 1)))
     return {RouteView::Shape::Split, candidate ? plan::kWhole : plan::kNone};
   if (stable && candidate) {
-    const std::int64_t s = weight_of(rule, *stable, form), c = weight_of(rule, *candidate, form);
+    const std::int64_t s = weight_for(rule, form, Destination::Stable), c = weight_of_versions(rule, form);
     return {RouteView::Shape::Split, {s + c > 0 ? c * plan::kWhole.points / (s + c) : 0}};
   }
-  return {find(rule, form, Side::Plain) ? RouteView::Shape::Plain : RouteView::Shape::Foreign, {}};
+  return {find(rule, form, Destination::Plain) ? RouteView::Shape::Plain : RouteView::Shape::Foreign, {}};
 }
 
 // The rule is split, and this version gets nothing of it.
-bool is_left_out(const Value& rule, const WeightedForm& form, Side side) {
-  const Side other = side == Side::Stable ? Side::Candidate : Side::Stable;
-  return form.leaves_out_zero && side != Side::Plain && !find(rule, form, side) && find(rule, form, other);
+bool is_left_out(const Value& rule, const WeightedForm& form, Destination side) {
+  return form.leaves_out_zero && side != Destination::Plain && !find(rule, form, side) &&
+         (find(rule, form, Destination::Stable) || has_version(rule, form));
 }
 
-Value weighted(const WeightedForm& form, const Value& like, Side side, std::optional<std::int64_t> weight) {
+Value weighted(const WeightedForm& form, const Value& like, Destination side, std::optional<std::int64_t> weight) {
   Value ref = form.point(like, side);
   if (weight)
     ref.set("weight", *weight);
@@ -55,18 +84,40 @@ Value weighted(const WeightedForm& form, const Value& like, Side side, std::opti
 
 bool is_audience(const Value& rule, const WeightedForm& form) { return form.is_audience && form.is_audience(rule); }
 
-// The rule with its references to us replaced by both versions.
-Value split_rule(const Value& rule, const Value& ref, const WeightedForm& form, Share candidate) {
-  const std::int64_t whole = candidate.points % 100 == 0 ? 100 : plan::kWhole.points;
-  const std::int64_t part = candidate.points * whole / plan::kWhole.points;
+struct Weighted {
+  Destination to;
+  std::int64_t points;
+};
+
+// Who gets what of a rule. Without parts all of the share is the candidate's.
+std::vector<Weighted> weights_of(const WeightedForm& form, Share share, const plan::Parts& parts) {
+  std::vector<Weighted> out = {{Destination::Stable, plan::kWhole.points - share.points}};
+  for (std::size_t i = 0; i < form.versions; ++i) {
+    const auto at = Destination::version(i);
+    if (parts.empty()) {
+      out.push_back({at, i == form.chosen ? share.points : 0});
+      continue;
+    }
+    out.push_back({parts[i].stopped ? Destination::Stable : at, parts[i].share.points});
+    if (parts[i].stopped) out.front().points -= parts[i].share.points;
+  }
+  return out;
+}
+
+// The rule with its references to us replaced by all versions.
+Value split_rule(const Value& rule, const Value& ref, const WeightedForm& form, Share share,
+                 const plan::Parts& parts = {}) {
+  const auto weights = weights_of(form, share, parts);
+  const bool in_percent = std::ranges::all_of(weights, [](const Weighted& w) { return w.points % 100 == 0; });
   Value refs = Value::array();
-  for (const auto& [side, weight] : {std::pair(Side::Stable, whole - part), std::pair(Side::Candidate, part)})
-    if (weight > 0 || !form.leaves_out_zero) refs.push_back(weighted(form, ref, side, weight));
+  for (const Weighted& w : weights)
+    if (w.points > 0 || !form.leaves_out_zero)
+      refs.push_back(weighted(form, ref, w.to, in_percent ? w.points / 100 : w.points));
   return rule.with(form.list, refs);
 }
 
 Value mirrored_rule(const Value& rule, const Value& ref, const WeightedForm& form, Share share) {
-  return form.mirrored ? form.mirrored(rule, form.point(ref, Side::Candidate), share) : rule;
+  return form.mirrored ? form.mirrored(rule, form.point(ref, Destination::version(form.chosen)), share) : rule;
 }
 
 // In the order in which they count, where nothing but the order says so.
@@ -75,7 +126,7 @@ std::vector<plan::Audience> one_match_each(const std::vector<plan::Audience>& au
   std::vector<plan::Audience> out;
   for (const plan::Audience& audience : audiences)
     for (const plan::Conditions& conditions : audience.any)
-      out.push_back({.name = audience.name, .share = audience.share, .any = {conditions}});
+      out.push_back({.name = audience.name, .share = audience.share, .any = {conditions}, .parts = audience.parts});
   std::ranges::stable_sort(out, std::greater<>(),
                            [](const plan::Audience& a) { return plan::precedence(a.any.front()); });
   return out;
@@ -88,7 +139,7 @@ std::vector<Value> audience_rules(const Value& rule, const Value& ref, const Wei
   const auto audiences = form.first_match_wins ? one_match_each(wanted.audiences) : wanted.audiences;
   for (const plan::Audience& audience : audiences)
     out.push_back(split_rule(form.restricted(mirrored_rule(rule, ref, form, wanted.mirror), audience), ref, form,
-                             audience.share));
+                             audience.share, audience.parts));
   return out;
 }
 
@@ -96,6 +147,12 @@ std::vector<Value> audience_rules(const Value& rule, const Value& ref, const Wei
 bool parks(const plan::Traffic& wanted) { return wanted == plan::Traffic{plan::kNone}; }
 
 }  // namespace
+
+const std::string& service_at(const plan::Routing& routing, Destination d) {
+  return d == Destination::Plain    ? routing.service
+         : d == Destination::Stable ? routing.stable_service
+                                    : routing.service_of(d.index());
+}
 
 Value matches_or_any(const Value& matches) { return matches.size() > 0 ? matches : Value::array({Value::object()}); }
 
@@ -108,8 +165,10 @@ Value narrowed_matches(const Value& matches, const plan::Audience& audience,
 }
 
 const Value* ours(const Value& rule, const WeightedForm& form) {
-  for (const Side side : {Side::Plain, Side::Stable, Side::Candidate})
+  for (const Destination side : {Destination::Plain, Destination::Stable})
     if (const Value* ref = find(rule, form, side)) return ref;
+  for (std::size_t i = 0; i < form.versions; ++i)
+    if (const Value* ref = find(rule, form, Destination::version(i))) return ref;
   return nullptr;
 }
 
@@ -120,8 +179,10 @@ RouteView look_at_rules(const Value& rules, const WeightedForm& form) {
     if (one.shape == RouteView::Shape::Foreign) continue;
     if (is_audience(rule, form)) {
       view.audience = std::max(view.audience, one.candidate);
+      note_versions(rule, form, view.audience_versions);
       continue;
     }
+    if (one.shape == RouteView::Shape::Split) note_versions(rule, form, view.versions);
     const bool first = view.shape == RouteView::Shape::Foreign;
     view.uniform = view.uniform && (first || (one.shape == view.shape && one.candidate == view.candidate));
     if (first || one.shape == RouteView::Shape::Split) view.shape = one.shape;
@@ -142,7 +203,7 @@ Value split_rules(const Value& rules, const WeightedForm& form, const plan::Traf
     } else {
       for (Value& one : audience_rules(rule, *ref, form, wanted))
         (form.first_match_wins ? out : last).push_back(std::move(one));
-      out.push_back(split_rule(mirrored_rule(rule, *ref, form, wanted.mirror), *ref, form, wanted.share));
+      out.push_back(split_rule(mirrored_rule(rule, *ref, form, wanted.mirror), *ref, form, wanted.share, wanted.parts));
     }
   }
   for (const Value& rule : last.items()) out.push_back(rule);
@@ -154,7 +215,7 @@ bool says_rules_of(const Value& rules, const WeightedForm& form, const plan::Tra
     Value out = Value::array();
     for (const Value& rule : all.items()) {
       const bool everybodys = !is_audience(rule, form) && ours(rule, form);
-      out.push_back(everybodys ? rule.without(form.list) : rule);
+      out.push_back(everybodys && form.versions == 1 ? rule.without(form.list) : rule);
     }
     return out;
   };
@@ -170,7 +231,7 @@ Value plain_rules(const Value& rules, const WeightedForm& form) {
       out.push_back(rule);
       continue;
     }
-    const Value refs = Value::array({weighted(form, *ref, Side::Plain, std::nullopt)});
+    const Value refs = Value::array({weighted(form, *ref, Destination::Plain, std::nullopt)});
     out.push_back(mirrored_rule(rule, *ref, form, plan::kNone).with(form.list, refs));
   }
   return out;
@@ -182,7 +243,10 @@ std::optional<std::size_t> shared_rule(const Value& rules, const WeightedForm& f
     if (is_audience(rule, form)) continue;
     const auto shape = look_at_rule(rule, form).shape;
     const auto own = std::ranges::count_if(rule[form.list].items(), [&](const Value& ref) {
-      return form.is(ref, Side::Stable) || form.is(ref, Side::Candidate);
+      if (form.is(ref, Destination::Stable)) return true;
+      for (std::size_t k = 0; k < form.versions; ++k)
+        if (form.is(ref, Destination::version(k))) return true;
+      return false;
     });
     const auto all = static_cast<std::int64_t>(rule[form.list].size());
     if (shape == RouteView::Shape::Plain ? all != 1 : shape == RouteView::Shape::Split && all != own) return i;
@@ -190,19 +254,29 @@ std::optional<std::size_t> shared_rule(const Value& rules, const WeightedForm& f
   return std::nullopt;
 }
 
-ReadBack::Side side_of_rules(const Value& rules, const WeightedForm& form, Side which, std::int64_t ready) {
+ReadBack::Side side_of_rules(const Value& rules, const WeightedForm& form, Destination which, std::int64_t ready) {
   ReadBack::Side side{.servers = ready};
   for (const Value& rule : rules.items()) {
-    const Value* ref = find(rule, form, which);
-    if ((!ref && !is_left_out(rule, form, which)) || is_audience(rule, form)) continue;
+    const bool named = find(rule, form, which);
+    if ((!named && !is_left_out(rule, form, which)) || is_audience(rule, form)) continue;
     std::int64_t sum = 0;
     for (const Value& other : rule[form.list].items()) sum += weight_of(rule, other, form);
-    const std::int64_t share = ref && sum > 0 ? weight_of(rule, *ref, form) * plan::kWhole.points / sum : 0;
+    const std::int64_t share = named && sum > 0 ? weight_for(rule, form, which) * plan::kWhole.points / sum : 0;
     side.uniform = side.uniform && (!side.present || side.share == share);
     side.share = std::max(side.share, share);
     side.present = true;
   }
   return side;
+}
+
+void read_sides(const Value& rules, const WeightedForm& form, const std::function<std::int64_t(Destination)>& ready,
+                ReadBack& out) {
+  const auto side = [&](Destination which) { return side_of_rules(rules, form, which, ready(which)); };
+  out.plain = side(Destination::Plain);
+  out.stable = side(Destination::Stable);
+  std::vector<ReadBack::Side> versions;
+  for (std::size_t i = 0; i < form.versions; ++i) versions.push_back(side(Destination::version(i)));
+  out.set_versions(std::move(versions));
 }
 
 std::string weights_problem(const Value& rules, const WeightedForm& form) {

@@ -20,7 +20,22 @@ namespace slipway::delivery {
 
 using api::kAudienceHeader;
 
-enum class Side { Plain, Stable, Candidate };  // the user's Service, or one of the two versions
+// What a reference points at: the user's Service, the stable version, or a version beside it: the candidate, or the
+// variants of an A/B test by their numbers.
+struct Destination {
+  int number;
+  static const Destination Plain, Stable, Candidate;
+  static constexpr Destination version(std::size_t i) { return {static_cast<int>(i)}; }
+  constexpr bool beside_stable() const { return number >= 0; }
+  std::size_t index() const { return static_cast<std::size_t>(number); }
+  bool operator==(const Destination&) const = default;
+};
+inline constexpr Destination Destination::Plain{-2};
+inline constexpr Destination Destination::Stable{-1};
+inline constexpr Destination Destination::Candidate{0};
+
+// The Service that a destination is, where each version has one of its own.
+const std::string& service_at(const plan::Routing& routing, Destination destination);
 
 struct WeightedForm {
   std::string list;                 // the key under which a rule has its references: "backendRefs"
@@ -28,9 +43,11 @@ struct WeightedForm {
   bool lone_gets_all = false;       // a reference that stands alone gets everything, whatever its weight
   // A version that gets nothing is left out, since the router stumbles over a Service without endpoints.
   bool leaves_out_zero = false;
-  std::function<bool(const data::Value& ref, Side side)> is;
+  std::size_t versions = 1;  // beside the stable one
+  std::size_t chosen = 0;    // of them, the candidate
+  std::function<bool(const data::Value& ref, Destination side)> is;
   // The same reference pointed at this side; the weight is set by the caller.
-  std::function<data::Value(const data::Value& like, Side side)> point;
+  std::function<data::Value(const data::Value& like, Destination side)> point;
 
   // Routers with audiences. The first rule that matches counts, so that audiences stand before the rules they were made
   // from; else they stand at the end, where they move no other rule.
@@ -57,7 +74,10 @@ data::Value plain_rules(const data::Value& rules, const WeightedForm& form);
 // The first rule that shares its traffic with others beside ours: it cannot be split. nullopt: none does.
 std::optional<std::size_t> shared_rule(const data::Value& rules, const WeightedForm& form);
 // What the rules say for one side, as a router would answer.
-ReadBack::Side side_of_rules(const data::Value& rules, const WeightedForm& form, Side side, std::int64_t ready);
+ReadBack::Side side_of_rules(const data::Value& rules, const WeightedForm& form, Destination side, std::int64_t ready);
+// The plain, stable and candidate sides of an answer, and those of the variants; `ready`: endpoints of each.
+void read_sides(const data::Value& rules, const WeightedForm& form,
+                const std::function<std::int64_t(Destination)>& ready, ReadBack& out);
 // A negative weight, or a rule of ours that gives its traffic to nobody; empty when all is well.
 std::string weights_problem(const data::Value& rules, const WeightedForm& form);
 
