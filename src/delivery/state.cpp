@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, 11> kPhases = {"Pending",     "Invalid", 
                                                       "Paused",      "Waiting",   "Keeping",   "Promoting",
                                                       "RollingBack", "Verifying", "RolledBack"};
 constexpr std::array<std::string_view, 5> kWaitReasons = {"", "Window", "PolicyWindow", "Stop", "Place"};
-constexpr std::array<std::string_view, 9> kCauses = {
-    "AnalysisFailed", "AnalysisInconclusive", "Restarts", "ProbeFailures", "Deadline",
+constexpr std::array<std::string_view, 10> kCauses = {
+    "AnalysisFailed", "AnalysisInconclusive", "Restarts", "ProbeFailures", "Deadline", "HookFailed",
     "Aborted",        "Superseded",           "Reverted", "Deleted"};
 constexpr std::array<std::string_view, 5> kChecks = {"Pending", "Passed", "Failed", "TimedOut", "Skipped"};
 
@@ -374,6 +374,7 @@ bool rejects(Cause cause) {
     case Cause::Restarts:
     case Cause::ProbeFailures:
     case Cause::Deadline:
+    case Cause::HookFailed:
     case Cause::Aborted:
       return true;
     case Cause::Superseded:

@@ -41,6 +41,7 @@ enum class Cause {
   Restarts,
   ProbeFailures,
   Deadline,
+  HookFailed,
   Aborted,
   Superseded,
   Reverted,
@@ -127,7 +128,7 @@ enum class CheckState { Pending, Passed, Failed, TimedOut, Skipped };
 std::string_view to_text(CheckState state);
 
 struct Check {
-  std::string name;  // traffic, requests, sessions, replicas, route, metrics
+  std::string name;  // traffic, requests, sessions, replicas, route, metrics, hook NAME
   CheckState state = CheckState::Pending;
   std::string message = {};
   bool operator==(const Check&) const = default;

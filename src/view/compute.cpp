@@ -104,7 +104,8 @@ void add_steps(const Objects& objects, const State& s, ReleaseView& view) {
     ++number;
   }
   for (const Value& run : current_runs(objects, s)) {
-    if (run["spec"]["kind"].as_string() == "Verification") continue;
+    const std::string_view kind = run["spec"]["kind"].as_string();
+    if (kind == "Verification" || kind == "Hook") continue;
     const auto step = run["spec"]["step"].as_int(-1);
     if (step >= 0 && step < number) view.steps[static_cast<std::size_t>(step)].metrics = metrics_of(run);
     const std::string variant = run["spec"]["variant"].str();

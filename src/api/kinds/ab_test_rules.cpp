@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include "api/kinds/release_rules.h"
@@ -14,14 +13,6 @@ namespace {
 using data::Value;
 
 constexpr std::size_t kLongestName = 63;  // of a Service (RFC 1035 label)
-
-bool is_label(std::string_view name) {
-  const auto plain = [](char c) {
-    return std::islower(static_cast<unsigned char>(c)) || std::isdigit(static_cast<unsigned char>(c));
-  };
-  return !name.empty() && plain(name.front()) && plain(name.back()) &&
-         std::ranges::all_of(name, [&](char c) { return plain(c) || c == '-'; });
-}
 
 void check_cohort_names(Problems& out, const Value& list, const std::string& path) {
   std::set<std::string> names;

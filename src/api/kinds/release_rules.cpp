@@ -321,22 +321,6 @@ void check_process(Problems& out, const Value& process, const std::string& path)
   check_answer_time(out, process, path);
 }
 
-void check_provider(Problems& out, const Value& provider, const std::string& path) {
-  constexpr std::array kKinds = {"gateway", "prometheus", "web", "job", "process"};
-  const auto given = [&](const char* kind) { return provider.has(kind); };
-  const auto kinds = std::ranges::count_if(kKinds, given);
-  const std::string all = "gateway, prometheus, web, job and process";
-  if (kinds == 0) return out.required(path, "one of " + all);
-  if (kinds > 1) return out.forbidden(path, fmt::format("only one of {} may be given", all));
-  const std::string kind = *std::ranges::find_if(kKinds, given);
-  const std::string inside = path + "." + kind;
-  check_duration(out, provider[kind], "window", inside);
-  if (kind == "web") return check_web(out, provider[kind], inside);
-  if (kind == "job") return check_job(out, provider[kind], inside);
-  if (kind == "process") return check_process(out, provider[kind], inside);
-  check_query(out, provider[kind], inside);
-}
-
 // Whether an address answers with 2xx needs no condition, nor does an exit code.
 bool says_itself(const Value& provider) {
   if (provider.has("job")) return true;
@@ -379,6 +363,26 @@ void check_metric(Problems& out, const Value& metric, const std::string& path) {
 
 }  // namespace
 
+namespace rules {
+
+void check_provider(Problems& out, const Value& provider, const std::string& path) {
+  constexpr std::array kKinds = {"gateway", "prometheus", "web", "job", "process"};
+  const auto given = [&](const char* kind) { return provider.has(kind); };
+  const auto kinds = std::ranges::count_if(kKinds, given);
+  const std::string all = "gateway, prometheus, web, job and process";
+  if (kinds == 0) return out.required(path, "one of " + all);
+  if (kinds > 1) return out.forbidden(path, fmt::format("only one of {} may be given", all));
+  const std::string kind = *std::ranges::find_if(kKinds, given);
+  const std::string inside = path + "." + kind;
+  check_duration(out, provider[kind], "window", inside);
+  if (kind == "web") return check_web(out, provider[kind], inside);
+  if (kind == "job") return check_job(out, provider[kind], inside);
+  if (kind == "process") return check_process(out, provider[kind], inside);
+  check_query(out, provider[kind], inside);
+}
+
+}  // namespace rules
+
 std::optional<BasisPoints> weight_of(const Value& percent) {
   if (!percent.is_number()) return std::nullopt;
   const double exact = percent.as_double() * 100;
@@ -408,6 +412,7 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
   check_traffic(out, spec);
   check_guards(out, spec["guards"]);
   check_scopes(out, spec);
+  check_hooks(out, spec["hooks"]);
   check_duration(out, spec, "deadline", "spec");
   check_rollback(out, spec["rollback"]);
   check_count(out, spec, "revisionHistoryLimit", "spec", 1);

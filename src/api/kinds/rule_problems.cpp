@@ -74,6 +74,14 @@ void check_key(Problems& out, const Value& key, const std::string& path) {
   if (key.is_object()) check_source(out, key, path);
 }
 
+bool is_label(std::string_view name) {
+  const auto plain = [](char c) {
+    return std::islower(static_cast<unsigned char>(c)) || std::isdigit(static_cast<unsigned char>(c));
+  };
+  return !name.empty() && plain(name.front()) && plain(name.back()) &&
+         std::ranges::all_of(name, [&](char c) { return plain(c) || c == '-'; });
+}
+
 void check_share(Problems& out, const Value& owner, const std::string& path) {
   if (!owner.has("share")) return;
   const auto share = weight_of(owner["share"]);

@@ -30,6 +30,12 @@ void check_key(Problems& out, const data::Value& key, const std::string& path);
 // A part of users: more than nothing.
 void check_share(Problems& out, const data::Value& owner, const std::string& path);
 
+// A name that a Service could have.
+bool is_label(std::string_view name);
+// {gateway}, {prometheus}, {web}, {job} or {process}: exactly one of them.
+void check_provider(Problems& out, const data::Value& provider, const std::string& path);
+
+void check_hooks(Problems& out, const data::Value& hooks);
 void check_gray(Problems& out, const data::Value& gray, const std::string& path);
 void check_ab_test(Problems& out, const data::Value& test, const data::Value& traffic, const std::string& path);
 

@@ -163,6 +163,17 @@ type ReleaseWindow | When releases may go forward. By the week: days, from, to a
   start    - *string  | Beginning of a window that is there once, like 2026-12-20T00:00:00+01:00.
   end      - *string  | Its end.
 
+type ReleaseHook | Something that is done once in each release, outside of Slipway; exactly one of web, job and process.
+  name      - string keep    | What it is called, in lower case letters, digits and -.
+  at        - string keep enum=BeforeRelease,BeforeStep,AfterStep,BeforePromotion,AfterRelease,OnRollback,AfterRollback | When. BeforePromotion: all users are on the candidate, and there is a way back still. OnRollback: as soon as it turns back, beside it; AfterRollback: when the users are back.
+  step      - *int32 min=1   | Of BeforeStep and AfterStep: the step, counted from 1 as slipway status does.
+  web       - *WebMetric     | A request; an answer of 2xx is success, unless jsonPath says where a true value is to be.
+  job       - *JobMetric     | A pod that runs to its end; 0 is success.
+  process   - *ProcessMetric | A program of the administrator's; a true value is success.
+  timeout   - string =10m    | How long a pod may take; a request and a program have a timeout of their own.
+  retries   - *int32 =0 min=0 | So many failures are tried again, 5s later.
+  onFailure - string =Rollback enum=Rollback,Ignore | What its failure leads to. Rollback: as spec.rollback.onFailure says; of the way back, the verification fails. Of AfterRelease it is told, and nothing goes back.
+
 type ReleaseSpec | How changes of a workload are released.
   target               - ReleaseTarget   required | The workload whose changes are released.
   strategy             - ReleaseStrategy required | One of rolling, canary, blueGreen, gray and abTest.
@@ -170,6 +181,7 @@ type ReleaseSpec | How changes of a workload are released.
   guards               - *ReleaseGuards ={}       | Watched in every step; a broken guard rolls back.
   deadline             - string =10m              | How long a step may wait for pods or for the router before it rolls back.
   rollback             - *ReleaseRollback ={}     | How the way back behaves.
+  hooks                - []ReleaseHook atomic maxItems=20 | What is done before and after steps, and on the way back.
   windows              - []ReleaseWindow atomic maxItems=20 | When it may go forward; absent: always.
   revisionHistoryLimit - *int32 =10 min=1         | Entries kept in status.history.
   paused               - bool                     | Nothing goes on while it is true; a rollback still does.
@@ -433,7 +445,7 @@ type AnalysisSubject | A version that is measured.
 
 type AnalysisRunSpec | What is measured, with all values filled in.
   release   - string                    | The Release that asked.
-  kind      - string                    | Step, Background or Verification.
+  kind      - string                    | Step, Background, Verification or Hook.
   step      - *int32                    | Step of the Release, counted from 0.
   route     - *string                   | Route that carries the traffic.
   variant   - *string                   | Of an A/B test: the name of the version that is measured.

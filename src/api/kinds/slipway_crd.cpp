@@ -49,6 +49,10 @@ std::vector<ValueRule> value_rules() {
       {"GrayCohort", "name", "maxLength", 253},
       {"GrayBatch", "name", "maxLength", 63},
       {"GrayStrategy", "batches", "required", {}},
+      {"ReleaseHook", "name", "required", {}},
+      {"ReleaseHook", "at", "required", {}},
+      {"ReleaseHook", "step", "minimum", 1},
+      {"ReleaseHook", "retries", "minimum", 0},
       {"AbTestStrategy", "variants", "required", {}},
       {"AbTestStrategy", "variants", "minItems", 1},
       {"AbTestVariant", "name", "required", {}},
@@ -103,6 +107,7 @@ std::vector<ValueRule> value_rules() {
                                                         {"RollingStrategy", "bake"},
                                                         {"GrayBatch", "bake"},
                                                         {"AbTestStrategy", "duration"},
+                                                        {"ReleaseHook", "timeout"},
                                                         {"BlueGreenStrategy", "autoSwitch"},
                                                         {"BlueGreenStrategy", "keepPrevious"},
                                                         {"ReleaseSpec", "deadline"},
@@ -118,8 +123,10 @@ std::vector<ValueRule> value_rules() {
                                                         {"Metric", "timeout"},
                                                         {"AnalysisRunSpec", "ttl"}})
     all.push_back({type, field, "pattern", kDuration});
-  all.push_back({"AbTestVariant", "name", "pattern", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"});
-  all.push_back({"AbTestVariant", "name", "maxLength", 40});
+  for (const char* type : {"AbTestVariant", "ReleaseHook"}) {
+    all.push_back({type, "name", "pattern", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"});
+    all.push_back({type, "name", "maxLength", 40});
+  }
   for (const char* field : {"service", "stableService", "canaryService"})
     all.push_back({"ReleaseTraffic", field, "maxLength", 63});
   return all;
@@ -185,6 +192,12 @@ std::vector<CelRule> cel_rules() {
        "[has(self.rolling), has(self.canary), has(self.blueGreen), has(self.gray), has(self.abTest)].filter(x, "
        "x).size() == 1",
        "a strategy is exactly one of rolling, canary, blueGreen, gray and abTest"},
+      {"ReleaseHook", "[has(self.web), has(self.job), has(self.process)].filter(x, x).size() == 1",
+       "exactly one of web, job and process"},
+      {"ReleaseHook", "(self.at in ['BeforeStep', 'AfterStep']) == has(self.step)",
+       "step belongs to BeforeStep and AfterStep, and to no other time"},
+      {"ReleaseSpec", "!has(self.hooks) || self.hooks.all(h, self.hooks.exists_one(i, i.name == h.name))",
+       "no hook may be named twice"},
       {"AbTestVariant", share, "a share is over 0 and at most 100, with at most two decimals"},
       {"AbTestVariant", "has(self.share) || (has(self.cohorts) && self.cohorts.size() > 0)",
        "who gets the variant: a share of the users, or cohorts"},

@@ -80,13 +80,9 @@ const VariantState* measured(const Turn& turn, RunKind kind, std::size_t variant
 
 // After a rollback the same questions are put about the stable version.
 Value spec_of(const Turn& turn, RunKind kind, const plan::Analysis& analysis, Value resolved, std::size_t variant) {
-  const auto routing = turn.plan.routing.value_or(plan::Routing{});
-  const Value stable = subject(routing.stable_service, *turn.s.stable);
   Value spec = std::move(resolved);
-  spec.set("release", api::name_of(turn.o.release));
-  spec.set("stable", stable);
-  spec.set("candidate", kind == RunKind::Verification ? stable : subject(routing.canary_service, *turn.s.candidate));
-  if (!routing.route.empty()) spec.set("route", routing.route);
+  const Value about = subjects_of(turn, kind == RunKind::Verification);
+  for (const data::Member& m : about.members()) spec.set(std::string(m.key.view()), m.value);
   if (const VariantState* of_test = measured(turn, kind, variant)) {
     spec.set("candidate", subject(of_test->service, *of_test));
     spec.set("variant", of_test->name);
@@ -163,10 +159,34 @@ Verdict verdict_of(const Value& run) {
   return phase == "Inconclusive" || phase == "Error" ? Verdict::Inconclusive : Verdict::Running;
 }
 
-std::string run_name(const Turn& turn, RunKind kind, std::size_t variant) {
+Value subjects_of(const Turn& turn, bool of_stable) {
+  const auto routing = turn.plan.routing.value_or(plan::Routing{});
+  const Value stable = subject(routing.stable_service, *turn.s.stable);
+  Value out = Value::object({{"release", api::name_of(turn.o.release)}, {"stable", stable}});
+  out.set("candidate", of_stable ? stable : subject(routing.canary_service, *turn.s.candidate));
+  if (!routing.route.empty()) out.set("route", routing.route);
+  return out;
+}
+
+std::int64_t fresh_attempt(const Turn& turn) {
+  std::int64_t newest = turn.s.position.attempt;
+  const std::string prefix = fmt::format("{}-{}-", api::name_of(turn.o.release), turn.s.candidate->number);
+  for (const Value& run : turn.o.runs) {
+    const std::string_view name = api::name_of(run);
+    if (!name.starts_with(prefix)) continue;
+    const std::string_view rest = name.substr(prefix.size());
+    newest = std::max(newest, base::parse_int(rest.substr(0, rest.find('-'))).value_or(0));
+  }
+  return newest + 1;
+}
+
+std::string run_prefix(const Turn& turn) {
   const Revision& revision = turn.s.retreat ? turn.s.retreat->from : *turn.s.candidate;
-  const std::string base =
-      fmt::format("{}-{}-{}", api::name_of(turn.o.release), revision.number, turn.s.position.attempt);
+  return fmt::format("{}-{}-{}", api::name_of(turn.o.release), revision.number, turn.s.position.attempt);
+}
+
+std::string run_name(const Turn& turn, RunKind kind, std::size_t variant) {
+  const std::string base = run_prefix(turn);
   switch (kind) {
     case RunKind::Step:
       return fmt::format("{}-{}", base, turn.s.user_step + 1);
@@ -188,6 +208,10 @@ void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis, std::s
   if (kind == RunKind::Background) watch_on(spec);
   if (kind == RunKind::Step) spec.set("step", turn.s.user_step);
   spec.set("kind", text_of(kind));
+  create_run(turn, name, std::move(spec), "analysis.start", "analysis " + name);
+}
+
+void create_run(Turn& turn, const std::string& name, Value spec, std::string rule, const std::string& what) {
   turn.act(control::Create{
       api::kAnalysisRuns,
       Value::object(
@@ -198,8 +222,8 @@ void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis, std::s
                                        {"labels", Value::object({{kReleaseLabel, api::name_of(turn.o.release)}})},
                                        {"ownerReferences",
                                         Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
-           {"spec", spec}})});
-  turn.log("analysis.start", fmt::format("analysis {} starts", name));
+           {"spec", std::move(spec)}})});
+  turn.log(std::move(rule), what + " starts");
 }
 
 void terminate_runs(Turn& turn, bool also_proof) {
@@ -238,7 +262,14 @@ std::string analysis_problem(const Turn& turn) {
   if (turn.plan.guards.analysis) all.push_back(*turn.plan.guards.analysis);
   for (const plan::Analysis& analysis : all)
     if (const auto ok = resolved(turn, analysis); !ok) return ok.error().message;
-  return "";
+  Value hooks = Value::array();
+  const auto add = [&](const plan::Hook& hook) {
+    hooks.push_back(Value::object({{"name", "of hook " + hook.name}, {"provider", hook.provider}}));
+  };
+  for (const plan::Step& step : turn.plan.steps)
+    if (const auto* hook = std::get_if<plan::Hook>(&step.action)) add(*hook);
+  for (const plan::Hook& hook : turn.plan.rollback_hooks) add(hook);
+  return unanswerable(hooks, turn.o.sources);
 }
 
 Evidence evidence_of(const Value& run) {

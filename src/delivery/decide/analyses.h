@@ -7,7 +7,7 @@
 
 namespace slipway::delivery {
 
-enum class RunKind { Step, Background, Verification };
+enum class RunKind { Step, Background, Verification };  // and hooks (hooks.h)
 
 // What a run has come to. Missing: there is none yet.
 enum class Verdict { Missing, Running, Passed, Failed, Inconclusive };
@@ -17,6 +17,14 @@ Verdict verdict_of(const data::Value& run);
 std::string run_name(const Turn& turn, RunKind kind, std::size_t variant = 0);
 // Starts the run unless it exists. A template that is missing or cannot be resolved is reported in `wait`.
 void ensure_run(Turn& turn, RunKind kind, const plan::Analysis& analysis, std::size_t variant = 0);
+// Makes an AnalysisRun of this release. The start of `what` ("analysis web-2-1-1") is logged under `rule`.
+void create_run(Turn& turn, const std::string& name, data::Value spec, std::string rule, const std::string& what);
+// An attempt that no run is of: one that was begun by a decision whose status got lost is not taken for ours.
+std::int64_t fresh_attempt(const Turn& turn);
+// What names all runs of this attempt: "web-2-1".
+std::string run_prefix(const Turn& turn);
+// What a run is about: release, route, stable version and candidate; after a rollback the stable version for both.
+data::Value subjects_of(const Turn& turn, bool of_stable);
 // Ends runs that are still going; those of a rollback's verification only when `also_proof`.
 void terminate_runs(Turn& turn, bool also_proof = false);
 // Deletes all but the newest.

@@ -30,6 +30,7 @@ std::string result_of(Cause cause) {
     case Cause::Restarts:
     case Cause::ProbeFailures:
     case Cause::Deadline:
+    case Cause::HookFailed:
       return "RolledBack";
   }
   base::bug("unknown cause", __FILE__, __LINE__);

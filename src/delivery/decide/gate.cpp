@@ -7,6 +7,7 @@
 #include "api/meta.h"
 #include "control/mutants.h"
 #include "delivery/decide/finish.h"
+#include "delivery/decide/hooks.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/variants.h"
 #include "delivery/places/places.h"
@@ -138,6 +139,10 @@ bool goes_forward(const Turn& turn, const plan::Action& action) {
                         [](const plan::Analyse&) { return false; },
                         [](const plan::Keep&) { return false; },
                         [](const plan::Verify&) { return false; },
+                        [&](const plan::Hook& s) {
+                          return s.when != plan::Hook::When::AfterRelease &&
+                                 turn.o.run(hook_run_name(turn, s)).is_null();
+                        },
                     },
                     action);
 }

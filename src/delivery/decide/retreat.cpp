@@ -7,6 +7,7 @@
 #include "api/meta.h"
 #include "api/resource.h"
 #include "delivery/decide/finish.h"
+#include "delivery/decide/hooks.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/variants.h"
@@ -99,6 +100,7 @@ void begin_retreat(Turn& turn, Cause cause, std::string message, Evidence eviden
 
 void retreat(Turn& turn) {
   Retreat& r = *turn.s.retreat;
+  if (r.verification.state == CheckState::Pending) start_rollback_hooks(turn, plan::Hook::When::OnRollback);
   if (r.verification.state == CheckState::Pending) turn.s.phase = Phase::RollingBack;
   if (!(turn.routed() ? routed_back(turn, r) : scaled_back(turn, r))) return;
   if (r.verification.state == CheckState::Pending) turn.s.phase = Phase::Verifying;

@@ -12,6 +12,7 @@
 #include "delivery/decide/gate.h"
 #include "delivery/decide/guards.h"
 #include "delivery/decide/halt.h"
+#include "delivery/decide/hooks.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
@@ -113,6 +114,7 @@ Reach run_step(Turn& turn, const Step& step) {
                           turn.s.phase = Phase::Promoting;
                           return verify_release(turn);
                         },
+                        [&](const plan::Hook& s) { return run_hook(turn, s); },
                     },
                     step.action);
 }
@@ -397,6 +399,24 @@ void progress(Turn& turn) {
   resume_clock(turn, before);
 }
 
+namespace {
+
+// The step that failed counts as done. What a decision whose status got lost has begun, to try it again, has no say.
+void go_on_in_spite(Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  const Cause cause = turn.s.halt->cause;
+  const std::int64_t attempt = fresh_attempt(turn);
+  overrule_halt(turn);
+  turn.s.position.attempt = attempt;
+  if (index >= turn.plan.steps.size()) return;
+  const plan::Action& action = turn.plan.steps[index].action;
+  const bool measured = std::holds_alternative<plan::Analyse>(action) &&
+                        (cause == Cause::AnalysisFailed || cause == Cause::AnalysisInconclusive);
+  if (measured || (std::holds_alternative<plan::Hook>(action) && cause == Cause::HookFailed)) advance(turn);
+}
+
+}  // namespace
+
 std::string promote_command(Turn& turn, bool full) {
   State& s = turn.s;
   if (s.phase == Phase::Waiting && !s.candidate) return fmt::format("refused: no person is waited for: {}", s.message);
@@ -408,11 +428,7 @@ std::string promote_command(Turn& turn, bool full) {
                          api::name_of(turn.o.release));
   const auto index = static_cast<std::size_t>(s.position.index);
   if (s.halt) {
-    const bool measured =
-        index < turn.plan.steps.size() && std::holds_alternative<plan::Analyse>(turn.plan.steps[index].action);
-    const Cause cause = s.halt->cause;
-    overrule_halt(turn);
-    if (measured && (cause == Cause::AnalysisFailed || cause == Cause::AnalysisInconclusive)) advance(turn);
+    go_on_in_spite(turn);
     if (!full) return "accepted: it goes on in spite of the failure";
   }
   if (waits_after_back(turn) && !full) return go_on_after_back(turn);
@@ -431,6 +447,7 @@ std::string promote_command(Turn& turn, bool full) {
                                         [](const plan::Traffic&) { return false; },
                                         [](const plan::Promote&) { return false; },
                                         [](const plan::Verify&) { return false; },
+                                        [](const plan::Hook&) { return false; },
                                     },
                                     turn.plan.steps[index].action);
   if (!skippable && s.phase == Phase::Waiting) return fmt::format("refused: no person is waited for: {}", s.message);

@@ -210,13 +210,23 @@ void stop_variant(Turn& turn, std::size_t i, Cause cause, std::string message, E
   turn.wait(message);
 }
 
-void retire_stopped(Turn& turn) {
+namespace {
+
+// What the last finished step gives, without stopped variants, is what the router does: shares, audiences and all.
+bool is_in_force(const Turn& turn) {
   const TrafficState& t = turn.s.traffic;
-  for (const Beside& v : versions_beside(turn)) {
-    if (!v.stopped || !v.version || v.version->spec == 0) continue;
-    const bool in_force = t.reached < 0 || (t.verified == t.reached && t.wanted == t.reached);
-    if (in_force) scale_to(turn, *v.version, 0);
-  }
+  if (t.reached < 0) return true;
+  const auto reached = plan::traffic_before(turn.plan, static_cast<std::size_t>(turn.s.position.index));
+  const RouteView view = turn.view();
+  return reached && t.verified == reached->share.points && t.generation == view.generation &&
+         is_written(turn, view, *reached);
+}
+
+}  // namespace
+
+void retire_stopped(Turn& turn) {
+  for (const Beside& v : versions_beside(turn))
+    if (v.stopped && v.version && v.version->spec > 0 && is_in_force(turn)) scale_to(turn, *v.version, 0);
 }
 
 Reach remove_variants(Turn& turn) {

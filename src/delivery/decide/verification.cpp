@@ -6,6 +6,7 @@
 
 #include "api/meta.h"
 #include "delivery/decide/analyses.h"
+#include "delivery/decide/hooks.h"
 #include "delivery/decide/traffic.h"
 
 namespace slipway::delivery {
@@ -128,6 +129,12 @@ bool any(const Verification& v, CheckState state) {
   return std::ranges::any_of(v.checks, [&](const Check& c) { return c.state == state; });
 }
 
+// What ends the proof at once. A hook that has failed does not: sessions are still to end on the candidate.
+bool has_failed(const Verification& v) {
+  return std::ranges::any_of(
+      v.checks, [](const Check& c) { return c.state == CheckState::Failed && !c.name.starts_with(kHookCheck); });
+}
+
 void conclude(Turn& turn, Retreat& r, CheckState state) {
   r.verification.state = state;
   r.verification.finished_at = turn.now;
@@ -155,8 +162,11 @@ void verify_rollback(Turn& turn) {
   }
   check_replicas(turn, r);
   if (rejects(r.cause)) check_metrics(turn, r);
-  if (any(r.verification, CheckState::Failed)) return conclude(turn, r, CheckState::Failed);
-  if (!any(r.verification, CheckState::Pending)) return conclude(turn, r, CheckState::Passed);
+  start_rollback_hooks(turn, plan::Hook::When::AfterRollback);
+  check_rollback_hooks(turn, r);
+  if (has_failed(r.verification)) return conclude(turn, r, CheckState::Failed);
+  if (!any(r.verification, CheckState::Pending))
+    return conclude(turn, r, any(r.verification, CheckState::Failed) ? CheckState::Failed : CheckState::Passed);
   const base::Time limit = *r.verification.started_at + turn.plan.rollback.verify_timeout;
   if (turn.now < limit) return turn.wake_at(limit);
   for (Check& c : r.verification.checks)

@@ -21,7 +21,7 @@ class NeverPastFailedGate final : public control::Invariant {
     const auto scene = scene_of(world, controller, name);
     if (!scene) return std::nullopt;
     const State before = read_state(scene->o.release["status"]);
-    const std::string failed = failed_run(scene->o, before);
+    const std::string failed = failed_run(*scene, before);
     if (failed.empty() || before.position.handed_over || before.position.full || before.halt)
       return std::nullopt;  // a halt is ended by a person only
     // A person has asked at this moment to skip what is left of it.
@@ -44,13 +44,23 @@ class NeverPastFailedGate final : public control::Invariant {
     return std::ranges::any_of(s.variants, [&](const VariantState& v) { return v.name == variant && v.stopped_at; });
   }
 
-  static std::string failed_run(const Observation& o, const State& s) {
+  static bool is_ignored(const plan::ReleasePlan& plan, const data::Value& run) {
+    const std::string_view name = run["spec"]["metrics"].at(0)["name"].as_string();
+    return run["spec"]["kind"].as_string() == "Hook" && std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
+             const auto* hook = std::get_if<plan::Hook>(&step.action);
+             return hook && hook->name == name && hook->ignore;
+           });
+  }
+
+  static std::string failed_run(const Scene& scene, const State& s) {
+    const Observation& o = scene.o;
     if (!s.candidate || s.retreat) return "";
     const std::string prefix =
         fmt::format("{}-{}-{}-", api::name_of(o.release), s.candidate->number, s.position.attempt);
     for (const data::Value& run : o.runs)
       if (api::name_of(run).starts_with(prefix) && run["spec"]["kind"].as_string() != "Verification" &&
-          run["status"]["phase"].as_string() == "Failed" && !is_over_for(s, run["spec"]["variant"].as_string()))
+          run["status"]["phase"].as_string() == "Failed" && !is_over_for(s, run["spec"]["variant"].as_string()) &&
+          !is_ignored(scene.plan, run))
         return std::string(api::name_of(run));
     return "";
   }

@@ -83,6 +83,15 @@ std::string more_pods(const Scene& s, const State& before, const control::Decisi
                      then.candidate + then.stable, now.candidate, now.candidate + now.stable);
 }
 
+// The run of a hook that this decision starts.
+std::string hook_begun(const control::Decision& decision) {
+  for (const control::Effect& effect : decision.effects)
+    if (const auto* create = std::get_if<control::Create>(&effect);
+        create && create->resource == api::kAnalysisRuns && create->object["spec"]["kind"].as_string() == "Hook")
+      return std::string(api::name_of(create->object));
+  return "";
+}
+
 class NothingForwardWhileClosed final : public control::Invariant {
  public:
   std::string_view name() const override { return "nothing-forward-while-closed"; }
@@ -109,6 +118,8 @@ std::string forward_while_closed(const Scene& s, const control::Decision& decisi
   if (!before.candidate) return fmt::format("the release of revision {} would begin", candidate->number);
   const bool promoting =
       before.phase == Phase::Promoting || before.position.handed_over || was_given_away(s, before, *candidate);
+  if (const std::string name = hook_begun(decision); !name.empty() && !promoting)
+    return fmt::format("hook run {} would begin", name);
   if (after.position.handed_over && !promoting) return "the candidate would be promoted";
   if (s.plan.capacity == plan::Capacity::Shared) return promoting ? "" : more_pods(s, before, decision);
   for (const control::Effect& effect : decision.effects)

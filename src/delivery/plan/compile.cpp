@@ -9,6 +9,7 @@
 #include "api/meta.h"
 #include "base/strings.h"
 #include "delivery/plan/compile_gray.h"
+#include "delivery/plan/compile_hooks.h"
 #include "delivery/plan/compile_variants.h"
 #include "delivery/plan/step_writer.h"
 
@@ -307,6 +308,7 @@ ReleasePlan way_back(const Value& release, const RouterCapabilities& router) {
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
   plan.windows = api::windows_of(spec["windows"]);
+  plan.rollback_hooks = rollback_hooks_of(spec);
   if (spec["traffic"].is_object()) plan.routing = routing_of(release);
   if (plan.routing) plan.routing->headless = capabilities_for(plan, router).headless;
   plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;
@@ -333,6 +335,7 @@ base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities
     compile_rolling(release["spec"], plan);
   plan.steps.push_back({Promote{}, -1, "spec.strategy"});
   plan.steps.push_back({Verify{}, -1, "spec.strategy"});
+  add_hooks(release["spec"], plan, problems);
   check_capabilities(plan, capabilities_for(plan, router), problems);
   if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
   return plan;

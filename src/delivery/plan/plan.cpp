@@ -103,6 +103,25 @@ std::string traffic_text(const Traffic& s) {
   return to_text(s.share) + " of the traffic to the candidate" + rules_text(s) + ", verified at the router";
 }
 
+std::string hook_text(const Hook& hook) {
+  const std::string kind =
+      hook.provider.members().empty() ? "" : std::string(hook.provider.members().front().key.view());
+  return fmt::format("hook {}: {}{}{}", hook.name,
+                     kind == "web"   ? "a request"
+                     : kind == "job" ? "a pod"
+                                     : "a program",
+                     kind == "job" ? ", at most " + base::format_duration(hook.timeout) : "",
+                     hook.ignore ? ", its failure is ignored" : "");
+}
+
+std::string rollback_hooks_text(const ReleasePlan& plan) {
+  std::string out;
+  for (const Hook& hook : plan.rollback_hooks)
+    out += fmt::format("rollback  {} {}\n", hook.when == Hook::When::OnRollback ? "begins with" : "ends with",
+                       hook_text(hook));
+  return out;
+}
+
 std::string_view on_failure_text(OnFailure what) {
   switch (what) {
     case OnFailure::Rollback:
@@ -150,6 +169,7 @@ std::string to_text(const Action& action) {
             return std::string("promote: hand over to the Deployment, scale the old version down");
           },
           [](const Verify&) { return std::string("verify replicas, owner and route"); },
+          [](const Hook& s) { return hook_text(s); },
       },
       action);
 }
@@ -221,6 +241,7 @@ std::string to_text(const ReleasePlan& plan) {
   return head_text(plan) + steps_text(plan) + guards_text(plan.guards) +
          fmt::format("rollback  {}, verified within {}\n", on_failure_text(plan.rollback.on_failure),
                      base::format_duration(plan.rollback.verify_timeout)) +
+         rollback_hooks_text(plan) +
          (plan.rollback.fast_revisions > 0
               ? fmt::format("undo      to one of the last {} released versions: without steps\n",
                             plan.rollback.fast_revisions)
@@ -232,6 +253,8 @@ std::string fingerprint(const ReleasePlan& plan) {
   for (const Step& step : plan.steps)
     if (const auto* traffic = std::get_if<Traffic>(&step.action); traffic && !traffic->grants.empty())
       text += to_text(traffic->share) + rules_text(*traffic) + "\n";
+  for (const Step& step : plan.steps)
+    if (const auto* hook = std::get_if<Hook>(&step.action)) text += data::to_json(hook->provider) + "\n";
   for (const Step& step : plan.steps)
     if (const auto* analyse = std::get_if<Analyse>(&step.action))
       for (const Arg& arg : analyse->analysis.args) text += arg.name + "=" + arg.value + "\n";

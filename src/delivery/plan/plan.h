@@ -90,7 +90,20 @@ struct Verify {
   bool operator==(const Verify&) const = default;
 };
 
-using Action = std::variant<Scale, Traffic, Wait, Approve, Analyse, Keep, Promote, Verify>;
+// Something that is done once, outside of us: a request, a pod, a program. Done when it has ended well, or has ended
+// and its failure is to be ignored.
+struct Hook {
+  enum class When { BeforeRelease, BeforeStep, AfterStep, BeforePromotion, AfterRelease, OnRollback, AfterRollback };
+  std::string name;
+  When when = When::BeforeRelease;
+  data::Value provider = {};  // {web}, {job} or {process}, as in a metric
+  base::Duration timeout = base::minutes(10);
+  std::int64_t retries = 0;
+  bool ignore = false;  // its failure changes nothing
+  bool operator==(const Hook&) const = default;
+};
+
+using Action = std::variant<Scale, Traffic, Wait, Approve, Analyse, Keep, Promote, Verify, Hook>;
 
 struct Step {
   Action action;
@@ -185,6 +198,7 @@ struct ReleasePlan {
   int user_steps = 0;
   Guards guards = {};
   Rollback rollback = {};
+  std::vector<Hook> rollback_hooks = {};  // OnRollback and AfterRollback
   std::vector<api::Window> windows = {};  // when it may go forward; they may change under way
   bool operator==(const ReleasePlan&) const = default;
 };
