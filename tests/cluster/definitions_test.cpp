@@ -70,6 +70,12 @@ Value metrics(const std::string& list) {
 Value cohort(const std::string& spec) {
   return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: Cohort\nmetadata: {name: web}\nspec: " + spec);
 }
+Value ab_test(const std::string& strategy, const std::string& traffic = "{route: web, service: web}") {
+  return release("{target: {name: web}, traffic: " + traffic + ", strategy: {abTest: " + strategy + "}}");
+}
+Value hooks(const std::string& list) {
+  return release("{target: {name: web}, strategy: {rolling: {}}, hooks: " + list + "}");
+}
 Value gray(const std::string& strategy) {
   return release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {gray: " + strategy + "}}");
 }
@@ -86,6 +92,11 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{scale: {replicas: 0}}, {scale: {percent: 12.5}}, "
                    "{name: staff, match: {any: [{headers: [{name: x-staff, value: 'yes'}]}, {cookies: [{name: b, value: '1|2', type: RegularExpression}], "
                    "queryParams: [{name: b, value: '1'}]}]}}, {mirror: {percent: 10}}, {weight: 5}, {match: {any: []}}, {mirror: {percent: 0}}]}}}"),
+           ab_test("{key: {header: u}, among: [{name: all}], duration: 336h, variants: [{name: red, share: 33.33}, {name: blue-2, share: 66, replicas: 2, "
+                   "cohorts: [{name: staff}], template: {spec: {containers: [{name: web, env: [{name: A, value: b}]}]}}}]}"),
+           hooks("[{name: a, at: BeforeRelease, job: {template: {spec: {containers: [{name: x, image: y}]}}}, timeout: 5m}, "
+                 "{name: b, at: AfterStep, step: 1, web: {url: 'https://x.example', method: POST}, retries: 2, onFailure: Ignore}, "
+                 "{name: c, at: OnRollback, process: {name: p}}]"),
            gray("{key: {header: u, bucketHeader: b}, batches: [{name: staff, cohorts: [{name: a}, {name: b, share: 0.01}], replicas: 2, bake: 1m, approve: true, "
                 "analysis: {templates: [{name: a}]}}, {share: 5, percent: 10}, {share: 5}, {share: 33.33}, {share: 100}]}"),
            cohort("{match: 'header[\"a\"] == \"1\"'}"),
@@ -132,6 +143,27 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            release("{target: {name: web}, strategy: {rolling: {}}, traffic: {route: web, service: web}}"),
            release("{target: {name: web}, strategy: {rolling: {maxSurge: 0, maxUnavailable: 0}}}"),
            release("{target: {name: web}, strategy: {gray: {batches: [{cohorts: [{name: a}]}]}}}"),
+           ab_test("{variants: []}"),
+           ab_test("{key: {header: u}, variants: [{name: a}]}"),
+           ab_test("{variants: [{name: a, share: 5}]}"),
+           ab_test("{key: {header: u}, variants: [{name: a, share: 5}, {name: b, share: 5}]}"),
+           ab_test("{key: {header: u}, variants: [{name: a, share: 5, template: {spec: {hostNetwork: true}}}]}"),
+           ab_test("{key: {header: u}, variants: [{name: A, share: 5}]}"),
+           ab_test("{key: {header: u}, variants: [{name: canary, share: 5}]}"),
+           ab_test("{key: {header: u}, variants: [{name: a, share: 60}, {name: b, share: 41, template: {spec: {hostNetwork: true}}}]}"),
+           ab_test("{key: {header: u}, variants: [{name: a, share: 6}, {name: a, share: 4, template: {spec: {hostNetwork: true}}}]}"),
+           ab_test("{key: {header: u, bucketHeader: b}, variants: [{name: a, share: 5}]}"),
+           ab_test("{key: {header: u}, duration: soon, variants: [{name: a, share: 5}]}"),
+           ab_test("{key: {header: u}, variants: [{name: a, share: 5}]}", "{kind: VirtualService, route: web, service: web, destinationRule: web}"),
+           release("{target: {name: web}, strategy: {abTest: {key: {header: u}, variants: [{name: a, share: 5}]}}}"),
+           hooks("[{name: a, at: Sometimes, process: {name: p}}]"),
+           hooks("[{name: a, at: BeforeStep, process: {name: p}}]"),
+           hooks("[{name: a, at: AfterRelease, step: 2, process: {name: p}}]"),
+           hooks("[{name: a, at: AfterRelease}]"),
+           hooks("[{name: a, at: AfterRelease, process: {name: p}, web: {url: 'https://x.example'}}]"),
+           hooks("[{name: a, at: AfterRelease, process: {name: p}}, {name: a, at: OnRollback, process: {name: p}}]"),
+           hooks("[{name: 'A b', at: AfterRelease, process: {name: p}}]"),
+           hooks("[{name: a, at: AfterRelease, process: {name: p}, timeout: soon}]"),
            gray("{batches: []}"),
            gray("{batches: [{name: x}]}"),
            gray("{batches: [{share: 5}]}"),

@@ -105,11 +105,15 @@ type GrayStrategy | Groups of users get the new version one after the other; who
 type CohortReference | A group of users.
   name - string keep | A Cohort in the same namespace.
 
+type PodTemplateChange | A part of a pod template, merged into the Deployment's.
+  metadata - *any | Labels and annotations.
+  spec     - *any | Whatever else; containers and their environment are merged by name.
+
 type AbTestVariant | A version that is tried beside the stable one.
   name     - string keep                          | What it is called; its Service is SERVICE-NAME.
   share    - *double                              | Percent of the users who take part, at most two decimals.
   cohorts  - []CohortReference atomic maxItems=16 | Users who get it whatever their share; of several variants the first counts.
-  template - *any                                 | What differs from the Deployment's pod template, as a strategic merge patch; one variant has none.
+  template - *PodTemplateChange                   | What differs from the Deployment's pod template, as a strategic merge patch; one variant has none.
   replicas - *int32 min=1                         | At least so many pods; default: what its users need.
 
 type AbTestStrategy | Two or more versions at once; every user stays with his.
