@@ -305,6 +305,13 @@ class Player {
            wait(kEndLimit, [&] { return state().phase != Phase::Invalid ? "" : "valid: " + state().message; });
   }
 
+  bool candidate_is_stopped() {
+    const delivery::State s = state();
+    return std::ranges::any_of(s.variants, [&](const delivery::VariantState& v) {
+      return v.stopped_at && s.candidate && v.hash == s.candidate->hash;
+    });
+  }
+
   // A person answers where the plan waits for one.
   bool finish() {
     while (true) {
@@ -314,6 +321,12 @@ class Player {
       if (!waits_for_a_person()) return true;
       if (state().phase == Phase::Invalid) {
         if (!mend_test()) return false;
+        continue;
+      }
+      if (candidate_is_stopped()) {  // the other one is left
+        if (!choose_variant() ||
+            !wait(kEndLimit, [&] { return candidate_is_stopped() ? "the choice to be seen" : ""; }))
+          return false;
         continue;
       }
       if (!command(delivery::Verb::Promote)) return false;

@@ -141,6 +141,22 @@ TEST(AbTest, when_the_last_variant_is_stopped_the_release_rolls_back) {
   for (const char* tag : {"red", "new", "blue"}) EXPECT_EQ(c.pods_of(tag), 0) << tag;
 }
 
+TEST(AbTest, a_winner_that_fails_before_it_is_everybodys_takes_all_back) {
+  ModelledCluster c = test_cluster();
+  ASSERT_TRUE(under_way(c));
+  const std::string hash = variant(c.state(), "blue").hash;
+  c.becomes_ready = [&, pods = c.pods_of("blue")](const std::string& image) {
+    return !image.ends_with("blue") || c.pods_of("blue") <= pods;  // those that come for everybody do not start
+  };
+  c.set_image("blue");
+  ASSERT_TRUE(c.run_until([&] { return c.state().candidate && c.state().candidate->hash == hash; }));
+  for (int i = 0; i < 2; ++i) c.crash_pod("blue");
+  for (int i = 0; i < 2; ++i) c.crash_pod("red");  // it is out already
+  ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
+  EXPECT_EQ(c.state().rejected->hash, hash);
+  for (const char* tag : {"red", "new", "blue"}) EXPECT_EQ(c.pods_of(tag), 0) << tag;
+}
+
 TEST(AbTest, with_pause_a_failing_variant_halts_the_test_for_a_person) {
   Value spec = json(kTest);
   spec.set({"rollback", "onFailure"}, "Pause");

@@ -28,9 +28,16 @@ bool rests(Phase phase) { return phase == Phase::Paused || phase == Phase::Waiti
 
 bool turned(const Turn& turn) { return turn.s.retreat || turn.s.halt; }
 
-// One that failed is at fault alone, where there are several.
+// Several versions are tried, and nobody has decided between them yet: one that fails is at fault alone. Afterwards the
+// candidate is what everybody is to get, and the others are on their way out.
+bool tries_variants(const Turn& turn) { return !turn.s.variants.empty() && !is_decided(turn); }
+
+bool is_watched(const Turn& turn, const Beside& v) {
+  return !v.stopped && (tries_variants(turn) || v.revision->hash == turn.s.candidate->hash);
+}
+
 void give_up(Turn& turn, std::size_t i, Cause cause, std::string message, Evidence evidence = {}) {
-  if (turn.s.variants.empty()) return turn_back(turn, cause, std::move(message), std::move(evidence));
+  if (!tries_variants(turn)) return turn_back(turn, cause, std::move(message), std::move(evidence));
   stop_variant(turn, i, cause, std::move(message), std::move(evidence));
 }
 
@@ -81,7 +88,7 @@ std::vector<std::size_t> late_variants(const Turn& turn, const plan::Scale& scal
 // True: the variants that hold the others up are stopped.
 bool stop_late(Turn& turn, const plan::Action& action, const std::string& why) {
   const auto* scale = std::get_if<plan::Scale>(&action);
-  if (turn.s.variants.empty() || !scale || scale->parts.empty()) return false;
+  if (!tries_variants(turn) || !scale || scale->parts.empty()) return false;
   const auto late = late_variants(turn, *scale);
   for (const std::size_t i : late) stop_variant(turn, i, Cause::Deadline, why);
   if (!late.empty()) turn.s.position.since = turn.now;
@@ -97,7 +104,7 @@ bool stop_starved(Turn& turn, const std::string& why) {
     ++all;
     if (!v.version || v.version->ready == 0) starved.push_back(v.index);
   }
-  if (starved.empty() || starved.size() == all || turn.s.variants.empty()) return false;
+  if (starved.empty() || starved.size() == all || !tries_variants(turn)) return false;
   for (const std::size_t i : starved) stop_variant(turn, i, Cause::Deadline, why);
   turn.s.traffic.disturbed_at.reset();
   return true;
@@ -143,7 +150,7 @@ void count_guards(Turn& turn) {
 
 bool guard_broken(Turn& turn) {
   for (const Beside& v : versions_beside(turn)) {
-    if (v.stopped) continue;
+    if (!is_watched(turn, v)) continue;
     const GuardState& g = guard_of(turn, v.index);
     const plan::Guards& limits = turn.plan.guards;
     const std::int64_t restarts = g.restarts - g.overruled_restarts;

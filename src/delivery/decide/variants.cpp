@@ -225,6 +225,7 @@ bool is_in_force(const Turn& turn) {
 }  // namespace
 
 void retire_stopped(Turn& turn) {
+  if (turn.s.position.handed_over) return;
   for (const Beside& v : versions_beside(turn))
     if (v.stopped && v.version && v.version->spec > 0 && is_in_force(turn)) scale_to(turn, *v.version, 0);
 }
