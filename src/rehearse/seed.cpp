@@ -21,7 +21,8 @@ using app::Manner;
 using data::Value;
 using delivery::Phase;
 
-constexpr base::Duration kStartLimit = base::minutes(10);
+// While clocks jump, a pod may have to wait long to have been ready for minReadySeconds (seeds 2020; 76 on Ingress).
+constexpr base::Duration kStartLimit = base::minutes(40);
 constexpr base::Duration kFaultTime = base::minutes(6);
 constexpr base::Duration kEndLimit = base::minutes(40);
 constexpr base::Duration kRest = base::minutes(5);  // a Deployment's own deadline lies within
