@@ -1,50 +1,14 @@
 #include "runtime/metrics.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <optional>
 #include <variant>
 
 #include "base/error.h"
+#include "runtime/exposition.h"
 
 namespace slipway::runtime {
 namespace {
-
-std::string number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  char buffer[64];
-  auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  return {buffer, end};
-}
-
-// Label values escape backslash, quote and line feed; help texts backslash and line feed.
-std::string escaped(std::string_view text, bool quote) {
-  std::string out;
-  for (char c : text) {
-    if (c == '\\')
-      out += "\\\\";
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '"' && quote)
-      out += "\\\"";
-    else
-      out += c;
-  }
-  return out;
-}
-
-// {a="x",b="y"}; `le` is added for histogram buckets.
-std::string label_text(const std::vector<std::string>& names, const Labels& values,
-                       const std::optional<std::string>& le) {
-  std::string out;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    out += (out.empty() ? "" : ",") + names[i] + "=\"" + escaped(values[i], true) + "\"";
-  }
-  if (le) out += (out.empty() ? "" : ",") + std::string("le=\"") + *le + "\"";
-  return out.empty() ? out : "{" + out + "}";
-}
 
 const char* type_name(const Counter*) { return "counter"; }
 const char* type_name(const Gauge*) { return "gauge"; }
@@ -55,9 +19,13 @@ struct Line {
   const std::vector<std::string>& names;
   const Labels& labels;
 
+  // `le` is added for histogram buckets.
   void write(std::string& out, const char* suffix, const std::optional<std::string>& le,
              const std::string& value) const {
-    out += name + suffix + label_text(names, labels, le) + " " + value + "\n";
+    LabelPairs pairs;
+    for (std::size_t i = 0; i < names.size(); ++i) pairs.emplace_back(names[i], labels[i]);
+    if (le) pairs.emplace_back("le", *le);
+    write_sample(out, name + suffix, pairs, value);
   }
 };
 
@@ -66,16 +34,16 @@ void write_one(std::string& out, const Line& line, const Counter& counter) {
 }
 
 void write_one(std::string& out, const Line& line, const Gauge& gauge) {
-  line.write(out, "", std::nullopt, number(gauge.value()));
+  line.write(out, "", std::nullopt, metric_number(gauge.value()));
 }
 
 void write_one(std::string& out, const Line& line, const Histogram& histogram) {
   auto counts = histogram.cumulative();
   for (std::size_t i = 0; i < counts.size(); ++i) {
     bool last = i == histogram.bounds().size();
-    line.write(out, "_bucket", last ? "+Inf" : number(histogram.bounds()[i]), std::to_string(counts[i]));
+    line.write(out, "_bucket", last ? "+Inf" : metric_number(histogram.bounds()[i]), std::to_string(counts[i]));
   }
-  line.write(out, "_sum", std::nullopt, number(histogram.sum()));
+  line.write(out, "_sum", std::nullopt, metric_number(histogram.sum()));
   line.write(out, "_count", std::nullopt, std::to_string(counts.back()));
 }
 
@@ -143,10 +111,18 @@ void Family<Metric>::remove(const Labels& labels) {
 }
 
 template <class Metric>
+void Family<Metric>::remove_where(std::string_view label, std::string_view value) {
+  const auto at = std::ranges::find(label_names_, label);
+  SLIPWAY_CHECK(at != label_names_.end());
+  const auto index = static_cast<std::size_t>(at - label_names_.begin());
+  std::lock_guard lock(mutex_);
+  std::erase_if(series_, [&](const auto& each) { return each.first[index] == value; });
+}
+
+template <class Metric>
 void Family<Metric>::write(std::string& out) const {
   std::lock_guard lock(mutex_);
-  out += "# HELP " + name_ + " " + escaped(help_, false) + "\n# TYPE " + name_ + " " +
-         type_name(static_cast<const Metric*>(nullptr)) + "\n";
+  write_head(out, name_, type_name(static_cast<const Metric*>(nullptr)), help_);
   for (const auto& [labels, metric] : series_) write_one(out, {name_, label_names_, labels}, *metric);
 }
 
@@ -194,12 +170,23 @@ Family<Histogram>& Metrics::histogram(const std::string& name, const std::string
   return families_->get<Histogram>(name, help, std::move(labels), std::move(bounds));
 }
 
+void Metrics::add_source(const MetricSource& source) {
+  std::lock_guard lock(mutex_);
+  sources_.push_back(&source);
+}
+
+void Metrics::remove_source(const MetricSource& source) {
+  std::lock_guard lock(mutex_);
+  std::erase(sources_, &source);
+}
+
 std::string Metrics::text() const {
   std::lock_guard lock(mutex_);
   std::string out;
   for (const auto& [name, family] : families_->by_name) {
     std::visit([&](const auto& f) { f->write(out); }, family.first);
   }
+  for (const MetricSource* source : sources_) source->write(out);
   return out;
 }
 

@@ -68,6 +68,7 @@ class Family {
   Family(std::string name, std::string help, std::vector<std::string> label_names, std::vector<double> bounds = {});
   Metric& with(const Labels& labels);  // as many as there are label names
   void remove(const Labels& labels);   // forgets the series; references to it end here
+  void remove_where(std::string_view label, std::string_view value);  // all with this value of that label
   void write(std::string& out) const;
 
  private:
@@ -78,6 +79,14 @@ class Family {
   std::vector<double> bounds_;
   mutable std::mutex mutex_;
   std::map<Labels, std::unique_ptr<Metric>> series_;
+};
+
+// Families that somebody else keeps: series that follow objects, as many as there are, and that go with them.
+class MetricSource {
+ public:
+  virtual ~MetricSource() = default;
+  // Appends whole families (exposition.h). Asked from any thread, for each text.
+  virtual void write(std::string& out) const = 0;
 };
 
 class Metrics {
@@ -91,13 +100,18 @@ class Metrics {
   Family<Gauge>& gauge(const std::string& name, const std::string& help, std::vector<std::string> labels = {});
   Family<Histogram>& histogram(const std::string& name, const std::string& help, std::vector<std::string> labels = {},
                                std::vector<double> bounds = latency_bounds());
-  // All families in name order; the body of GET /metrics with content type kMetricsContentType.
+  // A source must be removed before it ends; once that has returned, it is not asked any more.
+  void add_source(const MetricSource& source);
+  void remove_source(const MetricSource& source);
+  // All families in name order, then those of the sources; the body of GET /metrics with content type
+  // kMetricsContentType.
   std::string text() const;
 
  private:
   struct Families;
   mutable std::mutex mutex_;
   std::unique_ptr<Families> families_;
+  std::vector<const MetricSource*> sources_;
 };
 
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -37,6 +37,28 @@ TEST(Metrics, SeriesAreBounded) {
   EXPECT_EQ(family.with({"5"}).value(), 1u);
 }
 
+TEST(Metrics, SeriesOfOneLabelGoTogether) {
+  Metrics metrics;
+  auto& family = metrics.counter("x_total", "", {"space", "l"});
+  family.with({"a", "1"}).add(1);
+  family.with({"a", "2"}).add(2);
+  family.with({"b", "1"}).add(3);
+  family.remove_where("space", "a");
+  EXPECT_EQ(metrics.text(), "# HELP x_total \n# TYPE x_total counter\nx_total{space=\"b\",l=\"1\"} 3\n");
+}
+
+TEST(Metrics, SourcesAreAskedForEachTextUntilTheyAreRemoved) {
+  struct Source final : MetricSource {
+    void write(std::string& out) const override { out += "y 1\n"; }
+  } source;
+  Metrics metrics;
+  metrics.add_source(source);
+  EXPECT_EQ(metrics.text(), "y 1\n");
+  EXPECT_EQ(metrics.text(), "y 1\n");
+  metrics.remove_source(source);
+  EXPECT_EQ(metrics.text(), "");
+}
+
 TEST(Metrics, SameNameIsTheSameFamily) {
   Metrics metrics;
   EXPECT_EQ(&metrics.counter("x", "", {"a"}), &metrics.counter("x", "", {"a"}));
