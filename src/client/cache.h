@@ -32,7 +32,7 @@ struct CacheOptions {
   // Without the right to read them, there are no objects (Feed::absence). Those of the whole cluster are not even asked
   // for when `spaces` are given.
   bool optional = false;
-  // Counts lists and watches there, and objects and bytes, by resource: slipway_cache_* (docs/connect.md).
+  // Counts lists and watches there, and objects and bytes, by resource: slipway_cache_* (docs/metrics.md).
   runtime::Metrics* metrics = nullptr;
   // Told when a list or watch is in trouble (Feed::trouble); null: it has ended.
   using Troubled = std::function<void(const Resource&, const std::string& space, const base::Error*)>;

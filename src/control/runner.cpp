@@ -72,6 +72,9 @@ client::Cache& Runner::Impl::make_cache(const api::Resource& resource, bool opti
   options.optional = optional;
   if (options_.keep != nullptr) options.keep = options_.keep(resource);
   caches_.push_back(std::make_unique<client::Cache>(api_, loop_, random_, resource, std::move(options)));
+  caches_.back()->add_listener([this, of = &caches_.back()->resource()](const Value& before, const Value& after) {
+    for (RunnerObserver* observer : observers_) observer->changed(*of, before, after);
+  });
   caches_.back()->add_progress_listener([this] {
     progressed_ = true;
     schedule();
@@ -259,6 +262,8 @@ void Runner::Impl::leadership_changed() {
   const bool leads_now = leads();
   if (leads_now == led_ && leadership_.term() == term_) return;
   start_over();
+  if (leads_now != led_)
+    for (RunnerObserver* observer : observers_) observer->led(leads_now);
   led_ = leads_now;
   term_ = leadership_.term();
   if (led_) enqueue_all();
@@ -349,9 +354,14 @@ void Runner::Impl::refuse(const SlotPtr& slot, const Decision& decision, const V
   for (RunnerObserver* observer : observers_) observer->refused(controller, slot->name, violation);
   base::Error error{base::Code::Internal, "refused by invariant " + violation.invariant + ": " + violation.message};
   if (const Value& object = find(controller.resource(), slot->name); !object.is_null())
-    events_.record(controller.name(), object, {Note::Kind::Warning, "InvariantViolation", error.message});
+    tell(controller, object, {Note::Kind::Warning, "InvariantViolation", error.message});
   for (RunnerObserver* observer : observers_) observer->finished(controller, slot->name, loop_.now(), decision, &error);
   remember_failure(slot, decision, std::move(error), 0);
+}
+
+void Runner::Impl::tell(const Controller& controller, const Value& about, const Note& note) {
+  events_.record(controller.name(), about, note);
+  for (RunnerObserver* observer : observers_) observer->told(controller, note);
 }
 
 void Runner::Impl::gone(const SlotPtr& slot) {

@@ -49,6 +49,12 @@ class RunnerObserver {
   virtual void refused(const Controller&, const ObjectName&, const Violation&) {}
   // The decision has been carried out to its end (null), or stopped by this error.
   virtual void finished(const Controller&, const ObjectName&, base::Time, const Decision&, const base::Error*) {}
+  // An Event for people is written.
+  virtual void told(const Controller&, const Note&) {}
+  // A cache has changed; `before` or `after` is null for an object that came or went.
+  virtual void changed(const api::Resource&, const data::Value& /*before*/, const data::Value& /*after*/) {}
+  // Whether this process may write has changed. Before the first call it may not.
+  virtual void led(bool) {}
 };
 
 // A process that is alone and needs no lease.

@@ -202,8 +202,8 @@ void Runner::Impl::tell_failure(const Slot& slot, const Decision& decision, cons
   const Value& object = find(controller.resource(), slot.name);
   if (object.is_null()) return;
   std::string what = effect < decision.effects.size() ? describe(decision.effects[effect]) : "write status";
-  events_.record(controller.name(), object,
-                 {Note::Kind::Warning, std::string(failure_reason(decision, effect)), what + ": " + error.message});
+  tell(controller, object,
+       {Note::Kind::Warning, std::string(failure_reason(decision, effect)), what + ": " + error.message});
 }
 
 void Runner::Impl::remember_failure(const SlotPtr& slot, const Decision& decision, base::Error error,
@@ -228,7 +228,7 @@ void Runner::Impl::finish(const SlotPtr& slot) {
     observer->finished(controller, slot->name, loop_.now(), run.decision, nullptr);
   for (const Note& note : run.decision.notes) {
     const Value& about = note.about.is_null() ? run.observed : note.about;
-    if (!about.is_null()) events_.record(controller.name(), about, note);
+    if (!about.is_null()) tell(controller, about, note);
   }
   // A status that only tells of a failure does not end the failure.
   const bool only_told = slot->failure && run.decision.effects.empty() && !slot->failed_effects.empty();

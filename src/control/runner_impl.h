@@ -63,6 +63,7 @@ class Runner::Impl final : public World {
   bool held_back(const SlotPtr& slot, const Decision& decision);
   std::optional<Violation> violation(const SlotPtr& slot, const Decision& decision) const;
   void refuse(const SlotPtr& slot, const Decision& decision, const Violation& violation);
+  void tell(const Controller& controller, const data::Value& about, const Note& note);
   void gone(const SlotPtr& slot);
   void drop_if_blank(const SlotPtr& slot);
 

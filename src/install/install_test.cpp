@@ -71,6 +71,9 @@ TEST(Manifest, TheGatewayRunsAsNobodyWithItsOwnRights) {
   EXPECT_EQ(pod["containers"].at(0)["image"].as_string(), "r/s:1");
   EXPECT_TRUE(pod["securityContext"]["runAsNonRoot"].as_bool());
   EXPECT_TRUE(pod["containers"].at(0)["securityContext"]["readOnlyRootFilesystem"].as_bool());
+  const Value& notes = all.back()["spec"]["template"]["metadata"]["annotations"];
+  EXPECT_EQ(notes["prometheus.io/port"], Value("9464"));
+  EXPECT_EQ(controllers({}).back()["spec"]["template"]["metadata"]["annotations"], notes);
   // What the Service and the Deployment's own selector look for is on the pods, and not on the controllers'.
   const Value& labels = all.back()["spec"]["template"]["metadata"]["labels"];
   for (const data::Member& m : all[6]["spec"]["selector"].members()) EXPECT_EQ(labels[m.key.view()], m.value);

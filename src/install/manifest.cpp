@@ -57,6 +57,14 @@ std::string image_of(const Options& options) {
   return options.image.empty() ? "slipway:" SLIPWAY_VERSION : options.image;
 }
 
+// Labels, and where a Prometheus that goes by annotations finds the metrics (docs/metrics.md).
+Value pod_metadata(const std::string& component = "controller") {
+  return Value::object({{"labels", labels(component)},
+                        {"annotations", Value::object({{"prometheus.io/scrape", "true"},
+                                                       {"prometheus.io/port", std::to_string(kMetricsPort)},
+                                                       {"prometheus.io/path", "/metrics"}})}});
+}
+
 Value from_pod(const char* name, const char* field) {
   return Value::object(
       {{"name", name}, {"valueFrom", Value::object({{"fieldRef", Value::object({{"fieldPath", field}})}})}});
@@ -132,8 +140,7 @@ Value gateway_deployment(const Options& options) {
   out.set("spec",
           Value::object({{"replicas", options.gateway_replicas},
                          {"selector", Value::object({{"matchLabels", selector}})},
-                         {"template", Value::object({{"metadata", Value::object({{"labels", labels("gateway")}})},
-                                                     {"spec", pod}})}}));
+                         {"template", Value::object({{"metadata", pod_metadata("gateway")}, {"spec", pod}})}}));
   return out;
 }
 
@@ -160,7 +167,7 @@ Value deployment(const Options& options) {
           Value::object(
               {{"replicas", options.replicas},
                {"selector", Value::object({{"matchLabels", selector}})},
-               {"template", Value::object({{"metadata", Value::object({{"labels", labels()}})}, {"spec", pod}})}}));
+               {"template", Value::object({{"metadata", pod_metadata()}, {"spec", pod}})}}));
   return out;
 }
 

@@ -71,6 +71,7 @@ struct Remote {
   std::unique_ptr<gateway::Replicas> replicas;  // of a gateway of ours in a cluster that others run
   std::unique_ptr<control::LeaseLeadership> leadership;
   Complaints complaints{loop};
+  controllers::Evidence evidence{metrics, loop};
   std::unique_ptr<control::Runner> runner;
   std::unique_ptr<HealthServer> health;
 
@@ -203,6 +204,7 @@ void Remote::begin(const cli::ControllerOptions& options, const std::string& ide
                                  .keep = everything ? nullptr : controllers::kept_by_releases};
   runner = std::make_unique<control::Runner>(*api, loop, random, *leadership, std::move(running));
   runner->add_observer(complaints);
+  evidence.watch(*runner);
   look_for_definitions();
   add_ports(options, ours);
   const bool answered = ours || options.modelled_gateway;

@@ -65,6 +65,7 @@ struct Server::Impl {
   std::unique_ptr<Surroundings> around;
   std::unique_ptr<apiserver::LocalClient> controller_client;
   std::unique_ptr<control::LeaseLeadership> leadership;
+  std::unique_ptr<controllers::Evidence> evidence;
   std::unique_ptr<control::Runner> runner;
   std::unique_ptr<runtime::Signals> signals;
   Value endpoints = Value::object();
@@ -150,6 +151,8 @@ void Server::Impl::begin_controllers() {
   leadership = std::make_unique<control::LeaseLeadership>(*controller_client, loop, random,
                                                           control::LeaseOptions{.identity = "embedded"});
   runner = std::make_unique<control::Runner>(*controller_client, loop, random, *leadership);
+  evidence = std::make_unique<controllers::Evidence>(metrics, loop);
+  evidence->watch(*runner);
   for (const auto& [name, port] : around->ports()) runner->add_port(name, *port);
   const auto programs = metric_programs();
   controllers::add_to(*runner, [programs] { return delivery::MetricSources{.programs = programs}; });
