@@ -53,9 +53,9 @@ base::Error refused(const char* why, std::string_view what) {
   return {base::Code::Forbidden, std::string(why) + std::string(what)};
 }
 
-constexpr const char* kLink = "metrics are not read from link-local addresses, nor from those of a cloud's metadata: ";
+constexpr const char* kLink = "nothing is asked or told at link-local addresses, nor at those of a cloud's metadata: ";
 constexpr const char* kHere =
-    "metrics are not read from this machine unless the administrator allows it (--allow-loopback-metrics): ";
+    "nothing is asked or told on this machine unless the administrator allows it (--allow-loopback-metrics): ";
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Where a server may connect on behalf of somebody who may only name an address (a metric's URL): the egress policy.
+// Where a server may connect on behalf of somebody who may only name an address (a metric's URL, a webhook): the egress policy.
 //
 // Refused always: link-local addresses (169.254.0.0/16, fe80::/10, and IPv4 addresses written in IPv6) and the other
 // addresses at which clouds tell a machine its secrets. Refused unless the administrator allows it: this machine
