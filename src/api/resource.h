@@ -40,6 +40,7 @@ inline const Resource kCustomResourceDefinitions{"apiextensions.k8s.io", "v1", "
                                                  "CustomResourceDefinition", false};
 inline const Resource kReleases{"slipway.dev", "v1alpha1", "releases", "Release"};
 inline const Resource kCohorts{"slipway.dev", "v1alpha1", "cohorts", "Cohort"};
+inline const Resource kNotifications{"slipway.dev", "v1alpha1", "notifications", "Notification"};
 inline const Resource kReleasePolicies{"slipway.dev", "v1alpha1", "releasepolicies", "ReleasePolicy", false};
 inline const Resource kAnalysisTemplates{"slipway.dev", "v1alpha1", "analysistemplates", "AnalysisTemplate"};
 inline const Resource kClusterAnalysisTemplates{"slipway.dev", "v1alpha1", "clusteranalysistemplates",

@@ -151,8 +151,8 @@ class Tree {
                     "NAME=/path/to/program that analysis templates may name in provider.process "
                     "(docs/metric-processes.md); may be given several times");
     sub->add_flag("--allow-loopback-metrics", allowed,
-                  "Addresses that analysis templates name (prometheus, web) may lead to this machine; link-local ones "
-                  "and those of a cloud's metadata never may");
+                  "Addresses that analysis templates (prometheus, web) and Notifications name may lead to this "
+                  "machine; link-local ones and those of a cloud's metadata never may");
   }
 
   void start_commands() {

@@ -7,7 +7,7 @@
 namespace slipway::controllers {
 
 std::vector<std::string> port_names() {
-  return {"traffic", "metrics/gateway", "metrics/prometheus", "metrics/web", "metrics/process"};
+  return {"traffic", "metrics/gateway", "metrics/prometheus", "metrics/web", "metrics/process", "notify"};
 }
 
 void add_to(control::Runner& runner, std::function<delivery::MetricSources()> sources) {
@@ -20,6 +20,7 @@ void add_releases_to(control::Runner& runner, std::function<delivery::MetricSour
   runner.add(delivery::make_release_controller(delivery::plan::gateway_capabilities(), std::move(sources)));
   runner.add(delivery::make_policy_controller());
   runner.add(delivery::make_analysis_controller());
+  runner.add(delivery::make_notification_controller());
   for (auto& invariant : delivery::make_invariants()) runner.add_invariant(std::move(invariant));
 }
 

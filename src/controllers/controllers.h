@@ -7,6 +7,7 @@
 
 #include "control/runner.h"
 #include "control/runner_metrics.h"
+#include "delivery/evidence/notification_metrics.h"
 #include "delivery/evidence/release_metrics.h"
 #include "delivery/observation.h"
 
@@ -24,15 +25,17 @@ void add_releases_to(control::Runner& runner, std::function<delivery::MetricSour
 // runner that it watches.
 class Evidence {
  public:
-  Evidence(runtime::Metrics& metrics, const runtime::Loop& loop) : work_(metrics), releases_(metrics, loop) {}
+  Evidence(runtime::Metrics& metrics, const runtime::Loop& loop) : work_(metrics), releases_(metrics, loop), notifications_(metrics) {}
   void watch(control::Runner& runner) {  // before runner.start()
     runner.add_observer(work_);
     runner.add_observer(releases_);
+    runner.add_observer(notifications_);
   }
 
  private:
   control::RunnerMetrics work_;
   delivery::evidence::ReleaseMetrics releases_;
+  delivery::evidence::NotificationMetrics notifications_;
 };
 
 // What the caches of those keep (RunnerOptions::keep).

@@ -17,6 +17,8 @@ std::unique_ptr<control::Controller> make_release_controller(
     plan::RouterCapabilities router = plan::gateway_capabilities(), std::function<MetricSources()> sources = {});
 // Decides about the ReleasePolicy: which releases may be under way at once (places/places.h).
 std::unique_ptr<control::Controller> make_policy_controller();
+// Decides about Notifications: what is sent to whom (notify/decide.h). Asks port `notify`.
+std::unique_ptr<control::Controller> make_notification_controller();
 // Decides about AnalysisRuns. Asks ports `metrics/gateway` and `metrics/prometheus`.
 std::unique_ptr<control::Controller> make_analysis_controller();
 

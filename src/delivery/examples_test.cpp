@@ -159,5 +159,27 @@ TEST(Examples, the_windows_of_the_shop_are_those_that_the_guide_says) {
   EXPECT_TRUE(problems.empty());
 }
 
+// The keys that it names are in the Secret beside it, and the Role gives exactly that Secret.
+TEST(Examples, the_notifications_of_the_shop_are_valid_and_have_what_they_name) {
+  const auto all = documents("examples/shop/notification.yaml");
+  Value secret, role;
+  int notifications = 0;
+  for (const Value& d : all) {
+    if (d["kind"].as_string() == "Secret") secret = d;
+    if (d["kind"].as_string() == "Role") role = d;
+    if (d["kind"].as_string() != "Notification") continue;
+    ++notifications;
+    std::vector<base::Cause> problems;
+    api::check_notification(d, data::kNull, problems);
+    EXPECT_TRUE(problems.empty()) << problems.front().field << problems.front().message;
+    const Value& hook = d["spec"]["webhook"];
+    if (hook["secret"].is_null()) continue;
+    EXPECT_EQ(hook["secret"], secret["metadata"]["name"]);
+    for (const char* key : {"urlKey", "signingKey"}) EXPECT_TRUE(secret["stringData"].has(hook[key].as_string())) << key;
+  }
+  EXPECT_EQ(notifications, 2);
+  EXPECT_EQ(role["rules"].at(0)["resourceNames"].at(0), secret["metadata"]["name"]);
+}
+
 }  // namespace
 }  // namespace slipway::delivery

@@ -104,7 +104,7 @@ client::Projection kept_of(const api::Resource& resource) {
   if (resource == api::kControllerRevisions) return controller_revision;
   for (const api::Resource* each :
        {&api::kDeployments, &api::kReplicaSets, &api::kServices, &api::kReleases, &api::kReleasePolicies,
-        &api::kAnalysisRuns, &api::kAnalysisTemplates, &api::kClusterAnalysisTemplates})
+        &api::kNotifications, &api::kAnalysisRuns, &api::kAnalysisTemplates, &api::kClusterAnalysisTemplates})
     if (resource == *each) return without_bookkeeping;
   return nullptr;
 }

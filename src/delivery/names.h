@@ -29,6 +29,7 @@ inline constexpr std::string_view kTrafficPort = "traffic";
 inline constexpr std::string_view kGatewayMetricsPort = "metrics/gateway";
 inline constexpr std::string_view kPrometheusPort = "metrics/prometheus";
 inline constexpr std::string_view kWebPort = "metrics/web";
+inline constexpr std::string_view kNotifyPort = "notify";
 inline constexpr std::string_view kProcessPort = "metrics/process";
 
 }  // namespace slipway::delivery

@@ -78,6 +78,7 @@ struct Observation {
   std::optional<ReadBack> traffic = {};           // newest answer of the router
   bool traffic_pending = false;
   MetricSources sources = {};
+  std::set<std::string, std::less<>> told = {};  // the happenings that a Notification asks for (notify/happenings.h)
   // Why the API did not take what was decided last, when trying again will not help: somebody must mend it.
   std::optional<base::Error> refused = {};
 

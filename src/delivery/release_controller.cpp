@@ -8,6 +8,7 @@
 #include "delivery/controllers.h"
 #include "delivery/decide/decide.h"
 #include "delivery/names.h"
+#include "delivery/notify/decide.h"
 #include "delivery/state.h"
 #include "delivery/traffic/router.h"
 
@@ -105,6 +106,14 @@ Names of_policy(const World& world, const Value& policy) {
   return out;
 }
 
+// What Notifications of the namespace ask for of this Release.
+std::set<std::string, std::less<>> told(const World& world, const Value& release) {
+  std::set<std::string, std::less<>> out;
+  for (const Value& each : world.cache(api::kNotifications).in_space(api::space_of(release)))
+    if (notify::means(each, release)) out.merge(notify::wanted_types(each));
+  return out;
+}
+
 // A right, a quota, an admission policy, an object that is not valid: no later picture of ours mends that.
 bool needs_somebody(base::Code code) {
   return code == base::Code::Forbidden || base::retry_of(code) == base::Retry::Never;
@@ -151,6 +160,8 @@ class ReleaseController final : public control::Controller {
          .optional = true},
     };
     all.push_back({api::kReleasePolicies, of_policy, .optional = true});
+    // Only read: who is told changes no decision.
+    all.push_back({api::kNotifications, [](const World&, const Value&) { return Names(); }, .optional = true});
     for (const api::Resource& kind : router_resources())
       all.push_back({kind,
                      [kind](const World& w, const Value& o) {
@@ -166,6 +177,7 @@ class ReleaseController final : public control::Controller {
     const Value& release = world.find(api::kReleases, name);
     if (release.is_null()) return std::nullopt;
     Observation o = observe(world, release);
+    o.told = told(world, release);
     if (sources_) o.sources = sources_();
     if (const control::Failure* last = world.failure(); last && needs_somebody(last->error.code))
       o.refused = last->error;

@@ -352,6 +352,7 @@ void write_details(const State& s, Value& out) {
   put_number(out, "collisionCount", s.collisions);
   put_if(out, "history", s.history);
   put_if(out, "log", s.log);
+  put_if(out, "events", s.events);
   put_if(out, "conditions", s.conditions);
 }
 
@@ -423,6 +424,7 @@ State read_state(const Value& v) {
   s.collisions = v["collisionCount"].as_int();
   s.history = v["history"];
   s.log = v["log"];
+  s.events = v["events"];
   s.conditions = v["conditions"];
   return s;
 }

@@ -249,6 +249,7 @@ struct State {
   std::int64_t collisions = 0;
   data::Value history = {};  // newest first, bounded by spec.revisionHistoryLimit
   data::Value log = {};      // decisions, newest last, bounded
+  data::Value events = {};   // what Notifications tell (notify/happenings.h), newest last, bounded
   data::Value conditions = {};
   bool operator==(const State&) const = default;
 };

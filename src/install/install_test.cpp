@@ -28,8 +28,9 @@ TEST(Manifest, ComesInTheOrderInWhichItIsApplied) {
   EXPECT_THAT(
       kinds_of(manifest({})),
       ElementsAre("CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition",
-                  "CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition", "Namespace",
-                  "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"));
+                  "CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition",
+                  "CustomResourceDefinition", "Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role",
+                  "RoleBinding", "Deployment"));
 }
 
 TEST(Manifest, InNamespacedModeNeedsNothingOfTheCluster) {

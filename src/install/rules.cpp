@@ -20,6 +20,8 @@ const std::vector<Right>& controller_rights() {
       {Objects, "slipway.dev", "releasepolicies", kRead,
        "whether releases may go forward at all, and how many at once"},
       {Objects, "slipway.dev", "releasepolicies/status", {"patch"}, "which releases have a place, and which wait"},
+      {Objects, "slipway.dev", "notifications", kRead, "who is told of what happens"},
+      {Objects, "slipway.dev", "notifications/status", {"patch"}, "what has been told, and what could not be"},
       {Objects, "slipway.dev", "analysisruns", kRead, "what was measured"},
       {Objects,
        "slipway.dev",

@@ -24,7 +24,7 @@ apiserver::Identity admin(std::string user) { return {.user = std::move(user), .
 // --- control process --------------------------------------------------------------------------------------
 
 ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, ModelledGateway& gateway,
-                               ProcessHooks hooks)
+                               ModelledReceiver& receiver, ProcessHooks hooks)
     : loop_(faults.loop()), hooks_(std::move(hooks)) {
   client_ = std::make_unique<FaultyClient>(api, faults, loop_, hooks_.on_write);
   leadership_ = std::make_unique<control::LeaseLeadership>(*client_, loop_, faults.random(),
@@ -35,6 +35,7 @@ ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Fau
   runner_->add_port("metrics/prometheus", gateway.prometheus_port());
   runner_->add_port("metrics/web", gateway.web_port());
   runner_->add_port("metrics/process", gateway.process_port());
+  runner_->add_port("notify", receiver);
   runner_->add_observer(*this);
   controllers::add_to(*runner_);
   leadership_->start();
@@ -73,6 +74,7 @@ World::World(WorldOptions options) : options_(options), random_(options.seed), c
   behind_ = options.faults.behind() + (options.freeze_chance > 0 ? kFrozenLeader : base::Duration{});
   gateway_ = std::make_unique<ModelledGateway>(*models_, loop_, random_, options.traffic);
   gateway_->set_metric_faults(options.metric_faults);
+  receiver_ = std::make_unique<ModelledReceiver>(loop_, random_);
   gateway_->on_routed([this](const auto& name, const auto& route) { routed(name, route); });
 }
 
@@ -83,8 +85,8 @@ World::~World() {
 void World::start() {
   server_->start();
   std::vector<api::Resource> watched = {
-      api::kPods,     api::kReplicaSets,     api::kDeployments, route_kind(router()), api::kAnalysisRuns,
-      api::kReleases, api::kReleasePolicies, api::kServices,    api::kEndpointSlices};
+      api::kPods,     api::kReplicaSets,     api::kDeployments,   route_kind(router()), api::kAnalysisRuns,
+      api::kReleases, api::kReleasePolicies, api::kNotifications, api::kServices,       api::kEndpointSlices};
   if (const auto beside = beside_kind(router()); beside && *beside != route_kind(router())) watched.push_back(*beside);
   for (const api::Resource& resource : watched)
     if (auto watch = store_->watch(resource.qualified(), store_->head()->revision(), *this))
@@ -99,7 +101,7 @@ void World::start() {
 void World::begin_process(std::size_t index) {
   const std::string identity = "process-" + std::to_string(index) + "-" + std::to_string(++generation_);
   processes_[index] = std::make_unique<ControlProcess>(
-      identity, *controllers_, *faults_, *gateway_,
+      identity, *controllers_, *faults_, *gateway_, *receiver_,
       ProcessHooks{.acting = [this, index] { before_effect(index); },
                    .on_write = [this, identity](const client::Request& request) { sent(identity, request); },
                    .refused = [this](const control::Violation& v) { refused(v); }});

@@ -24,6 +24,7 @@
 #include "rehearse/faults.h"
 #include "rehearse/modelled_gateway.h"
 #include "rehearse/modelled_node.h"
+#include "rehearse/modelled_receiver.h"
 #include "rehearse/process_loop.h"
 #include "runtime/sim/loop.h"
 #include "store/store.h"
@@ -55,7 +56,7 @@ struct ProcessHooks {
 class ControlProcess final : public control::RunnerObserver {
  public:
   ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, ModelledGateway& gateway,
-                 ProcessHooks hooks);
+                 ModelledReceiver& receiver, ProcessHooks hooks);
   ~ControlProcess() override;
   void die() { client_->disconnect(); }  // nothing it does reaches the world any more
   void acting(const control::Controller&, const control::ObjectName&, const control::Effect&) override;
@@ -83,6 +84,7 @@ class World final : public store::Watcher {
   runtime::sim::Loop& loop() { return loop_; }
   runtime::Random& random() { return random_; }
   ModelledGateway& gateway() { return *gateway_; }
+  ModelledReceiver& receiver() { return *receiver_; }  // of all Notifications
   Router router() const { return options_.traffic.router; }
   ModelledNode& node() { return *node_; }  // all of them
   Faults& faults() { return *faults_; }
@@ -133,6 +135,7 @@ class World final : public store::Watcher {
   std::unique_ptr<Faults> faults_;
   std::unique_ptr<ModelledNode> node_;
   std::unique_ptr<ModelledGateway> gateway_;
+  std::unique_ptr<ModelledReceiver> receiver_;
   std::vector<std::unique_ptr<ControlProcess>> processes_;
   std::vector<std::unique_ptr<store::Subscription>> subscriptions_;
   std::vector<std::unique_ptr<Checker>> checkers_;

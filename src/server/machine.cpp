@@ -10,6 +10,7 @@
 #include "gateway/process_query.h"
 #include "gateway/prometheus.h"
 #include "gateway/web_query.h"
+#include "gateway/webhook.h"
 #include "node/agent.h"
 #include "node/images/store.h"
 #include "node/runtimes/process_runtime.h"
@@ -71,6 +72,7 @@ struct Machine::Impl {
   std::unique_ptr<gateway::NameServer> names = {};
   std::unique_ptr<gateway::Prometheus> prometheus = {};
   std::unique_ptr<gateway::WebQuery> web = {};
+  std::unique_ptr<gateway::Webhook> webhook = {};
   std::unique_ptr<gateway::ProcessQuery> programs = {};
   std::unique_ptr<node::images::Store> images = {};
   std::unique_ptr<node::ProcessRuntime> pods = {};
@@ -133,6 +135,9 @@ Result<void> Machine::Impl::begin_gateway(apiserver::ApiServer& api) {
   web = std::make_unique<gateway::WebQuery>(
       parts.loop, gateway::WebQueryOptions{.allow_loopback = parts.options.allow_loopback_metrics,
                                            .secrets = gateway_client.get()});
+  webhook = std::make_unique<gateway::Webhook>(
+      parts.loop,
+      gateway::WebhookOptions{.allow_loopback = parts.options.allow_loopback_metrics, .secrets = gateway_client.get()});
   auto named = gateway::read_metric_programs(parts.options.metric_processes);
   if (!named) return base::fail(named.error());
   programs = std::make_unique<gateway::ProcessQuery>(parts.loop, std::move(*named));
@@ -206,6 +211,7 @@ std::map<std::string, control::Port*> Machine::ports() {
                                               {"metrics/gateway", &impl_->gateway->gateway_metrics_port()}};
   ports["metrics/web"] = impl_->web.get();
   ports["metrics/process"] = impl_->programs.get();
+  ports["notify"] = impl_->webhook.get();
   if (impl_->prometheus) ports["metrics/prometheus"] = &impl_->prometheus->port();
   return ports;
 }

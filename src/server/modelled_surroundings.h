@@ -7,16 +7,19 @@
 #include <memory>
 
 #include "apiserver/local_client.h"
+#include "gateway/webhook.h"
 #include "rehearse/modelled_gateway.h"
 #include "rehearse/modelled_node.h"
-#include "runtime/loop.h"
+#include "runtime/real/loop.h"
 #include "server/surroundings.h"
 
 namespace slipway::server {
 
 class ModelledSurroundings final : public Surroundings {
  public:
-  ModelledSurroundings(runtime::Loop& loop, runtime::Random& random) : loop_(loop), random_(random) {}
+  // `allow_loopback`: events may be sent to this machine. They are the one thing that is really done.
+  ModelledSurroundings(runtime::real::Loop& loop, runtime::Random& random, bool allow_loopback)
+      : loop_(loop), random_(random), allow_loopback_(allow_loopback) {}
 
   base::Result<void> probe() override { return {}; }
   std::string service_range() const override { return "10.96.0.0/16"; }
@@ -25,10 +28,12 @@ class ModelledSurroundings final : public Surroundings {
   data::Value endpoints() const override;
 
  private:
-  runtime::Loop& loop_;
+  runtime::real::Loop& loop_;
   runtime::Random& random_;
+  const bool allow_loopback_;
   std::unique_ptr<apiserver::LocalClient> gateway_client_, node_client_;
   std::unique_ptr<rehearse::ModelledGateway> gateway_;
+  std::unique_ptr<gateway::Webhook> webhook_;
   std::unique_ptr<rehearse::ModelledNode> node_;
 };
 

@@ -19,6 +19,7 @@
 #include "gateway/prometheus_query.h"
 #include "gateway/replicas.h"
 #include "gateway/web_query.h"
+#include "gateway/webhook.h"
 #include "rehearse/modelled_gateway.h"
 #include "runtime/child.h"
 #include "runtime/metrics.h"
@@ -128,6 +129,9 @@ std::unique_ptr<control::Port> Remote::port_for(const std::string& name, bool lo
   if (name == "metrics/process" && (!ours || !programs.empty()))
     return std::make_unique<gateway::ProcessQuery>(loop, programs);
   if (ours) return std::make_unique<RemotePort>(*api, name);
+  if (name == "notify")
+    return std::make_unique<gateway::Webhook>(
+        loop, gateway::WebhookOptions{.allow_loopback = loopback, .secrets = api.get()});
   if (name == "metrics/web")
     return std::make_unique<gateway::WebQuery>(
         loop, gateway::WebQueryOptions{.allow_loopback = loopback, .secrets = api.get()});
@@ -148,6 +152,8 @@ void Remote::add_ports(const cli::ControllerOptions& options, bool ours) {
     runner->add_port("metrics/prometheus", modelled_gateway->prometheus_port());
     runner->add_port("metrics/web", modelled_gateway->web_port());
     runner->add_port("metrics/process", modelled_gateway->process_port());
+    ports.push_back(port_for("notify", options.allow_loopback_metrics, ours));
+    runner->add_port("notify", *ports.back());
     return;
   }
   for (const std::string& name : controllers::port_names()) {

@@ -121,7 +121,7 @@ void Server::Impl::publish_metrics() {
 
 Result<void> Server::Impl::probe_surroundings() {
   if (options.modelled) {
-    around = std::make_unique<ModelledSurroundings>(loop, random);
+    around = std::make_unique<ModelledSurroundings>(loop, random, options.allow_loopback_metrics);
     return around->probe();
   }
   around = std::make_unique<Machine>(MachineParts{.options = options,

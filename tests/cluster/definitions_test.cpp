@@ -80,6 +80,11 @@ Value gray(const std::string& strategy) {
   return release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {gray: " + strategy + "}}");
 }
 
+Value notification(const std::string& spec) {
+  return *data::parse_yaml("apiVersion: slipway.dev/v1alpha1\nkind: Notification\nmetadata: {name: chat}\nspec: " + spec);
+}
+Value told_of(const std::string& releases) { return notification("{webhook: {url: 'https://a/'}, releases: " + releases + "}"); }
+
 TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
   for (const Value& good : {
            release("{target: {name: web}, strategy: {rolling: {}}}"),
@@ -108,6 +113,11 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            windows("[{kind: Deny, start: '2026-12-20T00:00:00+01:00', end: '2027-01-04T00:00:00+01:00'}]"),
            policy("metadata: {name: cluster}\nspec: {maxConcurrent: 3, maxConcurrentPerNamespace: 1, stop: {reason: fire, by: ann, since: '2026-11-29T12:00:00.000000Z'}, windows: [{days: [Mon]}]}"),
            policy("metadata: {name: cluster}\nspec: {}"),
+           notification("{webhook: {url: 'https://a/'}}"),
+           notification("{webhook: {url: 'http://relay/', secret: s, signingKey: k, timeout: 1m}, events: [Started, VerificationFailed], giveUpAfter: 168h, paused: true}"),
+           notification("{webhook: {urlKey: url, secret: s, headers: [{name: X, secretKey: k}, {name: W, value: v}]}}"),
+           told_of("{names: [web]}"),
+           told_of("{selector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d]}, {key: e, operator: Exists}]}}"),
            metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, address: 'https://p:9090', secret: p}}}]"),
@@ -191,6 +201,27 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            release("{target: {name: web}, strategy: {rolling: {}}, rollback: {onInconclusive: Maybe}}"),
            release("{target: {name: web}, strategy: {rolling: {}}, guards: {maxRestarts: -1}}"),
            release("{target: {name: web}, strategy: {rolling: {}}, guards: {analysis: {templates: []}}}"),
+           notification("{}"),
+           notification("{webhook: {}}"),
+           notification("{webhook: {url: 'ftp://a/'}}"),
+           notification("{webhook: {url: 'https://a/', urlKey: k, secret: s}}"),
+           notification("{webhook: {urlKey: k}}"),
+           notification("{webhook: {url: 'https://a/', signingKey: k}}"),
+           notification("{webhook: {url: 'https://a/', headers: [{value: v}]}}"),
+           notification("{webhook: {url: 'https://a/', headers: [{name: X, secretKey: k}]}}"),
+           notification("{webhook: {url: 'https://a/', secret: s, headers: [{name: X, secretKey: k, value: v}]}}"),
+           notification("{webhook: {url: 'http://a/', secret: s, headers: [{name: X, secretKey: k}]}}"),
+           notification("{webhook: {url: 'https://a/', timeout: 2m}}"),
+           notification("{webhook: {url: 'https://a/', timeout: soon}}"),
+           notification("{webhook: {url: 'https://a/'}, giveUpAfter: 0s}"),
+           notification("{webhook: {url: 'https://a/'}, giveUpAfter: 200h}"),
+           notification("{webhook: {url: 'https://a/'}, events: [Something]}"),
+           told_of("{}"),
+           told_of("{names: []}"),
+           told_of("{names: ['']}"),
+           told_of("{selector: {matchExpressions: [{key: a, operator: In}]}}"),
+           told_of("{selector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}}"),
+           told_of("{selector: {matchExpressions: [{key: a, operator: Near, values: [b]}]}}"),
            windows("[{kind: Maybe}]"),
            windows("[{days: [Monday]}]"),
            windows("[{days: [Mon, Mon]}]"),

@@ -22,6 +22,7 @@ const std::map<std::string, std::string>& seldom() {
   static const std::map<std::string, std::string> all = {
       {"get slipway.dev/releases", kLost},
       {"get slipway.dev/analysisruns", kLost},
+      {"get slipway.dev/notifications", kLost},
       {"get apps/deployments", kLost},
       {"get apps/replicasets", kLost},
       {"get /services", kLost},

@@ -32,6 +32,7 @@ OwnedServices owned_services(const data::Value& spec);
 
 void check_release(const data::Value& release, const data::Value& old, std::vector<base::Cause>& problems);
 void check_cohort(const data::Value& cohort, const data::Value& old, std::vector<base::Cause>& problems);
+void check_notification(const data::Value& notification, const data::Value& old, std::vector<base::Cause>& problems);
 void check_release_policy(const data::Value& policy, const data::Value& old, std::vector<base::Cause>& problems);
 void check_analysis_run(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems);
 void check_analysis_template(const data::Value& object, const data::Value& old, std::vector<base::Cause>& problems);

@@ -307,6 +307,7 @@ type ReleaseStatus preserve | A Release as it is.
   collisionCount - *int64                          | Name clashes of ReplicaSets.
   history      - *any                              | Past releases, newest first.
   log          - *any                              | The last decisions, newest last.
+  events       - *any                              | What Notifications tell of it, newest last; each with a number that is never used again.
   conditions   - []ReleaseCondition list=map(type) | Observed facts.
 
 kind Release releases short=rel categories=all status custom | Says how changes of a workload reach its users, watches them and takes them back.
@@ -366,6 +367,54 @@ kind ReleasePolicy releasepolicies short=relpol cluster status custom | What hol
   spec   - ReleasePolicySpec required | What is wanted.
   status - ReleasePolicyStatus        | What was observed last.
 
+type WebHeader | A header field that is sent; its value stands here or in the Secret.
+  name      - string keep | Name.
+  value     - string      | Value; in an analysis with the same placeholders as the address.
+  secretKey - string      | Key of `secret` whose value is sent instead.
+
+type NotificationWebhook | Where events are sent, as CloudEvents by HTTP POST.
+  url        - string maxLength=4096           | http:// or https://; this or urlKey.
+  urlKey     - string maxLength=253            | Key of `secret` that holds the address, where the address is a secret itself.
+  secret     - string maxLength=253            | Secret of the same namespace: the keys that urlKey, signingKey and headers name; username and password, or token; ca.crt. What of it is sent, is sent over https only.
+  signingKey - string maxLength=253            | Key of `secret` with which each request is signed, as Standard Webhooks says.
+  headers    - []WebHeader atomic maxItems=50  | Header fields that are sent.
+  timeout    - string =10s                     | How long an answer may take; at most 1m.
+
+type NotificationReleases | Releases of the namespace: those named, and those that the selector chooses.
+  names    - []string atomic maxItems=500 minLength=1 maxLength=253 | By name.
+  selector - *LabelSelector                                         | By labels.
+
+type NotificationSpec | Who is told what.
+  webhook     - NotificationWebhook required | Where events are sent.
+  events      - []string enum=Started,Step,Paused,Waiting,Commanded,VariantStopped,Halted,RollingBack,Verified,VerificationFailed,RolledBack,Withdrawn,Released,Stalled,Invalid atomic maxItems=20 | What is sent; default: Started, Paused, VariantStopped, Halted, RollingBack, VerificationFailed, RolledBack, Released, Stalled and Invalid.
+  releases    - *NotificationReleases        | Whose events; default: all Releases of the namespace.
+  giveUpAfter - string =24h                  | How long an event is tried; at most 168h.
+  paused      - bool                         | Nothing is sent while it is true; what happens meanwhile is sent later.
+
+type NotificationPosition | How far the events of one Release have been dealt with.
+  release - *string    | Its name.
+  uid     - *string    | Its uid.
+  event   - *int64     | Number of the last event.
+  at      - *microTime | When that happened.
+
+type NotificationStatus preserve | What has been told.
+  observedGeneration - *int64                        | Generation of the object that this was observed for.
+  since        - *microTime                          | What happened before is not sent.
+  positions    - []NotificationPosition atomic       | The last event of each Release that was dealt with.
+  dropped      - *microTime                          | Up to when everything has been dealt with of Releases that are not in that list.
+  waiting      - *int64                              | Events that are not under way yet.
+  delivered    - *int64                              | Events that were taken.
+  givenUp      - *int64                              | Events that were given up.
+  missed       - *int64                              | Events that a Release had to drop before they could be sent.
+  lastDelivery - *any                                | The last event that was taken.
+  lastGivenUp  - *any                                | The last one that was given up, and why.
+  failing      - *any                                | The receiver does not take events: attempts, since, next, reason.
+  conditions   - []ReleaseCondition list=map(type)   | Observed facts.
+
+kind Notification notifications short=ntf status custom | Tells an address what happens to the Releases of its namespace.
+  spec   - NotificationSpec required | What is wanted.
+  status - NotificationStatus        | What was observed last.
+
 type TemplateArgument | A value that a template needs.
   name  - string keep | Name.
   value - *string     | Default; without one every user of the template must give a value.
@@ -381,11 +430,6 @@ type PrometheusMetric | A Prometheus query.
   address            - string      | Base address of the Prometheus; default: the embedded one.
   secret             - string      | Secret of the same namespace for `address`: username and password, or token; ca.crt.
   window             - string      | How far back the query looks; needed to discard windows that overlap an outage.
-
-type WebHeader | A header field that is sent; its value stands here or in the Secret.
-  name      - string keep | Name.
-  value     - string      | Value, with the same placeholders as the address.
-  secretKey - string      | Key of `secret` whose value is sent instead.
 
 type WebMetric | A value from an HTTP address.
   url         - string keep                    | http:// or https://; {{service}}, {{hash}}, {{namespace}} and {{route}} are those of the measured version.
@@ -545,6 +589,18 @@ std::vector<Column> policy_columns() {
           text("Waiting", [](const Value& o) { return o["status"]["waiting"]; }, ".status.waiting"), age_column()};
 }
 
+std::vector<Column> notification_columns() {
+  return {name_column(),
+          text(
+              "Delivered", [](const Value& o) { return o["status"]["delivered"]; }, ".status.delivered"),
+          text(
+              "Waiting", [](const Value& o) { return o["status"]["waiting"]; }, ".status.waiting"),
+          text(
+              "Given-Up", [](const Value& o) { return o["status"]["givenUp"]; }, ".status.givenUp"),
+          age_column(),
+          text("Failing", [](const Value& o) { return o["status"]["failing"]["reason"]; }, ".status.failing.reason")};
+}
+
 std::vector<Column> run_columns() {
   return {name_column(),
           text(
@@ -563,6 +619,7 @@ Family slipway() {
           .table = kTable,
           .kinds = {{"Cohort", {.columns = cohort_columns(), .check = check_cohort}},
                     {"Release", {.columns = release_columns(), .check = check_release}},
+                    {"Notification", {.columns = notification_columns(), .check = check_notification}},
                     {"ReleasePolicy", {.columns = policy_columns(), .check = check_release_policy}},
                     {"AnalysisTemplate", {.check = check_analysis_template}},
                     {"ClusterAnalysisTemplate", {.check = check_analysis_template}},

@@ -84,6 +84,7 @@ std::vector<ValueRule> value_rules() {
       {"JobMetric", "template", "required", {}},
       {"ProcessMetric", "name", "required", {}},
       {"ProcessMetric", "name", "minLength", 1},
+      {"NotificationWebhook", "url", "pattern", "^(https?://.*)?$"},
       {"WebHeader", "name", "required", {}},
       {"WebHeader", "name", "minLength", 1},
       {"Metric", "name", "required", {}},
@@ -121,7 +122,9 @@ std::vector<ValueRule> value_rules() {
                                                         {"Metric", "interval"},
                                                         {"Metric", "initialDelay"},
                                                         {"Metric", "timeout"},
-                                                        {"AnalysisRunSpec", "ttl"}})
+                                                        {"AnalysisRunSpec", "ttl"},
+                                                        {"NotificationWebhook", "timeout"},
+                                                        {"NotificationSpec", "giveUpAfter"}})
     all.push_back({type, field, "pattern", kDuration});
   for (const char* type : {"AbTestVariant", "ReleaseHook"}) {
     all.push_back({type, "name", "pattern", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"});
@@ -281,6 +284,29 @@ std::vector<CelRule> cel_rules() {
        "timeout must be more than 0s and at most 1m"},
       {"WebHeader", "!has(self.secretKey) || self.secretKey == '' || !has(self.value) || self.value == ''",
        "the value comes from secretKey, or stands in value"},
+      {"NotificationWebhook", "(" + not_given("url") + ") != (" + not_given("urlKey") + ")",
+       "exactly one of url and urlKey"},
+      {"NotificationWebhook",
+       "!(" + not_given("secret") + ") || ((" + not_given("urlKey") + ") && (" + not_given("signingKey") +
+           ") && (!has(self.headers) || self.headers.all(h, !has(h.secretKey) || h.secretKey == '')))",
+       "secret names the Secret with the keys that urlKey, signingKey and headers name"},
+      {"NotificationWebhook",
+       "!has(self.url) || !self.url.startsWith('http://') || !has(self.headers) || self.headers.all(h, "
+       "!has(h.secretKey) || "
+       "h.secretKey == '')",
+       "url must begin with https:// where a secret is sent"},
+      {"NotificationWebhook",
+       "!has(self.timeout) || self.timeout == '' || (duration(self.timeout) > duration('0s') && "
+       "duration(self.timeout) <= duration('1m'))",
+       "timeout must be more than 0s and at most 1m"},
+      {"NotificationSpec",
+       "!has(self.giveUpAfter) || self.giveUpAfter == '' || (duration(self.giveUpAfter) > duration('0s') && "
+       "duration(self.giveUpAfter) <= duration('168h'))",
+       "giveUpAfter must be more than 0s and at most 168h"},
+      {"NotificationReleases", "has(self.selector) || (has(self.names) && self.names.size() > 0)",
+       "names or a selector; without releases all of the namespace are meant"},
+      {"LabelSelectorRequirement", "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
+       "values belong to In and NotIn, and only to them"},
       {"PrometheusMetric", "!has(self.secret) || self.secret == '' || (has(self.address) && self.address != '')",
        "a secret belongs to an address"},
       {"Metric", "!has(self.count) || self.count <= 1 || (has(self.interval) && self.interval != '')",

@@ -21,6 +21,7 @@
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/variants.h"
 #include "delivery/names.h"
+#include "delivery/notify/happenings.h"
 
 namespace slipway::delivery {
 namespace {
@@ -306,9 +307,7 @@ Decision add_finalizer(const Observation& o) {
   return out;
 }
 
-}  // namespace
-
-Decision decide(const Observation& o, const plan::RouterCapabilities& router, base::Time now) {
+Decision decide_what(const Observation& o, const plan::RouterCapabilities& router, base::Time now) {
   const bool leaving = api::is_deleting(o.release);
   if (leaving && !api::has_finalizer(o.release, kFinalizer)) return {};
   if (!leaving && !api::has_finalizer(o.release, kFinalizer)) return add_finalizer(o);
@@ -326,6 +325,14 @@ Decision decide(const Observation& o, const plan::RouterCapabilities& router, ba
   if (!compiled) turn.invalid = compiled.error().message;
   leaving ? leave(turn) : choose(turn);
   return finish(turn);
+}
+
+}  // namespace
+
+Decision decide(const Observation& o, const plan::RouterCapabilities& router, base::Time now) {
+  Decision out = decide_what(o, router, now);
+  notify::keep_events(o.release["status"], out.status, o.told, now);
+  return out;
 }
 
 }  // namespace slipway::delivery
