@@ -401,6 +401,9 @@ class Tree {
                   "Go forward outside of the Release's windows, too, until this release has ended")
         ->needs("--reason")
         ->excludes(full);
+    sub->add_option("--to-step", promote.step, "Go on with this step, and skip what lies between")
+        ->check(CLI::PositiveNumber)
+        ->excludes(full);
     sub->add_option("--variant", promote.variant, "End an A/B test: everybody gets this one")->excludes(full);
     pause_commands();
     back_commands();

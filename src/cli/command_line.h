@@ -57,7 +57,8 @@ struct Promote {
   std::string name, reason;
   bool full = false;
   bool now = false;
-  std::string variant = {};  // of an A/B test
+  std::string variant = {};      // of an A/B test
+  std::optional<int> step = {};  // that it goes on with
 };
 struct Pause {
   std::string name;

@@ -134,6 +134,9 @@ ExitCode choose_variant(Setting& s, const std::string& name, const std::string& 
 
 ExitCode run(Setting& s, const Promote& promote) {
   if (!promote.variant.empty()) return choose_variant(s, promote.name, promote.variant);
+  if (promote.step)
+    return send(s, promote.name,
+                {.verb = delivery::Verb::PromoteTo, .reason = promote.reason, .revision = {}, .step = *promote.step});
   const delivery::Verb verb = promote.now    ? delivery::Verb::PromoteNow
                               : promote.full ? delivery::Verb::PromoteFull
                                              : delivery::Verb::Promote;

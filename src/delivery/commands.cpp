@@ -11,8 +11,8 @@ namespace {
 
 using data::Value;
 
-constexpr std::array<std::string_view, 7> kVerbs = {"promote", "promote-full", "promote-now", "abort",
-                                                    "retry",   "back",         "undo"};
+constexpr std::array<std::string_view, 8> kVerbs = {"promote", "promote-full", "promote-now", "promote-to",
+                                                    "abort",   "retry",        "back",        "undo"};
 
 }  // namespace
 
@@ -23,6 +23,7 @@ Value command_patch(const Command& command) {
   if (!command.by.empty()) v.set("by", command.by);
   if (!command.reason.empty()) v.set("reason", command.reason);
   if (command.revision) v.set("revision", *command.revision);
+  if (command.step) v.set("step", *command.step);
   return Value::object(
       {{"metadata", Value::object({{"annotations", Value::object({{kCommandAnnotation, data::to_json(v)}})}})}});
 }
@@ -37,14 +38,15 @@ base::Result<std::optional<Command>> command_of(const Value& release) {
   Command out{.id = (*v)["id"].str(), .by = (*v)["by"].str(), .reason = (*v)["reason"].str()};
   if (out.id.empty()) return base::fail(base::Code::Invalid, "annotation slipway.dev/command: id is missing");
   if ((*v)["revision"].is_int()) out.revision = (*v)["revision"].as_int();
+  if ((*v)["step"].is_int()) out.step = (*v)["step"].as_int();
   for (std::size_t i = 0; i < kVerbs.size(); ++i)
     if ((*v)["verb"].as_string() == kVerbs[i]) {
       out.verb = static_cast<Verb>(i);
       return out;
     }
-  return base::fail(
-      base::Code::Invalid,
-      "annotation slipway.dev/command: verb must be promote, promote-full, promote-now, abort, retry, back or undo");
+  return base::fail(base::Code::Invalid,
+                    "annotation slipway.dev/command: verb must be promote, promote-full, promote-now, promote-to, "
+                    "abort, retry, back or undo");
 }
 
 }  // namespace slipway::delivery

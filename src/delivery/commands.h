@@ -18,6 +18,7 @@ enum class Verb {
   Promote,      // go on: approval, wait, undecided analysis
   PromoteFull,  // go on and skip all that follows
   PromoteNow,   // as Promote, and outside of the Release's windows until this release has ended; says why
+  PromoteTo,    // go on with a later step, and skip what lies between
   Abort,        // traffic to stable now; the revision is rejected
   Retry,        // start a rejected revision again, or repeat an undecided analysis
   Back,         // the traffic of the step before, and wait there for a person
@@ -31,6 +32,7 @@ struct Command {
   std::string by = {};  // who, for the log
   std::string reason = {};
   std::optional<std::int64_t> revision = {};  // for Undo; absent: the version before
+  std::optional<std::int64_t> step = {};      // for PromoteTo, counted from 1
   bool operator==(const Command&) const = default;
 };
 

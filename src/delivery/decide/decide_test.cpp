@@ -196,6 +196,37 @@ TEST(Decide, the_deadline_turns_back_and_says_what_it_waited_for) {
       << c.state().last_rollback->message;
 }
 
+TEST(Decide, a_person_goes_on_with_a_later_step_and_pods_come_before_its_traffic) {
+  ModelledCluster c(json(R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"deadline":"30s",
+    "strategy":{"canary":{"steps":[{"weight":5},{"pause":{}},{"weight":20},{"analysis":{"templates":[{"name":"slo"}]}},
+      {"weight":50},{"pause":{}}]}}})"));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  const auto paused_at = [&](int step) {
+    return c.run_until([&] { return c.state().phase == Phase::Paused && c.state().user_step == step; });
+  };
+  ASSERT_TRUE(paused_at(1));
+  const auto jump = [&](std::int64_t step) {
+    c.patch_release(
+        command_patch({.id = "to-" + std::to_string(step), .verb = Verb::PromoteTo, .by = "alice", .step = step}));
+    c.turn();
+    return c.state().command.result;
+  };
+  EXPECT_EQ(jump(2), "refused: step 2 has begun already; slipway back goes back");
+  EXPECT_EQ(jump(7), "refused: there are steps 1 to 6");
+  EXPECT_EQ(jump(6), "accepted: on with step 5, \"scale the candidate for 50 %\"") << "what the pause stands on";
+  bool ever_20 = false;
+  c.watch = [&](const auto&, const auto&) { ever_20 = ever_20 || weight_of(c, "web-canary") == 20; };
+  ASSERT_TRUE(paused_at(5)) << c.state().message;
+  EXPECT_EQ(weight_of(c, "web-canary"), 50);
+  EXPECT_EQ(c.pods_of("v2"), 2);
+  EXPECT_FALSE(ever_20);
+  EXPECT_TRUE(c.observe().runs.empty()) << "the analysis that lay between";
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  expect_settled(c, "v2");
+}
+
 TEST(Decide, an_approval_waits_for_a_person_and_a_command_counts_once) {
   ModelledCluster c(json(kApproval));
   ASSERT_TRUE(adopted(c));

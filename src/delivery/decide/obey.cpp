@@ -108,6 +108,8 @@ std::string carry_out(Turn& turn, const Command& command) {
       return promote_command(turn, true);
     case Verb::PromoteNow:
       return promote_now(turn, command);
+    case Verb::PromoteTo:
+      return jump_command(turn, command.step.value_or(0));
     case Verb::Abort:
       return abort_release(turn, command);
     case Verb::Retry:

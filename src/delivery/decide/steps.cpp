@@ -457,4 +457,49 @@ std::string promote_command(Turn& turn, bool full) {
   return "accepted";
 }
 
+namespace {
+
+// A step that gives users nothing new stands on what the one before it has given: pods and traffic are not skipped.
+std::int64_t begin_of_what_is_given(const Turn& turn, std::int64_t target) {
+  const auto& steps = turn.plan.steps;
+  const int user_step = steps[static_cast<std::size_t>(target)].user_step;
+  const auto gives = [&](std::int64_t i) {
+    const plan::Action& action = steps[static_cast<std::size_t>(i)].action;
+    return std::holds_alternative<plan::Traffic>(action) || std::holds_alternative<plan::Scale>(action);
+  };
+  for (auto i = target; i < std::ssize(steps) && steps[static_cast<std::size_t>(i)].user_step == user_step; ++i)
+    if (gives(i)) return target;
+  std::int64_t begin = target;
+  while (begin > turn.s.position.index + 1 && !gives(begin)) --begin;
+  if (!gives(begin)) return target;
+  while (begin > turn.s.position.index + 1 && gives(begin - 1)) --begin;
+  return begin;
+}
+
+}  // namespace
+
+std::string jump_command(Turn& turn, std::int64_t step) {
+  State& s = turn.s;
+  Position& p = s.position;
+  if (!s.candidate || s.retreat) return "refused: nothing is being released";
+  if (!turn.invalid.empty()) return "refused: " + turn.invalid;
+  if (p.handed_over) return "refused: the candidate already belongs to the Deployment";
+  const auto& steps = turn.plan.steps;
+  const auto found = std::ranges::find_if(steps, [&](const Step& one) { return one.user_step == step - 1; });
+  if (step < 1 || found == steps.end()) return fmt::format("refused: there are steps 1 to {}", turn.plan.user_steps);
+  if (found - steps.begin() <= p.index)
+    return fmt::format("refused: step {} has begun already; slipway back goes back", step);
+  const std::int64_t index = begin_of_what_is_given(turn, found - steps.begin());
+  p.attempt = fresh_attempt(turn);
+  terminate_runs(turn);
+  s.halt.reset();
+  p.index = index;
+  p.since = turn.now;
+  p.back_to = -1;
+  s.phase = Phase::Progressing;
+  show_step(turn);
+  const Step& next = steps[static_cast<std::size_t>(index)];
+  return fmt::format("accepted: on with step {}, \"{}\"", next.user_step + 1, plan::to_text(next.action));
+}
+
 }  // namespace slipway::delivery
