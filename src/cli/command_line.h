@@ -103,6 +103,12 @@ struct History {
   std::string name;
   Format format = Format::Text;
 };
+struct Diff {
+  std::string name;
+  std::int64_t from = 0;
+  std::optional<std::int64_t> to = {};  // absent: what the Deployment asks for
+  Format format = Format::Text;
+};
 struct Explain {
   std::string name;
   std::optional<std::int64_t> revision;
@@ -161,10 +167,10 @@ struct Extra {
   std::vector<std::string> arguments;
 };
 
-using Command =
-    std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Stop, Abort, Retry, Back, CohortWho, CohortPreview,
-                 Undo, History, Explain, Logs, Get, Apply, Delete, Install, Uninstall, Version, Help, Extra, UpOptions,
-                 DownOptions, ControllerOptions, GatewayOptions, NodeOptions, ImageImportOptions, ImageListOptions>;
+using Command = std::variant<Deploy, Status, Watch, List, Plan, Promote, Pause, Stop, Abort, Retry, Back, CohortWho,
+                             CohortPreview, Undo, History, Diff, Explain, Logs, Get, Apply, Delete, Install, Uninstall,
+                             Version, Help, Extra, UpOptions, DownOptions, ControllerOptions, GatewayOptions,
+                             NodeOptions, ImageImportOptions, ImageListOptions>;
 
 struct Invocation {
   Connection connection;

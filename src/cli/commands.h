@@ -47,6 +47,7 @@ ExitCode run(Setting& s, const Undo& undo);
 ExitCode run(Setting& s, const CohortWho& who);
 ExitCode run(Setting& s, const CohortPreview& preview);
 ExitCode run(Setting& s, const History& history);
+ExitCode run(Setting& s, const Diff& diff);
 ExitCode run(Setting& s, const Explain& explain);
 
 // The cluster and all Releases of the namespace: `status` without a name.

@@ -1,0 +1,148 @@
+// diff: what changes from one revision to another, before anything moves.
+#include "cli/diff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api/meta.h"
+#include "base/strings.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/print.h"
+#include "control/pod_template.h"
+#include "data/json.h"
+#include "delivery/names.h"
+#include "delivery/state.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using data::Value;
+
+bool has_names(const Value& list) {
+  return list.size() > 0 && std::ranges::all_of(list.items(), [](const Value& v) {
+           return v.is_object() && !v["name"].as_string().empty();
+         });
+}
+
+const Value& named(const Value& list, std::string_view name) {
+  for (const Value& v : list.items())
+    if (v["name"].as_string() == name) return v;
+  return data::kNull;
+}
+
+std::string joined_path(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : path + "." + std::string(key);
+}
+
+void compare(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out);
+
+void compare_members(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
+  for (const data::Member& m : from.members()) compare(m.value, to[m.key.view()], joined_path(path, m.key.view()), out);
+  for (const data::Member& m : to.members())
+    if (!from.has(m.key.view())) compare(data::kNull, m.value, joined_path(path, m.key.view()), out);
+}
+
+void compare_named(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
+  const auto at = [&path](const Value& v) { return fmt::format("{}[{}]", path, v["name"].as_string()); };
+  for (const Value& v : from.items()) compare(v, named(to, v["name"].as_string()), at(v), out);
+  for (const Value& v : to.items())
+    if (named(from, v["name"].as_string()).is_null()) compare(data::kNull, v, at(v), out);
+}
+
+void compare(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
+  if (from == to) return;
+  if (from.is_object() && to.is_object()) return compare_members(from, to, path, out);
+  if (has_names(from) && has_names(to)) return compare_named(from, to, path, out);
+  out.push_back({path, from, to});
+}
+
+// A revision that can still be read: its number and its pod template.
+struct Readable {
+  std::int64_t number;
+  Value pod_template;
+};
+
+// From what is kept, then from ReplicaSets of the Deployment.
+base::Result<std::vector<Readable>> readable(Setting& s, const Value& release) {
+  std::vector<Readable> out;
+  const auto add = [&](std::int64_t number, const Value& pod_template) {
+    if (number > 0 && pod_template.is_object() && std::ranges::find(out, number, &Readable::number) == out.end())
+      out.push_back({number, control::without_hash_label(pod_template)});
+  };
+  const auto kept =
+      s.api.list(api::kControllerRevisions, fmt::format("{}={}", delivery::kReleaseLabel, api::name_of(release)));
+  if (!kept) return std::unexpected(kept.error());
+  for (const Value& one : (*kept)["items"].items()) add(one["revision"].as_int(), one["data"]["template"]);
+  const auto sets = s.api.list(api::kReplicaSets);
+  if (!sets) return std::unexpected(sets.error());
+  const std::string target = release["spec"]["target"]["name"].str();
+  for (const Value& rs : (*sets)["items"].items())
+    if (std::ranges::any_of(rs["metadata"]["ownerReferences"].items(),
+                            [&](const Value& ref) { return ref["kind"] == "Deployment" && ref["name"] == target; }))
+      add(base::parse_int(api::annotation(rs, delivery::kRevisionAnnotation)).value_or(0), rs["spec"]["template"]);
+  return out;
+}
+
+base::Result<Value> template_of(const std::vector<Readable>& all, std::int64_t number) {
+  const auto found = std::ranges::find(all, number, &Readable::number);
+  if (found != all.end()) return found->pod_template;
+  std::vector<std::int64_t> numbers;
+  for (const Readable& r : all) numbers.push_back(r.number);
+  std::ranges::sort(numbers);
+  return base::fail(Code::NotFound,
+                    fmt::format("revision {} is not kept any more; there are {}", number, fmt::join(numbers, ", ")));
+}
+
+Value as_object(const std::vector<Difference>& all) {
+  Value out = Value::array();
+  for (const Difference& d : all) out.push_back(Value::object({{"field", d.field}, {"from", d.from}, {"to", d.to}}));
+  return out;
+}
+
+}  // namespace
+
+std::vector<Difference> differences(const Value& from, const Value& to) {
+  std::vector<Difference> out;
+  compare(from, to, "", out);
+  return out;
+}
+
+std::string short_text(const Value& v) {
+  if (v.is_null()) return "-";
+  return v.is_string() ? v.str() : data::to_json(v);
+}
+
+ExitCode run(Setting& s, const Diff& diff) {
+  const auto release = s.api.get(api::kReleases, diff.name);
+  if (!release) return tell(s, release.error());
+  const auto all = readable(s, *release);
+  if (!all) return tell(s, all.error());
+  const auto from = template_of(*all, diff.from);
+  if (!from) return tell(s, from.error());
+  base::Result<Value> to = Value();
+  if (diff.to) {
+    to = template_of(*all, *diff.to);
+  } else if (const auto deployment = s.api.get(api::kDeployments, (*release)["spec"]["target"]["name"].str())) {
+    to = (*deployment)["spec"]["template"];
+  } else {
+    to = std::unexpected(deployment.error());
+  }
+  if (!to) return tell(s, to.error());
+  const std::vector<Difference> found = differences(*from, *to);
+  if (diff.format == Format::Json || diff.format == Format::Yaml) {
+    s.terminal.data(print_object(as_object(found), diff.format));
+    return ExitCode::Reached;
+  }
+  if (found.empty()) return s.terminal.talk("the pod templates are the same"), ExitCode::Reached;
+  const std::string other = diff.to ? fmt::format("REVISION {}", *diff.to) : "NOW";
+  TextTable table({"FIELD", fmt::format("REVISION {}", diff.from), other});
+  for (const Difference& d : found) table.add({d.field, short_text(d.from), short_text(d.to)});
+  s.terminal.data(table.text());
+  return ExitCode::Reached;
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,37 @@
+#include "cli/diff.h"
+
+#include <gtest/gtest.h>
+
+#include "data/json.h"
+
+namespace slipway::cli {
+namespace {
+
+data::Value json(std::string_view text) { return *data::parse_json(text); }
+
+std::string text_of(std::string_view from, std::string_view to) {
+  std::string out;
+  for (const Difference& d : differences(json(from), json(to)))
+    out += d.field + ": " + short_text(d.from) + " -> " + short_text(d.to) + "\n";
+  return out;
+}
+
+TEST(Diff, GoesByTheNamesOfListElements) {
+  EXPECT_EQ(
+      text_of(
+          R"({"spec":{"containers":[{"name":"web","image":"a:1","env":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}]}})",
+          R"({"spec":{"containers":[{"name":"log","image":"l:1"},{"name":"web","image":"a:2","env":[{"name":"B","value":"3"}]}]}})"),
+      "spec.containers[web].image: a:1 -> a:2\n"
+      "spec.containers[web].env[A]: {\"name\":\"A\",\"value\":\"1\"} -> -\n"
+      "spec.containers[web].env[B].value: 2 -> 3\n"
+      "spec.containers[log]: - -> {\"image\":\"l:1\",\"name\":\"log\"}\n");
+}
+
+TEST(Diff, ComparesOtherListsAsAWhole) {
+  EXPECT_EQ(text_of(R"({"args":["a","b"],"n":1})", R"({"args":["b"],"n":1,"new":true})"),
+            "args: [\"a\",\"b\"] -> [\"b\"]\nnew: - -> true\n");
+  EXPECT_EQ(text_of(R"({"a":1})", R"({"a":1})"), "");
+}
+
+}  // namespace
+}  // namespace slipway::cli
