@@ -21,9 +21,9 @@ TEST(Diff, GoesByTheNamesOfListElements) {
       text_of(
           R"({"spec":{"containers":[{"name":"web","image":"a:1","env":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}]}})",
           R"({"spec":{"containers":[{"name":"log","image":"l:1"},{"name":"web","image":"a:2","env":[{"name":"B","value":"3"}]}]}})"),
-      "spec.containers[web].image: a:1 -> a:2\n"
       "spec.containers[web].env[A]: {\"name\":\"A\",\"value\":\"1\"} -> -\n"
       "spec.containers[web].env[B].value: 2 -> 3\n"
+      "spec.containers[web].image: a:1 -> a:2\n"
       "spec.containers[log]: - -> {\"image\":\"l:1\",\"name\":\"log\"}\n");
 }
 
