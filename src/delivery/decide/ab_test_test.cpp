@@ -157,6 +157,39 @@ TEST(AbTest, a_winner_that_fails_before_it_is_everybodys_takes_all_back) {
   for (const char* tag : {"red", "new", "blue"}) EXPECT_EQ(c.pods_of(tag), 0) << tag;
 }
 
+TEST(AbTest, a_variant_that_is_chosen_before_anybody_has_it_gets_its_pods_first) {
+  ModelledCluster c = test_cluster();
+  bool ready = false;
+  c.becomes_ready = [&](const std::string& image) { return ready || image.ends_with("v1"); };
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("new");
+  ASSERT_TRUE(c.run_until([&] { return c.pods_of("blue") == 1; }));
+  const std::string hash = variant(c.state(), "blue").hash;
+  c.set_image("blue");
+  ASSERT_TRUE(c.run_until([&] { return c.state().candidate->hash == hash; }));
+  for (int i = 0; i < 20; ++i) c.turn();
+  EXPECT_EQ(split_of(c), "web-stable 100, web-red 0, web-new 0, web-blue 0");
+  c.patch_release(json(R"({"spec":{"paused":true}})"));
+  ready = true;
+  for (int i = 0; i < 50; ++i) c.turn();
+  EXPECT_EQ(split_of(c), "web-stable 100, web-red 0, web-new 0, web-blue 0") << "paused";
+  c.patch_release(json(R"({"spec":{"paused":false}})"));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_EQ(c.pods_of("blue"), 4);
+}
+
+TEST(AbTest, a_stopped_candidate_does_not_win_by_promote_full_that_was_said_before) {
+  ModelledCluster c = test_cluster();
+  c.becomes_ready = [](const std::string& image) { return !image.ends_with("new"); };
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("new");
+  ASSERT_TRUE(c.run_until([&] { return c.pods_of("new") == 1; }));
+  c.command(Verb::PromoteFull);
+  ASSERT_TRUE(decides(c)) << c.state().message;
+  EXPECT_THAT(c.state().message, HasSubstr("what the Deployment asks for is stopped"));
+  EXPECT_EQ(split_of(c), "web-stable 25, web-red 25, web-stable 25, web-blue 25");
+}
+
 TEST(AbTest, with_pause_a_failing_variant_halts_the_test_for_a_person) {
   Value spec = json(kTest);
   spec.set({"rollback", "onFailure"}, "Pause");

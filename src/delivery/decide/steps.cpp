@@ -42,6 +42,10 @@ Reach run_wait(Turn& turn, const plan::Wait& wait) {
 }
 
 Reach run_approve(Turn& turn) {
+  if (candidate_is_stopped(turn))
+    return pause_for(turn,
+                     fmt::format("what the Deployment asks for is stopped: slipway promote {} --variant NAME, or abort",
+                                 api::name_of(turn.o.release)));
   return turn.s.position.full
              ? Reach::Done
              : pause_for(turn, "waits for a person: slipway promote " + turn.o.release["metadata"]["name"].str());

@@ -174,6 +174,33 @@ bool is_decided(const Turn& turn) {
   return true;
 }
 
+bool candidate_is_stopped(const Turn& turn) {
+  return std::ranges::any_of(turn.s.variants, [&](const VariantState& v) {
+    return v.stopped_at && turn.s.candidate && v.hash == turn.s.candidate->hash;
+  });
+}
+
+namespace {
+
+// Behind the step at which a person decides; before its users are shared out, the waits are skipped when they come.
+void go_on_decided(Turn& turn) {
+  Position& p = turn.s.position;
+  const auto& steps = turn.plan.steps;
+  const auto shares = [](const plan::Step& step) {
+    const auto* traffic = std::get_if<plan::Traffic>(&step.action);
+    return traffic && (!traffic->parts.empty());
+  };
+  const auto is_decision = [](const plan::Step& step) { return std::holds_alternative<plan::Approve>(step.action); };
+  const auto shared = std::ranges::find_if(steps, shares), decision = std::ranges::find_if(steps, is_decision);
+  if (decision == steps.end()) return;
+  if (p.index <= shared - steps.begin())
+    p.full = true;
+  else
+    p.index = std::max<std::int64_t>(p.index, decision - steps.begin() + 1);
+}
+
+}  // namespace
+
 bool note_decision(Turn& turn) {
   State& s = turn.s;
   if (s.position.handed_over) return false;
@@ -182,10 +209,7 @@ bool note_decision(Turn& turn) {
   });
   if (wanted == s.variants.end() || !turn.o.find(wanted->hash)) return false;
   s.candidate = static_cast<const Revision&>(*wanted);
-  const auto is_decision = [](const plan::Step& step) { return std::holds_alternative<plan::Approve>(step.action); };
-  const auto decision = std::ranges::find_if(turn.plan.steps, is_decision);
-  if (decision != turn.plan.steps.end())
-    s.position.index = std::max<std::int64_t>(s.position.index, decision - turn.plan.steps.begin() + 1);
+  go_on_decided(turn);
   s.position.since = turn.now;
   s.position.back_to = -1;
   s.halt.reset();

@@ -40,6 +40,8 @@ std::string begin_variants(Turn& turn);
 // The variant's pod template: the Deployment's with its changes.
 base::Result<data::Value> template_of_variant(const data::Value& deployment, const plan::Variant& variant);
 
+// What the Deployment asks for is a variant that is stopped: it cannot win.
+bool candidate_is_stopped(const Turn& turn);
 // The step at which a person decides is behind us.
 bool is_decided(const Turn& turn);
 // The Deployment asks for a variant that is not the candidate: it is from now on, and the test is over. True when that
