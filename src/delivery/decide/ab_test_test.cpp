@@ -370,7 +370,10 @@ RC_GTEST_PROP(AbTest, ends_in_one_version_after_any_crashes_and_events, ()) {
       c.run_until(over);
     }
   }
-  RC_LOG() << to_text(c.state().phase) << ": " << c.state().message;
+  RC_LOG() << to_text(c.state().phase) << ": " << c.state().message << "\n";
+  for (const Version& v : c.observe().versions)
+    RC_LOG() << v.name << " " << v.rs["spec"]["template"]["spec"]["containers"].at(0)["image"].as_string() << " owner "
+             << static_cast<int>(v.owner) << ", " << v.ready << " of " << v.spec << " ready\n";
   RC_ASSERT(over());
   RC_ASSERT(split_of(c) == "web 100");
   RC_ASSERT(c.state().variants.empty());

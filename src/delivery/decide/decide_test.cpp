@@ -227,6 +227,20 @@ TEST(Decide, a_person_goes_on_with_a_later_step_and_pods_come_before_its_traffic
   expect_settled(c, "v2");
 }
 
+TEST(Decide, a_promotion_that_is_broken_off_still_follows_the_size_on_the_way_back) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.run_until([&] { return c.owner_of("v1") != "Deployment"; })) << "the old version is taken over";
+  c.set_replicas(6);
+  c.command(Verb::Abort);
+  ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::RolledBack || c.state().phase == Phase::Idle; }))
+      << c.state().message;
+  EXPECT_EQ(c.pods_of("v1") + c.pods_of("v2"), 6);
+}
+
 TEST(Decide, an_approval_waits_for_a_person_and_a_command_counts_once) {
   ModelledCluster c(json(kApproval));
   ASSERT_TRUE(adopted(c));

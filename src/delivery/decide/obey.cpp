@@ -10,6 +10,7 @@
 #include "delivery/commands.h"
 #include "delivery/decide/back.h"
 #include "delivery/decide/finish.h"
+#include "delivery/decide/forward_commands.h"
 #include "delivery/decide/halt.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"

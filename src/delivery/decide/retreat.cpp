@@ -27,9 +27,18 @@ void record_zero(Turn& turn, Retreat& r) {
            fmt::format("no traffic to revision {} since {}", r.from.number, stamp(*r.traffic_zero_at)));
 }
 
+// A promotion that was broken off has left the stable version with the Release: the Deployment does not see to its size
+// until it is given back.
+void keep_size(Turn& turn) {
+  const Version* stable = turn.stable();
+  if (stable && stable->owner == Owner::Release && stable->spec < turn.o.replicas())
+    scale_to(turn, *stable, turn.o.replicas());
+}
+
 // Routed: the route first. The candidate's pods stay until no request is left on them, or until the proof has timed
 // out.
 bool routed_back(Turn& turn, Retreat& r) {
+  keep_size(turn);
   const bool forced = turn.now >= r.started_at + kCapacityPatience;
   if (!forced) turn.wake_at(r.started_at + kCapacityPatience);
   if (!r.drained_at && reach_stable(turn, forced) == Reach::Waiting) return false;

@@ -6,140 +6,22 @@
 #include <set>
 
 #include "api/meta.h"
-#include "control/mutants.h"
 #include "delivery/decide/back.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/gate.h"
 #include "delivery/decide/guards.h"
 #include "delivery/decide/halt.h"
-#include "delivery/decide/hooks.h"
-#include "delivery/decide/promote.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
+#include "delivery/decide/run_step.h"
 #include "delivery/decide/steady.h"
 #include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
 namespace {
 
-using control::Mutant;
-using control::mutant;
 using control::Note;
 using plan::Step;
-
-Reach pause_for(Turn& turn, std::string why) {
-  turn.s.phase = Phase::Paused;
-  turn.wait(std::move(why));
-  return Reach::Waiting;
-}
-
-Reach run_wait(Turn& turn, const plan::Wait& wait) {
-  const base::Time end = *turn.s.position.since + wait.duration;
-  if (turn.now >= end || turn.s.position.full) return Reach::Done;
-  turn.wake_at(end);
-  turn.wait(fmt::format("waiting {} until {}", base::format_duration(wait.duration), stamp(end)));
-  return Reach::Waiting;
-}
-
-Reach run_approve(Turn& turn) {
-  if (candidate_is_stopped(turn))
-    return pause_for(turn,
-                     fmt::format("what the Deployment asks for is stopped: slipway promote {} --variant NAME, or abort",
-                                 api::name_of(turn.o.release)));
-  return turn.s.position.full
-             ? Reach::Done
-             : pause_for(turn, "waits for a person: slipway promote " + turn.o.release["metadata"]["name"].str());
-}
-
-Reach undecided(Turn& turn, const Evidence& evidence) {
-  if (turn.plan.rollback.on_inconclusive == plan::OnInconclusive::Rollback) {
-    turn_back(turn, Cause::AnalysisInconclusive, evidence.message, evidence);
-    return Reach::Waiting;
-  }
-  return pause_for(turn, fmt::format("the analysis cannot tell ({}): promote, retry or abort", evidence.message));
-}
-
-Reach run_analyse(Turn& turn, const plan::Analyse& step) {
-  if (turn.s.position.full) return Reach::Done;
-  ensure_run(turn, RunKind::Step, step.analysis);
-  const data::Value& run = turn.o.run(run_name(turn, RunKind::Step));
-  const Evidence evidence = evidence_of(run);
-  switch (verdict_of(run)) {
-    case Verdict::Missing:
-    case Verdict::Running:
-      turn.wait("analysis " + run_name(turn, RunKind::Step) + " is measuring");
-      return Reach::Waiting;
-    case Verdict::Passed:
-      return Reach::Done;
-    case Verdict::Inconclusive:
-      return undecided(turn, evidence);
-    case Verdict::Failed:
-      if (mutant(Mutant::PassFailedGate)) return Reach::Done;
-      turn_back(turn, Cause::AnalysisFailed, evidence.message, evidence);
-      return Reach::Waiting;
-  }
-  base::bug("unknown verdict", __FILE__, __LINE__);
-}
-
-// A newer version that is asked for need not wait for this one's way back.
-Reach run_keep(Turn& turn, const plan::Keep& keep) {
-  const base::Time end = *turn.s.position.since + keep.duration;
-  if (turn.now >= end || !asks_for(turn.o, *turn.s.candidate)) return Reach::Done;
-  turn.s.phase = Phase::Keeping;
-  turn.wake_at(end);
-  turn.wait(fmt::format("revision {} serves all users; revision {} keeps its pods until {}", turn.s.candidate->number,
-                        turn.s.stable->number, stamp(end)));
-  return Reach::Waiting;
-}
-
-Reach run_promote(Turn& turn) {
-  turn.s.phase = Phase::Promoting;
-  terminate_runs(turn);
-  return promote(turn);
-}
-
-Reach run_traffic(Turn& turn, const plan::Traffic& step) {
-  if (reach_traffic(turn, step) == Reach::Waiting) return Reach::Waiting;
-  turn.s.traffic.reached = step.share.points;
-  turn.s.traffic.given = step.grants;
-  return Reach::Done;
-}
-
-Reach run_step(Turn& turn, const Step& step) {
-  return std::visit(plan::visit_step{
-                        [&](const plan::Scale& s) { return reach_replicas(turn, s); },
-                        [&](const plan::Traffic& s) { return run_traffic(turn, s); },
-                        [&](const plan::Wait& s) { return run_wait(turn, s); },
-                        [&](const plan::Approve&) { return run_approve(turn); },
-                        [&](const plan::Analyse& s) { return run_analyse(turn, s); },
-                        [&](const plan::Keep& s) { return run_keep(turn, s); },
-                        [&](const plan::Promote&) { return run_promote(turn); },
-                        [&](const plan::Verify&) {
-                          turn.s.phase = Phase::Promoting;
-                          return verify_release(turn);
-                        },
-                        [&](const plan::Hook& s) { return run_hook(turn, s); },
-                    },
-                    step.action);
-}
-
-void show_step(Turn& turn) {
-  const auto index = static_cast<std::size_t>(turn.s.position.index);
-  turn.s.user_steps = turn.plan.user_steps;
-  if (index < turn.plan.steps.size() && turn.plan.steps[index].user_step >= 0)
-    turn.s.user_step = turn.plan.steps[index].user_step;
-}
-
-void advance(Turn& turn) {
-  Position& p = turn.s.position;
-  const Step& done = turn.plan.steps[static_cast<std::size_t>(p.index)];
-  turn.log("step.done", fmt::format("done: {}", plan::to_text(done.action)),
-           data::Value::object({{"index", p.index}, {"step", done.user_step}}));
-  ++p.index;
-  p.since = turn.now;
-  if (turn.s.phase == Phase::Paused) turn.s.phase = Phase::Progressing;
-  show_step(turn);
-}
 
 // Whoever has been let in is in with `traffic` as well.
 bool takes_nobody_back(const plan::Traffic& traffic, const std::vector<plan::Grant>& given) {
@@ -401,109 +283,6 @@ void progress(Turn& turn) {
   const Phase before = turn.s.phase;
   go_on(turn);
   resume_clock(turn, before);
-}
-
-namespace {
-
-// The step that failed counts as done. What a decision whose status got lost has begun, to try it again, has no say.
-void go_on_in_spite(Turn& turn) {
-  const auto index = static_cast<std::size_t>(turn.s.position.index);
-  const Cause cause = turn.s.halt->cause;
-  const std::int64_t attempt = fresh_attempt(turn);
-  overrule_halt(turn);
-  turn.s.position.attempt = attempt;
-  if (index >= turn.plan.steps.size()) return;
-  const plan::Action& action = turn.plan.steps[index].action;
-  const bool measured = std::holds_alternative<plan::Analyse>(action) &&
-                        (cause == Cause::AnalysisFailed || cause == Cause::AnalysisInconclusive);
-  if (measured || (std::holds_alternative<plan::Hook>(action) && cause == Cause::HookFailed)) advance(turn);
-}
-
-}  // namespace
-
-std::string promote_command(Turn& turn, bool full) {
-  State& s = turn.s;
-  if (s.phase == Phase::Waiting && !s.candidate) return fmt::format("refused: no person is waited for: {}", s.message);
-  if (!s.candidate || s.retreat) return "refused: nothing is being released";
-  if (!turn.invalid.empty()) return "refused: " + turn.invalid;
-  for (const VariantState& v : s.variants)
-    if (v.stopped_at && v.hash == s.candidate->hash)
-      return fmt::format("refused: {}; slipway promote {} --variant NAME chooses another one", v.message,
-                         api::name_of(turn.o.release));
-  const auto index = static_cast<std::size_t>(s.position.index);
-  if (s.halt) {
-    go_on_in_spite(turn);
-    if (!full) return "accepted: it goes on in spite of the failure";
-  }
-  if (waits_after_back(turn) && !full) return go_on_after_back(turn);
-  if (full) {
-    s.position.back_to = -1;
-    s.position.full = true;
-    return "accepted: waits, approvals and analyses are skipped";
-  }
-  if (index >= turn.plan.steps.size()) return "refused: the release is at its end";
-  const bool skippable = std::visit(plan::visit_step{
-                                        [](const plan::Wait&) { return true; },
-                                        [](const plan::Approve&) { return true; },
-                                        [&](const plan::Analyse&) { return s.phase == Phase::Paused; },
-                                        [](const plan::Keep&) { return true; },
-                                        [](const plan::Scale&) { return false; },
-                                        [](const plan::Traffic&) { return false; },
-                                        [](const plan::Promote&) { return false; },
-                                        [](const plan::Verify&) { return false; },
-                                        [](const plan::Hook&) { return false; },
-                                    },
-                                    turn.plan.steps[index].action);
-  if (!skippable && s.phase == Phase::Waiting) return fmt::format("refused: no person is waited for: {}", s.message);
-  if (!skippable) return "refused: the current step waits for no person";
-  s.phase = Phase::Progressing;
-  advance(turn);
-  return "accepted";
-}
-
-namespace {
-
-// A step that gives users nothing new stands on what the one before it has given: pods and traffic are not skipped.
-std::int64_t begin_of_what_is_given(const Turn& turn, std::int64_t target) {
-  const auto& steps = turn.plan.steps;
-  const int user_step = steps[static_cast<std::size_t>(target)].user_step;
-  const auto gives = [&](std::int64_t i) {
-    const plan::Action& action = steps[static_cast<std::size_t>(i)].action;
-    return std::holds_alternative<plan::Traffic>(action) || std::holds_alternative<plan::Scale>(action);
-  };
-  for (auto i = target; i < std::ssize(steps) && steps[static_cast<std::size_t>(i)].user_step == user_step; ++i)
-    if (gives(i)) return target;
-  std::int64_t begin = target;
-  while (begin > turn.s.position.index + 1 && !gives(begin)) --begin;
-  if (!gives(begin)) return target;
-  while (begin > turn.s.position.index + 1 && gives(begin - 1)) --begin;
-  return begin;
-}
-
-}  // namespace
-
-std::string jump_command(Turn& turn, std::int64_t step) {
-  State& s = turn.s;
-  Position& p = s.position;
-  if (!s.candidate || s.retreat) return "refused: nothing is being released";
-  if (!turn.invalid.empty()) return "refused: " + turn.invalid;
-  if (p.handed_over) return "refused: the candidate already belongs to the Deployment";
-  const auto& steps = turn.plan.steps;
-  const auto found = std::ranges::find_if(steps, [&](const Step& one) { return one.user_step == step - 1; });
-  if (step < 1 || found == steps.end()) return fmt::format("refused: there are steps 1 to {}", turn.plan.user_steps);
-  if (found - steps.begin() <= p.index)
-    return fmt::format("refused: step {} has begun already; slipway back goes back", step);
-  const std::int64_t index = begin_of_what_is_given(turn, found - steps.begin());
-  p.attempt = fresh_attempt(turn);
-  terminate_runs(turn);
-  s.halt.reset();
-  p.index = index;
-  p.since = turn.now;
-  p.back_to = -1;
-  s.phase = Phase::Progressing;
-  show_step(turn);
-  const Step& next = steps[static_cast<std::size_t>(index)];
-  return fmt::format("accepted: on with step {}, \"{}\"", next.user_step + 1, plan::to_text(next.action));
 }
 
 }  // namespace slipway::delivery
