@@ -3,11 +3,13 @@
 #include <array>
 
 #include "base/error.h"
+#include "delivery/status_parts.h"
 
 namespace slipway::delivery {
 namespace {
 
 using data::Value;
+using namespace status_parts;
 
 template <class E, std::size_t N>
 std::string_view name_in(const std::array<std::string_view, N>& names, E e) {
@@ -28,23 +30,6 @@ constexpr std::array<std::string_view, 10> kCauses = {
     "AnalysisFailed", "AnalysisInconclusive", "Restarts", "ProbeFailures", "Deadline", "HookFailed",
     "Aborted",        "Superseded",           "Reverted", "Deleted"};
 constexpr std::array<std::string_view, 5> kChecks = {"Pending", "Passed", "Failed", "TimedOut", "Skipped"};
-
-// --- small parts; empty and default values are left out ---------------------------------------------------
-
-std::optional<Time> read_time(const Value& v) { return v.is_string() ? base::parse_time(v.as_string()) : std::nullopt; }
-
-void put(Value& out, const char* key, const std::string& text) {
-  if (!text.empty()) out.set(key, text);
-}
-void put(Value& out, const char* key, const std::optional<Time>& t) {
-  if (t) out.set(key, stamp(*t));
-}
-void put_number(Value& out, const char* key, std::int64_t n, std::int64_t left_out = 0) {
-  if (n != left_out) out.set(key, n);
-}
-void put_if(Value& out, const char* key, Value v) {
-  if (!v.is_empty()) out.set(key, std::move(v));
-}
 
 Value write(const Revision& r) {
   Value out = Value::object({{"revision", r.number}, {"hash", r.hash}});

@@ -12,13 +12,18 @@ namespace {
 
 using plan::OnInconclusive;
 
+// Hooks and analyses have times of their own.
 bool waits_for_machines(const plan::Action& action) {
   return std::visit(plan::visit_step{
-                        [](const plan::Scale&) { return true; }, [](const plan::Traffic&) { return true; },
-                        [](const plan::Promote&) { return true; }, [](const plan::Verify&) { return true; },
-                        [](const plan::Wait&) { return false; }, [](const plan::Approve&) { return false; },
-                        [](const plan::Keep&) { return false; }, [](const plan::Analyse&) { return false; },
-                        [](const plan::Hook&) { return false; },  // it has its own
+                        [](const plan::Scale&) { return true; },
+                        [](const plan::Traffic&) { return true; },
+                        [](const plan::Promote&) { return true; },
+                        [](const plan::Verify&) { return true; },
+                        [](const plan::Wait&) { return false; },
+                        [](const plan::Approve&) { return false; },
+                        [](const plan::Keep&) { return false; },
+                        [](const plan::Analyse&) { return false; },
+                        [](const plan::Hook&) { return false; },
                     },
                     action);
 }

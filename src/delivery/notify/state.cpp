@@ -1,28 +1,12 @@
 #include "delivery/notify/state.h"
 
-#include "delivery/state.h"
+#include "delivery/status_parts.h"
 
 namespace slipway::delivery::notify {
 namespace {
 
 using data::Value;
-
-std::optional<base::Time> read_time(const Value& v) {
-  return v.is_string() ? base::parse_time(v.as_string()) : std::nullopt;
-}
-
-void put(Value& out, const char* key, const std::string& text) {
-  if (!text.empty()) out.set(key, text);
-}
-void put(Value& out, const char* key, const std::optional<base::Time>& t) {
-  if (t) out.set(key, stamp(*t));
-}
-void put_number(Value& out, const char* key, std::int64_t n) {
-  if (n != 0) out.set(key, n);
-}
-void put_if(Value& out, const char* key, const Value& v) {
-  if (!v.is_empty()) out.set(key, v);
-}
+using namespace status_parts;
 
 Value write(const Position& p) {
   Value out = Value::object({{"release", p.release}, {"uid", p.uid}, {"event", p.event}});
