@@ -203,7 +203,7 @@ void go_on_decided(Turn& turn) {
 
 bool note_decision(Turn& turn) {
   State& s = turn.s;
-  if (s.position.handed_over) return false;
+  if (s.position.handed_over || !s.candidate || asks_for(turn.o, *s.candidate)) return false;
   const auto wanted = std::ranges::find_if(s.variants, [&](const VariantState& v) {
     return !v.stopped_at && v.hash != s.candidate->hash && asks_for(turn.o, v);
   });
