@@ -35,6 +35,8 @@ inline const Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline const Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet"};
 inline const Resource kControllerRevisions{"apps", "v1", "controllerrevisions", "ControllerRevision"};
 inline const Resource kDeployments{"apps", "v1", "deployments", "Deployment"};
+inline const Resource kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet"};
+inline const Resource kDaemonSets{"apps", "v1", "daemonsets", "DaemonSet"};
 inline const Resource kHttpRoutes{"gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute"};
 inline const Resource kCustomResourceDefinitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
                                                  "CustomResourceDefinition", false};

@@ -13,33 +13,6 @@ using data::Value;
 
 std::string or_none(std::string text) { return text.empty() ? "<none>" : text; }
 
-// A field of every item, joined by commas.
-std::string joined(const Value& list, std::string_view field) {
-  std::vector<std::string> parts;
-  for (const Value& item : list.items()) parts.push_back(field.empty() ? item.str() : item[field].str());
-  return base::join(parts, ",");
-}
-
-Value containers_cell(const Value& o, base::Time) {
-  return or_none(joined(o["spec"]["template"]["spec"]["containers"], "name"));
-}
-Value images_cell(const Value& o, base::Time) {
-  return or_none(joined(o["spec"]["template"]["spec"]["containers"], "image"));
-}
-
-Value label_selector_cell(const Value& o, base::Time) {
-  auto selector = data::LabelSelector::from_value(o["spec"]["selector"]);
-  return or_none(selector ? selector->text() : "");
-}
-
-Value count_of(const Value& v) { return v.as_int(); }
-
-void add_template_columns(std::vector<Column>& columns) {
-  columns.push_back(wide_column("Containers", "Names of the template's containers.", containers_cell));
-  columns.push_back(wide_column("Images", "Images of the template's containers.", images_cell));
-  columns.push_back(wide_column("Selector", "Label selector of the pods.", label_selector_cell));
-}
-
 std::string external_ip(const Value& service) {
   std::vector<std::string> parts;
   for (const Value& each : service["status"]["loadBalancer"]["ingress"].items())
@@ -125,36 +98,6 @@ Column integer_column(std::string name, std::string description, Cell value) {
   Column column = text_column(std::move(name), std::move(description), std::move(value));
   column.type = "integer";
   return column;
-}
-
-std::vector<Column> deployment_columns() {
-  std::vector<Column> columns = {
-      name_column(),
-      text_column("Ready", "Ready pods of those wanted.",
-                  [](const Value& o, base::Time) -> Value {
-                    return fmt::format("{}/{}", o["status"]["readyReplicas"].as_int(), o["spec"]["replicas"].as_int());
-                  }),
-      integer_column("Up-to-date", "Pods of the current template.",
-                     [](const Value& o, base::Time) { return count_of(o["status"]["updatedReplicas"]); }),
-      integer_column("Available", "Pods ready for the minimum time.",
-                     [](const Value& o, base::Time) { return count_of(o["status"]["availableReplicas"]); }),
-      age_column()};
-  add_template_columns(columns);
-  return columns;
-}
-
-std::vector<Column> replica_set_columns() {
-  std::vector<Column> columns = {
-      name_column(),
-      integer_column("Desired", "Pods wanted.",
-                     [](const Value& o, base::Time) { return count_of(o["spec"]["replicas"]); }),
-      integer_column("Current", "Pods there are.",
-                     [](const Value& o, base::Time) { return count_of(o["status"]["replicas"]); }),
-      integer_column("Ready", "Pods that are ready.",
-                     [](const Value& o, base::Time) { return count_of(o["status"]["readyReplicas"]); }),
-      age_column()};
-  add_template_columns(columns);
-  return columns;
 }
 
 std::vector<Column> service_columns() {

@@ -12,6 +12,9 @@ namespace slipway::api::kinds {
 std::vector<Column> pod_columns();
 std::vector<Column> deployment_columns();
 std::vector<Column> replica_set_columns();
+std::vector<Column> stateful_set_columns();
+std::vector<Column> daemon_set_columns();
+std::vector<Column> controller_revision_columns();
 std::vector<Column> service_columns();
 std::vector<Column> node_columns();
 std::vector<Column> event_columns();

@@ -263,6 +263,35 @@ type PersistentVolumeClaimSpec | A wish for storage.
   dataSourceRef             8 *TypedObjectReference      | What to fill it with.
   volumeAttributesClassName 9 *string                    | Class of changeable attributes.
 
+type PersistentVolumeClaimCondition | One observed fact about a claim.
+  type               1 string keep | Resizing, FileSystemResizePending and others.
+  status             2 string keep | True, False or Unknown.
+  lastProbeTime      3 time        | When it was last asked for.
+  lastTransitionTime 4 time        | When the status last changed.
+  reason             5 string      | Why, as one CamelCase word.
+  message            6 string      | Why, for people.
+
+type ModifyVolumeStatus | A change of attributes that is under way.
+  targetVolumeAttributesClassName 1 string      | Class that it shall get.
+  status                          2 string keep | Pending, InProgress or Infeasible.
+
+type PersistentVolumeClaimStatus | A claim as it is.
+  phase                            1 string                           =Pending | Pending, Bound or Lost.
+  accessModes                      2 []string                                  | How it can be mounted.
+  capacity                         3 {}quantity                                | What there is.
+  conditions                       4 []PersistentVolumeClaimCondition merge=type | Observed facts.
+  allocatedResources               5 {}quantity                                | What was set aside for a resize.
+  allocatedResourceStatuses        7 {}string                                  | How far resizes are.
+  currentVolumeAttributesClassName 8 *string                                   | Class of changeable attributes in use.
+  modifyVolumeStatus               9 *ModifyVolumeStatus                       | A change of attributes.
+
+type PersistentVolumeClaim | A claim to make for each pod of a set.
+  apiVersion - string                          | Version of the API that this object is written in.
+  kind       - string                          | PersistentVolumeClaim.
+  metadata   1 ObjectMeta                      | Name, labels and annotations.
+  spec       2 PersistentVolumeClaimSpec       | What is wanted.
+  status     3 PersistentVolumeClaimStatus ={} | What was observed last.
+
 type PersistentVolumeClaimTemplate | A claim to make for a pod.
   metadata 1 ObjectMeta                         | Labels and annotations of the claim.
   spec     2 PersistentVolumeClaimSpec required | What is wanted.
