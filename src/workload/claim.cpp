@@ -33,12 +33,13 @@ Patch release(const Value& object, const api::Resource& resource, std::string_vi
 }  // namespace
 
 Claim claim(const Value& owner, const api::Resource& owner_resource, const data::LabelSelector& selector,
-            const std::vector<Value>& candidates, const api::Resource& resource) {
+            const std::vector<Value>& candidates, const api::Resource& resource,
+            const std::function<bool(const Value&)>& fits) {
   Claim out;
   const std::string_view uid = api::uid_of(owner);
   for (const Value& object : candidates) {
     const std::string_view controller = api::controller_of(object)["uid"].as_string();
-    const bool matches = selector.matches(api::labels_of(object));
+    const bool matches = selector.matches(api::labels_of(object)) && (!fits || fits(object));
     if (controller == uid) {
       if (matches)
         out.owned.push_back(object);

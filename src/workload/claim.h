@@ -2,6 +2,7 @@
 // more.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "control/controller.h"
@@ -17,9 +18,11 @@ struct Claim {
 };
 
 // Sorts `candidates` (of one kind and namespace) for `owner`. A deleting owner adopts nothing; a deleting candidate is
-// neither adopted nor released. Works for ReplicaSets of a Deployment and for pods of a ReplicaSet alike.
+// neither adopted nor released. Works for ReplicaSets of a Deployment and for pods of a ReplicaSet alike. `fits`: what
+// an object needs beside the labels; what does not fit is treated as one that does not match.
 Claim claim(const data::Value& owner, const api::Resource& owner_resource, const data::LabelSelector& selector,
-            const std::vector<data::Value>& candidates, const api::Resource& resource);
+            const std::vector<data::Value>& candidates, const api::Resource& resource,
+            const std::function<bool(const data::Value&)>& fits = {});
 
 // Affected by a change of a claimed kind: its controller when that is of kind `owner`; for an object without a
 // controller, all owners of the namespace whose selector matches it.

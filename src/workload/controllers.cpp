@@ -13,11 +13,13 @@
 #include "workload/pod_garbage/controller.h"
 #include "workload/replicaset/controller.h"
 #include "workload/scheduler/controller.h"
+#include "workload/statefulset/controller.h"
 
 namespace slipway::workload {
 
 std::vector<api::Resource> builtin_kinds() {
-  std::vector<api::Resource> kinds = {api::kReleases, api::kDeployments, api::kReplicaSets};
+  std::vector<api::Resource> kinds = {api::kReleases, api::kDeployments, api::kReplicaSets, api::kStatefulSets,
+                                      api::kDaemonSets};
   for (const auto& kind : api::Scheme::builtin()->kinds())
     if (kind->stored && std::ranges::find(kinds, kind->resource) == kinds.end()) kinds.push_back(kind->resource);
   return kinds;
@@ -39,6 +41,7 @@ std::vector<std::unique_ptr<control::Controller>> make_controllers(const std::ve
   std::vector<std::unique_ptr<control::Controller>> all;
   all.push_back(std::make_unique<deployment::DeploymentController>());
   all.push_back(std::make_unique<replicaset::ReplicaSetController>());
+  all.push_back(std::make_unique<statefulset::StatefulSetController>());
   all.push_back(std::make_unique<scheduler::SchedulerController>());
   all.push_back(std::make_unique<endpointslice::EndpointSliceController>());
   all.push_back(std::make_unique<nodes::NodeController>());

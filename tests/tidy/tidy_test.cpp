@@ -28,7 +28,10 @@ struct File {
   std::string path;    // from the root, "src/data/json.cpp"
   std::string module;  // "data"; empty outside src/
   std::vector<std::string> lines;
-  bool is_test() const { return path.ends_with("_test.cpp") || path.ends_with("_bench.cpp") || path.ends_with("_fuzz.cpp"); }
+  // test_world.h: what tests share.
+  bool is_test() const {
+    return path.ends_with("_test.cpp") || path.ends_with("_bench.cpp") || path.ends_with("_fuzz.cpp") || path.contains("/test_");
+  }
 };
 
 std::vector<File> sources_below(const char* folder) {
