@@ -40,6 +40,13 @@ bool matches_term(const Value& term, const Value& node) {
   return true;
 }
 
+bool tolerates_cordon(const Value& pod) {
+  static const Value kCordon = Value::object({{"key", "node.kubernetes.io/unschedulable"}, {"effect", "NoSchedule"}});
+  return tolerates(pod, kCordon);
+}
+
+}  // namespace
+
 bool matches_labels(const Value& pod, const Value& node) {
   for (const data::Member& wanted : pod["spec"]["nodeSelector"].members())
     if (api::labels_of(node)[wanted.key.view()] != wanted.value) return false;
@@ -48,13 +55,6 @@ bool matches_labels(const Value& pod, const Value& node) {
   return std::ranges::any_of(required["nodeSelectorTerms"].items(),
                              [&](const Value& term) { return matches_term(term, node); });
 }
-
-bool tolerates_cordon(const Value& pod) {
-  static const Value kCordon = Value::object({{"key", "node.kubernetes.io/unschedulable"}, {"effect", "NoSchedule"}});
-  return tolerates(pod, kCordon);
-}
-
-}  // namespace
 
 bool tolerates(const Value& pod, const Value& taint) {
   return std::ranges::any_of(pod["spec"]["tolerations"].items(), [&](const Value& toleration) {

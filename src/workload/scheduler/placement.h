@@ -13,6 +13,8 @@ namespace slipway::workload::scheduler {
 // ("node(s) were unschedulable").
 std::string obstacle(const data::Value& pod, const data::Value& node);
 
+// The node has the labels that the pod's node selector and its required node affinity want.
+bool matches_labels(const data::Value& pod, const data::Value& node);
 bool tolerates(const data::Value& pod, const data::Value& taint);
 
 }  // namespace slipway::workload::scheduler

@@ -1,0 +1,150 @@
+// A DaemonSet with nodes and pods for tests: carries decisions out at once.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/meta.h"
+#include "control/pod.h"
+#include "data/patch.h"
+#include "workload/daemonset/decide.h"
+#include "workload/daemonset/pods.h"
+
+namespace slipway::workload::daemonset::testing {
+
+using data::Value;
+
+inline const base::Time kStart = *base::parse_time("2026-11-23T12:00:00Z");
+
+inline Value rolling(Value unavailable, Value surge) {
+  const Value amounts = Value::object({{"maxUnavailable", std::move(unavailable)}, {"maxSurge", std::move(surge)}});
+  return Value::object({{"type", "RollingUpdate"}, {"rollingUpdate", amounts}});
+}
+
+inline Value set_of(std::string_view image = "agent:1") {
+  const Value labels = Value::object({{"app", "agent"}});
+  const Value container = Value::object({{"name", "agent"}, {"image", image}});
+  const Value pod_template = Value::object({{"metadata", Value::object({{"labels", labels}})},
+                                            {"spec", Value::object({{"containers", Value::array({container})}})}});
+  return Value::object(
+      {{"apiVersion", "apps/v1"},
+       {"kind", "DaemonSet"},
+       {"metadata", Value::object({{"name", "agent"}, {"namespace", "shop"}, {"uid", "set-1"}, {"generation", 1}})},
+       {"spec", Value::object({{"updateStrategy", rolling(1, 0)},
+                               {"revisionHistoryLimit", 10},
+                               {"selector", Value::object({{"matchLabels", labels}})},
+                               {"template", pod_template}})}});
+}
+
+inline void set_image(Value& set, std::string_view image) {
+  set.member("spec").member("template").member("spec").member("containers").element(0).set("image", image);
+  set.set({"metadata", "generation"}, api::generation_of(set) + 1);
+}
+
+class Cluster {
+ public:
+  explicit Cluster(Value set, int nodes = 0) : set(std::move(set)) {
+    for (int i = 1; i <= nodes; ++i) add_node("n" + std::to_string(i));
+  }
+
+  Value set;
+  std::map<std::string, Value> nodes, pods, revisions;
+  base::Time now = kStart;
+  control::Decision last;
+
+  void add_node(const std::string& name) {
+    nodes[name] = Value::object({{"metadata", Value::object({{"name", name}})}, {"spec", Value::object()}});
+  }
+  void taint(const std::string& node, std::string_view key, std::string_view effect) {
+    nodes.at(node).set({"spec", "taints"}, Value::array({Value::object({{"key", key}, {"effect", effect}})}));
+  }
+
+  control::Decision decide() {
+    Observation seen{.set = set, .nodes = {}, .pods = {}, .revisions = {}, .is_taken = [this](const std::string& name) {
+                       return pods.contains(name);
+                     }};
+    for (const auto& [name, node] : nodes) seen.nodes.push_back(node);
+    for (const auto& [name, pod] : pods) seen.pods.push_back(pod);
+    for (const auto& [name, revision] : revisions) seen.revisions.push_back(revision);
+    last = daemonset::decide(seen, now);
+    for (const control::Effect& effect : last.effects) carry_out(effect);
+    if (!last.status.is_null()) set.set("status", last.status);
+    return last;
+  }
+
+  // The scheduler and the nodes do what they have to.
+  void place(Value& pod) {
+    if (control::node_of(pod).empty()) pod.set({"spec", "nodeName"}, target_of(pod));
+  }
+  void make_ready(Value& pod, std::string_view phase = "Running", bool ready = true) {
+    place(pod);
+    pod.set({"status", "phase"}, phase);
+    api::set_condition(pod.member("status"), "Ready", ready ? "True" : "False", "", "", now);
+  }
+  void clear_deleted() {
+    std::erase_if(pods, [](const auto& entry) { return api::is_deleting(entry.second); });
+  }
+  void settle() {
+    for (int round = 0; round < 1000; ++round) {
+      const std::map<std::string, Value> before = pods;
+      const Value status = set["status"];
+      decide();
+      clear_deleted();
+      for (auto& [name, pod] : pods)
+        if (!control::is_ready(pod)) make_ready(pod);
+      if (pods == before && set["status"] == status && last.effects.empty()) return;
+    }
+    ADD_FAILURE() << "it never comes to rest";
+  }
+  Value& on(std::string_view node) {
+    for (auto& [name, pod] : pods)
+      if (target_of(pod) == node && !api::is_deleting(pod)) return pod;
+    ADD_FAILURE() << "no pod for " << node;
+    return pods.begin()->second;
+  }
+  // "n1=agent:1 n2=agent:2", sorted; those that are not being deleted.
+  std::string images() const {
+    std::multiset<std::string> all;
+    for (const auto& [name, pod] : pods)
+      if (!api::is_deleting(pod))
+        all.insert(std::string(target_of(pod)) + "=" + pod["spec"]["containers"].at(0)["image"].str());
+    std::string text;
+    for (const std::string& each : all) text += (text.empty() ? "" : " ") + each;
+    return text;
+  }
+  std::int64_t status(std::string_view field) const { return set["status"][field].as_int(); }
+
+ private:
+  void carry_out(const control::Effect& effect) {
+    if (const auto* create = std::get_if<control::Create>(&effect)) return add(*create);
+    if (const auto* patch = std::get_if<control::Patch>(&effect)) {
+      Value& object = of(patch->resource).at(patch->name);
+      object = data::apply_merge_patch(object, patch->body);
+    }
+    if (const auto* gone = std::get_if<control::Delete>(&effect)) {
+      if (gone->resource != api::kPods) {
+        revisions.erase(gone->name);
+        return;
+      }
+      EXPECT_FALSE(api::is_deleting(pods.at(gone->name))) << gone->name << " is deleted twice";
+      pods.at(gone->name).set({"metadata", "deletionTimestamp"}, base::format_time(now));
+    }
+  }
+  void add(const control::Create& create) {
+    const std::string name(api::name_of(create.object));
+    EXPECT_FALSE(of(create.resource).contains(name)) << name << " is there already";
+    Value object = create.object;
+    object.set({"metadata", "uid"}, name + "#" + std::to_string(++uids_));
+    object.set({"metadata", "creationTimestamp"}, base::format_time(now));
+    if (create.resource == api::kPods) object.set({"status", "phase"}, "Pending");
+    of(create.resource)[name] = std::move(object);
+  }
+  std::map<std::string, Value>& of(const api::Resource& resource) { return resource == api::kPods ? pods : revisions; }
+  int uids_ = 0;
+};
+
+}  // namespace slipway::workload::daemonset::testing
