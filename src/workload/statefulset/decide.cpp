@@ -109,7 +109,7 @@ Pass::Then Pass::remove_condemned() {
 // waiting.
 Pass::Then Pass::condemn(const Value& pod) {
   if (is_going(pod)) return Then::Stop;
-  const bool fine = is_running_and_ready(pod) && is_available(pod);
+  const bool fine = (is_running_and_ready(pod) && is_available(pod)) || control::is_terminal(pod);
   if (one_by_one_ && !fine && api::name_of(pod) != first_unavailable()) return Then::Stop;
   remove(pod);
   return Then::Stop;

@@ -1,7 +1,9 @@
 // What a StatefulSet needs next: pods made and removed one after the other, old ones replaced from the highest ordinal
 // down, its versions written down, and its status.
 //
-// Specification: Kubernetes documentation "StatefulSets"; API reference apps/v1 StatefulSet.
+// Specification: Kubernetes documentation "StatefulSets"; API reference apps/v1 StatefulSet. DEVIATION: a pod that is
+// too many and has ended goes when it is its turn, even if another one is ill: two such pods would block the set for
+// ever.
 #pragma once
 
 #include <vector>

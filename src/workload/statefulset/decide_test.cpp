@@ -134,6 +134,16 @@ TEST(StatefulSet, An_ill_pod_holds_up_shrinking_unless_it_goes_first) {
       << "db-2 is the first ill one; db-3 waits for it";
 }
 
+TEST(StatefulSet, Ended_pods_that_are_too_many_do_not_wait_for_each_other) {
+  Cluster cluster(set_of(3));
+  cluster.settle();
+  cluster.make_ready("db-1", "Failed", false);
+  cluster.make_ready("db-2", "Failed", false);
+  cluster.set.set({"spec", "replicas"}, 0);
+  cluster.settle();
+  EXPECT_EQ(cluster.images(), "");
+}
+
 TEST(StatefulSet, Ended_pods_are_made_again) {
   for (const char* phase : {"Failed", "Succeeded"}) {
     Cluster cluster(set_of(2));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -49,6 +51,8 @@ inline std::string image_of(const Value& pod) { return pod["spec"]["containers"]
 // The objects of one set. `decide` carries a decision out as an API server would; what nodes do is up to the test.
 class Cluster {
  public:
+  static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
   explicit Cluster(Value set) : set(std::move(set)) {}
 
   Value set;
@@ -57,13 +61,14 @@ class Cluster {
   control::Decision last;
   int created = 0, deleted = 0;  // pods, by us
 
-  control::Decision decide() {
+  // A crash loses what comes after the first `effects` of them, and the status.
+  control::Decision decide(std::size_t effects = kAll) {
     Observation seen{.set = set, .pods = {}, .revisions = {}};
     for (const auto& [name, pod] : pods) seen.pods.push_back(pod);
     for (const auto& [name, revision] : revisions) seen.revisions.push_back(revision);
     last = statefulset::decide(seen, now);
-    for (const control::Effect& effect : last.effects) carry_out(effect);
-    if (!last.status.is_null()) set.set("status", last.status);
+    for (std::size_t i = 0; i < std::min(effects, last.effects.size()); ++i) carry_out(last.effects[i]);
+    if (effects == kAll && !last.status.is_null()) set.set("status", last.status);
     return last;
   }
 
@@ -82,7 +87,7 @@ class Cluster {
       for (const auto& [name, pod] : std::map(pods)) {
         if (api::is_deleting(pod))
           forget(name);
-        else if (!control::is_ready(pod))
+        else if (!control::is_ready(pod) && !control::is_terminal(pod))
           make_ready(name);
       }
       if (pods == before && set["status"] == status && last.effects.empty()) return;
