@@ -201,6 +201,87 @@ check rollout-resumed '^-$' k get deploy web -o 'jsonpath={.spec.paused}-{"\n"}'
 check rollout-restart 'restarted' k rollout restart deploy/web
 check rollout-restarted '^20' k get deploy web -o 'jsonpath={.spec.template.metadata.annotations.kubectl\.kubernetes\.io/restartedAt}{"\n"}'
 
+# --- StatefulSets and DaemonSets
+cat >db.yaml <<'Y'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: "db:1", volumeMounts: [{name: data, mountPath: /data}]}]}
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+Y
+cat >agent.yaml <<'Y'
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {nodeSelector: {disk: ssd}, containers: [{name: agent, image: "agent:1"}]}
+Y
+# revision KIND NAME NUMBER IMAGE: the ControllerRevision that a controller would write
+revision() {
+  cat >revision.yaml <<Y
+apiVersion: apps/v1
+kind: ControllerRevision
+metadata:
+  name: $2-$3
+  labels: {app: $2, controller-revision-hash: "$3"}
+  annotations: {kubernetes.io/change-cause: "cause $3"}
+  ownerReferences: [{apiVersion: apps/v1, kind: $1, name: $2, uid: $(k get "$1" "$2" -o 'jsonpath={.metadata.uid}'), controller: true}]
+revision: $3
+data: {spec: {template: {\$patch: replace, metadata: {labels: {app: $2}}, spec: {containers: [{name: $2, image: "$4"}]}}}}
+Y
+  k create -f revision.yaml
+}
+check sts-create 'statefulset.apps/db created' k create -f db.yaml
+check sts-get '^db +0/2 +[0-9]+s' k get sts
+check sts-get-wide '^NAME +READY +AGE +CONTAINERS +IMAGES' k get sts db -o wide
+check sts-claims '^PersistentVolumeClaim Filesystem Pending$' k get sts db -o 'jsonpath={.spec.volumeClaimTemplates[0].kind} {.spec.volumeClaimTemplates[0].spec.volumeMode} {.spec.volumeClaimTemplates[0].status.phase}{"\n"}'
+check sts-describe 'Update Strategy: +RollingUpdate' k describe sts db
+check sts-describe-partition 'Partition: +0' k describe sts db
+check sts-explain 'partition.*<integer>' k explain sts.spec.updateStrategy.rollingUpdate
+check sts-scale 'statefulset.apps/db scaled' k scale sts db --replicas=3 --current-replicas=2
+refused sts-fixed 'Forbidden: updates to statefulset spec for fields other than' k patch sts db --type=merge -p '{"spec":{"serviceName":"other"}}'
+check sts-partition 'patched' k patch sts db --type=merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":2}}}}'
+check sts-set-image 'image updated' k set image sts/db db=db:2
+check sts-revision 'created' revision StatefulSet db 1 db:1
+check sts-revision-2 'created' revision StatefulSet db 2 db:2
+check sts-revisions '^db-1 +statefulset.apps/db +1 ' k get controllerrevisions
+generation=$(k get sts db -o 'jsonpath={.metadata.generation}')
+k patch sts db --subresource=status --type=merge -p "{\"status\":{\"observedGeneration\":$generation,\"replicas\":3,\"readyReplicas\":3,\"availableReplicas\":3,
+  \"currentReplicas\":2,\"updatedReplicas\":1,\"currentRevision\":\"db-1\",\"updateRevision\":\"db-2\"}}" >/dev/null
+check sts-rollout-status 'partitioned roll out complete: 1 new pods have been updated' k rollout status sts/db --timeout=20s
+check sts-rollout-history 'cause 1' k rollout history sts/db
+check sts-rollout-history-revision 'Image:.*db:1' k rollout history sts/db --revision=1
+check sts-rollout-undo 'rolled back' k rollout undo sts/db --to-revision=1
+check sts-rollout-undone '^db:1-$' k get sts db -o 'jsonpath={.spec.template.spec.containers[0].image}-{.spec.template.spec.containers[0].volumeMounts}{"\n"}'
+check sts-rollout-restart 'restarted' k rollout restart sts/db
+check sts-delete 'deleted' k delete sts db
+check ds-create 'daemonset.apps/agent created' k create -f agent.yaml
+check ds-get '^agent +0 +0 +0 +0 +0 +disk=ssd +[0-9]+s' k get ds
+check ds-get-wide '^NAME +DESIRED +CURRENT +READY +UP-TO-DATE +AVAILABLE +NODE SELECTOR +AGE +CONTAINERS +IMAGES +SELECTOR' k get ds agent -o wide
+check ds-describe 'Desired Number of Nodes Scheduled: +0' k describe ds agent
+check ds-set-image 'image updated' k set image ds/agent agent=agent:2
+check ds-revision 'created' revision DaemonSet agent 1 agent:1
+check ds-revision-2 'created' revision DaemonSet agent 2 agent:2
+generation=$(k get ds agent -o 'jsonpath={.metadata.generation}')
+k patch ds agent --subresource=status --type=merge -p "{\"status\":{\"observedGeneration\":$generation,\"desiredNumberScheduled\":2,\"currentNumberScheduled\":2,
+  \"updatedNumberScheduled\":2,\"numberReady\":2,\"numberAvailable\":2}}" >/dev/null
+check ds-rollout-status 'successfully rolled out' k rollout status ds/agent --timeout=20s
+check ds-rollout-history 'cause 2' k rollout history ds/agent
+check ds-rollout-undo 'rolled back' k rollout undo ds/agent
+check ds-rollout-undone '^agent:1$' k get ds agent -o 'jsonpath={.spec.template.spec.containers[0].image}{"\n"}'
+check ds-delete 'deleted' k delete ds agent
+
 # --- waiting and watching
 roll_out web
 check wait-condition 'condition met' k wait --for=condition=Available deploy/web --timeout=20s
