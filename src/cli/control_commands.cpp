@@ -11,6 +11,7 @@
 #include "data/yaml.h"
 #include "delivery/commands.h"
 #include "delivery/names.h"
+#include "delivery/observe_in_place.h"
 #include "delivery/state.h"
 #include "runtime/real/loop.h"
 
@@ -71,17 +72,44 @@ Value undo_target(const Sight& sight, const Undo& undo) {
   return with_revision(state.stable->number - 1);
 }
 
+// The same where pods are replaced in place: of the revisions that the Release keeps.
+Value undo_template_in_place(const Sight& sight, const Undo& undo) {
+  const delivery::State state = delivery::read_state(sight.objects.release["status"]);
+  std::string hash = !undo.to && state.stable ? state.stable->hash : "";
+  const bool asks_for_stable = state.stable && delivery::placed_template_hash(sight.deployment["spec"]["template"]) ==
+                                                   state.stable->template_hash;
+  if (asks_for_stable || undo.to) {
+    const auto wanted = [&](const Value& entry) {
+      return undo.to ? entry["revision"].as_int() == *undo.to
+                     : entry["result"].as_string() == "Released" && entry["hash"].as_string() != state.stable->hash;
+    };
+    const auto found = std::ranges::find_if(state.history.items(), wanted);
+    hash = found == state.history.items().end() ? "" : (*found)["hash"].str();
+  }
+  for (const Value& kept : sight.objects.revisions)
+    if (!hash.empty() && api::label(kept, delivery::kReleaseLabel) == api::name_of(sight.objects.release) &&
+        api::label(kept, control::kTemplateHashLabel) == hash)
+      return kept["data"]["template"];
+  return {};
+}
+
+// The template that `undo` is about to bring back; null: it is not there any more.
+Value undo_template(const Sight& sight, const Undo& undo) {
+  if (delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release)))
+    return undo_template_in_place(sight, undo);
+  const Value target = undo_target(sight, undo);
+  return target.is_null() ? Value() : control::without_hash_label(target["spec"]["template"]);
+}
+
 // What changes back, as a merge patch of the pod template. nullopt: told already why not.
 std::optional<Value> preview(Setting& s, const Undo& undo) {
   const auto sight = look(s, undo.name);
   if (!sight) return tell(s, sight.error()), std::nullopt;
   if (!sight->has_release())
     return tell(s, {.code = Code::NotFound, .message = "there is no Release \"" + undo.name + "\""}), std::nullopt;
-  const Value target = undo_target(*sight, undo);
-  if (target.is_null())
-    return tell(s, {.code = Code::NotFound, .message = "there is no ReplicaSet of that revision any more"}),
-           std::nullopt;
-  const Value wanted = control::without_hash_label(target["spec"]["template"]);
+  const Value wanted = undo_template(*sight, undo);
+  if (wanted.is_null())
+    return tell(s, {.code = Code::NotFound, .message = "nobody knows any more what that revision was"}), std::nullopt;
   return data::diff_merge_patch(control::without_hash_label(sight->deployment["spec"]["template"]), wanted);
 }
 

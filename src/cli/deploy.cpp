@@ -1,4 +1,6 @@
 // deploy, status, watch, list, plan.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/meta.h"
@@ -10,6 +12,7 @@
 #include "cli/manifest.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
+#include "cli/target.h"
 #include "data/json.h"
 #include "delivery/forecast.h"
 #include "delivery/plan/compile.h"
@@ -50,7 +53,8 @@ std::string image_change(const Value& before, const Value& change) {
   return change["name"].str() + ": " + change["image"].str();
 }
 
-base::Result<void> set_images(Setting& s, const Value& deployment, const std::vector<std::string>& images) {
+base::Result<void> set_images(Setting& s, const Value& release, const Value& deployment,
+                              const std::vector<std::string>& images) {
   Value containers = Value::array();
   for (const std::string& text : images) {
     auto container = read_image(deployment, text);
@@ -60,23 +64,24 @@ base::Result<void> set_images(Setting& s, const Value& deployment, const std::ve
   Value patch;
   patch.set({"spec", "template", "spec", "containers"}, containers);
   const std::string name(api::name_of(deployment));
-  const auto after = s.api.patch(api::kDeployments, name, client::PatchType::Strategic, patch);
+  const auto after = s.api.patch(resource_of_target(release), name, client::PatchType::Strategic, patch);
   if (!after) return std::unexpected(after.error());
   const bool same = api::generation_of(*after) == api::generation_of(deployment);
   for (const Value& container : containers.items())
-    s.terminal.talk("deployment/" + name + "  " + image_change(deployment, container) + (same ? "  (unchanged)" : ""));
+    s.terminal.talk(text_of_target(release) + "  " + image_change(deployment, container) +
+                    (same ? "  (unchanged)" : ""));
   return {};
 }
 
 // The mark that `kubectl rollout restart` leaves, so that both mean the same.
-base::Result<void> mark_restart(Setting& s, const Value& deployment) {
+base::Result<void> mark_restart(Setting& s, const Value& release, const Value& deployment) {
   Value patch;
   patch.set({"spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"},
             base::format_time(s.api.now()));
   const std::string name(api::name_of(deployment));
-  const auto after = s.api.patch(api::kDeployments, name, client::PatchType::Merge, patch);
+  const auto after = s.api.patch(resource_of_target(release), name, client::PatchType::Merge, patch);
   if (!after) return std::unexpected(after.error());
-  s.terminal.talk("deployment/" + name + "  restart asked for");
+  s.terminal.talk(text_of_target(release) + "  restart asked for");
   return {};
 }
 
@@ -132,11 +137,11 @@ ExitCode print_plan(Setting& s, const Value& release, const Value& deployment,
   return ExitCode::Reached;
 }
 
-// The Deployment among the documents that this Release is about.
+// The workload among the documents that this Release is about.
 Value target_among(const Manifests& manifests, const Value& release) {
   for (const Manifest& m : manifests.documents) {
     const Value& v = m.content.value;
-    if (v["kind"].as_string() == "Deployment" && api::name_of(v) == release["spec"]["target"]["name"].as_string() &&
+    if (v["kind"].as_string() == resource_of_target(release).kind && api::name_of(v) == name_of_target(release) &&
         api::space_of(v) == api::space_of(release))
       return v;
   }
@@ -172,11 +177,15 @@ ExitCode run(Setting& s, const Deploy& deploy) {
   const auto sight = look(s, deploy.name);
   if (!sight) return tell(s, sight.error());
   if (sight->deployment.is_null())
-    return tell(s, {.code = Code::NotFound, .message = "the Deployment of release/" + deploy.name + " is not there"});
+    return tell(s, {.code = Code::NotFound,
+                    .message = fmt::format("the {} of release/{} is not there",
+                                           resource_of_target(sight->objects.release).kind, deploy.name)});
   if (!deploy.images.empty())
-    if (const auto set = set_images(s, sight->deployment, deploy.images); !set) return tell(s, set.error());
+    if (const auto set = set_images(s, sight->objects.release, sight->deployment, deploy.images); !set)
+      return tell(s, set.error());
   if (deploy.restart)
-    if (const auto marked = mark_restart(s, sight->deployment); !marked) return tell(s, marked.error());
+    if (const auto marked = mark_restart(s, sight->objects.release, sight->deployment); !marked)
+      return tell(s, marked.error());
   const Until until = goal_of(s, deploy.watch, deploy.until);
   if (until.goal != Until::Goal::Now) return follow(s, deploy.name, until, Format::Text);
   s.terminal.talk("follow it with: slipway watch " + deploy.name + " -n " + s.api.space());
@@ -218,7 +227,7 @@ ExitCode run(Setting& s, const Plan& plan) {
   if (plan.name.empty()) return tell(s, {.code = Code::BadRequest, .message = "plan needs a NAME or -f"});
   const auto release = s.api.get(api::kReleases, plan.name);
   if (!release) return tell(s, release.error());
-  const auto deployment = s.api.get(api::kDeployments, (*release)["spec"]["target"]["name"].str());
+  const auto deployment = s.api.get(resource_of_target(*release), name_of_target(*release));
   const auto cohorts = cohorts_in(s);
   if (!cohorts) return tell(s, cohorts.error());
   return print_plan(s, *release, deployment.value_or(Value()), *cohorts, plan.format);

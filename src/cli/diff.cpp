@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/print.h"
+#include "cli/target.h"
 #include "control/pod_template.h"
 #include "data/json.h"
 #include "delivery/names.h"
@@ -79,7 +80,7 @@ base::Result<std::vector<Readable>> readable(Setting& s, const Value& release) {
   for (const Value& one : (*kept)["items"].items()) add(one["revision"].as_int(), one["data"]["template"]);
   const auto sets = s.api.list(api::kReplicaSets);
   if (!sets) return std::unexpected(sets.error());
-  const std::string target = release["spec"]["target"]["name"].str();
+  const std::string target = name_of_target(release);
   for (const Value& rs : (*sets)["items"].items())
     if (std::ranges::any_of(rs["metadata"]["ownerReferences"].items(),
                             [&](const Value& ref) { return ref["kind"] == "Deployment" && ref["name"] == target; }))
@@ -126,7 +127,7 @@ ExitCode run(Setting& s, const Diff& diff) {
   base::Result<Value> to = Value();
   if (diff.to) {
     to = template_of(*all, *diff.to);
-  } else if (const auto deployment = s.api.get(api::kDeployments, (*release)["spec"]["target"]["name"].str())) {
+  } else if (const auto deployment = s.api.get(resource_of_target(*release), name_of_target(*release))) {
     to = (*deployment)["spec"]["template"];
   } else {
     to = std::unexpected(deployment.error());

@@ -14,6 +14,7 @@
 #include "data/json.h"
 #include "data/selector.h"
 #include "delivery/names.h"
+#include "delivery/plan/workload.h"
 
 namespace slipway::cli {
 namespace {
@@ -154,7 +155,11 @@ base::Result<void> fill(Setting& s, Sight& sight) {
   const auto selector = data::LabelSelector::from_value(sight.deployment["spec"]["selector"]);
   if (!selector) return std::unexpected(selector.error());
   auto pods = items_of(s.api.list(api::kPods, selector->text()));
-  auto sets = pods ? replica_sets_of(s, sight, selector->text()) : pods;
+  const bool in_place = delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release));
+  auto sets = !pods ? pods : in_place ? std::vector<Value>() : replica_sets_of(s, sight, selector->text());
+  auto revisions = in_place && sets ? items_of(s.api.list(api::kControllerRevisions)) : std::vector<Value>();
+  if (!revisions) return std::unexpected(std::move(revisions.error()));
+  sight.objects.revisions = std::move(*revisions);
   auto runs = sets && sight.has_release() ? items_of(s.api.list(api::kAnalysisRuns)) : std::vector<Value>();
   if (!sets || !runs) return std::unexpected(std::move(!sets ? sets.error() : runs.error()));
   const std::string_view uid = api::uid_of(sight.objects.release);
@@ -176,7 +181,8 @@ base::Result<Value> get_if_there(Setting& s, const api::Resource& resource, cons
 base::Result<Sight> look(Setting& s, const std::string& name) {
   auto release = get_if_there(s, api::kReleases, name);
   if (!release) return std::unexpected(std::move(release.error()));
-  auto deployment = get_if_there(s, api::kDeployments, (*release)["spec"]["target"]["name"].str(name));
+  const api::Resource& kind = delivery::plan::resource_of(delivery::plan::target_kind_of(*release));
+  auto deployment = get_if_there(s, kind, (*release)["spec"]["target"]["name"].str(name));
   if (!deployment) return std::unexpected(std::move(deployment.error()));
   if (release->is_null() && deployment->is_null())
     return base::fail(Code::NotFound,

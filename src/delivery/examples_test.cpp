@@ -74,6 +74,16 @@ TEST(Examples, the_blue_green_release_compiles_and_names_templates_that_exist) {
       EXPECT_TRUE(templates.contains(named["name"].str())) << named["name"].as_string();
 }
 
+TEST(Examples, rolling_updates_come_in_batches) {
+  for (const char* path : {"examples/shop/rolling.yaml", "examples/shop/stateful.yaml"}) {
+    const auto all = documents(path);
+    const auto compiled = plan::compile(all.back(), plan::gateway_capabilities());
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    EXPECT_EQ(compiled->user_steps, 3);
+    EXPECT_EQ(plan::is_in_place(compiled->workload), all.size() > 1) << path;
+  }
+}
+
 TEST(Examples, the_templates_of_every_provider_are_valid_and_resolve) {
   std::set<std::string> providers;
   for (const Value& d : documents("examples/shop/analysis.yaml")) {
@@ -175,7 +185,8 @@ TEST(Examples, the_notifications_of_the_shop_are_valid_and_have_what_they_name) 
     const Value& hook = d["spec"]["webhook"];
     if (hook["secret"].is_null()) continue;
     EXPECT_EQ(hook["secret"], secret["metadata"]["name"]);
-    for (const char* key : {"urlKey", "signingKey"}) EXPECT_TRUE(secret["stringData"].has(hook[key].as_string())) << key;
+    for (const char* key : {"urlKey", "signingKey"})
+      EXPECT_TRUE(secret["stringData"].has(hook[key].as_string())) << key;
   }
   EXPECT_EQ(notifications, 2);
   EXPECT_EQ(role["rules"].at(0)["resourceNames"].at(0), secret["metadata"]["name"]);

@@ -33,6 +33,7 @@ std::int64_t most_beside_stable(const plan::ReleasePlan& plan, std::int64_t repl
 }
 
 std::int64_t peak_of(const plan::ReleasePlan& plan, const Value& deployment, std::int64_t replicas) {
+  if (plan.capacity == plan::Capacity::InPlace) return replicas;
   if (plan.capacity == plan::Capacity::Shared) return replicas + budget_of(plan, deployment).surge;
   return replicas + most_beside_stable(plan, replicas);
 }

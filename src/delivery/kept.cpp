@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "delivery/names.h"
+#include "delivery/observe_in_place.h"
 
 namespace slipway::delivery {
 namespace {
@@ -93,8 +94,13 @@ Value endpoint_slice(Value whole) {
                         {"metadata", only(whole["metadata"], kIdentity)}});
 }
 
-// That it is there: what it holds is read when it is needed.
-Value controller_revision(Value whole) { return without_bookkeeping(whole.without("data")); }
+// That it is there: what it holds is read when it is needed. Of a workload's own: whose template it is.
+Value controller_revision(Value whole) {
+  const std::string hash = revision_template_hash(whole);
+  Value kept = without_bookkeeping(whole.without("data"));
+  if (!hash.empty()) kept.set({"data", kKeptTemplateHash}, hash);
+  return kept;
+}
 
 }  // namespace
 
@@ -102,9 +108,9 @@ client::Projection kept_of(const api::Resource& resource) {
   if (resource == api::kPods) return pod;
   if (resource == api::kEndpointSlices) return endpoint_slice;
   if (resource == api::kControllerRevisions) return controller_revision;
-  for (const api::Resource* each :
-       {&api::kDeployments, &api::kReplicaSets, &api::kServices, &api::kReleases, &api::kReleasePolicies,
-        &api::kNotifications, &api::kAnalysisRuns, &api::kAnalysisTemplates, &api::kClusterAnalysisTemplates})
+  for (const api::Resource* each : {&api::kDeployments, &api::kStatefulSets, &api::kDaemonSets, &api::kReplicaSets,
+                                    &api::kServices, &api::kReleases, &api::kReleasePolicies, &api::kNotifications,
+                                    &api::kAnalysisRuns, &api::kAnalysisTemplates, &api::kClusterAnalysisTemplates})
     if (resource == *each) return without_bookkeeping;
   return nullptr;
 }

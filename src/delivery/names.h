@@ -10,6 +10,10 @@ inline constexpr std::string_view kFinalizer = "slipway.dev/release";
 inline constexpr std::string_view kCommandAnnotation = "slipway.dev/command";
 // On a Deployment that was left paused because its template has not been released when the Release was deleted.
 inline constexpr std::string_view kLeftPausedAnnotation = "slipway.dev/left-paused";
+// On a StatefulSet or DaemonSet that a Release holds: what to do instead of kubectl's own commands, and the update
+// strategy that it had before, as JSON.
+inline constexpr std::string_view kHeldAnnotation = "slipway.dev/held";
+inline constexpr std::string_view kUpdateStrategyAnnotation = "slipway.dev/update-strategy";
 // On objects that a Release made or holds; its value is the name of the Release.
 inline constexpr std::string_view kReleaseLabel = "slipway.dev/release";
 // On pods that take a measurement; its value is the uid of the AnalysisRun.

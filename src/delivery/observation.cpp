@@ -11,6 +11,7 @@
 #include "control/pod_template.h"
 #include "data/selector.h"
 #include "delivery/names.h"
+#include "delivery/observe_in_place.h"
 #include "delivery/plan/compile.h"
 
 namespace slipway::delivery {
@@ -41,17 +42,6 @@ std::string stuck_reason(const Value& pod) {
     return fmt::format("{}: {}: {}", api::name_of(pod), scheduled["reason"].as_string("Unschedulable"),
                        scheduled["message"].as_string());
   return "";
-}
-
-void count_pod(Version& v, const Value& pod) {
-  if (!control::is_terminal(pod)) ++v.remaining;
-  if (!control::is_active(pod)) return;
-  ++v.pods;
-  v.restarts += control::restarts_of(pod);
-  if (control::is_ready(pod))
-    ++v.ready;
-  else if (v.stuck.empty())
-    v.stuck = stuck_reason(pod);
 }
 
 Version version_of(const World& world, const Value& rs, const Value& release, const Value& deployment) {
@@ -175,6 +165,17 @@ void observe_kept(const World& world, const Value& release, Observation& o) {
 
 }  // namespace
 
+void count_pod(Version& v, const Value& pod) {
+  if (!control::is_terminal(pod)) ++v.remaining;
+  if (!control::is_active(pod)) return;
+  ++v.pods;
+  v.restarts += control::restarts_of(pod);
+  if (control::is_ready(pod))
+    ++v.ready;
+  else if (v.stuck.empty())
+    v.stuck = stuck_reason(pod);
+}
+
 const Version* Observation::find(std::string_view hash) const {
   for (const Version& v : versions)
     if (v.hash == hash) return &v;
@@ -187,7 +188,10 @@ const Value& Observation::run(std::string_view name) const {
   return data::kNull;
 }
 
-std::int64_t Observation::replicas() const { return deployment["spec"]["replicas"].as_int(1); }
+std::int64_t Observation::replicas() const {
+  if (kind == plan::WorkloadKind::DaemonSet) return deployment["status"]["desiredNumberScheduled"].as_int();
+  return deployment["spec"]["replicas"].as_int(1);
+}
 
 RouterObjects Observation::objects() const {
   return {route, companion, service, stable_service, canary_service, ready_endpoints, ready_by_hash};
@@ -201,12 +205,17 @@ std::string revision_fact(const Value& release, std::string_view hash) {
   return fmt::format("revision/{}/{}/{}", api::space_of(release), api::uid_of(release), hash);
 }
 
-Observation observe(const World& world, const Value& release) {
+Observation observe(const World& world, const Value& release, base::Time now) {
   Observation o{.release = release};
   const std::string space(api::space_of(release));
   o.policy = world.find(api::kReleasePolicies, {"", std::string(api::kPolicyName)});
-  o.deployment = world.find(api::kDeployments, {space, release["spec"]["target"]["name"].str()});
-  o.versions = versions_of(world, release, o.deployment);
+  o.kind = plan::target_kind_of(release);
+  o.deployment = world.find(plan::resource_of(o.kind), {space, release["spec"]["target"]["name"].str()});
+  o.workload_missing = absence_of(world, plan::resource_of(o.kind));
+  if (o.in_place())
+    observe_in_place(world, o, now);
+  else
+    o.versions = versions_of(world, release, o.deployment);
   observe_traffic(world, release, o);
   for (const Value& analysis : plan::analyses_of(release["spec"])) observe_templates(world, release, analysis, o);
   for (const std::string& name : plan::cohorts_of(release["spec"]))

@@ -22,7 +22,7 @@ namespace slipway::delivery {
 // Deployment: its controller reference. Release: no controller, and the Release's label.
 enum class Owner { Nobody, Deployment, Release, Other };
 
-// One ReplicaSet with its pods counted.
+// One version with its pods counted: a ReplicaSet, or a ControllerRevision of a workload that has one set of pods.
 struct Version {
   data::Value rs;
   std::string name;
@@ -37,6 +37,19 @@ struct Version {
   std::int64_t restarts = 0;
   std::string stuck = {};  // why a pod does not get ready, when it says: "web-1: ImagePullBackOff: no such image"
 };
+
+// One pod of a workload whose pods are replaced in place (plan/workload.h), while it exists and has not ended.
+struct PlacedPod {
+  std::string name, uid;
+  std::string hash;           // its version
+  std::int64_t ordinal = -1;  // of a StatefulSet, counted from spec.ordinals.start
+  bool stopping = false;
+  bool available = false;                       // ready for minReadySeconds
+  std::optional<base::Time> available_at = {};  // when it will be if it stays ready
+};
+
+// Adds it, unless it has ended; `available` is left to the caller.
+void count_pod(Version& version, const data::Value& pod);
 
 // A ControllerRevision of this Release. Its template is read on demand.
 struct KeptRevision {
@@ -56,12 +69,15 @@ struct MetricSources {
 
 struct Observation {
   data::Value release;
-  data::Value deployment;         // null: absent
-  data::Value policy = {};        // the ReleasePolicy of the cluster; null: none, or it may not be read here
-  std::vector<Version> versions;  // of this Deployment, in name order: owned by it, held by the Release, or orphaned
-  data::Value route = {};         // what spec.traffic names
-  data::Value companion = {};     // of the router (traffic/router.h)
-  data::Value service = {};       // the user's, the one that the Release splits
+  data::Value deployment;  // the workload, of whichever kind; null: absent
+  plan::WorkloadKind kind = plan::WorkloadKind::Deployment;
+  std::string workload_missing = {};   // why the cluster has no such kind; empty when it has
+  data::Value policy = {};             // the ReleasePolicy of the cluster; null: none, or it may not be read here
+  std::vector<Version> versions;       // of this workload, in name order: owned by it, held by the Release, or orphaned
+  std::vector<PlacedPod> placed = {};  // pods that are replaced in place, by ordinal and name
+  data::Value route = {};              // what spec.traffic names
+  data::Value companion = {};          // of the router (traffic/router.h)
+  data::Value service = {};            // the user's, the one that the Release splits
   data::Value stable_service = {};
   data::Value canary_service = {};
   std::vector<data::Value> variant_services = {};            // of an A/B test, in the order of Routing::variants
@@ -83,8 +99,12 @@ struct Observation {
   std::optional<base::Error> refused = {};
 
   const Version* find(std::string_view hash) const;
+  // Of a workload whose pods are replaced in place: the version that its template is; null while its controller has not
+  // written it down.
+  const Version* asked() const;
   const data::Value& run(std::string_view name) const;  // null when absent
-  std::int64_t replicas() const;                        // that the Deployment asks for
+  std::int64_t replicas() const;                        // pods that the workload asks for
+  bool in_place() const { return plan::is_in_place(kind); }
   RouterObjects objects() const;
 };
 
@@ -92,6 +112,6 @@ struct Observation {
 std::string traffic_fact(const data::Value& release);
 std::string revision_fact(const data::Value& release, std::string_view hash);
 
-Observation observe(const control::World& world, const data::Value& release);
+Observation observe(const control::World& world, const data::Value& release, base::Time now);
 
 }  // namespace slipway::delivery

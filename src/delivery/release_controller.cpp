@@ -30,8 +30,24 @@ Names releases(const World& world, std::string_view space, const std::function<b
   return out;
 }
 
-Names of_deployment(const World& world, std::string_view space, std::string_view deployment) {
-  return releases(world, space, [&](const Value& r) { return r["spec"]["target"]["name"].as_string() == deployment; });
+// Releases of a workload.
+Names of_target(const World& world, plan::WorkloadKind kind, std::string_view space, std::string_view name) {
+  return releases(world, space, [&](const Value& r) {
+    return r["spec"]["target"]["name"].as_string() == name && plan::target_kind_of(r) == kind;
+  });
+}
+
+// Of the workload that owns a pod or a ControllerRevision; nullopt: no such workload does.
+std::optional<Names> of_owner_in_place(const World& world, const Value& object) {
+  const Value& owner = api::controller_of(object);
+  const auto kind = plan::workload_kind_of(owner["kind"].as_string());
+  if (!kind || !plan::is_in_place(*kind)) return std::nullopt;
+  return of_target(world, *kind, api::space_of(object), owner["name"].as_string());
+}
+
+Names of_revision(const World& world, const Value& revision) {
+  if (auto names = of_owner_in_place(world, revision)) return *std::move(names);
+  return control::owner_of_kind(api::kReleases)(world, revision);
 }
 
 Names of_replica_set(const World& world, const Value& rs) {
@@ -39,7 +55,7 @@ Names of_replica_set(const World& world, const Value& rs) {
     return {{std::string(api::space_of(rs)), std::string(holder)}};
   const Value& owner = api::controller_of(rs);
   if (owner["kind"].as_string() == "Deployment")
-    return of_deployment(world, api::space_of(rs), owner["name"].as_string());
+    return of_target(world, plan::WorkloadKind::Deployment, api::space_of(rs), owner["name"].as_string());
   // Orphaned for a moment, on its way to the Deployment.
   return releases(world, api::space_of(rs),
                   [](const Value& r) { return r["status"]["phase"].as_string() != "Idle" || api::is_deleting(r); });
@@ -47,6 +63,7 @@ Names of_replica_set(const World& world, const Value& rs) {
 
 Names of_pod(const World& world, const Value& pod) {
   const Value& owner = api::controller_of(pod);
+  if (auto names = of_owner_in_place(world, pod)) return *std::move(names);
   if (owner["kind"].as_string() != "ReplicaSet") return {};
   const Value& rs = world.find(api::kReplicaSets, {std::string(api::space_of(pod)), owner["name"].str()});
   return rs.is_null() ? Names{} : of_replica_set(world, rs);
@@ -129,8 +146,6 @@ class ReleaseController final : public control::Controller {
 
   std::vector<control::Watch> watches() const override {
     std::vector<control::Watch> all = {
-        {api::kDeployments,
-         [](const World& w, const Value& o) { return of_deployment(w, api::space_of(o), api::name_of(o)); }},
         {api::kReplicaSets, of_replica_set},
         {api::kPods, of_pod},
         {api::kServices,
@@ -144,7 +159,7 @@ class ReleaseController final : public control::Controller {
            return releases(w, api::space_of(o), [&](const Value& r) { return uses_cohort(r, api::name_of(o)); });
          }},
         {api::kAnalysisRuns, control::owner_of_kind(api::kReleases)},
-        {api::kControllerRevisions, control::owner_of_kind(api::kReleases)},
+        {api::kControllerRevisions, of_revision},
         {api::kAnalysisTemplates,
          [](const World& w, const Value& o) {
            return releases(w, api::space_of(o),
@@ -159,6 +174,12 @@ class ReleaseController final : public control::Controller {
          },
          .optional = true},
     };
+    // The rights to the younger kinds may be missing in a cluster that was set up before there were any.
+    for (const plan::WorkloadKind kind : plan::all_workload_kinds())
+      all.push_back(
+          {plan::resource_of(kind),
+           [kind](const World& w, const Value& o) { return of_target(w, kind, api::space_of(o), api::name_of(o)); },
+           .optional = plan::is_in_place(kind)});
     all.push_back({api::kReleasePolicies, of_policy, .optional = true});
     // Only read: who is told changes no decision.
     all.push_back({api::kNotifications, [](const World&, const Value&) { return Names(); }, .optional = true});
@@ -176,7 +197,7 @@ class ReleaseController final : public control::Controller {
                                              base::Time now) const override {
     const Value& release = world.find(api::kReleases, name);
     if (release.is_null()) return std::nullopt;
-    Observation o = observe(world, release);
+    Observation o = observe(world, release, now);
     o.told = told(world, release);
     if (sources_) o.sources = sources_();
     if (const control::Failure* last = world.failure(); last && needs_somebody(last->error.code))

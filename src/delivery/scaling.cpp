@@ -22,7 +22,21 @@ Budget budget_of(const data::Value& surge, const data::Value& unavailable, std::
   return b;
 }
 
+namespace {
+
+// A StatefulSet replaces one pod at a time; of a DaemonSet what it says itself, rounded up.
+Budget budget_in_place(const plan::ReleasePlan& plan, const data::Value& workload) {
+  if (plan.workload == plan::WorkloadKind::StatefulSet) return {0, 1};
+  const data::Value& own = workload["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"];
+  const data::Value& wanted = plan.max_unavailable.is_null() ? own : plan.max_unavailable;
+  const std::int64_t nodes = workload["status"]["desiredNumberScheduled"].as_int();
+  return {0, std::max<std::int64_t>(wanted.is_null() ? 1 : amount(wanted, nodes, data::Round::Up), 1)};
+}
+
+}  // namespace
+
 Budget budget_of(const plan::ReleasePlan& plan, const data::Value& deployment) {
+  if (plan.capacity == plan::Capacity::InPlace) return budget_in_place(plan, deployment);
   const data::Value& own = deployment["spec"]["strategy"]["rollingUpdate"];
   return budget_of(plan.max_surge.is_null() ? own["maxSurge"] : plan.max_surge,
                    plan.max_unavailable.is_null() ? own["maxUnavailable"] : plan.max_unavailable,
@@ -50,6 +64,16 @@ Ratio ratio_for(plan::Share share, std::int64_t replicas) {
   const std::int64_t nearest = (replicas * share.points + plan::kWhole.points / 2) / plan::kWhole.points;
   const std::int64_t candidate = std::clamp<std::int64_t>(nearest, 1, replicas - 1);
   return {replicas - candidate, candidate};
+}
+
+Ratio ratio_of_step(const plan::Scale& scale, std::int64_t replicas) {
+  const Ratio by_share = ratio_for(scale.share, replicas);
+  const std::int64_t least = std::min(scale.least, replicas);
+  return by_share.candidate >= least ? by_share : Ratio{replicas - least, least};
+}
+
+std::int64_t replaced_pods(const plan::Scale& scale, std::int64_t replicas) {
+  return std::min(ratio_of_step(scale, replicas).candidate, replicas);
 }
 
 Next rolling_step(Side growing, Side shrinking, std::int64_t replicas, Budget budget) {

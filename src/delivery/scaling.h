@@ -37,6 +37,11 @@ struct Ratio {
   bool operator==(const Ratio&) const = default;
 };
 Ratio ratio_for(plan::Share share, std::int64_t replicas);
+// The same for a step that may ask for a number of pods as well.
+Ratio ratio_of_step(const plan::Scale& scale, std::int64_t replicas);
+// Pods of a workload that has one set of them which run the new version: the nearest number, at least one for any
+// share, and not all for less than the whole.
+std::int64_t replaced_pods(const plan::Scale& scale, std::int64_t replicas);
 
 struct Side {
   std::int64_t spec = 0;       // replicas asked for now

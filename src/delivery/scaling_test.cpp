@@ -62,5 +62,15 @@ TEST(Scaling, capacity_allows_for_what_may_be_missing) {
   EXPECT_TRUE(can_carry(0, plan::kNone, 4, {1, 1}));
 }
 
+TEST(Scaling, a_step_of_pods_and_parts_takes_whatever_is_more) {
+  EXPECT_EQ(ratio_of_step({plan::kNone, {}, 2}, 10), (Ratio{8, 2}));
+  EXPECT_EQ(ratio_of_step({{5000}, {}, 2}, 10), (Ratio{5, 5}));
+  EXPECT_EQ(ratio_of_step({{5000}, {}, 20}, 10), (Ratio{0, 10}));
+  EXPECT_EQ(replaced_pods({{1}, {}, 0}, 10), 1);
+  EXPECT_EQ(replaced_pods({{9999}, {}, 0}, 10), 9);
+  EXPECT_EQ(replaced_pods({{100}, {}, 0}, 1), 1) << "there is no other way to look at it";
+  EXPECT_EQ(replaced_pods({plan::kNone}, 1), 0);
+}
+
 }  // namespace
 }  // namespace slipway::delivery

@@ -48,10 +48,11 @@ Value write(const Rejected& r) {
   put(out, "cause", r.cause);
   put(out, "message", r.message);
   put(out, "at", r.at);
+  if (r.restored) out.set("templateRestored", true);
   return out;
 }
 Rejected read_rejected(const Value& v) {
-  return {read_revision(v), v["cause"].str(), v["message"].str(), read_time(v["at"])};
+  return {read_revision(v), v["cause"].str(), v["message"].str(), read_time(v["at"]), v["templateRestored"].as_bool()};
 }
 
 Value write(const Position& p) {
@@ -229,6 +230,7 @@ Value write(const Retreat& r) {
   put(out, "drainedAt", r.drained_at);
   put_number(out, "requests", r.requests, -1);
   put(out, "requestsAt", r.requests_at);
+  put(out, "templateRestoredAt", r.restored_at);
   out.set("verification", write(r.verification));
   return out;
 }
@@ -247,6 +249,7 @@ Retreat read_retreat(const Value& v) {
   out.drained_at = read_time(v["drainedAt"]);
   out.requests = v["requests"].as_int(-1);
   out.requests_at = read_time(v["requestsAt"]);
+  out.restored_at = read_time(v["templateRestoredAt"]);
   out.verification = read_verification(v["verification"]);
   return out;
 }

@@ -64,6 +64,7 @@ struct Rejected : Revision {
   std::string cause = {};
   std::string message = {};
   std::optional<Time> at = {};
+  bool restored = false;  // the workload had to be given the stable version's template: it asks for this one no more
   bool operator==(const Rejected&) const = default;
 };
 
@@ -158,6 +159,7 @@ struct Retreat {
   std::optional<Time> drained_at = {};       // no session left and no new request between two read-backs
   std::int64_t requests = -1;                // candidate's counter at the first read-back after zero
   std::optional<Time> requests_at = {};
+  std::optional<Time> restored_at = {};  // the workload was given the stable version's template (in_place.h)
   Verification verification = {};
   bool operator==(const Retreat&) const = default;
 };

@@ -32,6 +32,10 @@ const std::vector<Right>& controller_rights() {
       {Objects, "apps", "deployments", kRead, "the workload: its template, its replicas, its health"},
       {Objects, "apps", "deployments", {"patch"}, "pause it while a release rolls, and give the result back to it"},
       {Objects, "apps", "deployments/status", {"patch"}, "the condition slipway.dev/Held, which says who holds it"},
+      {Objects, "apps", "statefulsets", kRead, "the workload: its template, its replicas, its health"},
+      {Objects, "apps", "statefulsets", {"patch"}, "hold its pods back by the partition, and let them go in batches"},
+      {Objects, "apps", "daemonsets", kRead, "the workload: its template, its nodes, its health"},
+      {Objects, "apps", "daemonsets", {"patch"}, "hold its pods back, and give a rejected one its template back"},
       {Objects, "apps", "replicasets", kRead, "the versions that there are, and their pods"},
       {Objects, "apps", "replicasets", {"create", "patch", "delete"}, "the candidate, its size, and its owner"},
       {Objects, "apps", "controllerrevisions", kRead, "what earlier versions were"},
@@ -45,7 +49,9 @@ const std::vector<Right>& controller_rights() {
        "",
        "pods",
        {"create", "delete"},
-       "a metric of provider job runs a pod of its template, and clears it away"},
+       "a metric of provider job runs a pod of its template, and clears it away; pods of StatefulSets and DaemonSets "
+       "are "
+       "replaced"},
       {Objects, "", "services", kRead, "what the traffic goes to"},
       {Objects,
        "",

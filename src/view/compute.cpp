@@ -8,6 +8,7 @@
 #include "control/pod_template.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/names.h"
+#include "delivery/observe_in_place.h"
 #include "delivery/plan/compile.h"
 #include "view/view.h"
 
@@ -160,7 +161,31 @@ VersionView version_view(const Objects& objects, const Value& rs, const std::str
   return v;
 }
 
+// Pods that are replaced in place are told apart by their label.
+VersionView version_in_place(const Objects& objects, const delivery::Revision& r, const std::string& role, Time now) {
+  const std::string name = fmt::format("{}-{}", api::name_of(objects.deployment), r.hash);
+  VersionView v{.role = role, .revision = r.number, .replica_set = name, .images = r.images};
+  for (const Value& pod : objects.pods) {
+    const std::string_view hash = api::label(pod, delivery::kRevisionHashLabel);
+    if (api::controller_of(pod)["uid"].as_string() != api::uid_of(objects.deployment) || control::is_terminal(pod) ||
+        (hash != r.hash && hash != name))
+      continue;
+    v.pods.push_back(pod_view(pod, now));
+    v.ready += control::is_ready(pod) && !api::is_deleting(pod);
+    v.wanted += !api::is_deleting(pod);
+  }
+  std::ranges::sort(v.pods, {}, &PodView::name);
+  return v;
+}
+
+void add_versions_in_place(const Objects& objects, const State& s, ReleaseView& view) {
+  if (s.candidate) view.versions.push_back(version_in_place(objects, *s.candidate, "candidate", view.now));
+  if (s.stable) view.versions.push_back(version_in_place(objects, *s.stable, "stable", view.now));
+}
+
 void add_versions(const Objects& objects, const State& s, ReleaseView& view) {
+  if (delivery::plan::is_in_place(delivery::plan::target_kind_of(objects.release)))
+    return add_versions_in_place(objects, s, view);
   const auto add = [&](const std::optional<delivery::Revision>& r, const std::string& role) {
     if (!r) return;
     for (const Value& rs : objects.replica_sets) {

@@ -20,8 +20,9 @@ using base::Time;
 // What a view is computed from. Absent ones are null or empty.
 struct Objects {
   data::Value release;
-  data::Value deployment = {};
+  data::Value deployment = {};                 // the workload, of whichever kind
   std::vector<data::Value> replica_sets = {};  // of the Deployment and of the Release
+  std::vector<data::Value> revisions = {};     // ControllerRevisions of the workload and of the Release
   std::vector<data::Value> pods = {};          // in the namespace; others are ignored
   std::vector<data::Value> runs = {};          // AnalysisRuns of the Release
 };
@@ -62,7 +63,7 @@ struct PodView {
 struct VersionView {
   std::string role;  // stable, candidate, old; of an A/B test: variant NAME
   std::int64_t revision = 0;
-  std::string replica_set;
+  std::string replica_set;  // or the ControllerRevision, where pods are replaced in place
   std::string images;
   std::int64_t ready = 0, wanted = 0;
   std::vector<PodView> pods = {};

@@ -38,6 +38,9 @@ std::vector<std::pair<Value, std::string>> analyses_in(const Value& spec) {
     add(batches.at(i)["analysis"], fmt::format("spec.strategy.gray.batches[{}].analysis", i));
   for (const char* key : {"preSwitchAnalysis", "postSwitchAnalysis"})
     add(spec["strategy"]["blueGreen"][key], fmt::format("spec.strategy.blueGreen.{}", key));
+  const Value& rolling = spec["strategy"]["rolling"]["batches"];
+  for (std::size_t i = 0; i < rolling.size(); ++i)
+    add(rolling.at(i)["analysis"], fmt::format("spec.strategy.rolling.batches[{}].analysis", i));
   add(spec["guards"]["analysis"], "spec.guards.analysis");
   return out;
 }
@@ -130,14 +133,6 @@ void check_step(Problems& out, const Value& step, const std::string& path, Basis
   if (step.has("analysis")) check_analysis(out, step["analysis"], path + ".analysis");
 }
 
-void check_budget(Problems& out, const Value& strategy, const std::string& path) {
-  const auto zero = [](const Value& v) {
-    return (v.is_int() && v.as_int() == 0) || v.as_string() == "0%" || v.as_string() == "0";
-  };
-  if (zero(strategy["maxSurge"]) && zero(strategy["maxUnavailable"]))
-    out.invalid(path + ".maxUnavailable", strategy["maxUnavailable"], "may not be 0 when maxSurge is 0 as well");
-}
-
 void check_canary(Problems& out, const Value& canary, const std::string& path) {
   if (canary["steps"].size() == 0) out.required(path + ".steps", "a canary needs at least one step");
   BasisPoints highest = 0;
@@ -164,10 +159,7 @@ void check_strategy(Problems& out, const Value& spec) {
   if (strategy.has("gray")) check_gray(out, strategy["gray"], "spec.strategy.gray");
   if (strategy.has("canary")) check_canary(out, strategy["canary"], "spec.strategy.canary");
   if (strategy.has("blueGreen")) check_blue_green(out, strategy["blueGreen"], "spec.strategy.blueGreen");
-  if (strategy.has("rolling")) {
-    check_budget(out, strategy["rolling"], "spec.strategy.rolling");
-    check_duration(out, strategy["rolling"], "bake", "spec.strategy.rolling");
-  }
+  if (strategy.has("rolling")) check_rolling(out, strategy["rolling"], "spec.strategy.rolling");
 }
 
 void check_versions(Problems& out, const Value& traffic, const Value& strategy) {
@@ -405,9 +397,8 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
   Problems out{problems};
   const Value& spec = release["spec"];
   if (spec["target"]["name"].as_string().empty())
-    out.required("spec.target.name", "the Deployment that this Release watches over");
-  if (spec["target"]["kind"].as_string("Deployment") != "Deployment")
-    out.invalid("spec.target.kind", spec["target"]["kind"], "only Deployment is supported");
+    out.required("spec.target.name", "the workload that this Release watches over");
+  check_target(out, spec);
   check_strategy(out, spec);
   check_traffic(out, spec);
   check_guards(out, spec["guards"]);

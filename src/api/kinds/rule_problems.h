@@ -35,6 +35,10 @@ bool is_label(std::string_view name);
 // {gateway}, {prometheus}, {web}, {job} or {process}: exactly one of them.
 void check_provider(Problems& out, const data::Value& provider, const std::string& path);
 
+void check_rolling(Problems& out, const data::Value& rolling, const std::string& path);
+// What the target's kind cannot do.
+void check_target(Problems& out, const data::Value& spec);
+void check_budget(Problems& out, const data::Value& strategy, const std::string& path);
 void check_hooks(Problems& out, const data::Value& hooks);
 void check_gray(Problems& out, const data::Value& gray, const std::string& path);
 void check_ab_test(Problems& out, const data::Value& test, const data::Value& traffic, const std::string& path);

@@ -14,7 +14,7 @@ using data::Value;
 // a steady state is recognised and nothing is written twice.
 constexpr std::string_view kTable = R"table(
 type ReleaseTarget | The workload that is released.
-  kind - string =Deployment | Kind of the workload; only Deployment.
+  kind - string =Deployment enum=Deployment,StatefulSet,DaemonSet | Kind of the workload.
   name - string required    | Name of the workload in the namespace of the Release.
 
 type NamedTemplate | An AnalysisTemplate by name.
@@ -61,9 +61,18 @@ type ReleaseStep preserve | One step; exactly one of weight, match, mirror, scal
   pause    - *ReleasePause    | Wait for a time or for a person.
   analysis - *ReleaseAnalysis | Measure, and go on only when the metrics pass.
 
+type RollingBatch | Pods that run the new version when the batch is done; exactly one of replicas and percent.
+  name     - string           | For people.
+  replicas - *int32 min=1     | So many, in all.
+  percent  - *double          | This part of them, in all, at most two decimals.
+  bake     - *string          | How long the guards watch before the analysis, like 5m.
+  analysis - *ReleaseAnalysis | Measured then; the next batch comes only when it passes.
+  approve  - bool             | Wait for a person then.
+
 type RollingStrategy | Pods are replaced a few at a time.
-  maxSurge       - *intOrString | Pods above the wanted number; default: the Deployment's.
-  maxUnavailable - *intOrString | Pods below the wanted number; default: the Deployment's.
+  batches        - []RollingBatch atomic maxItems=100 | Where it stops to look; after the last one come all the others. Default: none.
+  maxSurge       - *intOrString | Pods above the wanted number; default: the Deployment's. Not for StatefulSets and DaemonSets.
+  maxUnavailable - *intOrString | Pods below the wanted number; default: the workload's own. Not for StatefulSets, which replace one at a time.
   bake           - *string      | How long the guards watch the new version before the old one is let go, like 30s; default: not at all.
 
 type CanaryStrategy | The new version gets a growing share.
@@ -207,6 +216,7 @@ type ReleaseRevision | A version of the workload.
   cause        - *string    | Why it was rolled back or replaced.
   message      - *string    | Why, for people.
   at           - *microTime | When that was.
+  templateRestored - bool   | The workload was given the stable version's template; it asks for this one no more.
 
 type ReleasePosition | How far the plan has come.
   plan       - *string    | Fingerprint of the plan that is being carried out.

@@ -17,7 +17,7 @@ constexpr const char* kNoRecursiveStep = "^([^.]|\\.[^.])*\\.?$";
 
 std::vector<ValueRule> value_rules() {
   std::vector<ValueRule> all = {
-      {"ReleaseTarget", "kind", "enum", Value::array({"Deployment"})},
+      {"ReleaseTarget", "kind", "enum", Value::array({"Deployment", "StatefulSet", "DaemonSet"})},
       {"ReleaseTarget", "name", "minLength", 1},
       {"NamedTemplate", "name", "required", {}},
       {"NamedTemplate", "name", "minLength", 1},
@@ -95,7 +95,7 @@ std::vector<ValueRule> value_rules() {
   };
   for (const char* type : {"CohortKey", "CohortAttribute"})
     for (const char* field : {"header", "cookie", "query"}) all.push_back({type, field, "maxLength", 256});
-  for (const char* type : {"ReleaseMirror", "ReleaseScale", "GrayBatch"}) {
+  for (const char* type : {"ReleaseMirror", "ReleaseScale", "GrayBatch", "RollingBatch"}) {
     all.push_back({type, "percent", "minimum", 0});
     all.push_back({type, "percent", "maximum", 100});
   }
@@ -107,6 +107,7 @@ std::vector<ValueRule> value_rules() {
        std::vector<std::pair<const char*, const char*>>{{"ReleasePause", "duration"},
                                                         {"RollingStrategy", "bake"},
                                                         {"GrayBatch", "bake"},
+                                                        {"RollingBatch", "bake"},
                                                         {"AbTestStrategy", "duration"},
                                                         {"ReleaseHook", "timeout"},
                                                         {"BlueGreenStrategy", "autoSwitch"},
@@ -153,6 +154,7 @@ std::vector<CelRule> cel_rules() {
   const std::string share = "!has(self.share) || (self.share > 0.0 && self.share <= 100.0 && " + part +
                             " - self.share * 100.0 < 0.000001 && self.share * 100.0 - " + part + " < 0.000001)";
   const std::string unique = "self.templates.all(t, self.templates.exists_one(u, u.name == t.name))";
+  const std::string in_place = "(has(self.target.kind) && self.target.kind in ['StatefulSet', 'DaemonSet'])";
   // multipleOf is of no use: a server takes a whole number and the factor as integers.
   const std::string hundredths = "double(int(self.weight * 100.0 + 0.5))";
   const std::string weights = "self.steps.filter(s, has(s.weight)).map(s, s.weight)";
@@ -191,6 +193,23 @@ std::vector<CelRule> cel_rules() {
        "no weight may follow a step of 100 %"},
       {"CanaryStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
       {"RollingStrategy", budget, "maxUnavailable may not be 0 when maxSurge is 0 as well"},
+      {"RollingBatch", "has(self.replicas) != has(self.percent)", "exactly one of replicas and percent"},
+      {"RollingStrategy", "!has(self.batches) || self.batches.filter(b, has(b.percent)).map(b, b.percent).isSorted()",
+       "batches only grow: percentages may not fall"},
+      {"RollingStrategy", "!has(self.batches) || self.batches.filter(b, has(b.replicas)).map(b, b.replicas).isSorted()",
+       "batches only grow: numbers of pods may not fall"},
+      {"ReleaseSpec",
+       in_place + " == false || (has(self.strategy.rolling) || has(self.strategy.canary)) && !has(self.traffic)",
+       "the pods of a StatefulSet or DaemonSet are replaced in place: rolling, or canary without traffic"},
+      {"ReleaseSpec",
+       in_place + " == false || !(has(self.strategy.rolling) && has(self.strategy.rolling.maxSurge)) && "
+                  "!(has(self.strategy.canary) && has(self.strategy.canary.maxSurge))",
+       "the pods of a StatefulSet or DaemonSet are replaced in place: there is no maxSurge"},
+      {"ReleaseSpec",
+       "!has(self.target.kind) || self.target.kind != 'StatefulSet' || !(has(self.strategy.rolling) && "
+       "has(self.strategy.rolling.maxUnavailable)) && !(has(self.strategy.canary) && "
+       "has(self.strategy.canary.maxUnavailable))",
+       "a StatefulSet replaces one pod at a time: there is no maxUnavailable"},
       {"ReleaseStrategy",
        "[has(self.rolling), has(self.canary), has(self.blueGreen), has(self.gray), has(self.abTest)].filter(x, "
        "x).size() == 1",

@@ -33,7 +33,9 @@ std::size_t end_of_user_step(const Turn& turn, std::size_t index) {
 std::string back_command(Turn& turn) {
   State& s = turn.s;
   if (!s.candidate || s.retreat) return "refused: nothing is being released";
-  if (s.position.handed_over) return "refused: the candidate already belongs to the Deployment; use undo";
+  if (s.position.handed_over) return "refused: the candidate already belongs to the workload; use undo";
+  if (turn.o.kind == plan::WorkloadKind::DaemonSet)
+    return "refused: a DaemonSet makes pods of one version only, so they go back all together: abort";
   const auto index = static_cast<std::size_t>(s.position.index);
   if (index >= turn.plan.steps.size()) return "refused: the release is at its end";
   const auto present = s.position.back_to >= 0 ? std::optional(static_cast<std::size_t>(s.position.back_to))

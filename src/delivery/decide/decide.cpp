@@ -12,6 +12,7 @@
 #include "delivery/decide/finish.h"
 #include "delivery/decide/gate.h"
 #include "delivery/decide/hold.h"
+#include "delivery/decide/in_place.h"
 #include "delivery/decide/leave.h"
 #include "delivery/decide/obey.h"
 #include "delivery/decide/replicas.h"
@@ -55,25 +56,30 @@ bool has_nothing_left(const Turn& turn) {
          std::ranges::all_of(turn.o.versions, [](const Version& v) { return v.spec == 0 && v.pods == 0; });
 }
 
+Revision revision_of(const Turn& turn, const Version& version) {
+  if (turn.o.in_place()) return revision_in_place(turn, version);
+  Revision r{
+      .number = base::parse_int(version.rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(1),
+      .hash = version.hash};
+  r.template_hash = control::template_hash(version.rs["spec"]["template"]);
+  r.images = images_of(version.rs["spec"]["template"]);
+  return r;
+}
+
 void adopt(Turn& turn) {
-  if (!can_take(turn.o)) {
+  if (!turn.o.in_place() && !can_take(turn.o)) {
     turn.s.phase = Phase::Invalid;
     return turn.wait(fmt::format(
         "Deployment {} selects by exclusions only (spec.selector); a Release needs matchLabels, or In or Exists",
         api::name_of(turn.o.deployment)));
   }
-  const Version* version = settled_version(turn);
+  const Version* version = turn.o.in_place() ? settled_in_place(turn) : settled_version(turn);
   if (!version) {
     turn.s.phase = Phase::Pending;
-    if (has_nothing_left(turn)) free_deployment(turn);
-    return turn.wait(
-        fmt::format("waiting for Deployment {} to finish its own rollout", api::name_of(turn.o.deployment)));
+    if (!turn.o.in_place() && has_nothing_left(turn)) free_deployment(turn);
+    return turn.wait(fmt::format("waiting for {} to finish its own rollout", turn.workload_name()));
   }
-  Revision r{
-      .number = base::parse_int(version->rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(1),
-      .hash = version->hash};
-  r.template_hash = control::template_hash(version->rs["spec"]["template"]);
-  r.images = images_of(version->rs["spec"]["template"]);
+  const Revision r = revision_of(turn, *version);
   turn.s.stable = r;
   turn.s.phase = Phase::Idle;
   turn.wait(fmt::format("revision {} serves all users", r.number));
@@ -99,11 +105,21 @@ void stay(Turn& turn) {
 void hold(Turn& turn) {
   forget_claim(turn.s);
   turn.s.phase = Phase::RolledBack;
-  turn.wait(fmt::format("revision {} is held: {}", turn.s.rejected->number, turn.s.rejected->message));
+  const Rejected& r = *turn.s.rejected;
+  if (r.restored)
+    return turn.wait(fmt::format("revision {} was taken back, and the template of revision {} is there again: {}",
+                                 r.number, turn.s.stable->number, r.message));
+  turn.wait(fmt::format("revision {} is held: {}", r.number, r.message));
 }
 
 // Nothing tells when a kind of objects becomes known to the cluster.
 constexpr base::Duration kRouterInterval = base::seconds(30);
+
+// Its template was given back, and nobody has asked for anything else since.
+bool is_restored(const Turn& turn) { return turn.s.rejected && turn.s.rejected->restored; }
+
+// What is asked for has no name yet: its controller writes it down first.
+bool is_unknown(const Turn& turn) { return turn.o.in_place() && !turn.o.asked(); }
 
 void no_router(Turn& turn) {
   if (turn.s.phase != Phase::Invalid) turn.note(Note::Kind::Warning, "Invalid", turn.o.router_missing);
@@ -116,13 +132,15 @@ void idle(Turn& turn) {
   // Left over from a release whose Deployment went away.
   if (turn.routed() && !turn.o.router_missing.empty()) return no_router(turn);
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
-  if (asks_for(turn.o, *turn.s.stable)) return stay(turn);
+  if (asks_for(turn.o, *turn.s.stable)) return is_restored(turn) ? hold(turn) : stay(turn);
   if (turn.s.rejected && asks_for(turn.o, *turn.s.rejected)) return hold(turn);
   if (turn.o.release["spec"]["paused"].as_bool()) {
     turn.s.ticket.since.reset();
     turn.s.phase = Phase::Paused;
     return turn.wait("a new version waits: spec.paused");
   }
+  if (is_unknown(turn))
+    return turn.wait(fmt::format("waiting for the controller of {} to see its new template", turn.workload_name()));
   if (may_begin(turn, revision_for(turn))) start(turn);
 }
 
@@ -132,13 +150,13 @@ bool lost_stable(const Turn& turn) { return turn.s.stable && !turn.s.candidate &
 // Its ReplicaSets went with it. One that comes back under the same name is another Deployment.
 void forget_target(Turn& turn) {
   if (turn.s.candidate) {
-    turn.log("target.gone", fmt::format("Deployment {} was deleted in the middle of a release", turn.plan.target));
+    turn.log("target.gone", fmt::format("{} was deleted in the middle of a release", turn.workload_name()));
     terminate_runs(turn, true);
   }
   clear_progress(turn.s);
   turn.s.stable.reset();
   turn.s.phase = Phase::Pending;
-  turn.wait(fmt::format("Deployment {} does not exist", turn.plan.target));
+  turn.wait(turn.o.workload_missing.empty() ? turn.workload_name() + " does not exist" : turn.o.workload_missing);
 }
 
 // --- which situation is it? -------------------------------------------------------------------------------
@@ -150,7 +168,7 @@ void choose(Turn& turn) {
   if (!turn.s.stable) adopt(turn);
   if (!turn.s.stable) return;
   note_standing(turn);
-  hold_deployment(turn);
+  turn.o.in_place() ? hold_in_place(turn) : hold_deployment(turn);
   keep_revisions(turn);
   if (turn.acts()) return;
   obey(turn);

@@ -42,6 +42,7 @@ void hold(Turn& turn, const Retreat& r) {
   rejected.cause = to_text(r.cause);
   rejected.message = r.message;
   rejected.at = turn.now;
+  rejected.restored = r.restored_at.has_value();
   s.rejected = rejected;
   s.phase = Phase::RolledBack;
   s.message = fmt::format("revision {} is held: {}", r.from.number, r.message);

@@ -96,7 +96,7 @@ std::string jump_command(Turn& turn, std::int64_t step) {
   Position& p = s.position;
   if (!s.candidate || s.retreat) return "refused: nothing is being released";
   if (!turn.invalid.empty()) return "refused: " + turn.invalid;
-  if (p.handed_over) return "refused: the candidate already belongs to the Deployment";
+  if (p.handed_over) return "refused: the candidate already belongs to the workload";
   const auto& steps = turn.plan.steps;
   const auto found = std::ranges::find_if(steps, [&](const plan::Step& one) { return one.user_step == step - 1; });
   if (step < 1 || found == steps.end()) return fmt::format("refused: there are steps 1 to {}", turn.plan.user_steps);

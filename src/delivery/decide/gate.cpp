@@ -101,7 +101,8 @@ bool scale_goes_forward(const Turn& turn, const plan::Scale& step) {
     return std::ranges::any_of(versions_beside(turn), [&](const Beside& v) {
       return (v.version ? v.version->spec : 0) < pods_wanted_of(turn, step, v.index).value_or(0);
     });
-  const Ratio wanted = ratio_for(step.share, n);
+  if (turn.plan.capacity == plan::Capacity::InPlace) return candidate->pods < replaced_pods(step, n);
+  const Ratio wanted = ratio_of_step(step, n);
   const std::int64_t others = turn.stable() ? turn.stable()->spec : 0;
   return candidate->spec * wanted.stable < wanted.candidate * others || (candidate->spec == 0 && wanted.candidate > 0);
 }

@@ -5,6 +5,7 @@
 #include "api/meta.h"
 #include "api/resource.h"
 #include "delivery/decide/hold.h"
+#include "delivery/decide/in_place.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
@@ -42,7 +43,23 @@ bool all_given(Turn& turn) {
   return !turn.acts();
 }
 
+bool is_free_in_place(Turn& turn) {
+  const Value& d = turn.o.deployment;
+  if (api::annotation(d, kUpdateStrategyAnnotation).empty() || !api::annotation(d, kLeftPausedAnnotation).empty())
+    return true;
+  if (turn.s.stable && !asks_for(turn.o, *turn.s.stable)) {
+    const std::string text = fmt::format(
+        "the template was never released; a new Release carries it out, or change spec.updateStrategy, which was {}",
+        api::annotation(d, kUpdateStrategyAnnotation));
+    leave_held_in_place(turn, text);
+    turn.note(control::Note::Kind::Warning, "LeftHeld", text);
+    return false;
+  }
+  return free_in_place(turn) == Reach::Done;
+}
+
 bool deployment_is_free(Turn& turn) {
+  if (turn.o.in_place()) return is_free_in_place(turn);
   const Value& d = turn.o.deployment;
   if (!turn.s.stable || !d["spec"]["paused"].as_bool() || !api::annotation(d, kLeftPausedAnnotation).empty())
     return true;

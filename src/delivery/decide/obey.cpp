@@ -25,7 +25,7 @@ using data::Value;
 std::string abort_release(Turn& turn, const Command& command) {
   State& s = turn.s;
   if (!s.candidate || s.retreat) return "refused: nothing is being released";
-  if (s.position.handed_over) return "refused: the candidate already belongs to the Deployment; use undo";
+  if (s.position.handed_over) return "refused: the candidate already belongs to the workload; use undo";
   begin_retreat(turn, Cause::Aborted,
                 fmt::format("aborted by {}{}{}", command.by.empty() ? "a person" : command.by,
                             command.reason.empty() ? "" : ": ", command.reason));
@@ -75,7 +75,9 @@ std::string undo_target(const Turn& turn, const Command& command) {
       if (served(entry) && entry["hash"].as_string() != s.stable->hash) return entry["hash"].str();
   }
   for (const Version& v : turn.o.versions) {
-    const auto number = base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string());
+    const auto number = turn.o.in_place()
+                            ? std::optional(v.rs["revision"].as_int())
+                            : base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string());
     if (command.revision && number == command.revision) return v.hash;
     if (!command.revision && s.stable && number == s.stable->number - 1) return v.hash;
   }
@@ -94,11 +96,11 @@ std::string undo_release(Turn& turn, const Command& command) {
   }
   if (wanted.is_null()) return "refused: nobody knows any more what that revision was";
   const Value change = data::diff_merge_patch(turn.o.deployment["spec"]["template"], wanted);
-  if (change.is_empty()) return "refused: the Deployment asks for that version already";
-  turn.act(
-      patch_of(api::kDeployments, turn.o.deployment, Value::object({{"spec", Value::object({{"template", change}})}})));
-  return fmt::format("accepted: the Deployment asks for the template of {}-{}", api::name_of(turn.o.deployment),
-                     target);
+  const std::string_view kind = plan::to_text(turn.o.kind);
+  if (change.is_empty()) return fmt::format("refused: the {} asks for that version already", kind);
+  turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.deployment,
+                    Value::object({{"spec", Value::object({{"template", change}})}})));
+  return fmt::format("accepted: the {} asks for the template of {}-{}", kind, api::name_of(turn.o.deployment), target);
 }
 
 std::string carry_out(Turn& turn, const Command& command) {

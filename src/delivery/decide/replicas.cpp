@@ -6,8 +6,10 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "base/error.h"
 #include "base/strings.h"
 #include "control/pod_template.h"
+#include "delivery/decide/in_place.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/variants.h"
 #include "delivery/names.h"
@@ -16,7 +18,6 @@ namespace slipway::delivery {
 namespace {
 
 using data::Value;
-using plan::Share;
 
 Value labels_with_hash(const Value& labels, const std::string& hash) {
   return labels.with(control::kTemplateHashLabel, hash);
@@ -49,11 +50,11 @@ Side side_of(const Version& v, std::int64_t target) {
   return {v.spec, v.unseen > 1 ? 0 : std::min(v.available, v.spec), target};
 }
 
-Reach reach_shared(Turn& turn, Share share) {
+Reach reach_shared(Turn& turn, const plan::Scale& scale) {
   const std::int64_t n = turn.o.replicas();
   const Version& candidate = *turn.candidate();
   const Version* stable = turn.stable();
-  const Ratio ratio = ratio_for(share, n);
+  const Ratio ratio = ratio_of_step(scale, n);
   const Side c = side_of(candidate, ratio.candidate);
   const Side s = stable ? side_of(*stable, ratio.stable) : Side{};
   const bool forward = c.spec < c.target || s.spec > s.target;
@@ -101,6 +102,7 @@ std::string images_of(const Value& pod_template) {
 }
 
 Revision revision_for(const Turn& turn) {
+  if (const Version* asked = turn.o.in_place() ? turn.o.asked() : nullptr) return revision_in_place(turn, *asked);
   const Value& wanted = turn.o.deployment["spec"]["template"];
   std::int64_t newest = 0;
   for (const Version& v : turn.o.versions) newest = std::max(newest, number_of(v));
@@ -135,6 +137,11 @@ Reach ensure_variants(Turn& turn) {
 }  // namespace
 
 Reach ensure_versions(Turn& turn) {
+  if (turn.o.in_place()) {
+    if (turn.candidate()) return Reach::Done;
+    turn.wait(fmt::format("waiting for the controller of {} to see its new template", turn.workload_name()));
+    return Reach::Waiting;
+  }
   if (!turn.s.variants.empty() && !is_decided(turn)) return ensure_variants(turn);
   const Version* candidate = turn.candidate();
   if (!candidate) {
@@ -159,7 +166,7 @@ Reach ensure_versions(Turn& turn) {
 }
 
 void hold_ratio(Turn& turn) {
-  if (turn.plan.capacity == plan::Capacity::Extra) return;
+  if (turn.plan.capacity != plan::Capacity::Shared) return;
   const Version* candidate = turn.candidate();
   const Version* stable = turn.stable();
   const std::int64_t n = turn.o.replicas(), all = (candidate ? candidate->spec : 0) + (stable ? stable->spec : 0);
@@ -170,7 +177,15 @@ void hold_ratio(Turn& turn) {
 }
 
 Reach reach_replicas(Turn& turn, const plan::Scale& scale) {
-  return turn.plan.capacity == plan::Capacity::Extra ? reach_extra(turn, scale) : reach_shared(turn, scale.share);
+  switch (turn.plan.capacity) {
+    case plan::Capacity::Extra:
+      return reach_extra(turn, scale);
+    case plan::Capacity::Shared:
+      return reach_shared(turn, scale);
+    case plan::Capacity::InPlace:
+      return reach_in_place(turn, scale);
+  }
+  base::bug("unknown capacity", __FILE__, __LINE__);
 }
 
 }  // namespace slipway::delivery

@@ -8,6 +8,7 @@
 #include "api/resource.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/hooks.h"
+#include "delivery/decide/in_place.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/variants.h"
@@ -49,7 +50,13 @@ bool routed_back(Turn& turn, Retreat& r) {
 // By replicas: the way forward, backwards, within the same budget. That it is done is written down before the
 // ReplicaSets are given away: a decision that failed in between would take them back.
 bool scaled_back(Turn& turn, Retreat& r) {
-  if (r.traffic_zero_at || !turn.candidate()) return true;
+  if (r.traffic_zero_at) return true;
+  if (turn.o.in_place()) {
+    if (back_in_place(turn, r) == Reach::Waiting) return false;
+    record_zero(turn, r);
+    return false;
+  }
+  if (!turn.candidate()) return true;
   if (ensure_versions(turn) == Reach::Waiting || reach_replicas(turn, {plan::kNone}) == Reach::Waiting) return false;
   record_zero(turn, r);
   return false;
@@ -57,7 +64,7 @@ bool scaled_back(Turn& turn, Retreat& r) {
 
 bool pods_are_gone(Turn& turn) {
   const Version* candidate = turn.candidate();
-  if (!candidate) return true;
+  if (!candidate || turn.o.in_place()) return true;
   if (candidate->spec > 0 && candidate->owner != Owner::Release) {
     take(turn, *candidate);
     return false;

@@ -23,25 +23,32 @@ std::string name_of(const Turn& turn, std::string_view hash) {
   return fmt::format("{}-revision-{}", api::name_of(turn.o.release), hash);
 }
 
-Value revision_object(const Turn& turn, const Revision& revision, const Version& version) {
+// Null: it cannot be seen any more. Of pods that are replaced in place only what is asked for now can be.
+Value seen_template(const Turn& turn, const Revision& revision) {
+  if (turn.o.in_place()) return asks_for(turn.o, revision) ? turn.o.deployment["spec"]["template"] : Value();
+  const Version* version = turn.o.find(revision.hash);
+  return version ? control::without_hash_label(version->rs["spec"]["template"]) : Value();
+}
+
+Value revision_object(const Turn& turn, const Revision& revision, const Value& pod_template) {
   const Value labels =
       Value::object({{kReleaseLabel, api::name_of(turn.o.release)}, {control::kTemplateHashLabel, revision.hash}});
-  return Value::object(
-      {{"apiVersion", api::kControllerRevisions.api_version()},
-       {"kind", api::kControllerRevisions.kind},
-       {"metadata", Value::object({{"name", name_of(turn, revision.hash)},
-                                   {"namespace", api::space_of(turn.o.release)},
-                                   {"labels", labels},
-                                   {"ownerReferences",
-                                    Value::array({api::controller_reference(turn.o.release, api::kReleases)})}})},
-       {"data", Value::object({{"template", control::without_hash_label(version.rs["spec"]["template"])}})},
-       {"revision", revision.number}});
+  return Value::object({{"apiVersion", api::kControllerRevisions.api_version()},
+                        {"kind", api::kControllerRevisions.kind},
+                        {"metadata", Value::object({{"name", name_of(turn, revision.hash)},
+                                                    {"namespace", api::space_of(turn.o.release)},
+                                                    {"labels", labels},
+                                                    {"ownerReferences", Value::array({api::controller_reference(
+                                                                            turn.o.release, api::kReleases)})}})},
+                        {"data", Value::object({{"template", pod_template}})},
+                        {"revision", revision.number}});
 }
 
 void keep(Turn& turn, const std::optional<Revision>& revision) {
-  const Version* version = revision ? turn.o.find(revision->hash) : nullptr;
-  if (!version || turn.o.kept.contains(revision->hash)) return;
-  turn.act(control::Create{api::kControllerRevisions, revision_object(turn, *revision, *version)});
+  if (!revision || turn.o.kept.contains(revision->hash)) return;
+  const Value pod_template = seen_template(turn, *revision);
+  if (!pod_template.is_null())
+    turn.act(control::Create{api::kControllerRevisions, revision_object(turn, *revision, pod_template)});
 }
 
 // Every hash that the status still names.
@@ -100,7 +107,8 @@ void trim_revisions(Turn& turn) {
 }
 
 Value template_of(Turn& turn, std::string_view hash) {
-  if (const Version* version = turn.o.find(hash)) return control::without_hash_label(version->rs["spec"]["template"]);
+  if (const Version* version = turn.o.in_place() ? nullptr : turn.o.find(hash))
+    return control::without_hash_label(version->rs["spec"]["template"]);
   return kept_template(turn, hash);
 }
 
@@ -109,6 +117,7 @@ Value template_of(Turn& turn, const Revision& revision) {
 }
 
 Reach restore_stable(Turn& turn) {
+  if (turn.o.in_place()) return Reach::Done;  // pods are made by the workload, and not by a version of it
   if (!turn.s.stable || turn.stable() || turn.s.position.handed_over) return Reach::Done;
   if (!turn.o.deployment["spec"]["paused"].as_bool()) return Reach::Done;  // it heals itself
   const Revision& stable = *turn.s.stable;

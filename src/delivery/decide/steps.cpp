@@ -11,6 +11,7 @@
 #include "delivery/decide/gate.h"
 #include "delivery/decide/guards.h"
 #include "delivery/decide/halt.h"
+#include "delivery/decide/in_place.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/run_step.h"
@@ -64,7 +65,7 @@ void follow_changed_plan(Turn& turn) {
 // out, and to be written before anything is done about it, since the invariants go by what is written.
 bool note_handover(Turn& turn) {
   const auto index = static_cast<std::size_t>(turn.s.position.index);
-  const Version* candidate = turn.candidate();
+  const Version* candidate = turn.o.in_place() ? nullptr : turn.candidate();
   if (turn.s.position.handed_over || !candidate || index >= turn.plan.steps.size()) return false;
   if (!std::holds_alternative<plan::Promote>(turn.plan.steps[index].action)) return false;
   turn.s.position.handed_over = candidate->owner == Owner::Deployment || candidate->owner == Owner::Nobody;
@@ -80,11 +81,16 @@ bool has_arrived(const Turn& turn) {
   return std::holds_alternative<plan::Keep>(action) || std::holds_alternative<plan::Promote>(action);
 }
 
+// What comes next begins from the candidate, if the workload itself counts it as what it runs.
+bool is_current(const Turn& turn) {
+  return !turn.o.in_place() || (turn.candidate() && is_current_in_place(turn, *turn.candidate()));
+}
+
 // Somebody has deleted the candidate's ReplicaSet when it was already the Deployment's, which is paused and makes no
 // other: it is made again as before, and promoted once more. True when that was just found out.
 bool lost_after_handover(Turn& turn) {
   Position& p = turn.s.position;
-  if (!p.handed_over || turn.candidate()) return false;
+  if (!p.handed_over || turn.candidate() || turn.o.in_place()) return false;
   const auto is_promote = [](const Step& step) { return std::holds_alternative<plan::Promote>(step.action); };
   p.index = std::ranges::find_if(turn.plan.steps, is_promote) - turn.plan.steps.begin();
   p.since = turn.now;
@@ -100,11 +106,12 @@ bool target_changed(Turn& turn) {
   if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
   if (never_turns_back(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash))) return false;
   if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
-    begin_retreat(turn, Cause::Reverted, "the Deployment asks for the stable version again");
-  else if (has_arrived(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash)))
+    begin_retreat(turn, Cause::Reverted,
+                  fmt::format("the {} asks for the stable version again", plan::to_text(turn.o.kind)));
+  else if (has_arrived(turn) && is_current(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash)))
     return false;  // the newer one begins from here, not from the version before
   else
-    begin_retreat(turn, Cause::Superseded, "the Deployment asks for a newer version");
+    begin_retreat(turn, Cause::Superseded, fmt::format("the {} asks for a newer version", plan::to_text(turn.o.kind)));
   return true;
 }
 
@@ -143,7 +150,7 @@ Reach keep_capacity(Turn& turn) {
   if (!candidate || index >= turn.plan.steps.size() || (!turn.routed() && is_scale(turn))) return Reach::Done;
   plan::Share given = plan::share_before(turn.plan, index);
   if (!turn.routed()) {
-    reach_replicas(turn, {given});
+    reach_replicas(turn, plan::scale_before(turn.plan, index).value_or(plan::Scale{plan::kNone}));
   } else {
     given = std::max({given, plan::Share{turn.s.traffic.verified}, plan::Share{turn.s.traffic.wanted}});
     const auto scale = plan::scale_before(turn.plan, index);

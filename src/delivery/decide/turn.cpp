@@ -7,6 +7,7 @@
 #include "control/pod_template.h"
 #include "data/selector.h"
 #include "delivery/names.h"
+#include "delivery/observe_in_place.h"
 
 namespace slipway::delivery {
 
@@ -32,6 +33,8 @@ std::string Turn::route_name() const {
   return fmt::format("{} {}", plan::to_text(plan.routing->kind), plan.routing->route);
 }
 
+std::string Turn::workload_name() const { return fmt::format("{} {}", plan::to_text(plan.workload), plan.target); }
+
 Claim Turn::claim() const {
   return {.metadata = Value::object({{"namespace", api::space_of(o.release)},
                                      {"labels", Value::object({{kReleaseLabel, api::name_of(o.release)}})},
@@ -45,6 +48,10 @@ Budget Turn::budget() const { return budget_of(plan, o.deployment); }
 
 bool asks_for(const Observation& o, const Revision& revision) {
   const Value& wanted = o.deployment["spec"]["template"];
+  if (o.in_place()) {
+    const Version* asked = o.asked();
+    return (asked && asked->hash == revision.hash) || placed_template_hash(wanted) == revision.template_hash;
+  }
   if (const Version* v = o.find(revision.hash)) return control::same_template(v->rs["spec"]["template"], wanted);
   return !revision.template_hash.empty() && control::template_hash(wanted) == revision.template_hash;
 }

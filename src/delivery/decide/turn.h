@@ -46,7 +46,8 @@ struct Turn {
   Budget budget() const;
   const Router& router() const { return router_of(plan.routing->kind); }
   RouteView view() const { return router().look_at(o.objects(), *plan.routing); }
-  std::string route_name() const;  // "HTTPRoute web"
+  std::string route_name() const;     // "HTTPRoute web"
+  std::string workload_name() const;  // "StatefulSet db"
   Claim claim() const;
   const Version* stable() const { return s.stable ? o.find(s.stable->hash) : nullptr; }
   const Version* candidate() const { return s.candidate ? o.find(s.candidate->hash) : nullptr; }

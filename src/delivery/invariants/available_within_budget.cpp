@@ -16,8 +16,8 @@ class AvailableWithinBudget final : public control::Invariant {
 
   std::optional<Violation> check(const control::World& world, const control::Controller& controller,
                                  const control::ObjectName& name, const control::Decision& decision,
-                                 base::Time) const override {
-    const auto scene = scene_of(world, controller, name);
+                                 base::Time time) const override {
+    const auto scene = scene_of(world, controller, name, time);
     if (!scene || scene->plan.capacity != plan::Capacity::Shared) return std::nullopt;
     std::int64_t now = 0, then = 0;
     for (const Version& v : scene->o.versions) {

@@ -25,8 +25,8 @@ class CapacityBeforeTraffic final : public control::Invariant {
 
   std::optional<Violation> check(const control::World& world, const control::Controller& controller,
                                  const control::ObjectName& name, const control::Decision& decision,
-                                 base::Time) const override {
-    const auto scene = scene_of(world, controller, name);
+                                 base::Time now) const override {
+    const auto scene = scene_of(world, controller, name, now);
     if (!scene || !scene->plan.routing) return std::nullopt;
     for (const control::Effect& effect : decision.effects)
       if (const auto route = written_route(*scene, effect))

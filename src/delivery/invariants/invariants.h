@@ -20,6 +20,8 @@ std::unique_ptr<control::Invariant> never_past_failed_gate();
 std::unique_ptr<control::Invariant> old_version_stays();
 // Without a route, available pods do not fall below the budget by a write.
 std::unique_ptr<control::Invariant> available_within_budget();
+// Where pods are replaced in place: no more of them are deleted than may be unavailable.
+std::unique_ptr<control::Invariant> in_place_within_budget();
 
 // While windows or a stop keep a release from going forward, its candidate gets no more than it had been given: it does
 // not begin, gets no larger share and is not promoted. Ways back are not forward.
@@ -31,7 +33,7 @@ struct Scene {
   plan::ReleasePlan plan;
 };
 std::optional<Scene> scene_of(const control::World& world, const control::Controller& controller,
-                              const control::ObjectName& name);
+                              const control::ObjectName& name, base::Time now);
 
 // What would go forward in spite of windows and stop; empty: nothing.
 std::string forward_while_closed(const Scene& scene, const control::Decision& decision, base::Time now);

@@ -17,8 +17,8 @@ class NeverPastFailedGate final : public control::Invariant {
 
   std::optional<Violation> check(const control::World& world, const control::Controller& controller,
                                  const control::ObjectName& name, const control::Decision& decision,
-                                 base::Time) const override {
-    const auto scene = scene_of(world, controller, name);
+                                 base::Time now) const override {
+    const auto scene = scene_of(world, controller, name, now);
     if (!scene) return std::nullopt;
     const State before = read_state(scene->o.release["status"]);
     const std::string failed = failed_run(*scene, before);

@@ -77,10 +77,33 @@ std::string more_pods(const Scene& s, const State& before, const control::Decisi
     then.candidate = written_replicas(*candidate, effect).value_or(then.candidate);
     then.stable = written_replicas(*stable, effect).value_or(then.stable);
   }
-  const std::int64_t again = ratio_for(given(s, before), s.o.replicas()).candidate;
+  const auto index = static_cast<std::size_t>(before.position.index);
+  const std::int64_t again =
+      ratio_of_step(plan::scale_before(s.plan, index).value_or(plan::Scale{plan::kNone}), s.o.replicas()).candidate;
   if (!then.above(now) || then.candidate <= again) return "";
   return fmt::format("{} of {} pods would be the candidate's, and {} of {} are", then.candidate,
                      then.candidate + then.stable, now.candidate, now.candidate + now.stable);
+}
+
+// Where pods are replaced in place: a lower partition, or a pod of another version that is taken for the candidate.
+std::string more_in_place(const Scene& s, const State& before, const control::Decision& decision) {
+  const Version* candidate = s.o.find(before.candidate->hash);
+  if (!candidate) return "";
+  const auto index = static_cast<std::size_t>(before.position.index);
+  const std::int64_t n = s.o.replicas();
+  const std::int64_t given = replaced_pods(plan::scale_before(s.plan, index).value_or(plan::Scale{plan::kNone}), n);
+  std::int64_t then = candidate->pods;
+  for (const control::Effect& effect : decision.effects) {
+    if (const auto* apply = std::get_if<control::Apply>(&effect)) {
+      const data::Value& partition = apply->object["spec"]["updateStrategy"]["rollingUpdate"]["partition"];
+      if (partition.is_int() && partition.as_int() < n - std::max(given, candidate->pods))
+        return fmt::format("{} of {} pods would be the candidate's", n - partition.as_int(), n);
+    }
+    if (const auto* gone = std::get_if<control::Delete>(&effect); gone && s.o.kind == plan::WorkloadKind::DaemonSet)
+      then += std::ranges::any_of(
+          s.o.placed, [&](const PlacedPod& p) { return p.name == gone->name && p.hash != candidate->hash; });
+  }
+  return then > std::max(given, candidate->pods) ? fmt::format("{} of {} pods would be the candidate's", then, n) : "";
 }
 
 // The run of a hook that this decision starts.
@@ -100,7 +123,7 @@ class NothingForwardWhileClosed final : public control::Invariant {
                                  const control::ObjectName& name, const control::Decision& decision,
                                  base::Time now) const override {
     if (controller.name() != "release" || !may_be_closed(world, name)) return std::nullopt;
-    const auto scene = scene_of(world, controller, name);
+    const auto scene = scene_of(world, controller, name, now);
     const std::string wrong = scene ? forward_while_closed(*scene, decision, now) : "";
     return wrong.empty() ? std::nullopt : std::optional(Violation{"nothing-forward-while-closed", wrong});
   }
@@ -121,6 +144,7 @@ std::string forward_while_closed(const Scene& s, const control::Decision& decisi
   if (const std::string name = hook_begun(decision); !name.empty() && !promoting)
     return fmt::format("hook run {} would begin", name);
   if (after.position.handed_over && !promoting) return "the candidate would be promoted";
+  if (s.plan.capacity == plan::Capacity::InPlace) return promoting ? "" : more_in_place(s, before, decision);
   if (s.plan.capacity == plan::Capacity::Shared) return promoting ? "" : more_pods(s, before, decision);
   for (const control::Effect& effect : decision.effects)
     if (const auto route = written_route(s, effect))

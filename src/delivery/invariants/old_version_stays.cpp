@@ -15,8 +15,8 @@ class OldVersionStays final : public control::Invariant {
 
   std::optional<Violation> check(const control::World& world, const control::Controller& controller,
                                  const control::ObjectName& name, const control::Decision& decision,
-                                 base::Time) const override {
-    const auto scene = scene_of(world, controller, name);
+                                 base::Time now) const override {
+    const auto scene = scene_of(world, controller, name, now);
     if (!scene || scene->plan.capacity != plan::Capacity::Extra) return std::nullopt;
     const State state = read_state(scene->o.release["status"]);
     const Version* stable = state.stable ? scene->o.find(state.stable->hash) : nullptr;

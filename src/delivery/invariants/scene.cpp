@@ -7,11 +7,11 @@ namespace slipway::delivery {
 namespace invariants {
 
 std::optional<Scene> scene_of(const control::World& world, const control::Controller& controller,
-                              const control::ObjectName& name) {
+                              const control::ObjectName& name, base::Time now) {
   if (controller.name() != "release") return std::nullopt;
   const data::Value& release = world.find(api::kReleases, name);
   if (release.is_null()) return std::nullopt;
-  Observation o = observe(world, release);
+  Observation o = observe(world, release, now);
   auto plan = plan::compile(release, plan::gateway_capabilities(), o.cohorts);
   if (!plan) return std::nullopt;
   return Scene{std::move(o), std::move(*plan)};
@@ -42,6 +42,7 @@ std::vector<std::unique_ptr<control::Invariant>> make_invariants() {
   all.push_back(invariants::never_past_failed_gate());
   all.push_back(invariants::old_version_stays());
   all.push_back(invariants::available_within_budget());
+  all.push_back(invariants::in_place_within_budget());
   all.push_back(invariants::nothing_forward_while_closed());
   return all;
 }

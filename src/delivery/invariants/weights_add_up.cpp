@@ -9,8 +9,8 @@ class WeightsAddUp final : public control::Invariant {
 
   std::optional<control::Violation> check(const control::World& world, const control::Controller& controller,
                                           const control::ObjectName& name, const control::Decision& decision,
-                                          base::Time) const override {
-    const auto scene = scene_of(world, controller, name);
+                                          base::Time now) const override {
+    const auto scene = scene_of(world, controller, name, now);
     if (!scene) return std::nullopt;
     for (const control::Effect& effect : decision.effects)
       if (const auto route = written_route(*scene, effect))

@@ -36,6 +36,8 @@ TEST(Capabilities, the_page_shows_them_all) {
                                                          << router_table();
   EXPECT_THAT(*page, testing::HasSubstr(strategy_table())) << "docs/support-matrix.md is not up to date; it needs:\n"
                                                            << strategy_table();
+  EXPECT_THAT(*page, testing::HasSubstr(workload_table())) << "docs/support-matrix.md is not up to date; it needs:\n"
+                                                           << workload_table();
 }
 
 TEST(Capabilities, a_kind_is_read_as_it_is_written) {

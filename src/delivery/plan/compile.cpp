@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "delivery/plan/compile_gray.h"
 #include "delivery/plan/compile_hooks.h"
+#include "delivery/plan/compile_rolling.h"
 #include "delivery/plan/compile_variants.h"
 #include "delivery/plan/step_writer.h"
 
@@ -83,17 +84,6 @@ void compile_canary(const Value& spec, ReleasePlan& plan) {
     add_user_step(out, canary["steps"].at(static_cast<std::size_t>(i)), i,
                   fmt::format("spec.strategy.canary.steps[{}]", i));
   if (share_before(plan, plan.steps.size()) < kWhole) out.shift(kWhole, -1, "spec.strategy.canary");
-}
-
-void compile_rolling(const Value& spec, ReleasePlan& plan) {
-  const Value& rolling = spec["strategy"]["rolling"];
-  plan.strategy = Strategy::Rolling;
-  plan.max_surge = rolling["maxSurge"];
-  plan.max_unavailable = rolling["maxUnavailable"];
-  plan.user_steps = 1;
-  StepWriter out{plan};
-  out.add(Scale{kWhole}, 0, "spec.strategy.rolling");
-  if (rolling["bake"].is_string()) out.add(Wait{duration_or(rolling["bake"], {})}, 0, "spec.strategy.rolling.bake");
 }
 
 // --- blue-green -------------------------------------------------------------------------------------------
@@ -256,7 +246,7 @@ base::Error refusal(const Value& release, std::vector<Cause> problems) {
 std::vector<std::string> step_names(const Value& spec) {
   const Value& strategy = spec["strategy"];
   std::vector<std::string> out;
-  if (strategy["rolling"].is_object()) out.push_back("replace pods");
+  for (std::string& name : rolling_step_names(strategy["rolling"])) out.push_back(std::move(name));
   for (const Value& step : strategy["canary"]["steps"].items()) out.push_back(canary_step_name(step));
   for (std::string& name : gray_step_names(strategy["gray"])) out.push_back(std::move(name));
   for (std::string& name : ab_test_step_names(strategy["abTest"])) out.push_back(std::move(name));
@@ -269,7 +259,8 @@ std::vector<Value> analyses_of(const Value& spec) {
   const Value& strategy = spec["strategy"];
   std::vector<Value> out;
   for (const Value& step : strategy["canary"]["steps"].items()) out.push_back(step["analysis"]);
-  for (const Value& batch : strategy["gray"]["batches"].items()) out.push_back(batch["analysis"]);
+  for (const char* in_batches : {"rolling", "gray"})
+    for (const Value& batch : strategy[in_batches]["batches"].items()) out.push_back(batch["analysis"]);
   for (const char* field : {"preSwitchAnalysis", "postSwitchAnalysis"}) out.push_back(strategy["blueGreen"][field]);
   out.push_back(spec["guards"]["analysis"]);
   std::erase_if(out, [](const Value& analysis) { return !analysis.is_object(); });
@@ -305,13 +296,14 @@ ReleasePlan way_back(const Value& release, const RouterCapabilities& router) {
   const Value& spec = release["spec"];
   ReleasePlan plan;
   plan.target = spec["target"]["name"].str();
+  plan.workload = target_kind_of(release);
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
   plan.windows = api::windows_of(spec["windows"]);
   plan.rollback_hooks = rollback_hooks_of(spec);
   if (spec["traffic"].is_object()) plan.routing = routing_of(release);
   if (plan.routing) plan.routing->headless = capabilities_for(plan, router).headless;
-  plan.capacity = plan.routing ? Capacity::Extra : Capacity::Shared;
+  plan.capacity = is_in_place(plan.workload) ? Capacity::InPlace : plan.routing ? Capacity::Extra : Capacity::Shared;
   return plan;
 }
 

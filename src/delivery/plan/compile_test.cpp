@@ -56,8 +56,8 @@ TEST(Compile, opt_in_mirror_and_pods_stay_until_they_are_changed) {
   const std::string staff = "; staff-only: header x-staff is yes or cookie beta matches 1|2 and query parameter b is 1";
   EXPECT_EQ(steps_of(*plan),
             "split the route, all traffic to stable\n"
-            "scale the candidate for 0 %, at least 2 pods\n"
-            "scale the candidate for 0 %, at least 2 pods\n"
+            "scale the candidate to 2 pods\n"
+            "scale the candidate to 2 pods\n"
             "0 % of the traffic to the candidate" +
                 staff +
                 ", verified at the router\n"
@@ -189,6 +189,69 @@ TEST(Compile, rolling_may_bake_before_the_old_version_goes) {
       compile(release(R"({"target":{"name":"web"},"strategy":{"rolling":{"bake":"30s"}}})"), gateway_capabilities());
   ASSERT_TRUE(plan) << plan.error().message;
   EXPECT_EQ(plan->steps.at(1).action, Action(Wait{base::seconds(30)}));
+}
+
+TEST(Compile, rolling_in_batches_grows_by_numbers_and_parts) {
+  const auto plan = compile(release(R"({"target":{"kind":"StatefulSet","name":"db"},"strategy":{"rolling":{"batches":[
+    {"replicas":2,"bake":"1m"},{"percent":12.5,"analysis":{"templates":[{"name":"slo"}]}},{"replicas":3,"approve":true}],
+    "bake":"30s"}}})"),
+                            gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(steps_of(*plan),
+            "scale the candidate to 2 pods\n"
+            "wait 1m0s\n"
+            "scale the candidate for 12.5 %, at least 2 pods\n"
+            "analyse slo\n"
+            "scale the candidate for 12.5 %, at least 3 pods\n"
+            "wait for a person to promote\n"
+            "scale the candidate for 100 %\n"
+            "wait 30s\n"
+            "promote: hand over to the Deployment, scale the old version down\n"
+            "verify replicas, owner and route\n");
+  EXPECT_EQ(plan->user_steps, 4);
+  EXPECT_EQ(plan->capacity, Capacity::InPlace);
+  const std::string text = to_text(*plan);
+  EXPECT_NE(text.find("target    statefulset/db, rolling update"), std::string::npos) << text;
+  EXPECT_NE(text.find("promote: the new version is what the workload keeps"), std::string::npos) << text;
+  EXPECT_EQ(text.find("Deployment"), std::string::npos) << text;
+}
+
+TEST(Compile, the_last_batch_of_all_is_the_end) {
+  const auto plan = compile(
+      release(R"({"target":{"name":"web"},"strategy":{"rolling":{"batches":[{"percent":50},{"percent":100}]}}})"),
+      gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->user_steps, 2);
+  EXPECT_EQ(step_names(json(R"({"strategy":{"rolling":{"batches":[{"percent":50},{"replicas":9,"name":"most"}]}}})")),
+            (std::vector<std::string>{"replace 50 % of the pods", "most", "replace the other pods"}));
+}
+
+TEST(Compile, batches_and_targets_that_cannot_work_are_refused_by_field) {
+  const auto problems = [](std::string_view target, std::string_view rest) {
+    return fields_of(
+        compile(release(std::string(R"({"target":)").append(target).append(rest)), gateway_capabilities()));
+  };
+  const std::string_view web = R"({"name":"web"})", set = R"({"kind":"StatefulSet","name":"db"})",
+                         agent = R"({"kind":"DaemonSet","name":"agent"})";
+  using Fields = std::vector<std::string>;
+  const std::string at = "spec.strategy.rolling.batches";
+  EXPECT_EQ(problems(web, R"(,"strategy":{"rolling":{"batches":[{},{"replicas":1,"percent":2}]}}})"),
+            (Fields{at + "[0]", at + "[1]"}));
+  EXPECT_EQ(problems(web, R"(,"strategy":{"rolling":{"batches":[{"percent":50},{"percent":20},{"replicas":0}]}}})"),
+            (Fields{at + "[1].percent", at + "[2].replicas"}));
+  EXPECT_EQ(problems(web, R"(,"strategy":{"rolling":{"batches":[{"replicas":5},{"replicas":2},{"percent":0.001}]}}})"),
+            (Fields{at + "[1].replicas", at + "[2].percent"}));
+  EXPECT_EQ(problems(web, R"(,"strategy":{"rolling":{"batches":[{"percent":100},{"replicas":2,"bake":"soon"}]}}})"),
+            (Fields{at + "[1].bake", at + "[1]"}));
+  EXPECT_EQ(problems(R"({"kind":"Job","name":"x"})", R"(,"strategy":{"rolling":{}}})"), (Fields{"spec.target.kind"}));
+  EXPECT_EQ(problems(set, R"(,"traffic":{"route":"r","service":"s"},"strategy":{"canary":{"steps":[{"weight":5}]}}})"),
+            (Fields{"spec.traffic"}));
+  EXPECT_EQ(problems(set, R"(,"traffic":{"kind":"Service","service":"s"},"strategy":{"blueGreen":{}}})"),
+            (Fields{"spec.strategy.blueGreen", "spec.traffic"}));
+  EXPECT_EQ(problems(set, R"(,"strategy":{"rolling":{"maxSurge":1,"maxUnavailable":2}}})"),
+            (Fields{"spec.strategy.rolling.maxSurge", "spec.strategy.rolling.maxUnavailable"}));
+  EXPECT_EQ(problems(agent, R"(,"strategy":{"canary":{"steps":[{"weight":5}],"maxSurge":1,"maxUnavailable":2}}})"),
+            (Fields{"spec.strategy.canary.maxSurge"}));
 }
 
 TEST(Compile, blue_green_is_all_or_nothing_with_a_way_back) {

@@ -47,12 +47,23 @@ std::string variants_text(const Routing& r) {
 }
 
 std::string head_text(const ReleasePlan& plan) {
-  std::string out = fmt::format("target    deployment/{}, {}\n", plan.target, to_text(plan.strategy));
-  if (plan.routing)
+  std::string out =
+      fmt::format("target    {}/{}, {}\n", base::to_lower(to_text(plan.workload)), plan.target, to_text(plan.strategy));
+  if (plan.capacity == Capacity::InPlace)
+    out += "traffic   follows the pods, which are replaced in place\n";
+  else if (plan.routing)
     out += routing_text(*plan.routing) + variants_text(*plan.routing);
   else
     out += "traffic   by replica ratio\n";
   return out;
+}
+
+// One set of pods has neither a second one to hand over to, nor another owner.
+std::string step_text(const ReleasePlan& plan, const Action& action) {
+  if (plan.capacity != Capacity::InPlace) return to_text(action);
+  if (std::holds_alternative<Promote>(action)) return "promote: the new version is what the workload keeps";
+  if (std::holds_alternative<Verify>(action)) return "verify replicas";
+  return to_text(action);
 }
 
 std::string steps_text(const ReleasePlan& plan) {
@@ -60,7 +71,7 @@ std::string steps_text(const ReleasePlan& plan) {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const int user = plan.steps[i].user_step;
     const std::string number = user < 0 ? "" : fmt::format("step {}", user + 1);
-    out += fmt::format("{:<10}{}\n", number, to_text(plan.steps[i].action));
+    out += fmt::format("{:<10}{}\n", number, step_text(plan, plan.steps[i].action));
   }
   return out;
 }
@@ -81,6 +92,7 @@ std::string parts_text(const Parts& parts) {
 std::string scale_text(const Scale& s) {
   if (!s.parts.empty()) return "scale the variants for " + parts_text(s.parts);
   if (s.pods) return "scale the candidate to " + pods_text(*s.pods);
+  if (s.share == kNone && s.least > 0) return "scale the candidate to " + pods_text(s.least);
   return "scale the candidate for " + to_text(s.share) + (s.least > 0 ? ", at least " + pods_text(s.least) : "");
 }
 
@@ -295,7 +307,7 @@ Share share_before(const ReleasePlan& plan, std::size_t index) {
   for (std::size_t i = 0; i < index && i < plan.steps.size(); ++i) {
     if (const auto* traffic = std::get_if<Traffic>(&plan.steps[i].action)) share = traffic->share;
     if (const auto* scale = std::get_if<Scale>(&plan.steps[i].action))
-      if (plan.capacity == Capacity::Shared) share = scale->share;
+      if (plan.capacity != Capacity::Extra) share = scale->share;
   }
   return share;
 }

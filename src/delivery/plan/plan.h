@@ -19,6 +19,7 @@
 #include "delivery/plan/capabilities.h"
 #include "delivery/plan/cohort.h"
 #include "delivery/plan/share.h"
+#include "delivery/plan/workload.h"
 
 namespace slipway::delivery::plan {
 
@@ -146,8 +147,10 @@ std::string_view to_text(Strategy strategy);
 
 // Where candidate pods come from.
 enum class Capacity {
-  Extra,   // a router splits requests: the stable version keeps all its replicas, candidates are added
-  Shared,  // replicas are the only weight: candidates replace stable pods within the surge and unavailability budget
+  Extra,    // a router splits requests: the stable version keeps all its replicas, candidates are added
+  Shared,   // replicas are the only weight: candidates replace stable pods within the surge and unavailability budget
+  InPlace,  // the workload's own controller replaces its pods one by one: there is one object, and both versions are
+            // its
 };
 
 // A version of an A/B test beside the stable one.
@@ -187,7 +190,8 @@ struct Routing {
 bool names(const Routing& routing, std::string_view service);
 
 struct ReleasePlan {
-  std::string target;  // Deployment
+  std::string target;  // name of the workload
+  WorkloadKind workload = WorkloadKind::Deployment;
   Strategy strategy = Strategy::Rolling;
   Capacity capacity = Capacity::Shared;
   std::optional<Routing> routing = {};
@@ -226,7 +230,8 @@ std::string rules_of(const Traffic& traffic);
 // The last Traffic before `index`; absent: none.
 std::optional<Traffic> traffic_before(const ReleasePlan& plan, std::size_t index);
 
-// The share that the candidate is meant to have once `index` steps are done (traffic, or replicas without a router).
+// The share that the candidate is meant to have once `index` steps are done (traffic, or replicas without a router;
+// where a number of pods is asked for, that comes on top).
 Share share_before(const ReleasePlan& plan, std::size_t index);
 
 // The last Scale before `index`; absent: none.

@@ -20,6 +20,7 @@ struct Form {
 };
 constexpr Form kForms[] = {
     {"rolling", R"({"rolling":{}})"},
+    {"rolling, in batches", R"({"rolling":{"batches":[{"replicas":1},{"percent":50}]}})"},
     {"canary by weight", R"({"canary":{"steps":[{"weight":5},{"weight":50}]}})"},
     {"canary, opt-in by header",
      R"({"canary":{"steps":[{"match":{"any":[{"headers":[{"name":"a","value":"b"}]}]}}]}})"},
@@ -46,8 +47,9 @@ Value traffic_of(std::optional<RouterKind> kind) {
   return out;
 }
 
-bool works(const Form& form, std::optional<RouterKind> kind) {
-  Value spec = Value::object({{"target", Value::object({{"name", "web"}})}, {"strategy", json(form.strategy)}});
+bool works(const Form& form, std::optional<RouterKind> kind, WorkloadKind workload = WorkloadKind::Deployment) {
+  const Value target = Value::object({{"kind", to_text(workload)}, {"name", "web"}});
+  Value spec = Value::object({{"target", target}, {"strategy", json(form.strategy)}});
   if (kind) spec.set("traffic", traffic_of(kind));
   const Value release =
       Value::object({{"metadata", Value::object({{"name", "web"}, {"namespace", "shop"}})}, {"spec", spec}});
@@ -55,15 +57,33 @@ bool works(const Form& form, std::optional<RouterKind> kind) {
   return compile(release, gateway_capabilities(), cohorts).has_value();
 }
 
-}  // namespace
-
-std::string strategy_table() {
-  std::string out = "| strategy of a Deployment | no router |", line = "|---|---|";
-  for (const RouterKind kind : all_router_kinds()) {
-    out += fmt::format(" {} |", to_text(kind));
+std::string head(std::string_view first, const std::vector<std::string>& columns) {
+  std::string out = fmt::format("| {} |", first), line = "|---|";
+  for (const std::string& column : columns) {
+    out += fmt::format(" {} |", column);
     line += "---|";
   }
-  out += "\n" + line + "\n";
+  return out + "\n" + line + "\n";
+}
+
+}  // namespace
+
+std::string workload_table() {
+  std::vector<std::string> kinds;
+  for (const WorkloadKind kind : all_workload_kinds()) kinds.emplace_back(to_text(kind));
+  std::string out = head("strategy without a router", kinds);
+  for (const Form& form : kForms) {
+    out += fmt::format("| {} |", form.name);
+    for (const WorkloadKind kind : all_workload_kinds()) out += works(form, std::nullopt, kind) ? " yes |" : " no |";
+    out += "\n";
+  }
+  return out;
+}
+
+std::string strategy_table() {
+  std::vector<std::string> columns = {"no router"};
+  for (const RouterKind kind : all_router_kinds()) columns.emplace_back(to_text(kind));
+  std::string out = head("strategy of a Deployment", columns);
   for (const Form& form : kForms) {
     out += fmt::format("| {} | {} |", form.name, works(form, std::nullopt) ? "yes" : "no");
     for (const RouterKind kind : all_router_kinds()) out += works(form, kind) ? " yes |" : " no |";

@@ -7,5 +7,7 @@ namespace slipway::delivery::plan {
 
 // A Markdown table, found out by compiling a Release for each cell. It stands in docs/support-matrix.md.
 std::string strategy_table();
+// The same by kind of workload; with a router only Deployments can be released.
+std::string workload_table();
 
 }  // namespace slipway::delivery::plan
