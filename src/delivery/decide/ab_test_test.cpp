@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <map>
 #include <random>
 
 #include "api/meta.h"
@@ -176,6 +177,62 @@ TEST(AbTest, a_variant_that_is_chosen_before_anybody_has_it_gets_its_pods_first)
   c.patch_release(json(R"({"spec":{"paused":false}})"));
   ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
   EXPECT_EQ(c.pods_of("blue"), 4);
+}
+
+// Image by hash of whatever ReplicaSets there are: no hash may stand for another template than it was made of.
+std::map<std::string, std::string> images_of(const ModelledCluster& c) {
+  std::map<std::string, std::string> out;
+  for (const Version& v : c.observe().versions)
+    out[v.hash] = v.rs["spec"]["template"]["spec"]["containers"].at(0)["image"].str();
+  return out;
+}
+
+// A choice in the time in which the variants get their pods.
+ModelledCluster chosen_early(bool& ready) {
+  ModelledCluster c = test_cluster();
+  c.becomes_ready = [&ready](const std::string& image) { return ready || image.ends_with("v1"); };
+  EXPECT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("new");
+  EXPECT_TRUE(c.run_until([&] { return c.pods_of("red") == 1 && c.pods_of("blue") == 1; }));
+  c.set_image("blue");
+  EXPECT_TRUE(c.run_until([&] { return c.state().candidate->hash == variant(c.state(), "blue").hash; }));
+  return c;
+}
+
+TEST(AbTest, variants_that_are_made_again_after_the_choice_are_what_they_were) {
+  bool ready = false;
+  ModelledCluster c = chosen_early(ready);
+  const auto before = images_of(c);
+  ASSERT_EQ(before.size(), 4u);
+  for (const char* tag : {"new", "red", "blue"}) {
+    c.delete_set(tag);
+    ASSERT_TRUE(c.run_until([&] { return c.sets() == 4; })) << tag << ": " << c.state().message;
+    EXPECT_EQ(images_of(c), before) << tag;
+  }
+  ready = true;
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_EQ(c.pods_of("blue"), 4);
+}
+
+TEST(AbTest, a_variant_that_nobody_knows_any_more_is_stopped) {
+  bool ready = false;
+  ModelledCluster c = chosen_early(ready);
+  const auto before = images_of(c);
+  c.forget_revisions();
+  c.delete_set("new");
+  c.delete_set("red");
+  ASSERT_TRUE(c.run_until([&] { return variant(c.state(), "red").stopped_at.has_value(); })) << c.state().message;
+  EXPECT_THAT(variant(c.state(), "red").message, HasSubstr("nobody knows what it ran"));
+  EXPECT_TRUE(variant(c.state(), "new").stopped_at);
+  ready = true;
+  bool ever_another = false;
+  c.watch = [&](const auto&, const auto&) {
+    for (const auto& [hash, image] : images_of(c)) ever_another = ever_another || image != before.at(hash);
+  };
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_FALSE(ever_another);
+  EXPECT_EQ(c.pods_of("blue"), 4);
+  EXPECT_EQ(split_of(c), "web 100");
 }
 
 TEST(AbTest, a_stopped_candidate_does_not_win_by_promote_full_that_was_said_before) {

@@ -119,19 +119,54 @@ Revision revision_for(const Turn& turn) {
 
 namespace {
 
-// Of a test: the Deployment asks for the candidate, and each of the others is that with its changes. Once the test is
-// decided only the candidate is made again.
-Reach ensure_variants(Turn& turn) {
-  for (const Beside& v : versions_beside(turn)) {
-    if (v.version && v.version->owner != Owner::Release) take(turn, *v.version);
-    if (v.version || v.stopped) continue;
-    const auto made = template_of_variant(turn.o.deployment, turn.plan.routing->variants[v.index]);
-    if (made)
-      turn.act(control::Create{api::kReplicaSets, replica_set_object(turn, *v.revision, *made, Holder::Release, 0)});
+// The variant without changes: what the Deployment asked for when the test began.
+const VariantState* unchanged(const Turn& turn) {
+  const auto& variants = turn.plan.routing->variants;
+  const auto found = std::ranges::find_if(variants, [](const plan::Variant& v) { return v.pod_template.is_null(); });
+  return found == variants.end() ? nullptr : &turn.s.variants[static_cast<std::size_t>(found - variants.begin())];
+}
+
+// What a variant ran that has lost its ReplicaSet. When another one is chosen the Deployment's template is that one's,
+// and the one without changes may have been kept as a revision. Null: nobody knows it any more, or it is being read.
+Value template_of_lost(Turn& turn, const Beside& lost) {
+  if (asks_for(turn.o, *lost.revision)) return turn.o.deployment["spec"]["template"];
+  const VariantState* base = unchanged(turn);
+  const Value known = base ? template_of(turn, *base) : Value();
+  if (known.is_null()) return {};
+  const Value deployment = Value::object({{"spec", Value::object({{"template", known}})}});
+  const auto made = template_of_variant(deployment, turn.plan.routing->variants[lost.index]);
+  const bool same = made && control::template_hash(*made) == lost.revision->template_hash;
+  return same ? *made : Value();
+}
+
+bool is_being_read(const Turn& turn) {
+  const VariantState* base = unchanged(turn);
+  const auto kept = base ? turn.o.kept.find(base->hash) : turn.o.kept.end();
+  return kept != turn.o.kept.end() && !kept->second.pod_template.is_object();
+}
+
+Reach make_again(Turn& turn, const Beside& lost) {
+  const Value made = template_of_lost(turn, lost);
+  if (made.is_object()) {
+    turn.act(control::Create{api::kReplicaSets, replica_set_object(turn, *lost.revision, made, Holder::Release, 0)});
+  } else if (!is_being_read(turn)) {
+    if (turn.s.halt || turn.s.retreat) return Reach::Done;
+    stop_variant(turn, lost.index, Cause::Deadline, "its ReplicaSet is gone, and nobody knows what it ran");
+    return Reach::Waiting;
   }
-  if (!turn.acts()) return Reach::Done;
   turn.wait("making the ReplicaSets of the variants");
   return Reach::Waiting;
+}
+
+// Of a test. Once it is decided only the candidate is made again.
+Reach ensure_variants(Turn& turn) {
+  Reach out = Reach::Done;
+  for (const Beside& v : versions_beside(turn)) {
+    if (v.version && v.version->owner != Owner::Release) take(turn, *v.version);
+    if (!v.version && !v.stopped && make_again(turn, v) == Reach::Waiting) out = Reach::Waiting;
+  }
+  if (out == Reach::Done && turn.acts()) turn.wait("taking over the ReplicaSets of the variants");
+  return turn.acts() ? Reach::Waiting : out;
 }
 
 }  // namespace
