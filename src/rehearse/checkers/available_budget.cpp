@@ -52,7 +52,7 @@ class AvailableBudget final : public Checker {
       taken_.push_back({truth.now, pod, ours_.took(truth, pod) && !owner_is_gone(truth, pod)});
     const bool taken = was_ready && !api::is_deleting(change.previous->object) &&
                        (change.kind == store::Change::Kind::Delete || api::is_deleting(pod)) &&
-                       ours_.took(truth, pod) && !owner_is_gone(truth, pod) && !is_turning_back(truth, pod) &&
+                       ours_.took(truth, pod) && !owner_is_gone(truth, pod) && !is_extra(truth, pod) &&
                        !was_under_way(pod);
     return taken ? judge(truth, pod) : std::nullopt;
   }
@@ -83,12 +83,16 @@ class AvailableBudget final : public Checker {
     return raised != raised_.end() && asked && *asked < raised->second;
   }
 
-  // With a router the candidate is extra capacity, and on the way back it has no traffic any more.
-  static bool is_turning_back(const Truth& truth, const Value& pod) {
+  // With a router what stands beside the stable version is extra capacity: the candidate on the way back has no traffic
+  // any more, and neither have variants that are stopped or have lost (seed 906 of A/B tests).
+  static bool is_extra(const Truth& truth, const Value& pod) {
     const std::string_view hash = api::label(pod, "pod-template-hash");
     return std::ranges::any_of(truth.list(api::kReleases, api::space_of(pod)), [&](const Value& release) {
-      return release["spec"]["traffic"].is_object() && release["status"]["rollback"].is_object() &&
-             release["status"]["candidate"]["hash"].as_string() == hash;
+      const Value& status = release["status"];
+      if (!release["spec"]["traffic"].is_object()) return false;
+      if (status["candidate"]["hash"].as_string() == hash) return status["rollback"].is_object();
+      return std::ranges::any_of(status["variants"].items(),
+                                 [&](const Value& variant) { return variant["hash"].as_string() == hash; });
     });
   }
 
