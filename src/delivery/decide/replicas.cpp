@@ -44,10 +44,10 @@ Reach reach_extra(Turn& turn, const plan::Scale& scale) {
   return out;
 }
 
-// Turned around in the middle, a version that was just to shrink grows again: after two changes that the status does
-// not know of, pods that are on their way out may be among those that it counts.
+// Turned around in the middle, a version that was just to shrink grows again: as long as its ReplicaSet's controller
+// does not know of that, pods that are on their way out may be among those that the status counts.
 Side side_of(const Version& v, std::int64_t target) {
-  return {v.spec, v.unseen > 1 ? 0 : std::min(v.available, v.spec), target};
+  return {v.spec, v.unseen > 0 ? 0 : std::min(v.available, v.spec), target};
 }
 
 Reach reach_shared(Turn& turn, const plan::Scale& scale) {
@@ -63,8 +63,9 @@ Reach reach_shared(Turn& turn, const plan::Scale& scale) {
   if (stable) scale_to(turn, *stable, forward ? next.shrinking : next.growing);
   if (c.spec == c.target && s.spec == s.target && c.available >= c.target && (!stable || s.available >= s.target))
     return Reach::Done;
-  turn.wait(fmt::format("{} of {} candidate and {} of {} stable pods are available{}", c.available, c.target,
-                        s.available, s.target, candidate.stuck.empty() ? "" : "; " + candidate.stuck));
+  turn.wait(fmt::format("{} of {} candidate and {} of {} stable pods are available{}", candidate.available, c.target,
+                        stable ? stable->available : 0, s.target,
+                        candidate.stuck.empty() ? "" : "; " + candidate.stuck));
   return Reach::Waiting;
 }
 

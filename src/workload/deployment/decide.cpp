@@ -262,7 +262,7 @@ void Pass::reason(std::string rule, std::string text) {
 std::int64_t Set::observed_size() const { return object["spec"]["replicas"].as_int(1); }
 std::int64_t Set::available() const {
   const std::int64_t unseen = api::generation_of(object) - object["status"]["observedGeneration"].as_int();
-  return unseen > 1 ? 0 : std::min(size, object["status"]["availableReplicas"].as_int());
+  return unseen > 0 ? 0 : std::min(size, object["status"]["availableReplicas"].as_int());
 }
 std::string Set::name() const { return object["metadata"]["name"].str(); }
 

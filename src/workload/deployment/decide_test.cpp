@@ -86,6 +86,12 @@ class Model {
   void follow_sizes() {
     for (auto& [name, set] : sets_) make_available(name, set["status"]["availableReplicas"].as_int());
   }
+  // Its size is known, and what is too many has yet to go.
+  void keep_all_pods(const std::string& name) {
+    Value& set = sets_.at(name);
+    set.set({"status", "observedGeneration"}, api::generation_of(set));
+    touch(set);
+  }
   void roll_out() {
     for (int i = 0; i < 50; ++i) {
       settle();
@@ -271,6 +277,26 @@ TEST(Deployment, Turned_around_it_does_not_count_pods_that_are_being_removed) {
   model.set_image("web:1");
   model.settle();
   EXPECT_GT(model.size_of("web:1"), 2);
+  EXPECT_GE(model.size_of("web:2"), 3) << "the available ones stay";
+  model.follow_sizes();
+  model.roll_out();
+  EXPECT_EQ(model.size_of("web:1"), 6);
+}
+
+// The controller of ReplicaSets has seen that it was to be smaller, and its requests are still on their way.
+TEST(Deployment, Turned_around_it_waits_until_the_new_size_is_known) {
+  Model model(6, 2, 1);
+  model.roll_out();
+  model.set_image("web:2");
+  model.settle();
+  model.follow_sizes();
+  model.make_available(model.name_of("web:2"), 3);
+  model.settle();
+  ASSERT_LT(model.size_of("web:1"), 5);
+  model.keep_all_pods(model.name_of("web:1"));
+  model.set_image("web:1");
+  model.settle();
+  EXPECT_EQ(model.size_of("web:1"), 5);
   EXPECT_EQ(model.size_of("web:2"), 3) << "those that never got ready go, the available ones stay";
   model.follow_sizes();
   model.roll_out();
