@@ -63,6 +63,10 @@ void Cache::start() {
   for (const auto& feed : feeds_) feed->start();
 }
 
+void Cache::refresh() {
+  for (const auto& feed : feeds_) feed->refresh();
+}
+
 void Cache::add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
 
 void Cache::add_progress_listener(std::function<void()> listener) {
@@ -71,6 +75,10 @@ void Cache::add_progress_listener(std::function<void()> listener) {
 
 bool Cache::synced() const {
   return std::ranges::all_of(feeds_, [](const auto& feed) { return feed->synced(); });
+}
+
+bool Cache::current() const {
+  return std::ranges::all_of(feeds_, [](const auto& feed) { return feed->current(); });
 }
 
 const base::Error* Cache::absence() const {
@@ -188,7 +196,7 @@ void Cache::troubled(const Feed& feed) {
 
 void Cache::asks(What what, Why why) {
   if (!counters_) return;
-  static constexpr const char* kCauses[] = {"begin", "expired", "ended", "failed"};
+  static constexpr const char* kCauses[] = {"begin", "expired", "ended", "failed", "refresh"};
   const std::string cause = kCauses[static_cast<int>(why)];
   if (what == What::Page)
     counters_->pages.add();

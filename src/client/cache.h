@@ -50,11 +50,13 @@ class Cache final : private Feed::Listener {
 
   const Resource& resource() const { return resource_; }
   void start();
+  void refresh();  // Feed::refresh, of all namespaces
   void add_listener(Listener listener);
-  // Called when `synced` or `revision` has moved, after the listeners for what changed: also for a list that brought
-  // nothing new and for a bookmark. Who waits for a revision waits here.
+  // Called when `synced`, `current` or `revision` has moved, after the listeners for what changed: also for a list that
+  // brought nothing new and for a bookmark. Who waits for a revision waits here.
   void add_progress_listener(std::function<void()> listener);
-  bool synced() const;  // has completed its first lists
+  bool synced() const;   // has completed its first lists
+  bool current() const;  // the same, and all that `refresh` has asked for
   // Why there can be no objects in some of the namespaces (Feed::absence); null when there is no such reason.
   const base::Error* absence() const;
   void require();  // not optional any more

@@ -23,7 +23,9 @@ class Collection final : public ApiClient {
   void call(Request request, Completion done) override {
     ++lists;
     limits.push_back(request.limit);
-    loop_.post([this, request = std::move(request), done = std::move(done)]() mutable { done(answer(request)); });
+    auto answering = [this, request = std::move(request), done = std::move(done)]() mutable { done(answer(request)); };
+    if (hold_lists) return held_.push_back(std::move(answering));
+    loop_.post(std::move(answering));
   }
 
   std::unique_ptr<WatchHandle> watch(WatchRequest request, WatchSink& sink) override {
@@ -81,11 +83,18 @@ class Collection final : public ApiClient {
     return out;
   }
 
+  // The oldest list that is held.
+  void answer_list() {
+    loop_.post(std::move(held_.front()));
+    held_.pop_front();
+  }
+
   std::uint64_t revision = 10;
   std::uint64_t since = 0;
   int lists = 0, watches = 0;
   std::vector<std::int64_t> limits, times;  // of the requests
   bool silent = false;                      // events are lost
+  bool hold_lists = false;                  // until `answer_list`
   std::optional<base::Code> refusal;        // every watch ends at once
   std::deque<base::Code> list_failures;
   std::optional<base::Duration> retry_after;  // of those
@@ -119,6 +128,7 @@ class Collection final : public ApiClient {
   }
 
   runtime::Loop& loop_;
+  std::deque<runtime::Task> held_;
   std::map<std::string, Value> objects_;
   std::map<WatchSink*, std::string> sinks_;  // in no particular order; one at most where it matters
 
@@ -225,6 +235,81 @@ TEST_F(CacheTest, AfterExpiryTheListTellsWhatWasMissed) {
   EXPECT_THAT(story, ElementsAre("+a", "+gone", "-gone", "~a", "+new"));
   EXPECT_EQ(server.lists, 2);
   EXPECT_EQ(server.since, server.revision);
+}
+
+// Who must know what is true now does not wait for a watch that is behind.
+TEST_F(CacheTest, ARefreshListsOnceMoreAndFollowsFromThere) {
+  server.put("a");
+  start();
+  server.silent = true;
+  server.put("b");
+  loop.run_ready();
+  ASSERT_TRUE(cache.current());
+  bool told = false;
+  cache.add_progress_listener([&] { told = told || cache.current(); });
+  cache.refresh();
+  EXPECT_TRUE(cache.synced());
+  EXPECT_FALSE(cache.current());
+  loop.run_ready();
+  EXPECT_TRUE(cache.current());
+  EXPECT_TRUE(told);
+  EXPECT_THAT(names(), ElementsAre("a", "b"));
+  server.silent = false;
+  server.put("c");
+  loop.run_ready();
+  EXPECT_THAT(story, ElementsAre("+a", "+b", "+c"));
+  EXPECT_EQ(server.lists, 2);
+}
+
+TEST_F(CacheTest, AListThatWasUnderWayIsNoRefresh) {
+  server.put("a");
+  start();
+  server.cut(base::Code::Expired);
+  loop.run_for(base::milliseconds(1));
+  server.hold_lists = true;
+  loop.run_for(base::seconds(1));  // the list after the expiry is on its way
+  ASSERT_EQ(server.lists, 2);
+  server.put("b");
+  cache.refresh();
+  server.answer_list();
+  loop.run_ready();
+  EXPECT_FALSE(cache.current());
+  server.answer_list();
+  loop.run_ready();
+  EXPECT_TRUE(cache.current());
+  EXPECT_THAT(names(), ElementsAre("a", "b"));
+  EXPECT_EQ(server.watches, 2) << "one at a time";
+}
+
+TEST_F(CacheTest, ARefreshIsTriedUntilItSucceeds) {
+  start();
+  server.list_failures = {base::Code::Unavailable, base::Code::TooManyRequests, base::Code::Forbidden};
+  cache.refresh();
+  loop.run_ready();
+  EXPECT_FALSE(cache.current());
+  loop.run_for(base::seconds(5));
+  EXPECT_TRUE(cache.current());
+}
+
+TEST_F(CacheTest, BeforeItHasBegunThereIsNothingToRefresh) {
+  cache.refresh();
+  start();
+  EXPECT_TRUE(cache.current());
+  EXPECT_EQ(server.lists, 1);
+}
+
+TEST_F(CacheTest, WhatTheServerDoesNotKnowOrShowHoldsNobodyUp) {
+  for (const base::Code why : {base::Code::NotFound, base::Code::Forbidden}) {
+    Cache optional{server, loop, random, api::kConfigMaps, {.optional = true}};
+    optional.start();
+    loop.run_ready();
+    for (int i = 0; i < 2; ++i) {
+      server.list_failures = {why};
+      optional.refresh();
+      loop.run_ready();
+      EXPECT_TRUE(optional.current());
+    }
+  }
 }
 
 TEST_F(CacheTest, FailuresAreRetriedEverMoreSlowly) {

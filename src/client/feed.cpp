@@ -1,6 +1,7 @@
 #include "client/feed.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/meta.h"
 #include "base/strings.h"
@@ -32,6 +33,7 @@ bool asks_for_list(const base::Error& why) {
 
 // A list under way.
 struct Feed::Pages {
+  std::uint64_t list = 0;
   std::vector<Value> objects;
   std::int64_t size = 0;  // objects per page; 0: all
   bool continues = false;
@@ -70,12 +72,20 @@ Feed::~Feed() { *alive_ = false; }
 
 void Feed::start() { list(Why::Begin); }
 
+void Feed::refresh() {
+  if (lists_ == 0) return;
+  refreshing_ = true;
+  list(Why::Refresh);
+}
+
 // --- listing ----------------------------------------------------------------------------------------------
 
 void Feed::list(Why why) {
   watching_.reset();
+  again_.cancel();
   listener_.asks(What::Listed, why);
   auto pages = std::make_shared<Pages>();
+  pages->list = ++lists_;
   if (expired_pages_ < kMostExpiries) pages->size = options_.page;
   ask_page(std::move(pages), {});
 }
@@ -89,7 +99,7 @@ void Feed::ask_page(std::shared_ptr<Pages> pages, std::string continue_token) {
                   .limit = pages->size,
                   .continue_token = std::move(continue_token)};
   api_.call(std::move(request), [this, alive = alive_, pages = std::move(pages)](Answer answer) {
-    if (!*alive) return;
+    if (!*alive || pages->list != lists_) return;
     if (!answer) return page_failed(*pages, answer.error());
     take_page(pages, *answer);
   });
@@ -123,6 +133,9 @@ void Feed::page_failed(const Pages& pages, const base::Error& why) {
     const bool is_new = !synced_ || !absence_;
     absence_ = why;
     if (is_new) complete({}, revision_);
+    refreshed();
+  } else if (why.code == Code::Forbidden && options_.optional) {
+    refreshed();
   } else if (why.code == Code::TooLarge && pages.size > 1) {
     options_.page = pages.size / 2;
   } else if (why.code == Code::Expired && pages.continues) {
@@ -134,7 +147,14 @@ void Feed::page_failed(const Pages& pages, const base::Error& why) {
 void Feed::complete(std::vector<Value> objects, std::uint64_t revision) {
   revision_ = revision;
   synced_ = true;
+  refreshing_ = false;
   listener_.listed(*this, std::move(objects));
+  listener_.progressed();
+}
+
+// There is no more to know.
+void Feed::refreshed() {
+  if (!std::exchange(refreshing_, false)) return;
   listener_.progressed();
 }
 

@@ -10,6 +10,9 @@
 //    expired begins the list anew, and after the second time without pages.
 //  - After a failure it waits, twice as long after each in a row, with jitter, and never shorter than the server's
 //    Retry-After. Only a watch that lived ends a row of failures: a list that works is no proof that the watch will.
+//  - Whoever has to know what is true now, and not some time ago, lists once more (`refresh`): a list without a
+//    resourceVersion is a consistent read. Revisions do not tell: what a list or bookmark carries is one of the whole
+//    store, and a watch of a quiet resource stays behind it until the next bookmark.
 //  - A kind that the server does not serve has no objects; it is looked for again ever more slowly. So does an optional
 //    one that we may not read.
 // Lives on the control loop. Time and chance come from outside.
@@ -58,6 +61,7 @@ class Feed {
       Expired,  // the revision or the continue token is not known any more
       Ended,    // the server ended the watch in its time
       Failed,   // no answer, or a refusal
+      Refresh,  // a list: to be current
     };
     // A request is sent (for counting).
     virtual void asks(What what, Why why) = 0;
@@ -69,8 +73,11 @@ class Feed {
   Feed(const Feed&) = delete;
 
   void start();
+  // Lists once more, when it has begun to: from `current` on, nothing is held that is older than this call.
+  void refresh();
   const std::string& space() const { return options_.space; }
   bool synced() const { return synced_; }  // has completed its first list
+  bool current() const { return synced_ && !refreshing_; }
   // Why there are no objects: the server does not know this kind (NotFound), or an optional one may not be read
   // (Forbidden). Null when there is no such reason.
   const base::Error* absence() const { return absence_ ? &*absence_ : nullptr; }
@@ -91,6 +98,7 @@ class Feed {
   void take_page(const std::shared_ptr<Pages>& pages, const data::Value& list);
   void page_failed(const Pages& pages, const base::Error& why);
   void complete(std::vector<data::Value> objects, std::uint64_t revision);
+  void refreshed();
   void watch(Why why);
   void event(const WatchEvent& event);
   void ended(const base::Error& why);
@@ -112,9 +120,11 @@ class Feed {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   base::MonoTime watch_began_ = {};
   std::optional<base::Error> absence_, trouble_;
-  int failures_ = 0;       // in a row
-  int expired_pages_ = 0;  // in a row
+  std::uint64_t lists_ = 0;  // tells answers of a list that was begun anew
+  int failures_ = 0;         // in a row
+  int expired_pages_ = 0;    // in a row
   bool synced_ = false;
+  bool refreshing_ = false;
   std::uint64_t revision_ = 0;
 };
 

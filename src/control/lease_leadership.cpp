@@ -1,6 +1,7 @@
 #include "control/lease_leadership.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/meta.h"
 
@@ -18,7 +19,10 @@ LeaseLeadership::LeaseLeadership(client::ApiClient& api, runtime::Loop& loop, ru
   SLIPWAY_CHECK(options_.renew_deadline < options_.lease_duration);
 }
 
-void LeaseLeadership::start() { attempt(); }
+void LeaseLeadership::start(std::move_only_function<void()> tried) {
+  tried_ = std::move(tried);
+  attempt();
+}
 
 bool LeaseLeadership::leads() const { return held_ && loop_.mono() < fence_; }
 
@@ -128,6 +132,7 @@ void LeaseLeadership::try_again() {
   ++attempts_;
   patience_.cancel();
   retry_timer_ = loop_.after(wait, [this] { attempt(); });
+  if (auto tried = std::exchange(tried_, {})) tried();
 }
 
 void LeaseLeadership::release(std::move_only_function<void()> done) {

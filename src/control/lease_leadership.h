@@ -25,7 +25,7 @@ namespace slipway::control {
 struct LeaseOptions {
   std::string space = "kube-system";
   std::string name = "slipway-controller";
-  std::string identity;  // unique per process, e.g. host name and a random uid
+  std::string identity;                                 // unique per process, e.g. host name and a random uid
   std::map<std::string, std::string> annotations = {};  // written with every taking and renewal: facts about the holder
   base::Duration lease_duration = base::seconds(15);
   base::Duration renew_deadline = base::seconds(10);
@@ -38,7 +38,9 @@ class LeaseLeadership final : public Leadership {
   ~LeaseLeadership() override { *alive_ = false; }
   LeaseLeadership(const LeaseLeadership&) = delete;
 
-  void start();
+  // `tried` runs when the first try is over, whatever came of it: who reads everything only then need not read it again
+  // when the lease was to be had at once.
+  void start(std::move_only_function<void()> tried = {});
   // Stops leading at once and gives the lease up, so that another need not wait for it to run out. `done` runs when the
   // API has answered, whatever it said. Not to be started again.
   void release(std::move_only_function<void()> done);
@@ -65,6 +67,7 @@ class LeaseLeadership final : public Leadership {
   runtime::Random& random_;
   LeaseOptions options_;
   std::function<void()> changed_;
+  std::move_only_function<void()> tried_;
   bool held_ = false;
   bool stopped_ = false;
   std::uint64_t term_ = 0;

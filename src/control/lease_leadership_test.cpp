@@ -80,6 +80,23 @@ TEST_F(LeaseTest, The_first_one_leads_and_keeps_leading) {
   EXPECT_EQ(a->leadership.term(), 1u);
 }
 
+TEST_F(LeaseTest, The_first_try_is_told_once_whatever_came_of_it) {
+  const auto first_try = [this](std::string identity, bool cut) {
+    Line line(api);
+    line.cut = cut;
+    LeaseLeadership leadership(line, loop, random, {.identity = std::move(identity)});
+    int told = 0;
+    bool led = false;
+    leadership.start([&] { ++told, led = leadership.leads(); });
+    loop.run_for(seconds(30));
+    EXPECT_EQ(told, 1);
+    return led;
+  };
+  EXPECT_TRUE(first_try("a", false));
+  EXPECT_FALSE(first_try("b", false)) << "the lease is another's";
+  EXPECT_FALSE(first_try("c", true)) << "no answer";
+}
+
 TEST_F(LeaseTest, Never_two_at_once_and_the_term_grows) {
   const auto a = process("a");
   ASSERT_TRUE(until([&] { return a->leadership.leads(); }));

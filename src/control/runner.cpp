@@ -130,6 +130,10 @@ bool Runner::Impl::synced() const {
   return std::ranges::all_of(caches_, [](const auto& cache) { return cache->synced(); });
 }
 
+bool Runner::Impl::current() const {
+  return std::ranges::all_of(caches_, [](const auto& cache) { return cache->current(); });
+}
+
 bool Runner::Impl::idle() const {
   return stats_.in_flight == 0 && waiting_.empty() &&
          std::ranges::all_of(loaded_, [](const auto& of) { return of->queue.empty(); });
@@ -184,7 +188,7 @@ void Runner::Impl::schedule() {
 // One decision per turn of the loop, the controllers in turn.
 void Runner::Impl::pump() {
   pump_posted_ = false;
-  if (!leads() || !synced()) return;
+  if (!leads() || !current()) return;
   if (std::exchange(progressed_, false)) release_waiting();
   if (stats_.in_flight >= static_cast<std::size_t>(options_.max_in_flight)) return;
   Loaded* of = next_ready();
@@ -266,7 +270,9 @@ void Runner::Impl::leadership_changed() {
     for (RunnerObserver* observer : observers_) observer->led(leads_now);
   led_ = leads_now;
   term_ = leadership_.term();
-  if (led_) enqueue_all();
+  if (!led_) return;
+  for (const auto& cache : caches_) cache->refresh();
+  enqueue_all();
 }
 
 // Forgets everything that belonged to the old term, except what we wrote: the caches may still be behind it.

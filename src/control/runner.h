@@ -5,6 +5,8 @@
 //  - effects in order, stop at the first failure, then observe again; status last;
 //  - one wake-up per object; back-off with jitter from the seeded random source; retry behaviour from the error's code;
 //  - writes are fenced by the leadership term: nothing is sent once the lease is lost;
+//  - a new term begins with a fresh list of everything: nothing is decided on what was true before the last write of
+//    another leader (docs/decisions/0018);
 //  - safety invariants are checked on every decision before acting (control/invariant.h); a violation is refused,
 //  reported
 //    in an Event and in metrics, and decided again.

@@ -20,6 +20,7 @@ class Runner::Impl final : public World {
   void add(std::unique_ptr<Controller> controller);
   void start();
   bool synced() const;
+  bool current() const;
   bool idle() const;
   Stats stats() const;
   void nudge(std::string_view controller, const ObjectName& name);

@@ -36,6 +36,7 @@ class Trouble final : public client::ApiClient {
   void call(Request request, client::Completion done) override {
     const bool write = request.verb != Verb::Get && request.verb != Verb::List;
     if (write) seen.push_back(request);
+    lists += request.verb == Verb::List;
     const Fate fate = write && judge ? judge(request) : Fate::Pass;
     if (fate == Fate::Pass) return inner_.call(std::move(request), std::move(done));
     if (fate == Fate::LoseAnswer) {
@@ -60,6 +61,7 @@ class Trouble final : public client::ApiClient {
   std::function<Fate(const Request&)> judge;
   Code refusal = Code::Conflict;
   std::vector<Request> seen;  // writes
+  int lists = 0;
 
  private:
   class StallingSink final : public client::WatchSink {
@@ -417,6 +419,39 @@ TEST_F(RunnerTest, A_new_term_in_the_middle_starts_over) {
   make("web", 3);
   ASSERT_TRUE(until([&] { return status("web")["replicas"].as_int() == 3; }));
   EXPECT_EQ(copies(), kThree);
+}
+
+// A standby whose watches are behind: another leader has made the copies, and it has not heard of it yet.
+TEST_F(RunnerTest, A_new_leader_sees_what_another_wrote_before_it_decides) {
+  leadership.lose();
+  api.make_stallable();
+  start(/*numbered=*/false);
+  make("web", 2);
+  loop.run_for(seconds(1));
+  api.hold();
+  const auto entry = store->published()->find({"deployments.apps", "default", "web"});
+  for (int i = 0; i < 2; ++i)
+    call({.verb = Verb::Create,
+          .resource = api::kConfigMaps,
+          .space = "default",
+          .body = Copier::copy(entry->object, i)});
+  loop.run_for(seconds(1));
+  leadership.gain();
+  ASSERT_TRUE(until([&] { return copier->decisions > 0; }));
+  loop.run_for(seconds(5));
+  EXPECT_EQ(sent(Verb::Create, "configmaps"), 0u);
+  EXPECT_EQ(copies(), (std::set<std::string>{"web-0", "web-1"}));
+}
+
+TEST_F(RunnerTest, Who_leads_from_the_start_lists_once) {
+  start();
+  EXPECT_EQ(api.lists, 2) << "Deployments and ConfigMaps";
+  leadership.lose();
+  loop.run_for(base::minutes(1));
+  EXPECT_EQ(api.lists, 2);
+  leadership.gain();
+  loop.run_for(base::minutes(10));
+  EXPECT_EQ(api.lists, 4);
 }
 
 TEST_F(RunnerTest, Decides_nothing_without_leadership) {

@@ -38,8 +38,7 @@ ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Fau
   runner_->add_port("notify", receiver);
   runner_->add_observer(*this);
   controllers::add_to(*runner_);
-  leadership_->start();
-  runner_->start();
+  leadership_->start([this] { runner_->start(); });
 }
 
 ControlProcess::~ControlProcess() { client_->disconnect(); }

@@ -223,8 +223,7 @@ void Remote::begin(const cli::ControllerOptions& options, const std::string& ide
       return delivery::MetricSources{
           .gateway = answered || (replicas && replicas->any()), .own_prometheus = answered, .programs = named};
     });
-  leadership->start();
-  runner->start();
+  leadership->start([this] { runner->start(); });
   if (replicas) look_for_replicas();
 }
 

@@ -156,8 +156,7 @@ void Server::Impl::begin_controllers() {
   for (const auto& [name, port] : around->ports()) runner->add_port(name, *port);
   const auto programs = metric_programs();
   controllers::add_to(*runner, [programs] { return delivery::MetricSources{.programs = programs}; });
-  leadership->start();
-  runner->start();
+  leadership->start([this] { runner->start(); });
 }
 
 Result<std::unique_ptr<Server>> Server::start(const cli::UpOptions& options, const DataDir& dir) {
