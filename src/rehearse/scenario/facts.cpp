@@ -14,9 +14,9 @@ using data::Value;
 namespace {
 
 const std::vector<api::Resource>& watched_kinds() {
-  static const std::vector<api::Resource> kinds = {api::kDeployments, api::kReplicaSets, api::kPods,
-                                                   api::kServices,    api::kHttpRoutes,  api::kReleases,
-                                                   api::kAnalysisRuns};
+  static const std::vector<api::Resource> kinds = {api::kDeployments, api::kStatefulSets, api::kDaemonSets,
+                                                   api::kReplicaSets, api::kPods,         api::kServices,
+                                                   api::kHttpRoutes,  api::kReleases,     api::kAnalysisRuns};
   return kinds;
 }
 
@@ -35,9 +35,9 @@ void count(Value& counts, const std::string& version, std::int64_t by) {
   counts.set(version, counts[version].as_int() + by);
 }
 
-constexpr std::array<std::string_view, 14> kFacts = {"deployment", "release", "route",   "releases", "replicasets",
-                                                     "services",   "runs",    "weights", "running",  "ready",
-                                                     "restarts",   "owner",   "started", "pods"};
+constexpr std::array<std::string_view, 15> kFacts = {"deployment",  "workload", "release", "route",   "releases",
+                                                     "replicasets", "services", "runs",    "weights", "running",
+                                                     "ready",       "restarts", "owner",   "started", "pods"};
 
 }  // namespace
 
@@ -85,6 +85,12 @@ Value weights_of(const Value& route, const std::string& app) {
   return weights;
 }
 
+const api::Resource& workload_of(const Observer& observer, const std::string& space, const std::string& app) {
+  for (const api::Resource* kind : {&api::kStatefulSets, &api::kDaemonSets})
+    if (!observer.of(*kind).find({space, app}).is_null()) return *kind;
+  return api::kDeployments;
+}
+
 Value facts(const Observer& observer, const std::string& space, const std::string& app,
             const std::vector<std::string>& versions) {
   const auto own = [&](const api::Resource& kind) { return observer.of(kind).find({space, app}); };
@@ -104,6 +110,7 @@ Value facts(const Observer& observer, const std::string& space, const std::strin
   for (const Value& set : observer.of(api::kReplicaSets).in_space(space))
     owners.set(version_of(set["spec"]["template"]), owner_text(set));
   return Value::object({{"deployment", own(api::kDeployments)},
+                        {"workload", own(workload_of(observer, space, app))},
                         {"release", own(api::kReleases)},
                         {"route", own(api::kHttpRoutes)},
                         {"releases", all(api::kReleases)},

@@ -1,6 +1,7 @@
 // What a story can see of its world: current objects of its namespace, and the names that expressions use.
 //
 //   deployment, release, route      the objects named like the story's app; nil when absent
+//   workload                        the app's StatefulSet or DaemonSet where there is one, and else its Deployment
 //   releases, replicasets, services, runs (AnalysisRuns)   objects by name
 //   weights.web                     percent of the route's requests that a Service is given
 //                                   names lose "APP-" in front: services.stable, weights.canary
@@ -42,6 +43,9 @@ class Observer {
   std::map<api::Resource, std::unique_ptr<client::Cache>> caches_;
   std::map<std::string, Listener> listeners_;
 };
+
+// The kind of the story's workload: StatefulSet or DaemonSet where there is one of the app's name, and else Deployment.
+const api::Resource& workload_of(const Observer& observer, const std::string& space, const std::string& app);
 
 // The names of all facts, for checking what expressions read.
 bool is_fact(const std::string& name);

@@ -76,7 +76,8 @@ Request Player::remove(const api::Resource& resource, const std::string& name) c
 }
 
 Request Player::deploy(const Deploy& deploy) const {
-  const Value& template_now = observer_.of(api::kDeployments).find({space_, scenario_.app})["spec"]["template"];
+  const api::Resource& kind = workload_of(observer_, space_, scenario_.app);
+  const Value& template_now = observer_.of(kind).find({space_, scenario_.app})["spec"]["template"];
   const Value& container = template_now["spec"]["containers"].at(0);
   const std::string image = container["image"].str();
   Value annotations = Value::object();
@@ -86,7 +87,7 @@ Request Player::deploy(const Deploy& deploy) const {
   const Value changed =
       Value::object({{"name", container["name"]}, {"image", image.substr(0, image.rfind(':') + 1) + deploy.version}});
   pod.set("spec", Value::object({{"containers", Value::array({changed})}}));
-  return patch(api::kDeployments, scenario_.app, Value::object({{"spec", Value::object({{"template", pod}})}}),
+  return patch(kind, scenario_.app, Value::object({{"spec", Value::object({{"template", pod}})}}),
                PatchType::Strategic);
 }
 
@@ -118,8 +119,8 @@ std::vector<Request> Player::requests_of(const Action& action) {
   if (const auto* c = std::get_if<ReleaseCommand>(&action)) requests.push_back(command(c->verb));
   if (const auto* k = std::get_if<KillPods>(&action)) requests = kill(*k);
   if (const auto* s = std::get_if<Scale>(&action))
-    requests.push_back(
-        patch(api::kDeployments, scenario_.app, Value::object({{"spec", Value::object({{"replicas", s->replicas}})}})));
+    requests.push_back(patch(workload_of(observer_, space_, scenario_.app), scenario_.app,
+                             Value::object({{"spec", Value::object({{"replicas", s->replicas}})}})));
   if (const auto* r = std::get_if<RemoveReplicaSet>(&action))
     for (const Value& set : observer_.of(api::kReplicaSets).in_space(space_))
       if (version_of(set["spec"]["template"]) == r->version)

@@ -7,6 +7,7 @@
 #include "api/meta.h"
 #include "base/strings.h"
 #include "control/pod.h"
+#include "delivery/names.h"
 
 namespace slipway::rehearse::scenario {
 
@@ -140,6 +141,10 @@ void Recorder::describe_end(const Observer& observer, const std::string& space) 
     track.push_back(fmt::format("deployment: {}, {} of {} available{}", version_of(d["spec"]["template"]),
                                 d["status"]["availableReplicas"].as_int(), d["spec"]["replicas"].as_int(1),
                                 d["spec"]["paused"].as_bool() ? ", paused" : ""));
+  for (const api::Resource* kind : {&api::kStatefulSets, &api::kDaemonSets})
+    if (const Value& set = observer.of(*kind).find({space, app_}); !set.is_null())
+      track.push_back(fmt::format("{}: {}, {}", base::to_lower(kind->kind), version_of(set["spec"]["template"]),
+                                  api::annotation(set, delivery::kHeldAnnotation).empty() ? "free" : "held"));
   std::vector<std::string> sets;
   for (const Value& set : observer.of(api::kReplicaSets).in_space(space))
     sets.push_back(fmt::format("replica set {}: {} replicas, {}", version_of(set["spec"]["template"]),
