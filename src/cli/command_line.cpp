@@ -391,6 +391,7 @@ class Tree {
     auto& plan = options<Plan>();
     sub = command("plan", "What a Release means, step by step; changes nothing", group, plan);
     sub->add_option("NAME", plan.name, "The Release");
+    sub->add_flag("--measure", plan.measure, "Ask every metric of the plan once, about the version that serves now");
     files(sub, plan.files), format(sub, plan.format);
 
     auto& promote = options<Promote>();

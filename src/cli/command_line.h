@@ -52,6 +52,7 @@ struct Plan {
   std::string name;
   std::vector<std::string> files;
   Format format = Format::Text;
+  bool measure = false;  // ask each metric once
 };
 struct Promote {
   std::string name, reason;

@@ -1,21 +1,17 @@
-// deploy, status, watch, list, plan.
+// deploy, status, watch, list.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "api/meta.h"
 #include "base/strings.h"
-#include "cli/cohort.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/follow.h"
-#include "cli/manifest.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
 #include "cli/target.h"
 #include "data/json.h"
-#include "delivery/forecast.h"
-#include "delivery/plan/compile.h"
 #include "delivery/state.h"
 
 namespace slipway::cli {
@@ -110,65 +106,6 @@ std::vector<std::string> list_row(const Value& release, base::Time now) {
           v.message};
 }
 
-Value plan_object(const delivery::plan::ReleasePlan& plan, const delivery::Forecast& forecast) {
-  Value steps = Value::array();
-  for (const auto& step : plan.steps) {
-    Value v = Value::object({{"action", to_text(step.action)}});
-    if (step.user_step >= 0) v.set("step", step.user_step + 1);
-    if (!step.field.empty()) v.set("field", step.field);
-    steps.push_back(std::move(v));
-  }
-  return Value::object({{"target", plan.target},
-                        {"strategy", to_text(plan.strategy)},
-                        {"fingerprint", fingerprint(plan)},
-                        {"steps", steps},
-                        {"forecast", to_value(forecast)}});
-}
-
-// `deployment` null: not known.
-ExitCode print_plan(Setting& s, const Value& release, const Value& deployment,
-                    const delivery::plan::CohortSpecs& cohorts, Format format) {
-  const auto plan = delivery::plan::compile(release, delivery::plan::gateway_capabilities(), cohorts);
-  if (!plan) return tell(s, plan.error());
-  const bool whole = format == Format::Json || format == Format::Yaml;
-  const delivery::Forecast forecast = delivery::forecast(*plan, deployment);
-  s.terminal.data(whole ? print_object(plan_object(*plan, forecast), format)
-                        : joined(view::render_plan(*plan)) + to_text(forecast));
-  return ExitCode::Reached;
-}
-
-// The workload among the documents that this Release is about.
-Value target_among(const Manifests& manifests, const Value& release) {
-  for (const Manifest& m : manifests.documents) {
-    const Value& v = m.content.value;
-    if (v["kind"].as_string() == resource_of_target(release).kind && api::name_of(v) == name_of_target(release) &&
-        api::space_of(v) == api::space_of(release))
-      return v;
-  }
-  return {};
-}
-
-ExitCode plan_files(Setting& s, const Plan& plan) {
-  const Manifests manifests = load_manifests(plan.files);
-  std::vector<Problem> problems = manifests.problems;
-  int releases = 0;
-  ExitCode code = ExitCode::Reached;
-  for (const Manifest& m : manifests.documents) {
-    const Value& v = m.content.value;
-    if (v["kind"].as_string() != "Release" || (!plan.name.empty() && api::name_of(v) != plan.name)) continue;
-    ++releases;
-    const auto cohorts = cohorts_among(manifests, api::space_of(v));
-    const auto compiled = delivery::plan::compile(v, delivery::plan::gateway_capabilities(), cohorts);
-    if (compiled)
-      code = print_plan(s, v, target_among(manifests, v), cohorts, plan.format);
-    else
-      std::ranges::move(problems_of(m, compiled.error()), std::back_inserter(problems));
-  }
-  for (const Problem& problem : problems) s.terminal.talk("error: " + to_text(problem));
-  if (!problems.empty()) return ExitCode::Usage;
-  return releases > 0 ? code : tell(s, {.code = Code::BadRequest, .message = "no Release among the documents"});
-}
-
 }  // namespace
 
 ExitCode run(Setting& s, const Deploy& deploy) {
@@ -220,17 +157,6 @@ ExitCode run(Setting& s, const List& list) {
   else
     s.terminal.data(table.text());
   return ExitCode::Reached;
-}
-
-ExitCode run(Setting& s, const Plan& plan) {
-  if (!plan.files.empty()) return plan_files(s, plan);
-  if (plan.name.empty()) return tell(s, {.code = Code::BadRequest, .message = "plan needs a NAME or -f"});
-  const auto release = s.api.get(api::kReleases, plan.name);
-  if (!release) return tell(s, release.error());
-  const auto deployment = s.api.get(resource_of_target(*release), name_of_target(*release));
-  const auto cohorts = cohorts_in(s);
-  if (!cohorts) return tell(s, cohorts.error());
-  return print_plan(s, *release, deployment.value_or(Value()), *cohorts, plan.format);
 }
 
 }  // namespace slipway::cli

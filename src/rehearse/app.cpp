@@ -73,6 +73,12 @@ Value with_opt_in(const Value& steps) {
   return out;
 }
 
+Value batches(bool approval) {
+  Value out = *data::parse_yaml("{batches: [{replicas: 1, bake: 3s}, {percent: 50, bake: 2s}], bake: 5s}");
+  if (approval) out.set("batches", *data::parse_yaml("[{replicas: 1, bake: 3s}, {percent: 50, approve: true}]"));
+  return out;
+}
+
 Value switch_steps(bool approval) {
   const Value pause = approval ? Value::object() : Value::object({{"duration", "5s"}});
   return Value::array({Value::object({{"weight", 100}}), Value::object({{"pause", pause}})});
@@ -169,12 +175,38 @@ expected: 20
   return {cohort("staff", Value::object({{"match", "header[\"x-staff\"] == \"yes\""}})), cohort("germany", germany)};
 }
 
-Value deployment(const Choices& choices, const Version& version) {
+Value update_strategy(const Choices& choices) {
+  if (choices.workload == delivery::plan::WorkloadKind::DaemonSet)
+    return *data::parse_yaml("{type: RollingUpdate, rollingUpdate: {maxUnavailable: 1, maxSurge: 0}}");
+  return *data::parse_yaml("{type: RollingUpdate, rollingUpdate: {partition: 0}}");
+}
+
+namespace {
+
+// One that holds pods back is not applied again and again by a user who knows that a Release does.
+Value placed_workload(const Choices& choices, const Value& labels, const Value& pod) {
+  Value spec = Value::object({{"minReadySeconds", choices.min_ready_seconds},
+                              {"selector", Value::object({{"matchLabels", labels}})},
+                              {"template", pod}});
+  if (choices.workload == delivery::plan::WorkloadKind::StatefulSet) {
+    spec.set("replicas", choices.replicas);
+    spec.set("serviceName", kName);
+  }
+  return Value::object({{"apiVersion", "apps/v1"},
+                        {"kind", delivery::plan::to_text(choices.workload)},
+                        {"metadata", meta(kName)},
+                        {"spec", spec}});
+}
+
+}  // namespace
+
+Value workload(const Choices& choices, const Version& version) {
   const Value labels = Value::object({{"app", kName}});
   const Value container = Value::object({{"name", kName}, {"image", "shop/web:" + version.name}});
   const Value pod =
       Value::object({{"metadata", Value::object({{"labels", labels}, {"annotations", version.annotations}})},
                      {"spec", Value::object({{"containers", Value::array({container})}})}});
+  if (choices.in_place()) return placed_workload(choices, labels, pod);
   return Value::object({{"apiVersion", "apps/v1"},
                         {"kind", "Deployment"},
                         {"metadata", meta(kName)},
@@ -186,11 +218,15 @@ Value deployment(const Choices& choices, const Version& version) {
 }
 
 Value release(const Choices& choices) {
-  Value spec = Value::object({{"target", Value::object({{"kind", "Deployment"}, {"name", kName}})},
+  const Value target = Value::object({{"kind", delivery::plan::to_text(choices.workload)}, {"name", kName}});
+  Value spec = Value::object({{"target", target},
                               {"deadline", "2m"},
                               {"rollback", Value::object({{"verifyTimeout", "2m"}, {"onInconclusive", "Rollback"}})},
                               {"guards", Value::object({{"maxRestarts", 3}, {"maxProbeFailures", 6}})}});
-  if (choices.manner == Manner::Rolling) {
+  if (choices.in_place()) {
+    spec.set({"strategy", "rolling"},
+             choices.manner == Manner::Rolling ? Value::object({{"bake", "5s"}}) : batches(choices.approval));
+  } else if (choices.manner == Manner::Rolling) {
     spec.set({"strategy", "rolling"}, Value::object({{"maxSurge", "25%"}, {"maxUnavailable", "25%"}}));
   } else {
     spec.set("traffic", traffic_of(choices.router));

@@ -8,8 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "api/resource.h"
 #include "base/time.h"
 #include "data/value.h"
+#include "delivery/plan/workload.h"
 #include "rehearse/routed.h"
 #include "runtime/loop.h"
 
@@ -35,6 +37,7 @@ std::string tag_of(const data::Value& workload);       // of the template of a D
 std::string tag_of_images(const std::string& images);  // of "web=shop/web:v2", as a Release's status says it
 
 struct Choices {
+  delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment;
   Manner manner = Manner::Canary;
   std::int64_t replicas = 4;
   std::int64_t min_ready_seconds = 0;
@@ -47,6 +50,7 @@ struct Choices {
   bool gray = false;        // the canary: groups of users one after the other
   bool ab_test = false;     // the canary: two versions beside the stable one, until a person decides
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }
+  bool in_place() const { return delivery::plan::is_in_place(workload); }
 };
 
 data::Value name_space();
@@ -54,7 +58,10 @@ data::Value service();
 data::Value analysis_template(Router router);
 // The groups of a gray release; `narrower`: as somebody edits them in the middle of it.
 std::vector<data::Value> cohorts(Router router, bool narrower = false);
-data::Value deployment(const Choices& choices, const Version& version);
+// The Deployment, StatefulSet or DaemonSet.
+data::Value workload(const Choices& choices, const Version& version);
+// What its user says of how it replaces pods, and so what it has again when no Release holds it.
+data::Value update_strategy(const Choices& choices);
 // The annotation of pods by which the second variant of a test differs from what the Deployment asks for.
 inline constexpr const char* kVariant = "example.com/variant";
 data::Value release(const Choices& choices);  // not for Manner::Plain

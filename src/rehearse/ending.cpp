@@ -20,7 +20,17 @@ using delivery::Phase;
 
 namespace {
 
-Value deployment_of(const Truth& truth) { return truth.find(api::kDeployments, kSpace, kName); }
+// The Deployment, or what stands in its place.
+Value deployment_of(const Truth& truth) {
+  for (const api::Resource* kind : {&api::kStatefulSets, &api::kDaemonSets})
+    if (Value set = truth.find(*kind, kSpace, kName); !set.is_null()) return set;
+  return truth.find(api::kDeployments, kSpace, kName);
+}
+bool is_in_place(const Value& workload) { return workload["kind"].as_string() != "Deployment"; }
+std::int64_t wanted_pods(const Value& workload) {
+  if (workload["kind"].as_string() == "DaemonSet") return workload["status"]["desiredNumberScheduled"].as_int();
+  return workload["spec"]["replicas"].as_int(1);
+}
 Value release_of(const Truth& truth) { return truth.find(api::kReleases, kSpace, kName); }
 
 std::string image_tag(const Value& pod) { return app::tag_of_images(pod["spec"]["containers"].at(0)["image"].str()); }
@@ -35,7 +45,7 @@ std::string other_pods(const Truth& truth, const std::string& tag) {
       return fmt::format("pod {} of {}{} is still there", api::name_of(pod), image_tag(pod),
                          api::is_deleting(pod) ? ", stopping," : "");
   }
-  const std::int64_t wanted = deployment_of(truth)["spec"]["replicas"].as_int(1);
+  const std::int64_t wanted = wanted_pods(deployment_of(truth));
   return good == wanted ? "" : fmt::format("{} pods of {}, {} are asked for", good, tag, wanted);
 }
 
@@ -53,8 +63,19 @@ bool gave_up(const Value& deployment) {
   return api::condition(deployment, "Progressing")["reason"].as_string() == "ProgressDeadlineExceeded";
 }
 
+// Such a workload never gives up: with a version that does not get ready, or crashes, it stands still for ever, and
+// with pods in order a later version as well (kubernetes/kubernetes#67250).
+std::string awaited_plain_in_place(const Truth& truth, const Value& workload) {
+  const bool stands = std::ranges::any_of(truth.list(api::kPods, kSpace), [](const Value& pod) {
+    return image_tag(pod).contains("-unready") || image_tag(pod).contains("-crashing");
+  });
+  if (stands || app::tag_of(workload).contains("-unready") || app::tag_of(workload).contains("-crashing")) return "";
+  return other_pods(truth, app::tag_of(workload));
+}
+
 std::string awaited_plain(const Truth& truth) {
   const Value deployment = deployment_of(truth);
+  if (is_in_place(deployment)) return awaited_plain_in_place(truth, deployment);
   const std::string tag = app::tag_of(deployment);
   if (tag.ends_with("-crashing")) return "";  // its pods never come to rest
   if (tag.ends_with("-unready")) {
@@ -70,7 +91,10 @@ std::string awaited_plain(const Truth& truth) {
 // --- with one ---------------------------------------------------------------------------------------------
 
 bool is_held(const delivery::State& s, const std::string& tag) {
-  return s.phase == Phase::RolledBack && s.rejected && app::tag_of_images(s.rejected->images) == tag;
+  if (s.phase != Phase::RolledBack || !s.rejected) return false;
+  // The workload was given the stable version's template.
+  if (s.rejected->restored && s.stable && app::tag_of_images(s.stable->images) == tag) return true;
+  return app::tag_of_images(s.rejected->images) == tag;
 }
 bool is_out(const delivery::State& s, const std::string& tag) {
   return s.phase == Phase::Idle && s.stable && app::tag_of_images(s.stable->images) == tag;
@@ -91,7 +115,7 @@ std::string awaited_release(const Truth& truth, const Value& release) {
     return fmt::format("{} to be out or held: phase {}, {}", tag, delivery::to_text(s.phase), s.message);
   if (s.replicas.candidate > 0) return "the candidate's pods to go";
   if (tag.ends_with("-crashing") && is_out(s, tag)) return "";
-  if (s.replicas.stable_ready != deployment["spec"]["replicas"].as_int(1)) return "all pods to be ready";
+  if (s.replicas.stable_ready != wanted_pods(deployment)) return "all pods to be ready";
   return other_pods(truth, app::tag_of_images(s.stable->images));
 }
 
@@ -103,9 +127,20 @@ std::string ending_run(const Truth& truth) {
   return "";
 }
 
+std::string awaited_left_in_place(const Truth& truth, const Value& workload) {
+  if (!api::annotation(workload, delivery::kHeldAnnotation).empty()) return "the workload to be free";
+  if (api::annotation(workload, delivery::kLeftPausedAnnotation).empty())
+    return awaited_plain_in_place(truth, workload);
+  const auto ready = std::ranges::count_if(truth.list(api::kPods, kSpace), [](const Value& pod) {
+    return !api::is_deleting(pod) && control::is_ready(pod);
+  });
+  return ready == wanted_pods(workload) ? "" : "the old version to be complete";
+}
+
 // The Release is gone: the workload goes on as if it had never been.
 std::string awaited_left(const Truth& truth) {
   const Value deployment = deployment_of(truth);
+  if (is_in_place(deployment)) return awaited_left_in_place(truth, deployment);
   if (!deployment["spec"]["paused"].as_bool()) return awaited_plain(truth);
   if (api::annotation(deployment, delivery::kLeftPausedAnnotation).empty())
     return "the Deployment to be free of its pause";
@@ -159,7 +194,8 @@ bool must_be_out(const Expectation& e, const std::string& tag) {
 // first crash.
 bool may_be_out(const Expectation& e, const std::string& tag) {
   return app::is_good(tag) || e.metrics_lie || e.approved_unseen ||
-         ((e.story.choices.manner == Manner::Rolling || e.story.choices.switched()) && !tag.ends_with("-unready"));
+         ((e.story.choices.manner == Manner::Rolling || e.story.choices.switched() || e.story.choices.in_place()) &&
+          !tag.ends_with("-unready"));
 }
 
 std::string wrong_verdict(const Expectation& e, const delivery::State& s, const std::string& tag) {
@@ -189,14 +225,16 @@ std::string wrong_end(const Truth& truth, const Expectation& e) {
   if (e.story.choices.manner == Manner::Plain) return "";
   const Value release = release_of(truth);
   if (std::string left = leftover(truth, release.is_null()); !left.empty()) return left;
-  if (e.story.choices.manner == Manner::Canary)
+  if (e.story.choices.manner == Manner::Canary && !e.story.choices.in_place())
     if (std::string wrong = route_problem(truth); !wrong.empty()) return wrong;
   if (e.story.choices.switched())
     if (std::string wrong = selector_problem(truth); !wrong.empty()) return wrong;
   if (release.is_null()) return "";
   if (const std::string now = app::tag_of(deployment_of(truth)); !e.undone_to.empty() && now != e.undone_to)
     return fmt::format("an undo to {} was accepted, and the Deployment asks for {}", e.undone_to, now);
-  return wrong_verdict(e, delivery::read_state(release["status"]), app::tag_of(deployment_of(truth)));
+  const delivery::State s = delivery::read_state(release["status"]);
+  const bool restored = s.phase == Phase::RolledBack && s.rejected && s.rejected->restored;
+  return wrong_verdict(e, s, restored ? app::tag_of_images(s.rejected->images) : app::tag_of(deployment_of(truth)));
 }
 
 }  // namespace slipway::rehearse

@@ -1,5 +1,5 @@
-// sim [--seeds N] [--from S] [--trace] [--no-faults] [--router NAME] [--blue-green] [--mutant NAME ...]: runs worlds
-// one seed after the other, shows how far it is, and ends with a table of what happened in them.
+// sim [--seeds N] [--from S] [--trace] [--no-faults] [--router NAME] [--workload KIND] [--blue-green] [--mutant NAME
+// ...]: runs worlds one seed after the other, shows how far it is, and ends with a table of what happened in them.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -58,6 +58,8 @@ void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   if (o.seed.gray) again += " --gray";
   if (o.seed.ab_test) again += " --ab-test";
   if (o.seed.windows) again += " --windows";
+  if (slipway::delivery::plan::is_in_place(o.seed.workload))
+    again += fmt::format(" --workload {}", slipway::delivery::plan::to_text(o.seed.workload));
   for (const std::string& m : o.mutants) again += " --mutant " + m;
   fmt::print("  {}\n  again: {}\n", *r.problem, again);
 }
@@ -131,7 +133,7 @@ int main(int argc, char** argv) {
       "./dev sim"};
   Options o;
   bool no_faults = false;
-  std::string router = "HTTPRoute";
+  std::string router = "HTTPRoute", workload = "Deployment";
   app.add_option("--seeds", o.seeds, "how many worlds")->capture_default_str();
   app.add_option("--from", o.from, "the first seed")->capture_default_str();
   app.add_flag("--trace", o.seed.trace, "print whatever happens");
@@ -139,6 +141,9 @@ int main(int argc, char** argv) {
   app.add_flag("--no-faults", no_faults, "nothing goes wrong");
   app.add_option("--router", router, "what carries the traffic; Service: canaries switch its selector")
       ->check(CLI::IsMember(router_names()))
+      ->capture_default_str();
+  app.add_option("--workload", workload, "what is released; StatefulSet and DaemonSet: in batches, without a router")
+      ->check(CLI::IsMember({"Deployment", "StatefulSet", "DaemonSet"}))
       ->capture_default_str();
   app.add_flag("--blue-green", o.seed.blue_green, "blue-green releases instead of canaries");
   app.add_flag("--ab-test", o.seed.ab_test,
@@ -152,5 +157,6 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   o.seed.faults = !no_faults;
   o.seed.router = *slipway::rehearse::router_named(router);
+  o.seed.workload = *slipway::delivery::plan::workload_kind_of(workload);
   return simulate(o);
 }

@@ -20,6 +20,7 @@ using app::kSpace;
 using app::Manner;
 using data::Value;
 using delivery::Phase;
+using delivery::plan::WorkloadKind;
 
 // While clocks jump, a pod may have to wait long to have been ready for minReadySeconds (seeds 2020; 76 on Ingress).
 constexpr base::Duration kStartLimit = base::minutes(40);
@@ -69,7 +70,8 @@ class Player {
   Player(std::uint64_t seed, const SeedOptions& options)
       : choices_(seed * 2 + 1),
         options_(options),
-        story_(draw_story(choices_, options.router, options.blue_green, options.opt_in, options.gray, options.ab_test)),
+        story_(draw_story(choices_, options.router, options.blue_green, options.opt_in, options.gray, options.ab_test,
+                          options.workload)),
         world_(draw(seed)) {}
 
   SeedResult run() {
@@ -97,6 +99,7 @@ class Player {
     if (options_.trace) o.trace = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
     return o;
   }
+  const api::Resource& workload() const { return delivery::plan::resource_of(story_.choices.workload); }
   std::string text() const { return story_.text() + (calm_ ? ", calm" : ""); }
 
   bool fail(std::string what) {
@@ -134,7 +137,7 @@ class Player {
     const app::Choices& c = story_.choices;
     return put(api::kNamespaces, app::name_space()) && put(api::kServices, app::service()) && put_router(c.router) &&
            put(api::kAnalysisTemplates, app::analysis_template(c.router)) &&
-           put(api::kDeployments, app::deployment(c, story_.first)) && put_cohorts(false) &&
+           put(workload(), app::workload(c, story_.first)) && put_cohorts(false) &&
            (c.manner == Manner::Plain || put(api::kReleases, app::release(c))) &&
            wait(kStartLimit, [this] { return awaited(world_.truth(), expected_at_start()); });
   }
@@ -174,8 +177,8 @@ class Player {
     previous_ = current_.name.empty() ? story_.first : current_;
     current_ = version;
     app::Choices now = story_.choices;
-    now.replicas = world_.get(api::kDeployments, kSpace, kName)["spec"]["replicas"].as_int(1);
-    return put(api::kDeployments, app::deployment(now, version));
+    now.replicas = world_.get(workload(), kSpace, kName)["spec"]["replicas"].as_int(1);
+    return put(workload(), app::workload(now, version));
   }
 
   bool set_variant(Value name) {
@@ -198,8 +201,8 @@ class Player {
       case Deed::Revert:
         return ask_for(previous_);
       case Deed::Scale:
-        return patch(api::kDeployments, kSpace, kName,
-                     Value::object({{"spec", Value::object({{"replicas", act.number}})}}));
+        if (story_.choices.workload == WorkloadKind::DaemonSet) return true;  // its nodes are what it has
+        return patch(workload(), kSpace, kName, Value::object({{"spec", Value::object({{"replicas", act.number}})}}));
       case Deed::Pause:
         return options_.windows ? close(true) && rest(act.lasts) && close(false)
                                 : pause(true) && rest(act.lasts) && pause(false);
@@ -239,6 +242,7 @@ class Player {
   }
   bool pause(bool on) {
     const bool plain = story_.choices.manner == Manner::Plain;
+    if (plain && story_.choices.in_place()) return true;  // such a workload has no pause
     return patch(plain ? api::kDeployments : api::kReleases, kSpace, kName, delivery::pause_patch(on));
   }
   // A window that denies, for longer than any story; or none.
@@ -270,6 +274,7 @@ class Player {
   }
   // The set of what the Deployment asks for; none when that is the stable one.
   bool delete_candidate_set() {
+    if (story_.choices.in_place()) return delete_pods(1);
     const std::string wanted = app::tag_of(world_.get(api::kDeployments, kSpace, kName));
     const auto stable = state().stable;
     if (options_.blue_green && stable && choices_.below(2) == 0) return delete_sets(app::tag_of_images(stable->images));
@@ -288,7 +293,7 @@ class Player {
            story_.acts.back().deed == deed;
   }
   bool abort_stands() {
-    const std::string wanted = app::tag_of(world_.get(api::kDeployments, kSpace, kName));
+    const std::string wanted = app::tag_of(world_.get(workload(), kSpace, kName));
     return last_was(Deed::Abort, "abort") && aborted_ == wanted;
   }
   // The version that an accepted undo has promised ("... the template of <ReplicaSet>").
@@ -358,7 +363,8 @@ class Player {
   // In a world in which nothing goes wrong, and of good versions, no request is lost.
   void check_requests() {
     const auto good = [&](const app::Version& v) { return !v.name.ends_with("-crashing"); };
-    bool harmless = calm_ && good(story_.second) && story_.choices.manner != Manner::Plain;
+    bool harmless =
+        calm_ && !story_.choices.in_place() && good(story_.second) && story_.choices.manner != Manner::Plain;
     for (const Act& a : story_.acts)
       harmless = harmless && good(a.version) && a.deed != Deed::Scale && a.deed != Deed::DeletePods &&
                  a.deed != Deed::DeleteCandidateSet;

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "delivery/plan/workload.h"
 #include "rehearse/routed.h"
 
 namespace slipway::rehearse {
@@ -25,6 +26,8 @@ struct SeedOptions {
   bool opt_in = false;      // canaries begin with an opt-in by header, where the router can match one
   bool windows = false;     // the Release's windows are closed half of the time, and instead of a pause
   bool blue_green = false;  // instead of canaries; sets that a user deletes are then stable ones, too
+  // Another one than Deployment: rolling updates in batches instead of canaries, without a router.
+  delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment;
 };
 
 struct SeedResult {

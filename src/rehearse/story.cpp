@@ -30,6 +30,7 @@ std::string_view to_text(Deed deed) {
 
 std::string Story::text() const {
   static constexpr std::array<std::string_view, 3> kManners = {"plain", "rolling", "canary"};
+  if (choices.in_place()) return text_in_place();
   std::string out = fmt::format("{} of {}",
                                 choices.blue_green   ? "blue-green"
                                 : choices.gray       ? "gray"
@@ -41,7 +42,21 @@ std::string Story::text() const {
   if (choices.approval) out += ", approval";
   if (choices.background) out += ", watched";
   if (choices.opt_in) out += ", opt-in";
-  out += ", " + second.name;
+  return out + acts_text();
+}
+
+std::string Story::text_in_place() const {
+  const char* how = choices.manner == Manner::Plain     ? "plain"
+                    : choices.manner == Manner::Rolling ? "rolling"
+                                                        : "batches";
+  std::string out = fmt::format("{}-{} of {}", how, delivery::plan::to_text(choices.workload), choices.replicas);
+  if (choices.min_ready_seconds > 0) out += fmt::format(", ready for {}s", choices.min_ready_seconds);
+  if (choices.approval) out += ", approval";
+  return out + acts_text();
+}
+
+std::string Story::acts_text() const {
+  std::string out = ", " + second.name;
   for (const Act& act : acts) {
     out += fmt::format(", {}", to_text(act.deed));
     if (act.deed == Deed::NewerVersion) out += " " + act.version.name;
@@ -80,7 +95,8 @@ Act draw_act(runtime::Random& random, Manner manner, std::size_t number) {
 
 }  // namespace
 
-Story draw_story(runtime::Random& random, Router router, bool blue_green, bool opt_in, bool gray, bool ab_test) {
+Story draw_story(runtime::Random& random, Router router, bool blue_green, bool opt_in, bool gray, bool ab_test,
+                 delivery::plan::WorkloadKind workload) {
   Story story;
   app::Choices& c = story.choices;
   const std::uint64_t manner = random.below(8);
@@ -100,6 +116,8 @@ Story draw_story(runtime::Random& random, Router router, bool blue_green, bool o
     c.gray = c.opt_in = c.blue_green = c.approval = false;
     c.background = true;  // nothing else measures
   }
+  c.workload = workload;
+  if (c.in_place()) c.background = false;
   story.first = app::good_version("v1");
   story.second = app::drawn_version(random, "v2");
   const std::uint64_t acts = random.below(4);
@@ -108,6 +126,7 @@ Story draw_story(runtime::Random& random, Router router, bool blue_green, bool o
     if (gray && c.manner == Manner::Canary && random.below(3) == 0)
       story.acts.back().deed = c.gray && random.below(4) == 0 ? Deed::EditCohort : Deed::Back;
     if (c.ab_test && random.below(3) == 0) story.acts.back().deed = Deed::ChooseVariant;
+    if (c.in_place() && c.manner == Manner::Canary && random.below(5) == 0) story.acts.back().deed = Deed::Back;
     if (story.acts.back().deed == Deed::DeleteRelease) break;
   }
   return story;

@@ -47,6 +47,10 @@ struct Story {
   std::string text() const;  // "canary of 4, v2-slow, then paused"
   bool has(Deed deed) const;
   std::int64_t most_replicas() const;
+
+ private:
+  std::string text_in_place() const;
+  std::string acts_text() const;
 };
 
 // The same random numbers tell the same story with every router.
@@ -54,7 +58,9 @@ struct Story {
 // `opt_in`: canaries begin with one.
 // `gray`: what would be canaries are mostly that.
 // `ab_test`: the same.
+// `workload`: of another kind than Deployment, rolling updates in batches instead of canaries.
 Story draw_story(runtime::Random& random, Router router = Router::HttpRoute, bool blue_green = false,
-                 bool opt_in = false, bool gray = false, bool ab_test = false);
+                 bool opt_in = false, bool gray = false, bool ab_test = false,
+                 delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment);
 
 }  // namespace slipway::rehearse

@@ -22,5 +22,6 @@ std::unique_ptr<Checker> make_paused_holds();
 std::unique_ptr<Checker> make_switch_finds_pods();
 std::unique_ptr<Checker> make_known_to_router();
 std::unique_ptr<Checker> make_places_hold();
+std::unique_ptr<Checker> make_placed_budget();
 
 }  // namespace slipway::rehearse

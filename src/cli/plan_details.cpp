@@ -1,0 +1,218 @@
+#include "cli/plan_details.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "api/meta.h"
+#include "api/windows.h"
+#include "base/strings.h"
+#include "data/json.h"
+#include "delivery/analysis/resolve.h"
+#include "delivery/plan/compile.h"
+#include "delivery/state.h"
+#include "delivery/traffic/router.h"
+#include "install/rules.h"
+#include "runtime/real/loop.h"
+#include "view/view.h"
+
+namespace slipway::cli {
+namespace {
+
+using base::Code;
+using data::Value;
+using delivery::plan::Capacity;
+using delivery::plan::ReleasePlan;
+
+constexpr base::Duration kMeasurePatience = base::seconds(30);
+
+// --- rights -------------------------------------------------------------------------------------------------
+
+bool measures(const ReleasePlan& plan) {
+  return plan.guards.analysis || !plan.rollback_hooks.empty() ||
+         std::ranges::any_of(plan.steps, [](const delivery::plan::Step& step) {
+           return std::holds_alternative<delivery::plan::Analyse>(step.action) ||
+                  std::holds_alternative<delivery::plan::Hook>(step.action);
+         });
+}
+
+std::set<std::string> needed_resources(const ReleasePlan& plan) {
+  std::set<std::string> out = {
+      "releases.slipway.dev",      "releasepolicies.slipway.dev", "controllerrevisions.apps", "pods", "events",
+      "leases.coordination.k8s.io"};
+  out.insert(delivery::plan::resource_of(plan.workload).qualified());
+  if (plan.capacity != Capacity::InPlace) out.insert("replicasets.apps");
+  if (measures(plan)) out.merge(std::set<std::string>{"analysisruns.slipway.dev", "analysistemplates.slipway.dev"});
+  if (plan.strategy == delivery::plan::Strategy::Gray || plan.strategy == delivery::plan::Strategy::AbTest)
+    out.insert("cohorts.slipway.dev");
+  if (!plan.routing) return out;
+  const delivery::Router& router = delivery::router_of(plan.routing->kind);
+  out.merge(std::set<std::string>{"services", "endpointslices.discovery.k8s.io", router.route_kind().qualified()});
+  if (const auto second = router.companion(*plan.routing)) out.insert(second->kind.qualified());
+  return out;
+}
+
+std::string qualified(const install::Right& right) {
+  const std::string resource = right.resource.substr(0, right.resource.find('/'));
+  return right.group.empty() ? resource : resource + "." + right.group;
+}
+
+// Pods are made and taken by metrics of provider job, and taken where they are replaced in place.
+bool concerns(const install::Right& right, const ReleasePlan& plan) {
+  if (right.resource != "pods" || right.verbs.front() != "create") return true;
+  return plan.capacity == Capacity::InPlace || measures(plan);
+}
+
+// --- metrics ------------------------------------------------------------------------------------------------
+
+bool has_effects(const Value& metric) { return metric["provider"].has("job") || metric["provider"].has("process"); }
+
+// Asked once, at once.
+Value asked_once(const Value& metric) {
+  Value out = metric.without("initialDelay").without("interval").without("consecutiveSuccessLimit").without("onNoData");
+  out.set("count", 1);
+  out.set("failureLimit", 0);
+  out.set("dryRun", false);
+  return out;
+}
+
+struct Asked {
+  Value metrics = Value::array();
+  std::vector<MetricToday> left_out = {};
+};
+
+base::Result<Asked> questions(Setting& s, const Value& analysis) {
+  std::vector<Value> templates;
+  for (const Value& named : analysis["templates"].items()) {
+    const bool cluster = named["clusterScope"].as_bool();
+    auto found = s.api.get(cluster ? api::kClusterAnalysisTemplates : api::kAnalysisTemplates, named["name"].str());
+    if (!found) return std::unexpected(found.error());
+    templates.push_back(*std::move(found));
+  }
+  delivery::analysis::Values args;
+  for (const Value& arg : analysis["args"].items()) args[arg["name"].str()] = arg["value"].str();
+  const auto resolved = delivery::analysis::resolve(templates, args);
+  if (!resolved) return std::unexpected(resolved.error());
+  Asked out;
+  for (const Value& metric : (*resolved)["metrics"].items())
+    if (has_effects(metric))
+      out.left_out.push_back(
+          {.name = metric["name"].str(), .verdict = "not asked: it runs something of its own (job or process)"});
+    else
+      out.metrics.push_back(asked_once(metric));
+  return out;
+}
+
+Value run_of(const Value& release, const ReleasePlan& plan, const delivery::State& state, Value metrics) {
+  Value stable = Value::object({{"hash", state.stable->hash}});
+  if (plan.routing) stable.set("service", plan.routing->service);
+  Value spec = Value::object({{"kind", "Verification"},
+                              {"candidate", stable},
+                              {"stable", stable},
+                              {"metrics", std::move(metrics)},
+                              {"ttl", "1m"}});
+  if (plan.routing && !plan.routing->route.empty()) spec.set("route", plan.routing->route);
+  return Value::object({{"apiVersion", api::kAnalysisRuns.api_version()},
+                        {"kind", "AnalysisRun"},
+                        {"metadata", Value::object({{"generateName", fmt::format("{}-plan-", api::name_of(release))},
+                                                    {"namespace", api::space_of(release)}})},
+                        {"spec", std::move(spec)}});
+}
+
+MetricToday said(const Value& result) {
+  MetricToday out{.name = result["name"].str(), .verdict = result["phase"].str()};
+  const Value& one = result["measurements"].at(0);
+  if (one["value"].is_number()) out.value = view::metric_text(one["value"].as_double(), result["unit"].as_string());
+  if (one["samples"].is_number()) out.samples = one["samples"].as_int();
+  const std::string why = one["message"].str(result["message"].str());
+  out.verdict = one["verdict"].str(out.verdict);
+  if (!why.empty()) out.verdict += ": " + why;
+  return out;
+}
+
+base::Result<Value> await_end(Setting& s, const std::string& name) {
+  for (const base::Time start = s.api.now(); s.api.now() - start < kMeasurePatience;) {
+    auto run = s.api.get(api::kAnalysisRuns, name);
+    if (!run || (*run)["status"].has("completedAt")) return run;
+    if (!s.api.pause(base::milliseconds(100))) return base::fail(Code::Canceled, "interrupted");
+  }
+  return base::fail(Code::Timeout, "AnalysisRun " + name + " has not ended: is a controller running?");
+}
+
+base::Result<std::vector<MetricToday>> ask(Setting& s, const Value& release, const ReleasePlan& plan,
+                                           const delivery::State& state, const Value& analysis) {
+  auto asked = questions(s, analysis);
+  if (!asked) return std::unexpected(asked.error());
+  std::vector<MetricToday> out = std::move(asked->left_out);
+  if (asked->metrics.size() == 0) return out;
+  const auto made = s.api.call({.verb = client::Verb::Create,
+                                .resource = api::kAnalysisRuns,
+                                .space = std::string(api::space_of(release)),
+                                .body = run_of(release, plan, state, std::move(asked->metrics))});
+  if (!made) return std::unexpected(made.error());
+  const std::string name(api::name_of(*made));
+  const auto run = await_end(s, name);
+  (void)s.api.call({.verb = client::Verb::Delete,
+                    .resource = api::kAnalysisRuns,
+                    .space = std::string(api::space_of(release)),
+                    .name = name});
+  if (!run) return std::unexpected(run.error());
+  for (const Value& result : (*run)["status"]["metricResults"].items()) out.push_back(said(result));
+  return out;
+}
+
+}  // namespace
+
+Gates gates_of(const ReleasePlan& plan, const Value& policy, base::Time now) {
+  Gates out;
+  const std::vector<api::Window> theirs = api::windows_of(policy["spec"]["windows"]);
+  for (const api::Window& w : plan.windows) out.windows.push_back(api::to_text(w));
+  for (const api::Window& w : theirs) out.windows.push_back(api::to_text(w) + ", of the administrator");
+  const auto check = [&](const std::vector<api::Window>& windows) {
+    const api::Opening opening = api::opening_at(windows, now);
+    if (opening.open || !out.closed.empty()) return;
+    out.closed =
+        opening.opens ? "closed now; opens " + base::format_time(*opening.opens) : "closed now, and does not open";
+    if (!opening.window.empty()) out.closed += " (" + opening.window + ")";
+  };
+  if (policy["spec"]["stop"].is_object())
+    out.closed = "all releases are stopped: " + policy["spec"]["stop"]["reason"].str();
+  check(theirs);
+  check(plan.windows);
+  return out;
+}
+
+std::vector<NeededRight> rights_of(const ReleasePlan& plan) {
+  const std::set<std::string> needed = needed_resources(plan);
+  std::vector<NeededRight> out;
+  for (const install::Right& right : install::controller_rights()) {
+    if (!needed.contains(qualified(right)) || !concerns(right, plan)) continue;
+    const bool of_status = right.resource.contains('/');
+    const std::string name =
+        of_status ? right.resource + (right.group.empty() ? "" : "." + right.group) : qualified(right);
+    const auto known = std::ranges::find(out, name, &NeededRight::resource);
+    NeededRight& entry = known != out.end() ? *known : out.emplace_back(NeededRight{.resource = name});
+    for (const std::string& verb : right.verbs)
+      if (std::ranges::find(entry.verbs, verb) == entry.verbs.end()) entry.verbs.push_back(verb);
+  }
+  return out;
+}
+
+base::Result<std::vector<MetricToday>> measure_today(Setting& s, const Value& release, const ReleasePlan& plan) {
+  const delivery::State state = delivery::read_state(release["status"]);
+  if (!state.stable)
+    return base::fail(Code::Conflict, fmt::format("release/{} has no stable version yet to measure: {}",
+                                                  api::name_of(release), state.message));
+  std::vector<MetricToday> out;
+  std::set<std::string> asked;
+  for (const Value& analysis : delivery::plan::analyses_of(release["spec"])) {
+    if (!asked.insert(data::to_json(analysis["templates"]) + data::to_json(analysis["args"])).second) continue;
+    auto more = ask(s, release, plan, state, analysis);
+    if (!more) return more;
+    for (MetricToday& metric : *more) out.push_back(std::move(metric));
+  }
+  return out;
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,41 @@
+// What `plan` says beside the steps: what holds them up, what the controllers have to be allowed, and what the metrics
+// say today.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "data/value.h"
+#include "delivery/plan/plan.h"
+
+namespace slipway::cli {
+
+// Windows and the administrator's, as far as they are known. `policy` null: none, or not known.
+struct Gates {
+  std::vector<std::string> windows = {};  // "Mon-Fri 09:00-17:00 Europe/Berlin", those of the policy marked
+  std::string closed = {};                // why it would not go forward now; empty: it would
+};
+Gates gates_of(const delivery::plan::ReleasePlan& plan, const data::Value& policy, base::Time now);
+
+// One resource that the controllers need for this plan.
+struct NeededRight {
+  std::string resource;  // "deployments.apps"
+  std::vector<std::string> verbs = {};
+  bool operator==(const NeededRight&) const = default;
+};
+// In the order of docs/rbac.md; `slipway install` gives them. Secrets that metrics name are not among them.
+std::vector<NeededRight> rights_of(const delivery::plan::ReleasePlan& plan);
+
+// What one metric said, asked once about the stable version.
+struct MetricToday {
+  std::string name;
+  std::string value = {};     // for people; empty: it said nothing
+  std::int64_t samples = -1;  // -1: not counted
+  std::string verdict = {};  // what a release would make of it: Passed, Failed, no data, Error; or why it was not asked
+};
+// Asks by AnalysisRuns that are gone afterwards; nothing else changes. Metrics that run pods or programs are not asked.
+base::Result<std::vector<MetricToday>> measure_today(Setting& s, const data::Value& release,
+                                                     const delivery::plan::ReleasePlan& plan);
+
+}  // namespace slipway::cli

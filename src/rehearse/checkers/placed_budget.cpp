@@ -1,0 +1,100 @@
+// Of a StatefulSet or DaemonSet no control process takes a pod that serves when more are away already than may be: one,
+// or the DaemonSet's maxUnavailable.
+//
+// A pod that stopped serving within what may still be believed in (`Truth::behind`) counts as serving, unless the same
+// process has taken it itself. Pods beyond `replicas`, and those of a set that is being deleted, may go.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/strings.h"
+#include "control/pod.h"
+#include "data/quantity.h"
+#include "rehearse/checkers/checkers.h"
+
+namespace slipway::rehearse {
+namespace {
+
+using data::Value;
+
+class PlacedBudget final : public Checker {
+ public:
+  std::string_view name() const override { return "placed-budget"; }
+
+  std::optional<std::string> changed(const Truth& truth, const store::Change& change) override {
+    const Value& object = change.entry->object;
+    for (const api::Resource* kind : {&api::kStatefulSets, &api::kDaemonSets})
+      if (change.entry->key.resource == kind->qualified())
+        wanted_[std::string(api::uid_of(object))].set(truth, pods_of(object));
+    if (change.entry->key.resource != api::kPods.qualified()) return {};
+    const std::string owner = api::controller_of(object)["uid"].str();
+    if (!wanted_.contains(owner)) return {};
+    Seen& seen = pods_[std::string(api::uid_of(object))];
+    seen.owner = owner;
+    const bool serves =
+        change.kind == store::Change::Kind::Put && control::is_active(object) && control::is_ready(object);
+    if (seen.serves && !serves) seen.lost = truth.now;
+    seen.serves = serves;
+    return {};
+  }
+
+  std::optional<std::string> sent(const Truth& truth, const std::string& process,
+                                  const client::Request& request) override {
+    if (request.verb != client::Verb::Delete || request.resource != api::kPods) return {};
+    const Value pod = truth.find(api::kPods, request.space, request.name);
+    const Value& owner = api::controller_of(pod);
+    const Value set = truth.find(resource_of(owner), request.space, owner["name"].as_string());
+    if (set.is_null() || api::uid_of(set) != owner["uid"].as_string() || api::is_deleting(set)) return {};
+    const std::string uid(api::uid_of(pod));
+    const bool again = !taken_[process].insert(uid).second;
+    if (again || !pods_[uid].serves || is_beyond(truth, set, pod)) return {};
+    const std::int64_t left = std::ranges::count_if(pods_, [&](const auto& entry) {
+      const auto& [other, seen] = entry;
+      const bool believed = seen.serves || (seen.lost && truth.now - *seen.lost <= truth.behind);
+      return seen.owner == owner["uid"].as_string() && believed && !taken_[process].contains(other);
+    });
+    const std::int64_t least = wanted_[std::string(api::uid_of(set))].least(truth) - budget(set);
+    if (left >= least) return {};
+    return fmt::format("{} takes {}, which leaves {} pods of {} that serve, and {} have to", process, request.name,
+                       left, api::name_of(set), least);
+  }
+
+ private:
+  struct Seen {
+    std::string owner;
+    bool serves = false;
+    std::optional<base::Time> lost;
+  };
+
+  static const api::Resource& resource_of(const Value& owner) {
+    return owner["kind"].as_string() == "DaemonSet" ? api::kDaemonSets : api::kStatefulSets;
+  }
+  static std::int64_t pods_of(const Value& set) {
+    if (set["kind"].as_string() == "DaemonSet") return set["status"]["desiredNumberScheduled"].as_int();
+    return set["spec"]["replicas"].as_int(1);
+  }
+  static std::int64_t budget(const Value& set) {
+    if (set["kind"].as_string() != "DaemonSet") return 1;
+    const Value& said = set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"];
+    return std::max<std::int64_t>(1, data::int_or_percent(said, pods_of(set), data::Round::Up).value_or(1));
+  }
+  // Larger ordinals than a size that may still be believed in has.
+  bool is_beyond(const Truth& truth, const Value& set, const Value& pod) {
+    if (set["kind"].as_string() == "DaemonSet") return false;
+    const std::string name(api::name_of(pod));
+    const auto ordinal = base::parse_int(name.substr(name.rfind('-') + 1)).value_or(0);
+    return ordinal >= wanted_[std::string(api::uid_of(set))].least(truth);
+  }
+
+  std::map<std::string, Lately> wanted_;                // pods, by uid of the set
+  std::map<std::string, Seen> pods_;                    // by uid
+  std::map<std::string, std::set<std::string>> taken_;  // uids, by process
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> make_placed_budget() { return std::make_unique<PlacedBudget>(); }
+
+}  // namespace slipway::rehearse
