@@ -28,6 +28,7 @@ inline const Resource kNodes{"", "v1", "nodes", "Node", false};
 inline const Resource kPods{"", "v1", "pods", "Pod"};
 inline const Resource kConfigMaps{"", "v1", "configmaps", "ConfigMap"};
 inline const Resource kSecrets{"", "v1", "secrets", "Secret"};
+inline const Resource kPersistentVolumeClaims{"", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"};
 inline const Resource kServices{"", "v1", "services", "Service"};
 inline const Resource kEvents{"", "v1", "events", "Event"};
 inline const Resource kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"};

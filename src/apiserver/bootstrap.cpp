@@ -23,7 +23,10 @@ kind: ClusterRole
 metadata: {name: view}
 rules:
 - apiGroups: [""]
-  resources: [configmaps, events, namespaces, pods, pods/log, pods/status, serviceaccounts, services, services/status]
+  resources: [configmaps, events, namespaces, persistentvolumeclaims, pods, pods/log, pods/status, serviceaccounts]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [services, services/status]
   verbs: [get, list, watch]
 - apiGroups: [apps, coordination.k8s.io, discovery.k8s.io, gateway.networking.k8s.io, slipway.dev]
   resources: ["*"]
@@ -33,7 +36,7 @@ kind: ClusterRole
 metadata: {name: edit}
 rules:
 - apiGroups: [""]
-  resources: [configmaps, pods, pods/eviction, secrets, serviceaccounts, services]
+  resources: [configmaps, persistentvolumeclaims, pods, pods/eviction, secrets, serviceaccounts, services]
   verbs: [get, list, watch, create, update, patch, delete, deletecollection]
 - apiGroups: [""]
   resources: [events, namespaces, pods/log, pods/status, services/status]
@@ -74,12 +77,13 @@ kind: ClusterRole
 metadata: {name: "slipway:controller"}
 rules:
 - apiGroups: [""]
-  resources: [configmaps, events, namespaces, nodes, pods, services, serviceaccounts]
+  resources: [configmaps, events, namespaces, nodes, persistentvolumeclaims, pods, services, serviceaccounts]
   verbs: [get, list, watch]
 - apiGroups: [""]
-  resources: [pods, services]
+  resources: [persistentvolumeclaims, pods, services]
   verbs: [create, update, patch, delete, deletecollection]
 - {apiGroups: [""], resources: [pods/status, services/status, namespaces/status, nodes/status], verbs: [get, update, patch]}
+- {apiGroups: [""], resources: [persistentvolumeclaims/status], verbs: [get, update, patch]}
 - {apiGroups: [""], resources: [pods/binding, pods/eviction], verbs: [create]}
 - {apiGroups: [""], resources: [namespaces/finalize], verbs: [update]}
 - {apiGroups: [""], resources: [events], verbs: [create, update, patch]}
@@ -103,7 +107,7 @@ rules:
 kind: ClusterRole
 metadata: {name: "slipway:node"}
 rules:
-- {apiGroups: [""], resources: [pods, configmaps, secrets, services, namespaces], verbs: [get, list, watch]}
+- {apiGroups: [""], resources: [pods, configmaps, persistentvolumeclaims, secrets, services, namespaces], verbs: [get, list, watch]}
 - {apiGroups: [""], resources: [pods], verbs: [delete]}
 - {apiGroups: [""], resources: [pods/status], verbs: [get, update, patch]}
 - {apiGroups: [""], resources: [nodes], verbs: [get, list, watch, create, update, patch]}

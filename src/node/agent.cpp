@@ -54,6 +54,7 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
         pods_(api, loop, random, api::kPods),
         config_maps_(api, loop, random, api::kConfigMaps),
         secrets_(api, loop, random, api::kSecrets),
+        claims_(api, loop, random, api::kPersistentVolumeClaims),
         services_(api, loop, random, api::kServices),
         tools_{.api = api,
                .loop = loop,
@@ -77,7 +78,8 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
           [this](const Value& before, const Value& after) { object_changed(after.is_null() ? before : after); });
       cache->add_progress_listener([this] { adopt(); });
     }
-    for (client::Cache* cache : {&pods_, &config_maps_, &secrets_, &services_}) cache->start();
+    claims_.add_listener([this](const Value& before, const Value& after) { claim_changed(before, after); });
+    for (client::Cache* cache : {&pods_, &config_maps_, &secrets_, &services_, &claims_}) cache->start();
     ask_runtime();
   }
 
@@ -234,6 +236,13 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
+  // With a claim goes what it held. A claim is there as long as a pod uses it.
+  void claim_changed(const Value& before, const Value& after) {
+    if (!after.is_null()) object_changed(after);
+    const Value &had = before["spec"]["volumeName"], &has = after["spec"]["volumeName"];
+    if (!had.is_empty() && had != has) runtime_.remove_kept(had.str());
+  }
+
   void ended(const ContainerState& state) {
     if (!adopted_) return early_ends_.push_back(state);
     const auto it = workers_.find(state.key.pod);
@@ -262,6 +271,9 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
             .secret = [this, space](std::string_view name) -> const Value& {
               return secrets_.find({space, std::string(name)});
             },
+            .claim = [this, space](std::string_view name) -> const Value& {
+              return claims_.find({space, std::string(name)});
+            },
             .services = services_.in_space(space),
             .host_ip = options_.host_ip,
             .node_cpu_millis = options_.machine.cpus * 1000,
@@ -273,7 +285,7 @@ class Agent::Impl : public std::enable_shared_from_this<Impl> {
   PodRuntime& runtime_;
   AgentOptions options_;
   control::EventRecorder events_;
-  client::Cache pods_, config_maps_, secrets_, services_;
+  client::Cache pods_, config_maps_, secrets_, services_, claims_;
   WorkerTools tools_;
   RuntimeReport report_;
   AddressPool addresses_;

@@ -252,6 +252,27 @@ TEST_F(AgentTest, AMissingConfigMapIsSaidAndComesLater) {
   EXPECT_NE(std::find(env.begin(), env.end(), std::pair(string("A"), string("b"))), env.end());
 }
 
+TEST_F(AgentTest, AClaimIsWaitedForAndGoesWithWhatItHeld) {
+  const string claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+  create_web("    volumeMounts: [{name: d, mountPath: /d}]\n",
+             "  volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]\n");
+  cluster.post(claims,
+               "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {accessModes: "
+               "[ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n");
+  run(base::seconds(5));
+  EXPECT_EQ(status()["state"]["waiting"]["message"].str(),
+            "volume d: persistentvolumeclaim \"data\" has no volume yet");
+  cluster.patch(claims + "/data", apiserver::testing::kMerge, R"({"spec":{"volumeName":"pvc-1"}})");
+  cluster.patch(claims + "/data/status", apiserver::testing::kMerge, R"({"status":{"phase":"Bound"}})");
+  run(base::milliseconds(100));
+  ASSERT_TRUE(ready());
+  EXPECT_EQ(runtime->volumes[string(api::uid_of(pod()))]["d"].kept, "pvc-1");
+  EXPECT_FALSE(runtime->specs.at(key()).mounts.at(0).read_only);
+  cluster.remove(claims + "/data");
+  run(base::milliseconds(100));
+  EXPECT_EQ(runtime->story.back(), "volume pvc-1 removed");
+}
+
 TEST_F(AgentTest, VolumesFollowTheirConfigMap) {
   create_web("    volumeMounts: [{name: c, mountPath: /etc/c}]\n", "  volumes: [{name: c, configMap: {name: conf}}]\n");
   EXPECT_EQ(status()["state"]["waiting"]["reason"].str(), "ContainerCreating");

@@ -23,7 +23,7 @@ class ModelledRuntime final : public PodRuntime {
   std::set<int> deaf_to;  // signals that containers ignore
   std::function<bool(const ContainerKey&, const std::string& what)> healthy = [](auto&, auto&) {
     return true;
-  };                               // what: path or argv[0]
+  };  // what: path or argv[0]
   std::vector<std::string> story;  // "start web/0", "signal web/0 15", "exec web/0 /stop" ...
   std::map<std::string, std::map<std::string, Volume>> volumes;  // by pod uid and name
   std::map<ContainerKey, ContainerSpec> specs;
@@ -74,6 +74,7 @@ class ModelledRuntime final : public PodRuntime {
     volumes.erase(uid);
     answer(std::move(done), true);
   }
+  void remove_kept(const std::string& kept) override { story.push_back("volume " + kept + " removed"); }
   void remove_logs(const Sandbox& sandbox) override { story.push_back("logs of " + sandbox.name + " removed"); }
 
   void start(ContainerSpec spec, Done<ContainerState> done) override {

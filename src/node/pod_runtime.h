@@ -60,6 +60,7 @@ struct VolumeFile {
 struct Volume {
   std::string name;
   bool scratch = false;                // an emptyDir: writable, starts empty
+  std::string kept = {};               // a folder of the node by this name, which outlives the pod: writable
   std::vector<VolumeFile> files = {};  // otherwise: shown read-only, replaced as a whole
   bool operator==(const Volume&) const = default;
 };
@@ -121,6 +122,7 @@ class PodRuntime {
   virtual void put_volume(const Sandbox& sandbox, Volume volume, Done<bool> done) = 0;
   virtual void remove_sandbox(const std::string& uid, Done<bool> done) = 0;  // with everything of the pod but its logs
   virtual void remove_logs(const Sandbox& sandbox) = 0;
+  virtual void remove_kept(const std::string& name) = 0;  // a kept folder that no pod uses, with all that is in it
 
   virtual void start(ContainerSpec spec, Done<ContainerState> done) = 0;
   virtual void signal(const ContainerKey& key, int signal, Done<bool> done) = 0;

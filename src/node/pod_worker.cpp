@@ -176,7 +176,7 @@ void PodWorker::refresh_volumes() {
   auto all = volumes();
   if (!all) return;
   for (const Volume& v : *all) {
-    if (v.scratch || shown_[v.name] == v) continue;
+    if (v.scratch || !v.kept.empty() || shown_[v.name] == v) continue;
     tools_.runtime.put_volume(sandbox(), v, noting([v](PodWorker& self, Result<bool> put) {
                                 if (put) self.shown_[v.name] = v;
                               }));
@@ -203,7 +203,7 @@ Result<ContainerSpec> PodWorker::container_spec(const lifecycle::Start& start) {
         m.has("subPathExpr") ? lifecycle::expand(m["subPathExpr"].as_string(), c.env) : m["subPath"].str();
     c.mounts.push_back({m["name"].str(), m["mountPath"].str(), sub, m["readOnly"].as_bool()});
   }
-  for (VolumeMount& m : c.mounts) m.read_only = m.read_only || !shown_[m.volume].scratch;
+  for (VolumeMount& m : c.mounts) m.read_only = m.read_only || !lifecycle::is_writable(pod_, m.volume);
   c.run_as = run_as_of(pod_, spec);
   c.memory_limit = limit_of(spec, "memory", false);
   c.cpu_millis = limit_of(spec, "cpu", true);

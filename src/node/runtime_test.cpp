@@ -211,6 +211,41 @@ TEST_P(RuntimeTest, VolumesAreSeenAndFollowChanges) {
   world.run_until([&] { return read_file(log).value_or("").find("F second\n") != std::string::npos; });
 }
 
+TEST_P(RuntimeTest, ClaimedVolumesOutlivePods) {
+  const std::string kept = folder.path + "/claims/pvc-1";
+  const auto mount = [&](const Sandbox& s) {
+    const Volume v{.name = "data", .kept = "pvc-1"};
+    ASSERT_TRUE(world.wait<bool>([&](auto done) { runtime->put_volume(s, v, std::move(done)); }));
+  };
+  const Sandbox one = make_sandbox("one", 11), two = make_sandbox("two", 12);
+  mount(one);
+  if (isolated()) {
+    const auto run = [&](const Sandbox& s, const std::string& script) {
+      ContainerSpec c = container(s);
+      c.image = *store.resolve("host");
+      c.argv = {"sh", "-c", script};
+      c.mounts = {{.volume = "data", .path = "/data"}};
+      ASSERT_TRUE(start(c));
+      world.run_until([&] { return ended.contains(c.key); });
+      EXPECT_EQ(ended.at(c.key).exit_code, 0) << script;
+    };
+    run(one, "umask 077; mkdir /data/d && echo of one > /data/d/file");
+    ASSERT_TRUE(world.wait<bool>([&](auto done) { runtime->remove_sandbox("one", std::move(done)); }));
+    mount(two);
+    run(two, "cat /data/d/file && echo and two >> /data/d/file");
+    EXPECT_EQ(read_file(kept + "/d/file").value_or("absent"), "of one\nand two\n");
+  } else {
+    ASSERT_TRUE(write_file(kept + "/file", "of one"));
+    ASSERT_TRUE(world.wait<bool>([&](auto done) { runtime->remove_sandbox("one", std::move(done)); }));
+    mount(two);
+    EXPECT_EQ(read_file(folder.path + "/pods/two/volumes/data/file").value_or("absent"), "of one");
+  }
+  ASSERT_TRUE(world.wait<bool>([&](auto done) { runtime->remove_sandbox("two", std::move(done)); }));
+  EXPECT_TRUE(exists(kept));
+  runtime->remove_kept("pvc-1");
+  EXPECT_FALSE(exists(kept));
+}
+
 TEST_P(RuntimeTest, TheTerminationMessageIsKept) {
   if (!isolated()) GTEST_SKIP() << "loopback pods have no file system of their own";
   const Sandbox s = make_sandbox("one", 8);

@@ -4,6 +4,7 @@
 
 #include "api/scheme.h"
 #include "control/invariants/preconditions.h"
+#include "workload/claims/controller.h"
 #include "workload/daemonset/controller.h"
 #include "workload/deployment/controller.h"
 #include "workload/endpointslice/controller.h"
@@ -44,6 +45,7 @@ std::vector<std::unique_ptr<control::Controller>> make_controllers(const std::ve
   all.push_back(std::make_unique<replicaset::ReplicaSetController>());
   all.push_back(std::make_unique<statefulset::StatefulSetController>());
   all.push_back(std::make_unique<daemonset::DaemonSetController>());
+  all.push_back(std::make_unique<claims::ClaimController>());
   all.push_back(std::make_unique<scheduler::SchedulerController>());
   all.push_back(std::make_unique<endpointslice::EndpointSliceController>());
   all.push_back(std::make_unique<nodes::NodeController>());

@@ -277,6 +277,8 @@ spec:
   }
   void nodes() {
     patch(api::kNodes, nodes_[0], "{spec: {taints: [{key: mine, effect: NoSchedule}]}}");
+    // The original controllers look again only when something else happens.
+    patch(api::kDaemonSets, "agent", "{metadata: {annotations: {touched: \"1\"}}}");
     expect("a=3 b=3 | wanted 1 current 1 wrong 1 ready 1 available 1 unavailable 0 updated 1", "tainted: it may stay");
     patch(api::kNodes, nodes_[0], "{spec: {taints: [{key: mine, effect: NoExecute}]}}");
     expect("b=3 | wanted 1 current 1 wrong 0 ready 1 available 1 unavailable 0 updated 1", "it may not stay");

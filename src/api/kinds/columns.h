@@ -15,6 +15,7 @@ std::vector<Column> replica_set_columns();
 std::vector<Column> stateful_set_columns();
 std::vector<Column> daemon_set_columns();
 std::vector<Column> controller_revision_columns();
+std::vector<Column> claim_columns();  // of persistent volumes
 std::vector<Column> service_columns();
 std::vector<Column> node_columns();
 std::vector<Column> event_columns();

@@ -122,6 +122,7 @@ bool contains(const Value& list, const Value& wanted) {
 
 std::map<std::string, TypeRules, std::less<>> volume_rules() {
   return {{"Volume", {complete_volume, check_volume}},
+          {"PersistentVolumeClaimSpec", {nullptr, check_claim_spec}},
           {"KeyToPath", {nullptr, check_item}},
           {"DownwardAPIVolumeFile", {nullptr, check_item}}};
 }

@@ -9,6 +9,9 @@
 namespace slipway::api::kinds {
 
 std::map<std::string, TypeRules, std::less<>> volume_rules();
+void begin_claim(data::Value& claim);  // status: Pending
+void check_claim(const data::Value& claim, const data::Value& old, std::vector<base::Cause>& problems);
+void check_claim_spec(const data::Value& spec, const Path& at, std::vector<base::Cause>& problems);
 std::map<std::string, TypeRules, std::less<>> container_rules();
 std::map<std::string, TypeRules, std::less<>> pod_rules();
 

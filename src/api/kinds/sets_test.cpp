@@ -180,6 +180,44 @@ TEST(DaemonSets, KeepTheirSelector) {
       std::vector<std::string>{"spec.selector: Invalid value: {\"matchLabels\":{\"tier\":\"x\"}}: field is immutable"});
 }
 
+constexpr const char* kClaim = R"(
+metadata: {name: data-db-0, namespace: shop}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+)";
+
+TEST(Claims, AreChecked) {
+  EXPECT_TRUE(problems_of(kPersistentVolumeClaims, yaml(kClaim)).empty());
+  const Value empty = yaml("metadata: {name: data, namespace: shop}\nspec: {volumeName: x}");
+  EXPECT_EQ(problems_of(kPersistentVolumeClaims, empty),
+            (std::vector<std::string>{"spec.accessModes: Required value: at least 1 access mode is required",
+                                      "spec.resources[storage]: Required value"}));
+  Value set = yaml(kDatabase);
+  set.member("spec").member("volumeClaimTemplates").element(0).member("spec").erase("accessModes");
+  EXPECT_EQ(problems_of(kStatefulSets, set),
+            std::vector<std::string>{
+                "spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required"});
+}
+
+TEST(Claims, GetTheirVolumeOnceAndMayGrowThen) {
+  const Value old = prepare_create(kind(kPersistentVolumeClaims), stored(kPersistentVolumeClaims, yaml(kClaim)));
+  EXPECT_EQ(old["status"]["phase"].as_string(), "Pending");
+  auto problems = [](const Value& from, std::vector<std::string_view> path, Value value) {
+    Value changed = from;
+    Value* at = &changed;
+    for (const std::string_view part : path) at = &at->member(part);
+    *at = std::move(value);
+    return problems_of(kPersistentVolumeClaims, changed, from).size();
+  };
+  EXPECT_EQ(problems(old, {"spec", "resources", "requests", "storage"}, "2Gi"), 1u);
+  EXPECT_EQ(problems(old, {"spec", "volumeName"}, "v"), 0u);
+  Value bound = old;
+  bound.set({"spec", "volumeName"}, "v");
+  bound.set({"status", "phase"}, "Bound");
+  EXPECT_EQ(problems(bound, {"spec", "volumeName"}, "w"), 1u);
+  EXPECT_EQ(problems(bound, {"spec", "resources", "requests", "storage"}, "2Gi"), 0u);
+  EXPECT_EQ(problems(bound, {"spec", "resources", "requests", "storage"}, "1Mi"), 1u);
+}
+
 std::string row(const Resource& resource, const Value& object) {
   const Value table = make_table(kind(resource), {object}, {}, IncludeObject::None, base::Time{});
   std::string text;
@@ -207,6 +245,12 @@ TEST(Sets, AreListedAsKubectlShowsThem) {
       "{metadata: {name: db-1, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: db, uid: u, "
       "controller: true}]}, revision: 3}");
   EXPECT_EQ(row(kControllerRevisions, revision), R"(Name="db-1" Controller="statefulset.apps/db" Revision=3 )");
+  Value claim = stored(kPersistentVolumeClaims, yaml(kClaim));
+  claim.set({"spec", "volumeName"}, "v");
+  claim.set("status", yaml("{phase: Bound, accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}}"));
+  EXPECT_EQ(row(kPersistentVolumeClaims, claim),
+            R"(Name="data-db-0" Status="Bound" Volume="v" Capacity="1Gi" Access Modes="RWO" StorageClass="" )"
+            R"(VolumeAttributesClass="\u003cunset\u003e" VolumeMode(wide)="Filesystem" )");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Volumes of a pod, with every source that core/v1 defines.
+#include "api/kinds/columns.h"
 #include "api/kinds/family.h"
 #include "api/kinds/pod_rules.h"
 
@@ -285,12 +286,9 @@ type PersistentVolumeClaimStatus | A claim as it is.
   currentVolumeAttributesClassName 8 *string                                   | Class of changeable attributes in use.
   modifyVolumeStatus               9 *ModifyVolumeStatus                       | A change of attributes.
 
-type PersistentVolumeClaim | A claim to make for each pod of a set.
-  apiVersion - string                          | Version of the API that this object is written in.
-  kind       - string                          | PersistentVolumeClaim.
-  metadata   1 ObjectMeta                      | Name, labels and annotations.
-  spec       2 PersistentVolumeClaimSpec       | What is wanted.
-  status     3 PersistentVolumeClaimStatus ={} | What was observed last.
+kind PersistentVolumeClaim persistentvolumeclaims short=pvc status | A claim to storage that outlives pods.
+  spec   2 PersistentVolumeClaimSpec       | What is wanted.
+  status 3 PersistentVolumeClaimStatus ={} | What was observed last.
 
 type PersistentVolumeClaimTemplate | A claim to make for a pod.
   metadata 1 ObjectMeta                         | Labels and annotations of the claim.
@@ -343,7 +341,13 @@ type Volume | Files that containers of the pod can mount.
 }  // namespace
 
 Family volumes() {
-  return {.group = "", .version = "v1", .package = "io.k8s.api.core.v1", .table = kTable, .types = volume_rules()};
+  return {
+      .group = "",
+      .version = "v1",
+      .package = "io.k8s.api.core.v1",
+      .table = kTable,
+      .types = volume_rules(),
+      .kinds = {{"PersistentVolumeClaim", {.columns = claim_columns(), .check = check_claim, .begin = begin_claim}}}};
 }
 
 }  // namespace slipway::api::kinds

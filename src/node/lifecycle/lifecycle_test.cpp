@@ -320,6 +320,29 @@ TEST(Environment, SaysWhatIsMissing) {
   EXPECT_EQ(missing(R"({"secretKeyRef":{"name":"sec","key":"z"}})"), "secret \"sec\" not found");
 }
 
+TEST(Volumes, AClaimIsAFolderOnceItIsBound) {
+  Value claim;
+  const Lookup lookup = {
+      .claim = [&](std::string_view name) -> const Value& { return name == "c" ? claim : data::kNull; }};
+  const Value volume = parse(R"({"name":"data","persistentVolumeClaim":{"claimName":"c"}})");
+  EXPECT_EQ(volume_of(Value(), volume, lookup).error().message, "volume data: persistentvolumeclaim \"c\" not found");
+  claim = parse(R"({"metadata":{"name":"c"},"spec":{"volumeName":"pvc-1"},"status":{"phase":"Pending"}})");
+  EXPECT_EQ(volume_of(Value(), volume, lookup).error().message,
+            "volume data: persistentvolumeclaim \"c\" has no volume yet");
+  claim.set({"status", "phase"}, "Bound");
+  const auto found = volume_of(Value(), volume, lookup);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->kept, "pvc-1");
+  const Value pod = parse(R"({"spec":{"volumes":[{"name":"data","persistentVolumeClaim":{"claimName":"c"}},
+    {"name":"shown","persistentVolumeClaim":{"claimName":"c","readOnly":true}},{"name":"e","emptyDir":{}},
+    {"name":"conf","configMap":{"name":"c"}}]}})");
+  EXPECT_TRUE(is_writable(pod, "data"));
+  EXPECT_FALSE(is_writable(pod, "shown"));
+  EXPECT_TRUE(is_writable(pod, "e"));
+  EXPECT_FALSE(is_writable(pod, "conf"));
+  EXPECT_TRUE(names_object(pod, "PersistentVolumeClaim", "c"));
+}
+
 TEST(Volumes, FilesOfAllSources) {
   const Lookup lookup = lookup_of(parse(R"({"kind":"ConfigMap","data":{"a":"1","b":"2"}})"),
                                   parse(R"({"kind":"Secret","data":{"p":"aGk="}})"));

@@ -73,8 +73,17 @@ Result<void> add_source(std::vector<VolumeFile>& files, const Value& pod, const 
   for (const auto& m : source.members())
     if (m.key.view() != "name") kinds += (kinds.empty() ? "" : ", ") + m.key.str();
   return base::fail(Code::Invalid, "volumes of kind " + kinds +
-                                       " are not available on this node: use emptyDir, configMap, secret, "
-                                       "downwardAPI or projected");
+                                       " are not available on this node: use emptyDir, persistentVolumeClaim, "
+                                       "configMap, secret, downwardAPI or projected");
+}
+
+Result<std::string> kept_folder(std::string_view name, const Lookup& lookup) {
+  const Value& claim = lookup.claim ? lookup.claim(name) : data::kNull;
+  const std::string text = "persistentvolumeclaim \"" + std::string(name) + "\"";
+  if (claim.is_null()) return base::fail(Code::NotFound, text + " not found");
+  if (claim["status"]["phase"].as_string() != "Bound")
+    return base::fail(Code::Unavailable, text + " has no volume yet");
+  return claim["spec"]["volumeName"].str();
 }
 
 }  // namespace
@@ -83,6 +92,14 @@ Result<Volume> volume_of(const Value& pod, const Value& volume, const Lookup& lo
   Volume out{.name = volume["name"].str()};
   if (volume.has("emptyDir")) {
     out.scratch = true;
+    return out;
+  }
+  if (const Value& claim = volume["persistentVolumeClaim"]; !claim.is_null()) {
+    auto folder = kept_folder(claim["claimName"].as_string(), lookup);
+    if (!folder)
+      return base::fail(
+          base::Error{.code = folder.error().code, .message = "volume " + out.name + ": " + folder.error().message});
+    out.kept = std::move(*folder);
     return out;
   }
   Result<void> added;
@@ -103,6 +120,7 @@ Result<Volume> volume_of(const Value& pod, const Value& volume, const Lookup& lo
 
 bool names_object(const Value& pod, std::string_view kind, std::string_view name) {
   const auto names = [&](const Value& source) {
+    if (kind == "PersistentVolumeClaim") return source["persistentVolumeClaim"]["claimName"].as_string() == name;
     if (kind == "ConfigMap") return source["configMap"]["name"].as_string() == name;
     return source["secret"]["secretName"].as_string() == name || source["secret"]["name"].as_string() == name;
   };
@@ -110,6 +128,16 @@ bool names_object(const Value& pod, std::string_view kind, std::string_view name
     if (names(volume)) return true;
     for (const Value& source : volume["projected"]["sources"].items())
       if (names(source)) return true;
+  }
+  return false;
+}
+
+bool is_writable(const Value& pod, std::string_view name) {
+  for (const Value& volume : pod["spec"]["volumes"].items()) {
+    if (volume["name"].as_string() != name) continue;
+    if (volume.has("emptyDir")) return true;
+    const Value& claim = volume["persistentVolumeClaim"];
+    return !claim.is_null() && !claim["readOnly"].as_bool();
   }
   return false;
 }

@@ -36,6 +36,24 @@ Result<void> turn_link(const std::string& link, const std::string& target) {
   return {};
 }
 
+// Everything below `folder` that belongs to users from `first` on; the folder itself last, so that a change of hands
+// that was interrupted begins anew.
+Result<void> hand_over(const std::string& folder, std::uint32_t owner, std::uint32_t first) {
+  constexpr std::uint32_t kPodUsers = 1 << 16;
+  struct stat s{};
+  if (stat(folder.c_str(), &s) != 0) return os_fail("look at " + folder);
+  if (s.st_uid == owner) return {};
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string path = it->path().string();
+    if (lstat(path.c_str(), &s) != 0 || s.st_uid < first || s.st_uid >= first + kPodUsers) continue;
+    if (lchown(path.c_str(), owner, owner) != 0) return os_fail("own " + path);
+  }
+  if (error) return base::fail(os_error("read " + folder, error.value()));
+  if (chown(folder.c_str(), owner, owner) != 0) return os_fail("own " + folder);
+  return {};
+}
+
 std::string content_name(const std::vector<VolumeFile>& files) {
   std::string all;
   for (const VolumeFile& f : files) all += f.path + '\0' + std::to_string(f.mode) + '\0' + base::sha256_hex(f.bytes);
@@ -58,6 +76,13 @@ std::optional<ContainerKey> key_of_process(std::string_view id) {
   const auto attempt = base::parse_int(parts[3]);
   if (!attempt) return std::nullopt;
   return ContainerKey{std::string(parts[1]), std::string(parts[2]), *attempt};
+}
+
+Result<void> keep_volume(const std::string& folder, const std::string& link, std::uint32_t owner, std::uint32_t first) {
+  if (auto made = make_folders(folder, 0777); !made) return made;
+  if (owner != 0)
+    if (auto given = hand_over(folder, owner, first); !given) return given;
+  return turn_link(link, std::filesystem::absolute(folder).string());
 }
 
 Result<void> publish_volume(const std::string& folder, const std::vector<VolumeFile>& files, std::uint32_t owner) {

@@ -2,6 +2,7 @@
 //
 //   pods/<uid>/sandbox.json hosts resolv.conf         volumes/<name>/...
 //   pods/<uid>/containers/<name>/<attempt>/process.json termination-log root/
+//   claims/<volume>/...                               kept when the pod goes
 //   logs/pods/<namespace>_<name>_<uid>/<container>/<attempt>.log
 #pragma once
 
@@ -18,6 +19,8 @@ struct Layout {
   std::string pods() const { return data_dir + "/pods"; }
   std::string pod(const std::string& uid) const { return pods() + "/" + uid; }
   std::string volume(const std::string& uid, const std::string& name) const { return pod(uid) + "/volumes/" + name; }
+  std::string claims() const { return data_dir + "/claims"; }
+  std::string kept(const std::string& name) const { return claims() + "/" + name; }
   std::string container(const ContainerKey& k) const {
     return pod(k.pod) + "/containers/" + k.container + "/" + std::to_string(k.attempt);
   }
@@ -32,6 +35,11 @@ bool is_safe_name(std::string_view name);
 // The id by which the shim knows a container, "pod/<uid>/<container>/<attempt>", and back; nullopt for other processes.
 std::string process_id(const ContainerKey& key);
 std::optional<ContainerKey> key_of_process(std::string_view id);
+
+// Makes the folder unless it is there, and `link` lead to it. What pods of before have left in it (users from `first`
+// on, as many as there are addresses) becomes `owner`'s (0: leave): a pod has a user of its own.
+base::Result<void> keep_volume(const std::string& folder, const std::string& link, std::uint32_t owner,
+                               std::uint32_t first);
 
 // Writes a volume's files as Kubernetes does: a fresh folder, then the link ..data is turned to it, so that readers see
 // all of the old or all of the new. `owner` is the uid that may read them (0: leave).

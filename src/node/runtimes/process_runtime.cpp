@@ -118,6 +118,10 @@ void ProcessRuntime::put_volume(const Sandbox& sandbox, Volume volume, Done<bool
   if (put && volume.scratch) {
     put = make_folders(folder, 0777);
     if (put && owner != 0 && chown(folder.c_str(), owner, owner) != 0) put = os_fail("own " + folder);
+  } else if (put && !volume.kept.empty()) {
+    put = is_safe_name(volume.kept) ? make_folders(layout_.claims(), 0711)
+                                    : Result<void>(base::fail(Code::Invalid, "name of the claim's volume"));
+    if (put) put = keep_volume(layout_.kept(volume.kept), folder, owner, pod_user(""));
   } else if (put) {
     put = publish_volume(folder, volume.files, owner);
   }
@@ -131,6 +135,10 @@ void ProcessRuntime::remove_sandbox(const std::string& uid, Done<bool> done) {
   std::erase_if(own_sockets_, [&](const auto& entry) { return entry.first.pod == uid; });
   std::erase_if(pids_, [&](const auto& entry) { return entry.first.pod == uid; });
   host_.remove_pod_network(uid, std::move(done));
+}
+
+void ProcessRuntime::remove_kept(const std::string& name) {
+  if (is_safe_name(name)) (void)remove_tree(layout_.kept(name));
 }
 
 void ProcessRuntime::remove_logs(const Sandbox& s) {

@@ -32,6 +32,7 @@ class ProcessRuntime final : public PodRuntime {
   void put_volume(const Sandbox& sandbox, Volume volume, Done<bool> done) override;
   void remove_sandbox(const std::string& uid, Done<bool> done) override;
   void remove_logs(const Sandbox& sandbox) override;
+  void remove_kept(const std::string& name) override;
   void start(ContainerSpec spec, Done<ContainerState> done) override;
   void signal(const ContainerKey& key, int signal, Done<bool> done) override;
   void forget(const ContainerKey& key) override;

@@ -68,9 +68,6 @@ Pass::Then Pass::claim_revisions() {
 
 void Pass::manage() {
   out_.effects = history_.effects;
-  if (!set_["spec"]["volumeClaimTemplates"].is_empty())
-    return note("FailedCreate",
-                "no pods: spec.volumeClaimTemplates needs PersistentVolumeClaims, which this server does not have");
   if (keep_replicas() == Then::GoOn && remove_condemned() == Then::GoOn) update();
   trim_history();
 }
@@ -91,23 +88,26 @@ Pass::Then Pass::keep(std::int64_t ordinal, const Value& pod) {
     if (!is_going(pod)) remove(pod);
     return Then::Stop;
   }
+  if (control::phase_of(pod) == "Pending" && !is_going(pod)) (void)make_claims(ordinal);
   if (one_by_one_ && is_unavailable(pod)) return Then::Stop;
   if (one_by_one_ && !is_running_and_ready(pod)) return Then::Stop;
   if (Value labels = missing_labels(pod); !labels.is_null()) label(pod, std::move(labels));
+  own_claims(ordinal, pod, false);
   return Then::GoOn;
 }
 
 Pass::Then Pass::remove_condemned() {
   for (auto it = pods_.rbegin(); it != pods_.rend(); ++it) {
     if (it->first >= first() && it->first < end()) continue;
-    if (condemn(it->second) == Then::Stop && one_by_one_) return Then::Stop;
+    if (condemn(it->first, it->second) == Then::Stop && one_by_one_) return Then::Stop;
   }
   return Then::GoOn;
 }
 
 // A pod that is not available holds the others up, unless it is the first one that is not: then nothing gets better by
 // waiting.
-Pass::Then Pass::condemn(const Value& pod) {
+Pass::Then Pass::condemn(std::int64_t ordinal, const Value& pod) {
+  own_claims(ordinal, pod, true);
   if (is_going(pod)) return Then::Stop;
   const bool fine = (is_running_and_ready(pod) && is_available(pod)) || control::is_terminal(pod);
   if (one_by_one_ && !fine && api::name_of(pod) != first_unavailable()) return Then::Stop;
@@ -125,6 +125,7 @@ bool Pass::gets_current_revision(std::int64_t ordinal) const {
 }
 
 void Pass::create(std::int64_t ordinal) {
+  if (!make_claims(ordinal)) return;
   const Value& revision = gets_current_revision(ordinal) ? current_ : history_.present;
   Value pod = new_pod(set_, revisions::template_of(revision), api::name_of(revision), ordinal);
   note("SuccessfulCreate",

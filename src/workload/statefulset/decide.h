@@ -6,6 +6,8 @@
 // ever.
 #pragma once
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -23,9 +25,10 @@ inline constexpr base::Duration kRestPerPod = base::microseconds(25);
 
 struct Observation {
   data::Value set;
-  std::vector<data::Value> pods;              // its own, and those of the namespace that have no controller
-  std::vector<data::Value> revisions;         // ControllerRevisions of the namespace
-  const control::Failure* failure = nullptr;  // of the last decision
+  std::vector<data::Value> pods;       // its own, and those of the namespace that have no controller
+  std::vector<data::Value> revisions;  // ControllerRevisions of the namespace
+  std::function<const data::Value&(const std::string& name)> claim;  // of the namespace; null: there is none
+  const control::Failure* failure = nullptr;                         // of the last decision
 };
 
 control::Decision decide(const Observation& seen, base::Time now);

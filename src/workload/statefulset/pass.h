@@ -25,11 +25,16 @@ class Pass {
   Then keep_replicas();
   Then keep(std::int64_t ordinal, const data::Value& pod);
   Then remove_condemned();
-  Then condemn(const data::Value& pod);
+  Then condemn(std::int64_t ordinal, const data::Value& pod);
   void create(std::int64_t ordinal);
   void remove(const data::Value& pod);
   void label(const data::Value& pod, data::Value labels);
   bool gets_current_revision(std::int64_t ordinal) const;
+
+  // claims.cpp: the pods' volumes.
+  bool make_claims(std::int64_t ordinal);
+  bool is_of_lost_pod(const data::Value& claim, std::int64_t ordinal) const;
+  void own_claims(std::int64_t ordinal, const data::Value& pod, bool condemned);
 
   // update.cpp: old pods that have to go.
   void update();

@@ -56,14 +56,17 @@ class Cluster {
   explicit Cluster(Value set) : set(std::move(set)) {}
 
   Value set;
-  std::map<std::string, Value> pods, revisions;
+  std::map<std::string, Value> pods, revisions, claims;
   base::Time now = kStart;
   control::Decision last;
   int created = 0, deleted = 0;  // pods, by us
 
   // A crash loses what comes after the first `effects` of them, and the status.
   control::Decision decide(std::size_t effects = kAll) {
-    Observation seen{.set = set, .pods = {}, .revisions = {}};
+    Observation seen{.set = set, .pods = {}, .revisions = {}, .claim = [this](const std::string& name) -> const Value& {
+                       const auto it = claims.find(name);
+                       return it == claims.end() ? data::kNull : it->second;
+                     }};
     for (const auto& [name, pod] : pods) seen.pods.push_back(pod);
     for (const auto& [name, revision] : revisions) seen.revisions.push_back(revision);
     last = statefulset::decide(seen, now);
@@ -132,7 +135,9 @@ class Cluster {
     }
     of(create.resource)[name] = std::move(object);
   }
-  std::map<std::string, Value>& of(const api::Resource& resource) { return resource == api::kPods ? pods : revisions; }
+  std::map<std::string, Value>& of(const api::Resource& resource) {
+    return resource == api::kPods ? pods : resource == api::kPersistentVolumeClaims ? claims : revisions;
+  }
   int uids_ = 0;
 };
 

@@ -113,6 +113,21 @@ TEST_F(StatefulWorld, A_bad_version_stops_at_its_first_pod) {
   EXPECT_EQ(ready(), "db-0=db:1 db-1=db:1");
 }
 
+TEST_F(StatefulWorld, Claims_are_bound_kept_and_protected) {
+  create_db(2, R"(  volumeClaimTemplates:
+  - {metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
+  persistentVolumeClaimRetentionPolicy: {whenScaled: Delete})");
+  ASSERT_TRUE(until([&] { return available() == 2; }));
+  EXPECT_EQ(find(api::kPersistentVolumeClaims, "data-db-1")["status"]["phase"].as_string(), "Bound");
+  erase(api::kPersistentVolumeClaims, "data-db-0");
+  loop.run_for(minutes(1));
+  EXPECT_TRUE(api::is_deleting(find(api::kPersistentVolumeClaims, "data-db-0"))) << "a pod uses it";
+  patch(api::kStatefulSets, "db", "{spec: {replicas: 1}}", "scale");
+  ASSERT_TRUE(until([&] { return find(api::kPersistentVolumeClaims, "data-db-1").is_null(); }));
+  erase(api::kStatefulSets, "db");
+  ASSERT_TRUE(until([&] { return all(api::kPersistentVolumeClaims).empty(); }));
+}
+
 TEST_F(StatefulWorld, Everything_goes_with_it) {
   create_db(2);
   ASSERT_TRUE(until([&] { return available() == 2; }));
