@@ -100,7 +100,7 @@ class Gateway::Impl {
   Port& traffic_port() { return traffic_port_; }
   Port& metrics_port() { return metrics_port_; }
   Driver& driver() { return driver_; }
-  const std::map<std::string, std::string>& names() const { return names_; }
+  const Names& names() const { return names_; }
   void on_names(std::function<void()> listener) { names_listener_ = std::move(listener); }
 
  private:
@@ -208,10 +208,7 @@ class Gateway::Impl {
   }
 
   void publish_names(const Services& services) {
-    std::map<std::string, std::string> names;
-    for (const auto& [key, service] : services.all()) {
-      if (!service.address.empty()) names[service.name + "." + service.space + ".svc.cluster.local"] = service.address;
-    }
+    Names names = services.names();
     if (names == names_) return;
     names_ = std::move(names);
     if (names_listener_) names_listener_();
@@ -439,7 +436,7 @@ class Gateway::Impl {
   std::map<RouteName, std::int64_t> applied_;
   std::map<RouteName, base::MonoTime> unapplied_since_;
   std::map<int, std::int64_t> first_requests_;  // by worker
-  std::map<std::string, std::string> names_;
+  Names names_;
   std::function<void()> names_listener_;
 };
 
@@ -457,7 +454,7 @@ Port& Gateway::gateway_metrics_port() { return impl_->metrics_port(); }
 void Gateway::drain(const Pod& pod, std::move_only_function<void()> done) {
   impl_->driver().drain(pod, std::move(done));
 }
-std::map<std::string, std::string> Gateway::names() const { return impl_->names(); }
+Names Gateway::names() const { return impl_->names(); }
 void Gateway::on_names(std::function<void()> listener) { impl_->on_names(std::move(listener)); }
 
 }  // namespace slipway::gateway

@@ -33,6 +33,7 @@
 #include "client/api_client.h"
 #include "client/cache.h"
 #include "control/ports.h"
+#include "gateway/service.h"
 #include "runtime/loop.h"
 #include "runtime/metrics.h"
 
@@ -78,8 +79,8 @@ class Gateway final : public control::DrainGate {
   control::Port& traffic_port();
   control::Port& gateway_metrics_port();
   void drain(const Pod& pod, std::move_only_function<void()> done) override;
-  // Virtual addresses by DNS name, for the name server: "web.shop.svc.cluster.local" -> "10.96.0.7".
-  std::map<std::string, std::string> names() const;
+  // For the name server (Services::names).
+  Names names() const;
   void on_names(std::function<void()> listener);  // after they changed
 
  private:

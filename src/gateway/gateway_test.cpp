@@ -266,7 +266,7 @@ TEST_F(GatewayTest, ServicesAnswerOnTheirVirtualAddressAndFollowTheirRoute) {
           R"({"metadata":{"namespace":"shop","name":"mesh"},"spec":{"parentRefs":[{"group":"","kind":"Service","name":"web"}],
       "rules":[{"backendRefs":[{"name":"other","port":8080}]}]}})"));
   while (version() != "v2") std::this_thread::yield();
-  EXPECT_EQ(on_loop([&] { return gateway->names(); })["web.shop.svc.cluster.local"], vip);
+  EXPECT_EQ(on_loop([&] { return gateway->names(); })["web.shop.svc.cluster.local"], std::set<std::string>{vip});
   EXPECT_TRUE(on_loop([&] { return gateway->problems(); }).empty());
 }
 

@@ -79,6 +79,27 @@ TEST(Model, ReleaseStepsKeepTheStructure) {
   EXPECT_NE(idle.targets, split.targets);
 }
 
+TEST(Services, HaveNamesAndThePodsBehindHeadlessOnes) {
+  Services services;
+  auto service = [&](const char* name, const char* address) {
+    services.add_service(json("{\"metadata\":{\"namespace\":\"shop\",\"name\":\"" + std::string(name) +
+                              "\"},\"spec\":{\"clusterIP\":\"" + address + "\"}}"));
+  };
+  service("web", "10.96.0.7");
+  service("db", "None");
+  service("empty", "None");
+  services.add_slice(json(
+      R"({"metadata":{"namespace":"shop","name":"db-1","labels":{"kubernetes.io/service-name":"db"}},"endpoints":[
+      {"addresses":["10.244.0.1"],"hostname":"db-0","conditions":{"ready":true}},
+      {"addresses":["10.244.0.2"],"hostname":"db-1","conditions":{"ready":true}},
+      {"addresses":["10.244.0.3"],"hostname":"db-2","conditions":{"ready":false}},
+      {"addresses":["10.244.0.4"],"conditions":{}}]})"));
+  EXPECT_EQ(services.names(), (Names{{"web.shop.svc.cluster.local", {"10.96.0.7"}},
+                                     {"db.shop.svc.cluster.local", {"10.244.0.1", "10.244.0.2", "10.244.0.4"}},
+                                     {"db-0.db.shop.svc.cluster.local", {"10.244.0.1"}},
+                                     {"db-1.db.shop.svc.cluster.local", {"10.244.0.2"}}}));
+}
+
 TEST(Model, ServicesAnswerOnTheirAddress) {
   Services s = shop();
   s.add_service(service("db", "10.96.0.9", 5432, "postgres"));

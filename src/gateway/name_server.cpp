@@ -41,9 +41,10 @@ void NameServer::start() {
   keeper_.start();
 }
 
-void NameServer::publish(const std::map<std::string, std::string>& names) {
+void NameServer::publish(const Names& names) {
   std::string text;
-  for (const auto& [name, address] : names) text += address + " " + name + "\n";
+  for (const auto& [name, addresses] : names)
+    for (const std::string& address : addresses) text += address + " " + name + "\n";
   write_names(text);
   start();
   keeper_.signal(SIGHUP);  // reads the names again

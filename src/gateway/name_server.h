@@ -1,10 +1,11 @@
-// DNS for pods: Services' names answered by dnsmasq as a child process. Control loop only.
+// DNS for pods: names of Services, and of pods behind headless ones, answered by dnsmasq as a child process. Control
+// loop only.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "gateway/child_keeper.h"
+#include "gateway/service.h"
 
 namespace slipway::gateway {
 
@@ -23,7 +24,7 @@ class NameServer {
   // Starts or adopts the process, with the names of last time until `publish` has newer ones.
   void start();
   // Names -> IPv4 addresses from now on (Gateway::names). Starts the process when `start` has not.
-  void publish(const std::map<std::string, std::string>& names);
+  void publish(const Names& names);
   bool running() const { return keeper_.running(); }
   std::string problem() const { return problem_.empty() ? keeper_.problem() : problem_; }
 

@@ -166,11 +166,11 @@ TEST_F(NameServerTest, AnswersForServicesAndForgetsThem) {
                                                            .address = "127.0.0.1",
                                                            .port = port,
                                                            .network = control::NetworkSpace::Host});
-    names->publish({{"web.shop.svc.cluster.local", "10.96.0.7"}});
+    names->publish({{"web.shop.svc.cluster.local", {"10.96.0.7"}}});
   });
   while (resolve("web.shop.svc.cluster.local") != "10.96.0.7") std::this_thread::yield();
   EXPECT_EQ(resolve("db.shop.svc.cluster.local"), "");
-  on_loop([&] { names->publish({{"db.shop.svc.cluster.local", "10.96.0.8"}}); });
+  on_loop([&] { names->publish({{"db.shop.svc.cluster.local", {"10.96.0.8"}}}); });
   while (resolve("db.shop.svc.cluster.local") != "10.96.0.8") std::this_thread::yield();
   EXPECT_EQ(resolve("web.shop.svc.cluster.local"), "");
 }

@@ -68,6 +68,30 @@ const Service* Services::find(const std::string& space, const std::string& name)
   return found == services_.end() ? nullptr : &found->second;
 }
 
+Names Services::names() const {
+  Names names;
+  for (const auto& [key, service] : services_) {
+    const std::string domain = service.name + "." + service.space + ".svc.cluster.local";
+    if (service.address.empty())
+      name_pods(names, service, domain);
+    else
+      names[domain].insert(service.address);
+  }
+  return names;
+}
+
+void Services::name_pods(Names& names, const Service& service, const std::string& domain) const {
+  const auto slices = slices_.find({service.space, service.name});
+  if (slices == slices_.end()) return;
+  for (const Value& slice : slices->second)
+    for (const Value& endpoint : slice["endpoints"].items()) {
+      const std::string address = endpoint["addresses"].at(0).str();
+      if (!is_ipv4(address) || !endpoint["conditions"]["ready"].as_bool(true)) continue;
+      names[domain].insert(address);
+      if (const Value& host = endpoint["hostname"]; !host.is_empty()) names[host.str() + "." + domain].insert(address);
+    }
+}
+
 std::vector<Endpoint> Services::endpoints(const Service& service, const ServicePort& port) const {
   std::map<std::pair<std::string, int>, Endpoint> by_address;
   auto slices = slices_.find({service.space, service.name});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
+// DNS names with their IPv4 addresses.
+using Names = std::map<std::string, std::set<std::string>>;
+
 // The objects, indexed as the model asks for them. Values share with the caches.
 class Services {
  public:
@@ -49,8 +53,14 @@ class Services {
   const std::map<std::pair<std::string, std::string>, Service>& all() const { return services_; }
   // In address order, of all slices of the Service. Each address once, the usable state winning.
   std::vector<Endpoint> endpoints(const Service& service, const ServicePort& port) const;
+  // "web.shop.svc.cluster.local" is the virtual address; of a headless Service, the addresses of all pods that are
+  // ready, and those that have a host name, as a StatefulSet's have, get one more: "db-0.db.shop.svc.cluster.local"
+  // (Kubernetes documentation, "DNS for Services and Pods").
+  Names names() const;
 
  private:
+  void name_pods(Names& names, const Service& service, const std::string& domain) const;
+
   std::map<std::pair<std::string, std::string>, Service> services_;
   std::map<std::pair<std::string, std::string>, std::vector<data::Value>> slices_;  // by Service
 };
