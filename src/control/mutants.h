@@ -31,6 +31,8 @@ enum class Mutant {
   KeepAudience,           // takes everybody back, and forgets those who opted in
   IgnoreWindows,          // goes forward whatever windows and stop say
   GiveOnePlaceTooMany,    // lets one release more begin than the cap allows
+  TakeTooManyPods,        // replaces pods in place beyond what may be unavailable
+  LetAllPodsGo,           // lowers the partition for all pods, and leaves it there
   kCount,
 };
 

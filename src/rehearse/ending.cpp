@@ -26,10 +26,14 @@ Value deployment_of(const Truth& truth) {
     if (Value set = truth.find(*kind, kSpace, kName); !set.is_null()) return set;
   return truth.find(api::kDeployments, kSpace, kName);
 }
-bool is_in_place(const Value& workload) { return workload["kind"].as_string() != "Deployment"; }
-std::int64_t wanted_pods(const Value& workload) {
-  if (workload["kind"].as_string() == "DaemonSet") return workload["status"]["desiredNumberScheduled"].as_int();
-  return workload["spec"]["replicas"].as_int(1);
+// Stored objects do not say their kind.
+bool is_in_place(const Truth& truth) {
+  return truth.find(api::kDeployments, kSpace, kName).is_null() && !deployment_of(truth).is_null();
+}
+std::int64_t wanted_pods(const Truth& truth) {
+  const Value daemons = truth.find(api::kDaemonSets, kSpace, kName);
+  if (!daemons.is_null()) return daemons["status"]["desiredNumberScheduled"].as_int();
+  return deployment_of(truth)["spec"]["replicas"].as_int(1);
 }
 Value release_of(const Truth& truth) { return truth.find(api::kReleases, kSpace, kName); }
 
@@ -45,7 +49,7 @@ std::string other_pods(const Truth& truth, const std::string& tag) {
       return fmt::format("pod {} of {}{} is still there", api::name_of(pod), image_tag(pod),
                          api::is_deleting(pod) ? ", stopping," : "");
   }
-  const std::int64_t wanted = wanted_pods(deployment_of(truth));
+  const std::int64_t wanted = wanted_pods(truth);
   return good == wanted ? "" : fmt::format("{} pods of {}, {} are asked for", good, tag, wanted);
 }
 
@@ -75,7 +79,7 @@ std::string awaited_plain_in_place(const Truth& truth, const Value& workload) {
 
 std::string awaited_plain(const Truth& truth) {
   const Value deployment = deployment_of(truth);
-  if (is_in_place(deployment)) return awaited_plain_in_place(truth, deployment);
+  if (is_in_place(truth)) return awaited_plain_in_place(truth, deployment);
   const std::string tag = app::tag_of(deployment);
   if (tag.ends_with("-crashing")) return "";  // its pods never come to rest
   if (tag.ends_with("-unready")) {
@@ -115,7 +119,7 @@ std::string awaited_release(const Truth& truth, const Value& release) {
     return fmt::format("{} to be out or held: phase {}, {}", tag, delivery::to_text(s.phase), s.message);
   if (s.replicas.candidate > 0) return "the candidate's pods to go";
   if (tag.ends_with("-crashing") && is_out(s, tag)) return "";
-  if (s.replicas.stable_ready != wanted_pods(deployment)) return "all pods to be ready";
+  if (s.replicas.stable_ready != wanted_pods(truth)) return "all pods to be ready";
   return other_pods(truth, app::tag_of_images(s.stable->images));
 }
 
@@ -134,13 +138,13 @@ std::string awaited_left_in_place(const Truth& truth, const Value& workload) {
   const auto ready = std::ranges::count_if(truth.list(api::kPods, kSpace), [](const Value& pod) {
     return !api::is_deleting(pod) && control::is_ready(pod);
   });
-  return ready == wanted_pods(workload) ? "" : "the old version to be complete";
+  return ready == wanted_pods(truth) ? "" : "the old version to be complete";
 }
 
 // The Release is gone: the workload goes on as if it had never been.
 std::string awaited_left(const Truth& truth) {
   const Value deployment = deployment_of(truth);
-  if (is_in_place(deployment)) return awaited_left_in_place(truth, deployment);
+  if (is_in_place(truth)) return awaited_left_in_place(truth, deployment);
   if (!deployment["spec"]["paused"].as_bool()) return awaited_plain(truth);
   if (api::annotation(deployment, delivery::kLeftPausedAnnotation).empty())
     return "the Deployment to be free of its pause";

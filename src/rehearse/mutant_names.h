@@ -14,7 +14,7 @@ constexpr std::string_view name_of(control::Mutant which) {
       "SkipTermFence",    "StatusBeforeEffects", "ForgetOwnWrite",  "IgnoreFailureOfEffect", "DecideOnStaleCache",
       "SkipInvariants",   "SkipReadiness",       "IgnoreMinReady",  "ScaleDownFirst",        "WeightWithoutCapacity",
       "SkipVerification", "PassFailedGate",      "NoDataIsSuccess", "ScaleDownEarly",        "KeepAudience",
-      "IgnoreWindows",    "GiveOnePlaceTooMany"};
+      "IgnoreWindows",    "GiveOnePlaceTooMany", "TakeTooManyPods", "LetAllPodsGo"};
   return kNames[static_cast<std::size_t>(which)];
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 using control::Mutant;
 using control::PlantedMutant;
+using delivery::plan::WorkloadKind;
 
 constexpr int kSeeds = 200;
 constexpr int kSeedsOfARouter = 40;
@@ -72,6 +73,14 @@ TEST(Simulation, WindowsToo) {
   for (const Router router : {Router::HttpRoute, Router::Service})
     for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
       const SeedResult result = run_seed(seed, {.router = router, .windows = true});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
+TEST(Simulation, PodsReplacedInPlaceToo) {
+  for (const WorkloadKind kind : {WorkloadKind::StatefulSet, WorkloadKind::DaemonSet})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const SeedResult result = run_seed(seed, {.workload = kind});
       EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
     }
 }
@@ -158,6 +167,20 @@ TEST(Mutants, SkipInvariantsLetsAMistakeThrough) {
     if (through == "available-budget" && held != through) return;
   }
   ADD_FAILURE() << "SkipInvariants was not caught by " << kSeeds << " seeds";
+}
+
+// The invariant keeps the first from the world; nothing but the checkers can see the second.
+TEST(Mutants, OfPodsReplacedInPlaceAreCaught) {
+  const auto caught = [](Mutant which, WorkloadKind kind, std::string_view rule, bool without_invariants) {
+    const PlantedMutant mistake(which);
+    std::optional<PlantedMutant> skipped;
+    if (without_invariants) skipped.emplace(Mutant::SkipInvariants);
+    for (int seed = 1; seed <= kSeeds; ++seed)
+      if (run_seed(seed, {.workload = kind}).rule == rule) return true;
+    return false;
+  };
+  EXPECT_TRUE(caught(Mutant::TakeTooManyPods, WorkloadKind::DaemonSet, "placed-budget", true));
+  EXPECT_TRUE(caught(Mutant::LetAllPodsGo, WorkloadKind::StatefulSet, "placed-batches", false));
 }
 
 TEST(Mutants, IgnoringWindowsIsKeptFromTheWorldByTheInvariantAndSeenWithoutIt) {

@@ -88,6 +88,8 @@ Value told_of(const std::string& releases) { return notification("{webhook: {url
 TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
   for (const Value& good : {
            release("{target: {name: web}, strategy: {rolling: {}}}"),
+           release("{target: {kind: StatefulSet, name: web}, strategy: {rolling: {batches: [{replicas: 1, bake: 1m}, {percent: 12.5, approve: true}]}}}"),
+           release("{target: {kind: DaemonSet, name: web}, strategy: {canary: {steps: [{weight: 5}, {pause: {}}], maxUnavailable: 2}}}"),
            release("{target: {name: web}, strategy: {rolling: {maxSurge: 25%, maxUnavailable: 0, bake: 1h30m}}, deadline: 1.5h, paused: true}"),
            release("{target: {name: web}, traffic: {kind: Service, service: web}, strategy: {canary: {steps: [{weight: 100}]}}}"),
            release("{target: {name: web}, traffic: {kind: VirtualService, route: web, service: web, destinationRule: web}, strategy: {canary: {steps: [{weight: 5}]}}}"),
@@ -146,7 +148,17 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
   for (const Value& bad : {
            release("{target: {name: web}}"),
            release("{strategy: {rolling: {}}}"),
-           release("{target: {kind: StatefulSet, name: web}, strategy: {rolling: {}}}"),
+           release("{target: {kind: Job, name: web}, strategy: {rolling: {}}}"),
+           release("{target: {kind: StatefulSet, name: web}, strategy: {blueGreen: {}}, traffic: {route: web, service: web}}"),
+           release("{target: {kind: StatefulSet, name: web}, strategy: {canary: {steps: [{weight: 5}]}}, traffic: {route: web, service: web}}"),
+           release("{target: {kind: StatefulSet, name: web}, strategy: {rolling: {maxUnavailable: 2}}}"),
+           release("{target: {kind: DaemonSet, name: web}, strategy: {rolling: {maxSurge: 1}}}"),
+           release("{target: {name: web}, strategy: {rolling: {batches: [{replicas: 2, percent: 5}]}}}"),
+           release("{target: {name: web}, strategy: {rolling: {batches: [{}]}}}"),
+           release("{target: {name: web}, strategy: {rolling: {batches: [{percent: 50}, {percent: 20}]}}}"),
+           release("{target: {name: web}, strategy: {rolling: {batches: [{replicas: 5}, {percent: 20}, {replicas: 3}]}}}"),
+           release("{target: {name: web}, strategy: {rolling: {batches: [{replicas: 0}]}}}"),
+           release("{target: {name: web}, strategy: {rolling: {batches: [{percent: 5, bake: soon}]}}}"),
            release("{target: {name: ''}, strategy: {rolling: {}}}"),
            release("{target: {name: web}, strategy: {}}"),
            release("{target: {name: web}, strategy: {rolling: {}, canary: {steps: [{weight: 5}]}}}"),

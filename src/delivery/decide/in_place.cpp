@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/meta.h"
+#include "control/mutants.h"
 #include "data/json.h"
 #include "data/patch.h"
 #include "delivery/decide/replicas.h"
@@ -127,7 +128,7 @@ void replace_pods(Turn& turn, std::string_view hash, std::int64_t wanted, std::i
   const auto there = std::ranges::count_if(pods, [&](const PlacedPod& p) { return !p.stopping && p.hash == hash; });
   const auto available = std::ranges::count_if(pods, &PlacedPod::available);
   std::int64_t needed = wanted - there - std::max<std::int64_t>(n - active, 0);
-  std::int64_t spare = may_be_unavailable - (n - available);
+  std::int64_t spare = control::mutant(control::Mutant::TakeTooManyPods) ? n : may_be_unavailable - (n - available);
   for (const bool serving : {false, true})
     for (const PlacedPod& pod : pods) {
       if (pod.stopping || pod.hash == hash || pod.available != serving) continue;
@@ -232,7 +233,8 @@ void hold_in_place(Turn& turn) {
   const bool was_held =
       again && strategy_of(turn)["type"].as_string() == (is_stateful(turn) ? "RollingUpdate" : "OnDelete");
   const std::int64_t least = least_partition(turn);
-  put_hold(turn, again ? std::max(partition_of(turn), least) : least);
+  const bool free = control::mutant(control::Mutant::LetAllPodsGo) && turn.s.candidate && !turn.s.retreat;
+  if (!free) put_hold(turn, again ? std::max(partition_of(turn), least) : least);
   if (!turn.acts() || was_held) return;
   turn.out.notes.push_back({.kind = again ? Note::Kind::Warning : Note::Kind::Normal,
                             .reason = again ? "HeldAgain" : "HeldByRelease",
@@ -261,7 +263,8 @@ Reach reach_in_place(Turn& turn, const plan::Scale& scale) {
   const std::int64_t wanted = replaced_pods(scale, turn.o.replicas());
   count_progress(turn, candidate);
   if (is_stateful(turn)) {
-    put_hold(turn, candidate.pods < wanted ? turn.o.replicas() - wanted : kHeldPartition);
+    const bool all = control::mutant(control::Mutant::LetAllPodsGo);
+    put_hold(turn, all ? 0 : candidate.pods < wanted ? turn.o.replicas() - wanted : kHeldPartition);
     if (!turn.acts()) take_surplus_back(turn, wanted);
   } else {
     replace_pods(turn, candidate.hash, wanted, turn.budget().unavailable);

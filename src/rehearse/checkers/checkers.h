@@ -23,5 +23,6 @@ std::unique_ptr<Checker> make_switch_finds_pods();
 std::unique_ptr<Checker> make_known_to_router();
 std::unique_ptr<Checker> make_places_hold();
 std::unique_ptr<Checker> make_placed_budget();
+std::unique_ptr<Checker> make_placed_batches();
 
 }  // namespace slipway::rehearse

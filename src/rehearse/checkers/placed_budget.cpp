@@ -27,7 +27,7 @@ class PlacedBudget final : public Checker {
     const Value& object = change.entry->object;
     for (const api::Resource* kind : {&api::kStatefulSets, &api::kDaemonSets})
       if (change.entry->key.resource == kind->qualified())
-        wanted_[std::string(api::uid_of(object))].set(truth, pods_of(object));
+        wanted_[std::string(api::uid_of(object))].set(truth, pods_of(*kind, object));
     if (change.entry->key.resource != api::kPods.qualified()) return {};
     const std::string owner = api::controller_of(object)["uid"].str();
     if (!wanted_.contains(owner)) return {};
@@ -45,17 +45,18 @@ class PlacedBudget final : public Checker {
     if (request.verb != client::Verb::Delete || request.resource != api::kPods) return {};
     const Value pod = truth.find(api::kPods, request.space, request.name);
     const Value& owner = api::controller_of(pod);
-    const Value set = truth.find(resource_of(owner), request.space, owner["name"].as_string());
+    const api::Resource& kind = resource_of(owner);
+    const Value set = truth.find(kind, request.space, owner["name"].as_string());
     if (set.is_null() || api::uid_of(set) != owner["uid"].as_string() || api::is_deleting(set)) return {};
     const std::string uid(api::uid_of(pod));
     const bool again = !taken_[process].insert(uid).second;
-    if (again || !pods_[uid].serves || is_beyond(truth, set, pod)) return {};
+    if (again || !pods_[uid].serves || is_beyond(truth, kind, set, pod)) return {};
     const std::int64_t left = std::ranges::count_if(pods_, [&](const auto& entry) {
       const auto& [other, seen] = entry;
       const bool believed = seen.serves || (seen.lost && truth.now - *seen.lost <= truth.behind);
       return seen.owner == owner["uid"].as_string() && believed && !taken_[process].contains(other);
     });
-    const std::int64_t least = wanted_[std::string(api::uid_of(set))].least(truth) - budget(set);
+    const std::int64_t least = wanted_[std::string(api::uid_of(set))].least(truth) - budget(kind, set);
     if (left >= least) return {};
     return fmt::format("{} takes {}, which leaves {} pods of {} that serve, and {} have to", process, request.name,
                        left, api::name_of(set), least);
@@ -71,18 +72,18 @@ class PlacedBudget final : public Checker {
   static const api::Resource& resource_of(const Value& owner) {
     return owner["kind"].as_string() == "DaemonSet" ? api::kDaemonSets : api::kStatefulSets;
   }
-  static std::int64_t pods_of(const Value& set) {
-    if (set["kind"].as_string() == "DaemonSet") return set["status"]["desiredNumberScheduled"].as_int();
+  static std::int64_t pods_of(const api::Resource& kind, const Value& set) {
+    if (kind == api::kDaemonSets) return set["status"]["desiredNumberScheduled"].as_int();
     return set["spec"]["replicas"].as_int(1);
   }
-  static std::int64_t budget(const Value& set) {
-    if (set["kind"].as_string() != "DaemonSet") return 1;
+  static std::int64_t budget(const api::Resource& kind, const Value& set) {
+    if (kind != api::kDaemonSets) return 1;
     const Value& said = set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"];
-    return std::max<std::int64_t>(1, data::int_or_percent(said, pods_of(set), data::Round::Up).value_or(1));
+    return std::max<std::int64_t>(1, data::int_or_percent(said, pods_of(kind, set), data::Round::Up).value_or(1));
   }
   // Larger ordinals than a size that may still be believed in has.
-  bool is_beyond(const Truth& truth, const Value& set, const Value& pod) {
-    if (set["kind"].as_string() == "DaemonSet") return false;
+  bool is_beyond(const Truth& truth, const api::Resource& kind, const Value& set, const Value& pod) {
+    if (kind == api::kDaemonSets) return false;
     const std::string name(api::name_of(pod));
     const auto ordinal = base::parse_int(name.substr(name.rfind('-') + 1)).value_or(0);
     return ordinal >= wanted_[std::string(api::uid_of(set))].least(truth);
