@@ -78,8 +78,10 @@ std::optional<ContainerKey> key_of_process(std::string_view id) {
   return ContainerKey{std::string(parts[1]), std::string(parts[2]), *attempt};
 }
 
-Result<void> keep_volume(const std::string& folder, const std::string& link, std::uint32_t owner, std::uint32_t first) {
-  if (auto made = make_folders(folder, 0777); !made) return made;
+Result<void> keep_volume(const std::string& folder, const std::string& link, std::uint32_t owner, std::uint32_t first,
+                         std::uint32_t mode) {
+  if (auto made = make_folders(folder, 0700); !made) return made;
+  if (chmod(folder.c_str(), mode) != 0) return os_fail("open up " + folder);
   if (owner != 0)
     if (auto given = hand_over(folder, owner, first); !given) return given;
   return turn_link(link, std::filesystem::absolute(folder).string());

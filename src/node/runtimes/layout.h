@@ -36,10 +36,10 @@ bool is_safe_name(std::string_view name);
 std::string process_id(const ContainerKey& key);
 std::optional<ContainerKey> key_of_process(std::string_view id);
 
-// Makes the folder unless it is there, and `link` lead to it. What pods of before have left in it (users from `first`
-// on, as many as there are addresses) becomes `owner`'s (0: leave): a pod has a user of its own.
+// Makes the folder unless it is there, gives it `mode`, and makes `link` lead to it. What pods of before have left in
+// it (users from `first` on, as many as there are addresses) becomes `owner`'s (0: leave): a pod has a user of its own.
 base::Result<void> keep_volume(const std::string& folder, const std::string& link, std::uint32_t owner,
-                               std::uint32_t first);
+                               std::uint32_t first, std::uint32_t mode);
 
 // Writes a volume's files as Kubernetes does: a fresh folder, then the link ..data is turned to it, so that readers see
 // all of the old or all of the new. `owner` is the uid that may read them (0: leave).

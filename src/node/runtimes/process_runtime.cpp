@@ -110,6 +110,15 @@ void ProcessRuntime::make_sandbox(Sandbox sandbox, Done<bool> done) {
   });
 }
 
+// Other users of the machine do not get in: pods that have only links to it are its owners, and those that have it
+// mounted, as whatever user, do not need the way.
+Result<void> ProcessRuntime::keep(const std::string& name, const std::string& link, std::uint32_t owner) const {
+  if (!is_safe_name(name)) return base::fail(Code::Invalid, "name of the claim's volume");
+  if (auto made = make_folders(layout_.claims(), 0700); !made) return made;
+  if (chmod(layout_.claims().c_str(), loopback() ? 0711 : 0700) != 0) return os_fail("open up " + layout_.claims());
+  return keep_volume(layout_.kept(name), link, owner, pod_user(""), loopback() ? 0700 : 0777);
+}
+
 void ProcessRuntime::put_volume(const Sandbox& sandbox, Volume volume, Done<bool> done) {
   const std::string folder = layout_.volume(sandbox.uid, volume.name);
   const std::uint32_t owner = report_.root ? pod_user(sandbox.ip) : 0;
@@ -119,9 +128,7 @@ void ProcessRuntime::put_volume(const Sandbox& sandbox, Volume volume, Done<bool
     put = make_folders(folder, 0777);
     if (put && owner != 0 && chown(folder.c_str(), owner, owner) != 0) put = os_fail("own " + folder);
   } else if (put && !volume.kept.empty()) {
-    put = is_safe_name(volume.kept) ? make_folders(layout_.claims(), 0711)
-                                    : Result<void>(base::fail(Code::Invalid, "name of the claim's volume"));
-    if (put) put = keep_volume(layout_.kept(volume.kept), folder, owner, pod_user(""));
+    put = keep(volume.kept, folder, owner);
   } else if (put) {
     put = publish_volume(folder, volume.files, owner);
   }

@@ -53,6 +53,7 @@ class ProcessRuntime final : public PodRuntime {
   bool loopback() const { return report_.rung == control::HostReport::Rung::Loopback; }
   void with_report(std::function<void(base::Result<void>)> next);
   base::Result<void> write_sandbox(const Sandbox& sandbox) const;
+  base::Result<void> keep(const std::string& name, const std::string& link, std::uint32_t owner) const;
   base::Result<control::ProcessSpec> make_process(const ContainerSpec& spec) const;
   void spawn(control::ProcessSpec process, const ContainerKey& key, Done<ContainerState> done);
   ContainerState state_of(const control::ProcessState& state, const ContainerKey& key);
