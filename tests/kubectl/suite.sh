@@ -242,6 +242,20 @@ data: {spec: {template: {\$patch: replace, metadata: {labels: {app: $2}}, spec: 
 Y
   k create -f revision.yaml
 }
+cat >claim.yaml <<'Y'
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+Y
+check pvc-create 'persistentvolumeclaim/data created' k create -f claim.yaml
+check pvc-get '^data +Pending' k get pvc
+k patch pvc data --type=merge -p '{"spec":{"volumeName":"pvc-1"}}' >/dev/null
+k patch pvc data --subresource=status --type=merge -p '{"status":{"phase":"Bound","accessModes":["ReadWriteOnce"],"capacity":{"storage":"1Gi"}}}' >/dev/null
+check pvc-bound '^data +Bound +pvc-1 +1Gi +RWO +' k get pvc data
+check pvc-describe 'Used By: +<none>' k describe pvc data
+refused pvc-fixed 'spec is immutable after creation' k patch pvc data --type=merge -p '{"spec":{"accessModes":["ReadWriteMany"]}}'
+check pvc-delete 'deleted' k delete pvc data
 check sts-create 'statefulset.apps/db created' k create -f db.yaml
 check sts-get '^db +0/2 +[0-9]+s' k get sts
 check sts-get-wide '^NAME +READY +AGE +CONTAINERS +IMAGES' k get sts db -o wide
