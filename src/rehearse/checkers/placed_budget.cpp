@@ -1,8 +1,10 @@
 // Of a StatefulSet or DaemonSet no control process takes a pod that serves when more are away already than may be: one,
 // or the DaemonSet's maxUnavailable.
 //
-// A pod that stopped serving within what may still be believed in (`Truth::behind`) counts as serving, unless the same
-// process has taken it itself. Pods beyond `replicas`, and those of a set that is being deleted, may go.
+// A pod serves once it has been ready for minReadySeconds. What may still be believed in (`Truth::behind`) is not held
+// against anybody: a pod that has just stopped serving counts as serving, unless the same process has taken it itself,
+// and one that has just begun to does not; nor does one after a jump of the wall clock, by which minReadySeconds are
+// counted. Pods beyond `replicas`, and those of a set that is being deleted, may go.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,6 +38,7 @@ class PlacedBudget final : public Checker {
     const bool serves =
         change.kind == store::Change::Kind::Put && control::is_active(object) && control::is_ready(object);
     if (seen.serves && !serves) seen.lost = truth.now;
+    if (!seen.serves && serves) seen.since = truth.now;
     seen.serves = serves;
     return {};
   }
@@ -50,7 +53,7 @@ class PlacedBudget final : public Checker {
     if (set.is_null() || api::uid_of(set) != owner["uid"].as_string() || api::is_deleting(set)) return {};
     const std::string uid(api::uid_of(pod));
     const bool again = !taken_[process].insert(uid).second;
-    if (again || !pods_[uid].serves || is_beyond(truth, kind, set, pod)) return {};
+    if (again || !serves_for_sure(truth, set, pods_[uid]) || is_beyond(truth, kind, set, pod)) return {};
     const std::int64_t left = std::ranges::count_if(pods_, [&](const auto& entry) {
       const auto& [other, seen] = entry;
       const bool believed = seen.serves || (seen.lost && truth.now - *seen.lost <= truth.behind);
@@ -66,8 +69,16 @@ class PlacedBudget final : public Checker {
   struct Seen {
     std::string owner;
     bool serves = false;
+    base::Time since = {};
     std::optional<base::Time> lost;
   };
+
+  static bool serves_for_sure(const Truth& truth, const Value& set, const Seen& seen) {
+    constexpr base::Duration kClockTick = base::seconds(1);  // times in objects are whole seconds
+    const base::Duration min_ready = control::min_ready_of(set);
+    if (min_ready > base::Duration{} && truth.jumped && *truth.jumped >= seen.since) return false;
+    return seen.serves && truth.now - seen.since > truth.behind + min_ready + kClockTick;
+  }
 
   static const api::Resource& resource_of(const Value& owner) {
     return owner["kind"].as_string() == "DaemonSet" ? api::kDaemonSets : api::kStatefulSets;
