@@ -76,7 +76,7 @@ TEST(Hooks, a_failed_one_takes_the_release_back_and_says_why) {
   c.set_image("v2");
   ASSERT_TRUE(c.reaches(Phase::RolledBack)) << c.state().message;
   EXPECT_THAT(seen.order, ElementsAre("migrate 0", "warm 0", "seen 20", "alarm 20", "purge 0"));
-  const Retreat& r = *c.state().last_rollback;
+  const Retreat r = *c.state().last_rollback;
   EXPECT_EQ(r.cause, Cause::HookFailed);
   EXPECT_THAT(r.message, HasSubstr("hook seen failed: error-rate: Failed"));
   EXPECT_EQ(r.verification.state, CheckState::Passed);
