@@ -104,8 +104,8 @@ base::Result<Asked> questions(Setting& s, const Value& analysis) {
   return out;
 }
 
-Value run_of(const Value& release, const ReleasePlan& plan, const delivery::State& state, Value metrics) {
-  Value stable = Value::object({{"hash", state.stable->hash}});
+Value run_of(const Value& release, const ReleasePlan& plan, const std::string& hash, Value metrics) {
+  Value stable = Value::object({{"hash", hash}});
   if (plan.routing) stable.set("service", plan.routing->service);
   Value spec = Value::object({{"kind", "Verification"},
                               {"candidate", stable},
@@ -127,38 +127,67 @@ MetricToday said(const Value& result) {
   if (one["samples"].is_number()) out.samples = one["samples"].as_int();
   const std::string why = one["message"].str(result["message"].str());
   out.verdict = one["verdict"].str(out.verdict);
-  if (!why.empty()) out.verdict += ": " + why;
+  if (!why.empty() && out.verdict != "Passed") out.verdict += ": " + why;
   return out;
 }
 
-base::Result<Value> await_end(Setting& s, const std::string& name) {
-  for (const base::Time start = s.api.now(); s.api.now() - start < kMeasurePatience;) {
-    auto run = s.api.get(api::kAnalysisRuns, name);
-    if (!run || (*run)["status"].has("completedAt")) return run;
-    if (!s.api.pause(base::milliseconds(100))) return base::fail(Code::Canceled, "interrupted");
-  }
-  return base::fail(Code::Timeout, "AnalysisRun " + name + " has not ended: is a controller running?");
+// Every metric has been asked. One without data is asked again and again by an analysis; here once is enough.
+bool has_asked_all(const Value& run) {
+  const Value& results = run["status"]["metricResults"];
+  if (run["status"].has("completedAt")) return true;
+  return results.size() == run["spec"]["metrics"].size() &&
+         std::ranges::all_of(results.items(), [](const Value& r) { return r["measurements"].size() > 0; });
 }
 
+base::Result<Value> await_answers(Setting& s, const std::string& name) {
+  for (const base::Time start = s.api.now(); s.api.now() - start < kMeasurePatience;) {
+    auto run = s.api.get(api::kAnalysisRuns, name);
+    if (!run || has_asked_all(*run)) return run;
+    if (!s.api.pause(base::milliseconds(100))) return base::fail(Code::Canceled, "interrupted");
+  }
+  return base::fail(Code::Timeout, "AnalysisRun " + name + " has no answers yet: is a controller running?");
+}
+
+base::Result<std::vector<MetricToday>> answers(Setting& s, const Value& release, const ReleasePlan& plan,
+                                               const std::string& hash, Value metrics) {
+  const std::string space(api::space_of(release));
+  const auto made = s.api.call({.verb = client::Verb::Create,
+                                .resource = api::kAnalysisRuns,
+                                .space = space,
+                                .body = run_of(release, plan, hash, std::move(metrics))});
+  if (!made) return std::unexpected(made.error());
+  const std::string name(api::name_of(*made));
+  const auto run = await_answers(s, name);
+  (void)s.api.call({.verb = client::Verb::Delete, .resource = api::kAnalysisRuns, .space = space, .name = name});
+  if (!run) return std::unexpected(run.error());
+  std::vector<MetricToday> out;
+  for (const Value& result : (*run)["status"]["metricResults"].items()) out.push_back(said(result));
+  return out;
+}
+
+bool says_nothing(const MetricToday& m) { return m.value.empty(); }
+
+// While its route is not split our gateway counts requests for no version in particular: what has no data is asked
+// about all of them.
 base::Result<std::vector<MetricToday>> ask(Setting& s, const Value& release, const ReleasePlan& plan,
                                            const delivery::State& state, const Value& analysis) {
   auto asked = questions(s, analysis);
   if (!asked) return std::unexpected(asked.error());
   std::vector<MetricToday> out = std::move(asked->left_out);
   if (asked->metrics.size() == 0) return out;
-  const auto made = s.api.call({.verb = client::Verb::Create,
-                                .resource = api::kAnalysisRuns,
-                                .space = std::string(api::space_of(release)),
-                                .body = run_of(release, plan, state, std::move(asked->metrics))});
-  if (!made) return std::unexpected(made.error());
-  const std::string name(api::name_of(*made));
-  const auto run = await_end(s, name);
-  (void)s.api.call({.verb = client::Verb::Delete,
-                    .resource = api::kAnalysisRuns,
-                    .space = std::string(api::space_of(release)),
-                    .name = name});
-  if (!run) return std::unexpected(run.error());
-  for (const Value& result : (*run)["status"]["metricResults"].items()) out.push_back(said(result));
+  auto of_version = answers(s, release, plan, state.stable->hash, asked->metrics);
+  if (!of_version) return of_version;
+  const bool at_rest = plan.routing && !state.candidate;
+  if (at_rest && std::ranges::any_of(*of_version, says_nothing)) {
+    auto of_all = answers(s, release, plan, "", asked->metrics);
+    if (!of_all) return of_all;
+    for (std::size_t i = 0; i < of_version->size() && i < of_all->size(); ++i)
+      if (says_nothing((*of_version)[i]) && !says_nothing((*of_all)[i])) {
+        (*of_version)[i] = (*of_all)[i];
+        (*of_version)[i].verdict += " (of all requests: the route is not split now)";
+      }
+  }
+  std::ranges::move(*of_version, std::back_inserter(out));
   return out;
 }
 
@@ -174,7 +203,7 @@ Gates gates_of(const ReleasePlan& plan, const Value& policy, base::Time now) {
     if (opening.open || !out.closed.empty()) return;
     out.closed =
         opening.opens ? "closed now; opens " + base::format_time(*opening.opens) : "closed now, and does not open";
-    if (!opening.window.empty()) out.closed += " (" + opening.window + ")";
+    if (!opening.window.empty()) out.closed += ": " + opening.window;
   };
   if (policy["spec"]["stop"].is_object())
     out.closed = "all releases are stopped: " + policy["spec"]["stop"]["reason"].str();
@@ -188,9 +217,8 @@ std::vector<NeededRight> rights_of(const ReleasePlan& plan) {
   std::vector<NeededRight> out;
   for (const install::Right& right : install::controller_rights()) {
     if (!needed.contains(qualified(right)) || !concerns(right, plan)) continue;
-    const bool of_status = right.resource.contains('/');
-    const std::string name =
-        of_status ? right.resource + (right.group.empty() ? "" : "." + right.group) : qualified(right);
+    const std::size_t part = right.resource.find('/');
+    const std::string name = qualified(right) + (part == std::string::npos ? "" : right.resource.substr(part));
     const auto known = std::ranges::find(out, name, &NeededRight::resource);
     NeededRight& entry = known != out.end() ? *known : out.emplace_back(NeededRight{.resource = name});
     for (const std::string& verb : right.verbs)

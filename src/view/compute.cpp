@@ -224,6 +224,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   ReleaseView view{.name = std::string(api::name_of(objects.release)),
                    .space = std::string(api::space_of(objects.release)),
                    .target = spec["target"]["name"].str(),
+                   .target_kind = spec["target"]["kind"].str("Deployment"),
                    .strategy = strategy_of(spec["strategy"]),
                    .now = now,
                    .phase = s.phase,

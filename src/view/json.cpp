@@ -122,6 +122,7 @@ Value to_value(const ReleaseView& v) {
                              {"name", v.name},
                              {"namespace", v.space},
                              {"target", v.target},
+                             {"targetKind", v.target_kind},
                              {"strategy", v.strategy},
                              {"phase", delivery::to_text(v.phase)},
                              {"outcome", text_of(outcome_of(v))},

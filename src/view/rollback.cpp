@@ -99,10 +99,12 @@ Lines render_rollback(const ReleaseView& v, const Style& style) {
   if (v.stable) out.push_back(fmt::format("  diff    {} ← {}", v.stable->images, r.from.images));
   out.push_back(fmt::format(
       "  next    slipway explain {0} -n {1}    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space));
-  if (done)
-    out.push_back(
-        fmt::format("          the Deployment still asks for {}: held at revision {} until its template changes",
-                    r.from.images, v.stable ? v.stable->number : 0));
+  if (done && r.restored_at)
+    out.push_back(fmt::format("          the {} has the template of revision {} again; {} is held if it is asked for",
+                              v.target_kind, v.stable ? v.stable->number : 0, r.from.images));
+  else if (done)
+    out.push_back(fmt::format("          the {} still asks for {}: held at revision {} until its template changes",
+                              v.target_kind, r.from.images, v.stable ? v.stable->number : 0));
   for (std::string& line : out) line = cut(line, style.width);
   return out;
 }

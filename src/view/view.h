@@ -87,6 +87,7 @@ struct HistoryEntry {
 
 struct ReleaseView {
   std::string name, space, target;
+  std::string target_kind = "Deployment";
   std::string strategy;  // canary, blue-green, rolling, gray release, A/B test
   Time now;
   delivery::Phase phase = delivery::Phase::Pending;

@@ -1,0 +1,70 @@
+// What `plan` says beside the steps.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cli/plan_details.h"
+#include "data/yaml.h"
+#include "delivery/plan/compile.h"
+
+namespace slipway::cli {
+namespace {
+
+using data::Value;
+
+delivery::plan::ReleasePlan plan_of(const std::string& spec) {
+  const Value release = Value::object(
+      {{"metadata", *data::parse_yaml("{name: web, namespace: shop}")}, {"spec", *data::parse_yaml(spec)}});
+  auto plan = delivery::plan::compile(release, delivery::plan::gateway_capabilities());
+  EXPECT_TRUE(plan) << plan.error().message;
+  return plan.value_or(delivery::plan::ReleasePlan{});
+}
+
+std::vector<std::string> verbs_of(const std::vector<NeededRight>& rights, const std::string& resource) {
+  const auto found = std::ranges::find(rights, resource, &NeededRight::resource);
+  return found == rights.end() ? std::vector<std::string>{} : found->verbs;
+}
+
+using Verbs = std::vector<std::string>;
+
+TEST(PlanRights, are_those_of_what_the_plan_touches) {
+  const auto rolling = rights_of(plan_of("{target: {name: web}, strategy: {rolling: {}}}"));
+  EXPECT_EQ(verbs_of(rolling, "deployments.apps"), (Verbs{"get", "list", "watch", "patch"}));
+  EXPECT_EQ(verbs_of(rolling, "deployments.apps/status"), (Verbs{"patch"}));
+  EXPECT_EQ(verbs_of(rolling, "pods"), (Verbs{"list", "watch"}));
+  for (const char* none : {"statefulsets.apps", "services", "httproutes.gateway.networking.k8s.io",
+                           "virtualservices.networking.istio.io", "analysisruns.slipway.dev", "cohorts.slipway.dev"})
+    EXPECT_EQ(verbs_of(rolling, none), Verbs{}) << none;
+}
+
+TEST(PlanRights, follow_the_workload_the_router_and_the_analyses) {
+  const auto set = rights_of(plan_of("{target: {kind: StatefulSet, name: db}, strategy: {rolling: {}}}"));
+  EXPECT_EQ(verbs_of(set, "statefulsets.apps"), (Verbs{"get", "list", "watch", "patch"}));
+  EXPECT_EQ(verbs_of(set, "pods"), (Verbs{"list", "watch", "create", "delete"}));
+  EXPECT_EQ(verbs_of(set, "replicasets.apps"), Verbs{});
+  const auto canary = rights_of(
+      plan_of("{target: {name: web}, traffic: {kind: VirtualService, route: web, service: web, destinationRule: web}, "
+              "strategy: {canary: {steps: [{weight: 5}, {analysis: {templates: [{name: slo}]}}]}}}"));
+  EXPECT_EQ(verbs_of(canary, "virtualservices.networking.istio.io"), (Verbs{"get", "list", "watch", "patch"}));
+  EXPECT_EQ(verbs_of(canary, "destinationrules.networking.istio.io"), (Verbs{"get", "list", "watch", "patch"}));
+  EXPECT_FALSE(verbs_of(canary, "analysisruns.slipway.dev").empty());
+  EXPECT_EQ(verbs_of(canary, "httproutes.gateway.networking.k8s.io"), Verbs{});
+}
+
+TEST(PlanGates, say_what_holds_it_up_now) {
+  const auto plan = plan_of(
+      "{target: {name: web}, strategy: {rolling: {}}, windows: [{name: office, days: [Mon], from: '09:00', to: "
+      "'17:00'}]}");
+  const base::Time monday = *base::parse_time("2026-11-23T12:00:00Z"),
+                   sunday = *base::parse_time("2026-11-22T12:00:00Z");
+  EXPECT_EQ(gates_of(plan, {}, monday).closed, "");
+  EXPECT_EQ(gates_of(plan, {}, monday).windows.size(), 1u);
+  EXPECT_EQ(gates_of(plan, {}, sunday).closed,
+            "closed now; opens 2026-11-23T09:00:00Z: \"office\" (Mon 09:00-17:00 UTC)")
+      << gates_of(plan, {}, sunday).closed;
+  const Value stop = *data::parse_yaml("{spec: {stop: {reason: fire}}}");
+  EXPECT_EQ(gates_of(plan, stop, monday).closed, "all releases are stopped: fire");
+}
+
+}  // namespace
+}  // namespace slipway::cli
