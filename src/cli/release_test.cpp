@@ -4,6 +4,7 @@
 #include "cli/verdict.h"
 #include "control/pod_template.h"
 #include "data/json.h"
+#include "delivery/observe_in_place.h"
 
 namespace slipway::cli {
 namespace {
@@ -62,6 +63,34 @@ TEST(Verdict, FollowsWhatTheDeploymentAsksFor) {
             Verdict::Working);
   EXPECT_EQ(judge(sight(R"({"observedGeneration":3,"phase":"Invalid"})")), Verdict::Invalid);
   EXPECT_EQ(judge(sight("{}")), Verdict::Working);
+}
+
+// An API server shows fields without a value, which ControllerRevisions do not hold.
+TEST(Verdict, OfPodsReplacedInPlace) {
+  const auto with = [](const char* status) {
+    Sight s = sight(status);
+    s.objects.release.set({"spec", "target", "kind"}, "DaemonSet");
+    s.deployment.set({"spec", "template", "metadata"}, json(R"({"creationTimestamp":null})"));
+    return judge(s);
+  };
+  const std::string plain =
+      delivery::placed_template_hash(json(R"({"metadata":{},"spec":{"containers":[{"name":"web","image":"web:2"}]}})"));
+  const auto status = [&](const char* rest) {
+    std::string text = rest;
+    for (std::size_t at; (at = text.find("$PLAIN")) != std::string::npos;) text.replace(at, 6, plain);
+    return text;
+  };
+  EXPECT_EQ(with(status(R"({"observedGeneration":3,"phase":"Idle","stable":{"templateHash":"$PLAIN"}})").c_str()),
+            Verdict::Healthy);
+  EXPECT_EQ(with(status(R"({"observedGeneration":3,"phase":"RolledBack","stable":{"templateHash":"$PLAIN"},
+                            "rejected":{"templateHash":"x","templateRestored":true}})")
+                     .c_str()),
+            Verdict::RolledBack)
+      << "its template was given back";
+  EXPECT_EQ(with(status(R"({"observedGeneration":3,"phase":"RolledBack","stable":{"templateHash":"$PLAIN"},
+                            "rejected":{"templateHash":"x"}})")
+                     .c_str()),
+            Verdict::Working);
 }
 
 TEST(Verdict, OfADeploymentWithoutRelease) {

@@ -2,6 +2,7 @@
 
 #include "api/meta.h"
 #include "control/pod_template.h"
+#include "delivery/observe_in_place.h"
 #include "delivery/state.h"
 
 namespace slipway::cli {
@@ -23,9 +24,18 @@ Verdict judge_deployment(const Value& d) {
   return done ? Verdict::Healthy : Verdict::Working;
 }
 
+// The workload asks for this version.
 template <class Revision>
-bool is_wanted(const std::optional<Revision>& revision, const Value& deployment) {
-  return revision && revision->template_hash == control::template_hash(deployment["spec"]["template"]);
+bool is_wanted(const std::optional<Revision>& revision, const Sight& sight) {
+  const Value& pod_template = sight.deployment["spec"]["template"];
+  const bool in_place = delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release));
+  return revision && revision->template_hash == (in_place ? delivery::placed_template_hash(pod_template)
+                                                          : control::template_hash(pod_template));
+}
+
+// Or it has been given the stable one's template since.
+bool is_rejected(const delivery::State& s, const Sight& sight) {
+  return is_wanted(s.rejected, sight) || (s.rejected && s.rejected->restored && is_wanted(s.stable, sight));
 }
 
 }  // namespace
@@ -43,13 +53,13 @@ Verdict judge(const Sight& sight) {
     case Phase::Invalid:
       return Verdict::Invalid;
     case Phase::Idle:
-      return is_wanted(s.stable, sight.deployment) ? Verdict::Healthy : Verdict::Working;
+      return is_wanted(s.stable, sight) ? Verdict::Healthy : Verdict::Working;
     case Phase::RolledBack:
-      return is_wanted(s.rejected, sight.deployment) ? Verdict::RolledBack : Verdict::Working;
+      return is_rejected(s, sight) ? Verdict::RolledBack : Verdict::Working;
     case Phase::Keeping:
-      return is_wanted(s.candidate, sight.deployment) ? Verdict::Healthy : Verdict::Working;
+      return is_wanted(s.candidate, sight) ? Verdict::Healthy : Verdict::Working;
     case Phase::Paused:
-      return is_wanted(s.candidate, sight.deployment) ? Verdict::Paused : Verdict::Working;
+      return is_wanted(s.candidate, sight) ? Verdict::Paused : Verdict::Working;
     case Phase::Pending:
     case Phase::Waiting:
     case Phase::Progressing:
@@ -68,7 +78,7 @@ bool is_at_step(const Sight& sight, int step) {
   const delivery::State s = delivery::read_state(sight.objects.release["status"]);
   const bool forward = s.phase == Phase::Progressing || s.phase == Phase::Paused || s.phase == Phase::Waiting ||
                        s.phase == Phase::Promoting;
-  return forward && is_wanted(s.candidate, sight.deployment) && s.user_step + 1 >= step;
+  return forward && is_wanted(s.candidate, sight) && s.user_step + 1 >= step;
 }
 
 }  // namespace
