@@ -131,13 +131,13 @@ TEST_P(Mutants, AreCaught) {
 
 INSTANTIATE_TEST_SUITE_P(All, Mutants,
                          ::testing::Values(Planted{Mutant::SkipTermFence, 32}, Planted{Mutant::StatusBeforeEffects, 49},
-                                           Planted{Mutant::ForgetOwnWrite, 25},
-                                           Planted{Mutant::IgnoreFailureOfEffect, 14},
-                                           Planted{Mutant::DecideOnStaleCache, 25}, Planted{Mutant::SkipReadiness, 3},
+                                           Planted{Mutant::ForgetOwnWrite, 59},
+                                           Planted{Mutant::IgnoreFailureOfEffect, 9},
+                                           Planted{Mutant::DecideOnStaleCache, 59}, Planted{Mutant::SkipReadiness, 3},
                                            Planted{Mutant::IgnoreMinReady, 3}, Planted{Mutant::ScaleDownFirst, 1},
-                                           Planted{Mutant::WeightWithoutCapacity, 27},
+                                           Planted{Mutant::WeightWithoutCapacity, 11},
                                            Planted{Mutant::SkipVerification, 11}, Planted{Mutant::PassFailedGate, 33},
-                                           Planted{Mutant::NoDataIsSuccess, 13}, Planted{Mutant::ScaleDownEarly, 34}),
+                                           Planted{Mutant::NoDataIsSuccess, 5}, Planted{Mutant::ScaleDownEarly, 34}),
                          [](const auto& info) { return std::string(name_of(info.param.mutant)); });
 
 // Those that are about traffic, once each with other routers.
@@ -145,11 +145,11 @@ INSTANTIATE_TEST_SUITE_P(OtherRouters, Mutants,
                          ::testing::Values(Planted{Mutant::WeightWithoutCapacity, 69, Router::VirtualServiceSubsets},
                                            Planted{Mutant::SkipVerification, 11, Router::VirtualServiceSubsets},
                                            Planted{Mutant::SkipVerification, 13, Router::Ingress},
-                                           Planted{Mutant::WeightWithoutCapacity, 73, Router::IngressRoute},
-                                           Planted{Mutant::NoDataIsSuccess, 5, Router::TraefikService},
+                                           Planted{Mutant::WeightWithoutCapacity, 31, Router::IngressRoute},
+                                           Planted{Mutant::NoDataIsSuccess, 35, Router::TraefikService},
                                            Planted{Mutant::PassFailedGate, 33, Router::VirtualService},
                                            Planted{Mutant::ScaleDownEarly, 34, Router::Ingress},
-                                           Planted{Mutant::KeepAudience, 31, Router::HttpRoute, true},
+                                           Planted{Mutant::KeepAudience, 30, Router::HttpRoute, true},
                                            Planted{Mutant::KeepAudience, 22, Router::VirtualService, true}),
                          [](const auto& info) {
                            return std::string(name_of(info.param.mutant)).append(to_text(info.param.router));
