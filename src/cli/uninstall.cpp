@@ -67,7 +67,8 @@ base::Result<void> leave_workloads(Setting& s, const std::vector<std::string>& s
 }
 
 base::Result<void> unmark(Setting& s, const api::Resource& resource, const Value& object) {
-  const Value nothing = Value::object({{std::string(delivery::kLeftPausedAnnotation), Value()}});
+  const Value nothing = Value::object({{std::string(delivery::kLeftPausedAnnotation), Value()},
+                                       {std::string(delivery::kUpdateStrategyAnnotation), Value()}});
   const auto cleaned = s.api.call({.verb = Verb::Patch,
                                    .resource = resource,
                                    .space = std::string(api::space_of(object)),
@@ -81,9 +82,9 @@ base::Result<void> unmark(Setting& s, const api::Resource& resource, const Value
   return base::fail(std::move(why));
 }
 
-// A Deployment whose template was never released stays paused, so that nothing rolls out unwatched; why is told here,
-// and not left on it. Its controller has copied the annotation to the newest ReplicaSet, and may do so again while it
-// has not seen that it is gone: until a look finds none.
+// A workload whose template was never released stays paused or held, so that nothing rolls out unwatched; why is told
+// here, and not left on it. The Deployment's controller has copied the annotation to the newest ReplicaSet, and may do
+// so again while it has not seen that it is gone: until a look finds none.
 bool tell_left_paused(Setting& s, const std::vector<std::string>& spaces) {
   std::optional<base::Error> failure;
   const auto clean = [&](const api::Resource& resource) {
@@ -95,13 +96,15 @@ bool tell_left_paused(Setting& s, const std::vector<std::string>& spaces) {
       if (why.empty()) continue;
       none = false;
       if (resource == api::kDeployments) s.terminal.talk("deployment " + full_name(object) + " stays paused: " + why);
+      if (resource == api::kStatefulSets || resource == api::kDaemonSets)
+        s.terminal.talk(base::to_lower(resource.kind) + " " + full_name(object) + " stays held: " + why);
       if (auto done = unmark(s, resource, object); !done) return failure = done.error(), true;
     }
     return none;
   };
   const bool clean_at_last = wait(s, kLeavePatience, [&] {
-    const bool deployments = clean(api::kDeployments);
-    return failure || (clean(api::kReplicaSets) && deployments);
+    const bool workloads = clean(api::kDeployments) && clean(api::kStatefulSets) && clean(api::kDaemonSets);
+    return failure || (clean(api::kReplicaSets) && workloads);
   });
   if (failure) tell(s, *failure);
   return clean_at_last && !failure;
