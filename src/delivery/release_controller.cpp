@@ -56,7 +56,10 @@ Names of_replica_set(const World& world, const Value& rs) {
   const Value& owner = api::controller_of(rs);
   if (owner["kind"].as_string() == "Deployment")
     return of_target(world, plan::WorkloadKind::Deployment, api::space_of(rs), owner["name"].as_string());
-  // Orphaned for a moment, on its way to the Deployment.
+  // Orphaned for a moment, on its way to the Deployment, which it refers to all the while (turn.h).
+  for (const Value& ref : rs["metadata"]["ownerReferences"].items())
+    if (ref["kind"].as_string() == "Deployment")
+      return of_target(world, plan::WorkloadKind::Deployment, api::space_of(rs), ref["name"].as_string());
   return releases(world, api::space_of(rs),
                   [](const Value& r) { return r["status"]["phase"].as_string() != "Idle" || api::is_deleting(r); });
 }

@@ -66,7 +66,7 @@ class Fleet {
     loop.run_for(base::seconds(1));
     for (std::int64_t i = 0; i < n; ++i) create(i);
     SLIPWAY_CHECK(loop.run_until([this] { return all_on("v1"); }, base::hours(2)));
-    loop.run_for(base::minutes(5));
+    loop.run_for(base::minutes(90));  // Events of the beginning have gone by then
   }
 
   void ask_for(std::int64_t i, const std::string& tag) {
