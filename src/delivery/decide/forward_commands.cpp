@@ -14,18 +14,24 @@ namespace slipway::delivery {
 
 namespace {
 
+// Of the step itself, and not of what watches in the background.
+bool step_has_failed(const Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  if (index >= turn.plan.steps.size()) return false;
+  const plan::Action& action = turn.plan.steps[index].action;
+  if (std::holds_alternative<plan::Hook>(action)) return turn.s.halt->cause == Cause::HookFailed;
+  if (!std::holds_alternative<plan::Analyse>(action)) return false;
+  const Verdict verdict = verdict_of(turn.o.run(run_name(turn, RunKind::Step)));
+  return verdict == Verdict::Failed || verdict == Verdict::Inconclusive;
+}
+
 // The step that failed counts as done. What a decision whose status got lost has begun, to try it again, has no say.
 void go_on_in_spite(Turn& turn) {
-  const auto index = static_cast<std::size_t>(turn.s.position.index);
-  const Cause cause = turn.s.halt->cause;
+  const bool done = step_has_failed(turn);
   const std::int64_t attempt = fresh_attempt(turn);
   overrule_halt(turn);
   turn.s.position.attempt = attempt;
-  if (index >= turn.plan.steps.size()) return;
-  const plan::Action& action = turn.plan.steps[index].action;
-  const bool measured = std::holds_alternative<plan::Analyse>(action) &&
-                        (cause == Cause::AnalysisFailed || cause == Cause::AnalysisInconclusive);
-  if (measured || (std::holds_alternative<plan::Hook>(action) && cause == Cause::HookFailed)) advance(turn);
+  if (done) advance(turn);
 }
 
 }  // namespace

@@ -56,8 +56,14 @@ void background_broken(Turn& turn, std::size_t i) {
   const Verdict verdict = verdict_of(run);
   const Evidence evidence = evidence_of(run);
   if (verdict == Verdict::Failed) give_up(turn, i, Cause::AnalysisFailed, evidence.message, evidence);
-  if (verdict == Verdict::Inconclusive && turn.plan.rollback.on_inconclusive == OnInconclusive::Rollback)
+  if (verdict != Verdict::Inconclusive) return;
+  if (turn.plan.rollback.on_inconclusive == OnInconclusive::Rollback)
     give_up(turn, i, Cause::AnalysisInconclusive, evidence.message, evidence);
+  else
+    halt(turn, Cause::AnalysisInconclusive,
+         fmt::format("the background analysis {} cannot tell ({})", run_name(turn, RunKind::Background, i),
+                     evidence.message),
+         evidence);
 }
 
 GuardState& guard_of(Turn& turn, std::size_t i) {

@@ -12,6 +12,10 @@ namespace slipway::delivery {
 void turn_back(Turn& turn, Cause cause, std::string message, Evidence evidence) {
   if (turn.plan.rollback.on_failure == plan::OnFailure::Rollback)
     return begin_retreat(turn, cause, std::move(message), std::move(evidence));
+  halt(turn, cause, std::move(message), evidence);
+}
+
+void halt(Turn& turn, Cause cause, std::string message, const Evidence& evidence) {
   turn.s.halt = Halt{.cause = cause, .message = message, .metric = evidence.metric, .at = turn.now};
   turn.log("halt",
            fmt::format("revision {} stays where it is ({}): {}", turn.s.candidate->number, to_text(cause), message));

@@ -14,6 +14,9 @@ namespace slipway::delivery {
 // Something has failed.
 void turn_back(Turn& turn, Cause cause, std::string message, Evidence evidence = {});
 
+// Nobody can tell: it stays where it is, whatever onFailure says.
+void halt(Turn& turn, Cause cause, std::string message, const Evidence& evidence = {});
+
 // Whoever asks for another version in the middle of a release waits until it has ended: nothing goes back by itself.
 bool never_turns_back(const Turn& turn);
 

@@ -54,6 +54,29 @@ TEST(Halt, it_is_measured_again_when_a_person_says_so) {
   ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000}; })) << c.state().message;
 }
 
+// No data in the background is no success: a person is asked, and the step's own analysis is not skipped for it.
+TEST(Halt, a_background_analysis_that_cannot_tell_waits_for_a_person) {
+  ModelledCluster c(release("Rollback", R"({"analysis":{"templates":[{"name":"slo"}]}})"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  bool blind = true;
+  int steps_measured = 0;
+  c.verdict = [&](const Value& run) -> std::string {
+    if (run["spec"]["kind"].as_string() == "Background") return blind ? "Error" : "Successful";
+    steps_measured += run["spec"]["kind"].as_string() == "Step";
+    return blind ? "" : "Successful";
+  };
+  c.set_image("v2");
+  ASSERT_TRUE(halted(c)) << c.state().message;
+  EXPECT_EQ(c.state().halt->cause, Cause::AnalysisInconclusive);
+  EXPECT_THAT(c.state().message, HasSubstr("the background analysis web-2-1-background cannot tell"));
+  EXPECT_EQ(share(c), plan::Share{500});
+  blind = false;
+  const int before = steps_measured;
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000}; })) << c.state().message;
+  EXPECT_GT(steps_measured, before) << "the step's own analysis has passed";
+}
+
 TEST(Halt, an_abort_goes_back_with_proof) {
   ModelledCluster c(release("Freeze"));
   ASSERT_TRUE(c.reaches(Phase::Idle));
