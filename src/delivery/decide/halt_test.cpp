@@ -54,6 +54,31 @@ TEST(Halt, it_is_measured_again_when_a_person_says_so) {
   ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000}; })) << c.state().message;
 }
 
+// Seed 9023: the traffic of a candidate that had crashed was given back first, again and again, and the invariant
+// refused it.
+TEST(Halt, a_failed_analysis_counts_while_the_traffic_is_disturbed) {
+  ModelledCluster c(release("Rollback", R"({"maxProbeFailures":50})"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  bool ready = true;
+  std::string verdict;
+  c.becomes_ready = [&](const std::string& image) { return ready || image != "shop/web:v2"; };
+  c.verdict = [&](const Value& run) -> std::string {
+    return run["spec"]["kind"].as_string() == "Step" ? verdict : "Successful";
+  };
+  c.set_image("v2");
+  ASSERT_TRUE(c.run_until([&] { return !c.observe().runs.empty(); }));
+  ready = false;
+  ASSERT_TRUE(c.run_until([&] { return c.state().traffic.disturbed_at && share(c) == plan::kNone; }));
+  verdict = "Failed";
+  ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::RollingBack; }, 100)) << c.state().message;
+  ready = true;
+  ASSERT_TRUE(c.run_until([&] {
+    EXPECT_EQ(share(c), plan::kNone);
+    return c.state().phase == Phase::RolledBack;
+  })) << c.state().message;
+  EXPECT_EQ(c.state().last_rollback->cause, Cause::AnalysisFailed);
+}
+
 // No data in the background is no success: a person is asked, and the step's own analysis is not skipped for it.
 TEST(Halt, a_background_analysis_that_cannot_tell_waits_for_a_person) {
   ModelledCluster c(release("Rollback", R"({"analysis":{"templates":[{"name":"slo"}]}})"));

@@ -101,6 +101,17 @@ Reach run_traffic(Turn& turn, const plan::Traffic& step) {
 
 }  // namespace
 
+bool analysis_broken(Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  if (index >= turn.plan.steps.size() || turn.s.position.full || mutant(Mutant::PassFailedGate)) return false;
+  if (!std::holds_alternative<plan::Analyse>(turn.plan.steps[index].action)) return false;
+  const data::Value& run = turn.o.run(run_name(turn, RunKind::Step));
+  if (verdict_of(run) != Verdict::Failed) return false;
+  const Evidence evidence = evidence_of(run);
+  turn_back(turn, Cause::AnalysisFailed, evidence.message, evidence);
+  return true;
+}
+
 Reach run_step(Turn& turn, const Step& step) {
   return std::visit(plan::visit_step{
                         [&](const plan::Scale& s) { return reach_replicas(turn, s); },

@@ -220,7 +220,7 @@ void go_on(Turn& turn) {
   if (!turn.invalid.empty()) return stand_still(turn);
   follow_changed_plan(turn);
   count_guards(turn);
-  if (!turn.s.position.handed_over && !turn.s.halt && guard_broken(turn)) return;
+  if (!turn.s.position.handed_over && !turn.s.halt && (guard_broken(turn) || analysis_broken(turn))) return;
   const bool held = held_by_spec(turn) || turn.s.halt;
   turn.s.phase = held ? Phase::Paused : Phase::Progressing;
   const Reach traffic = keep_traffic(turn, next_is_traffic(turn));
