@@ -208,8 +208,12 @@ void hold_ratio(Turn& turn) {
   const std::int64_t n = turn.o.replicas(), all = (candidate ? candidate->spec : 0) + (stable ? stable->spec : 0);
   if (!candidate || !stable || all == 0 || (all >= n && all <= n + turn.budget().surge)) return;
   const std::int64_t kept = candidate->spec * n / all;
-  scale_to(turn, *candidate, kept);
+  // Only one of the two writes may arrive, and the ratio is taken from what is there: the candidate's part may then get
+  // smaller, and never larger.
+  const bool grows = kept > candidate->spec;
+  if (!grows) scale_to(turn, *candidate, kept);
   scale_to(turn, *stable, n - kept);
+  if (grows) scale_to(turn, *candidate, kept);
 }
 
 Reach reach_replicas(Turn& turn, const plan::Scale& scale) {
