@@ -12,15 +12,13 @@
 
 #include "api/meta.h"
 #include "control/pod.h"
-#include "data/patch.h"
 #include "workload/daemonset/decide.h"
 #include "workload/daemonset/pods.h"
+#include "workload/test_objects.h"
 
 namespace slipway::workload::daemonset::testing {
 
 using data::Value;
-
-inline const base::Time kStart = *base::parse_time("2026-11-23T12:00:00Z");
 
 inline Value rolling(Value unavailable, Value surge) {
   const Value amounts = Value::object({{"maxUnavailable", std::move(unavailable)}, {"maxSurge", std::move(surge)}});
@@ -42,12 +40,9 @@ inline Value set_of(std::string_view image = "agent:1") {
                                {"template", pod_template}})}});
 }
 
-inline void set_image(Value& set, std::string_view image) {
-  set.member("spec").member("template").member("spec").member("containers").element(0).set("image", image);
-  set.set({"metadata", "generation"}, api::generation_of(set) + 1);
-}
+using workload::testing::set_image;
 
-class Cluster {
+class Cluster : public workload::testing::Objects {
  public:
   static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
@@ -56,8 +51,7 @@ class Cluster {
   }
 
   Value set;
-  std::map<std::string, Value> nodes, pods, revisions;
-  base::Time now = kStart;
+  std::map<std::string, Value> nodes;
   control::Decision last;
 
   void add_node(const std::string& name) {
@@ -122,34 +116,6 @@ class Cluster {
     return text;
   }
   std::int64_t status(std::string_view field) const { return set["status"][field].as_int(); }
-
- private:
-  void carry_out(const control::Effect& effect) {
-    if (const auto* create = std::get_if<control::Create>(&effect)) return add(*create);
-    if (const auto* patch = std::get_if<control::Patch>(&effect)) {
-      Value& object = of(patch->resource).at(patch->name);
-      object = data::apply_merge_patch(object, patch->body);
-    }
-    if (const auto* gone = std::get_if<control::Delete>(&effect)) {
-      if (gone->resource != api::kPods) {
-        revisions.erase(gone->name);
-        return;
-      }
-      EXPECT_FALSE(api::is_deleting(pods.at(gone->name))) << gone->name << " is deleted twice";
-      pods.at(gone->name).set({"metadata", "deletionTimestamp"}, base::format_time(now));
-    }
-  }
-  void add(const control::Create& create) {
-    const std::string name(api::name_of(create.object));
-    EXPECT_FALSE(of(create.resource).contains(name)) << name << " is there already";
-    Value object = create.object;
-    object.set({"metadata", "uid"}, name + "#" + std::to_string(++uids_));
-    object.set({"metadata", "creationTimestamp"}, base::format_time(now));
-    if (create.resource == api::kPods) object.set({"status", "phase"}, "Pending");
-    of(create.resource)[name] = std::move(object);
-  }
-  std::map<std::string, Value>& of(const api::Resource& resource) { return resource == api::kPods ? pods : revisions; }
-  int uids_ = 0;
 };
 
 }  // namespace slipway::workload::daemonset::testing

@@ -11,15 +11,13 @@
 
 #include "api/meta.h"
 #include "control/pod.h"
-#include "data/patch.h"
 #include "workload/statefulset/decide.h"
 #include "workload/statefulset/identity.h"
+#include "workload/test_objects.h"
 
 namespace slipway::workload::statefulset::testing {
 
 using data::Value;
-
-inline const base::Time kStart = *base::parse_time("2026-11-23T12:00:00Z");
 
 inline Value set_of(std::int64_t replicas, std::string_view image = "db:1") {
   const Value labels = Value::object({{"app", "db"}});
@@ -41,25 +39,19 @@ inline Value set_of(std::int64_t replicas, std::string_view image = "db:1") {
                                {"template", pod_template}})}});
 }
 
-inline void set_image(Value& set, std::string_view image) {
-  set.member("spec").member("template").member("spec").member("containers").element(0).set("image", image);
-  set.set({"metadata", "generation"}, api::generation_of(set) + 1);
-}
+using workload::testing::set_image;
 
 inline std::string image_of(const Value& pod) { return pod["spec"]["containers"].at(0)["image"].str(); }
 
 // The objects of one set. `decide` carries a decision out as an API server would; what nodes do is up to the test.
-class Cluster {
+class Cluster : public workload::testing::Objects {
  public:
   static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
   explicit Cluster(Value set) : set(std::move(set)) {}
 
   Value set;
-  std::map<std::string, Value> pods, revisions, claims;
-  base::Time now = kStart;
   control::Decision last;
-  int created = 0, deleted = 0;  // pods, by us
 
   // A crash loses what comes after the first `effects` of them, and the status.
   control::Decision decide(std::size_t effects = kAll) {
@@ -104,41 +96,6 @@ class Cluster {
       if (!api::is_deleting(pod)) text += (text.empty() ? "" : " ") + name + "=" + image_of(pod);
     return text;
   }
-
- private:
-  void carry_out(const control::Effect& effect) {
-    if (const auto* create = std::get_if<control::Create>(&effect)) return add(*create);
-    if (const auto* patch = std::get_if<control::Patch>(&effect)) {
-      Value& object = of(patch->resource).at(patch->name);
-      object = data::apply_merge_patch(object, patch->body);
-    }
-    if (const auto* gone = std::get_if<control::Delete>(&effect)) {
-      if (gone->resource != api::kPods) {
-        revisions.erase(gone->name);
-        return;
-      }
-      ++deleted;
-      EXPECT_EQ(api::uid_of(pods.at(gone->name)), gone->uid);
-      EXPECT_FALSE(api::is_deleting(pods.at(gone->name))) << gone->name << " is deleted twice";
-      pods.at(gone->name).set({"metadata", "deletionTimestamp"}, base::format_time(now));
-    }
-  }
-  void add(const control::Create& create) {
-    const std::string name(api::name_of(create.object));
-    EXPECT_FALSE(of(create.resource).contains(name)) << name << " is there already";
-    Value object = create.object;
-    object.set({"metadata", "uid"}, name + "#" + std::to_string(++uids_));
-    object.set({"metadata", "creationTimestamp"}, base::format_time(now));
-    if (create.resource == api::kPods) {
-      ++created;
-      object.set({"status", "phase"}, "Pending");
-    }
-    of(create.resource)[name] = std::move(object);
-  }
-  std::map<std::string, Value>& of(const api::Resource& resource) {
-    return resource == api::kPods ? pods : resource == api::kPersistentVolumeClaims ? claims : revisions;
-  }
-  int uids_ = 0;
 };
 
 }  // namespace slipway::workload::statefulset::testing
