@@ -10,6 +10,7 @@
 #include "data/patch.h"
 #include "data/yaml.h"
 #include "delivery/commands.h"
+#include "delivery/decide/finish.h"
 #include "delivery/names.h"
 #include "delivery/observe_in_place.h"
 #include "delivery/state.h"
@@ -67,7 +68,7 @@ Value undo_target(const Sight& sight, const Undo& undo) {
   if (state.stable->template_hash != control::template_hash(sight.deployment["spec"]["template"]))
     return with_hash(state.stable->hash);
   for (const Value& entry : state.history.items())
-    if (entry["result"].as_string() == "Released" && entry["hash"].as_string() != state.stable->hash)
+    if (delivery::served(entry) && entry["hash"].as_string() != state.stable->hash)
       return with_hash(entry["hash"].as_string());
   return with_revision(state.stable->number - 1);
 }
@@ -81,7 +82,7 @@ Value undo_template_in_place(const Sight& sight, const Undo& undo) {
   if (asks_for_stable || undo.to) {
     const auto wanted = [&](const Value& entry) {
       return undo.to ? entry["revision"].as_int() == *undo.to
-                     : entry["result"].as_string() == "Released" && entry["hash"].as_string() != state.stable->hash;
+                     : delivery::served(entry) && entry["hash"].as_string() != state.stable->hash;
     };
     const auto found = std::ranges::find_if(state.history.items(), wanted);
     hash = found == state.history.items().end() ? "" : (*found)["hash"].str();
@@ -193,7 +194,7 @@ ExitCode run(Setting& s, const Pause& pause) {
 ExitCode run(Setting& s, const Undo& undo) {
   const auto change = preview(s, undo);
   if (!change) return ExitCode::Failed;
-  if (change->size() == 0) return s.terminal.talk("the Deployment asks for that version already"), ExitCode::Reached;
+  if (change->size() == 0) return s.terminal.talk("the workload asks for that version already"), ExitCode::Reached;
   s.terminal.talk("this changes back in the pod template:\n" + data::to_yaml(*change));
   if (!undo.yes && !s.terminal.confirm("Undo release/" + undo.name + " at " + s.api.server() + "?")) {
     s.terminal.talk("nothing was changed; without a terminal, add --yes");
