@@ -189,8 +189,8 @@ const Value& Observation::run(std::string_view name) const {
 }
 
 std::int64_t Observation::replicas() const {
-  if (kind == plan::WorkloadKind::DaemonSet) return deployment["status"]["desiredNumberScheduled"].as_int();
-  return deployment["spec"]["replicas"].as_int(1);
+  if (kind == plan::WorkloadKind::DaemonSet) return workload["status"]["desiredNumberScheduled"].as_int();
+  return workload["spec"]["replicas"].as_int(1);
 }
 
 RouterObjects Observation::objects() const {
@@ -210,12 +210,12 @@ Observation observe(const World& world, const Value& release, base::Time now) {
   const std::string space(api::space_of(release));
   o.policy = world.find(api::kReleasePolicies, {"", std::string(api::kPolicyName)});
   o.kind = plan::target_kind_of(release);
-  o.deployment = world.find(plan::resource_of(o.kind), {space, release["spec"]["target"]["name"].str()});
+  o.workload = world.find(plan::resource_of(o.kind), {space, release["spec"]["target"]["name"].str()});
   o.workload_missing = absence_of(world, plan::resource_of(o.kind));
   if (o.in_place())
     observe_in_place(world, o, now);
   else
-    o.versions = versions_of(world, release, o.deployment);
+    o.versions = versions_of(world, release, o.workload);
   observe_traffic(world, release, o);
   for (const Value& analysis : plan::analyses_of(release["spec"])) observe_templates(world, release, analysis, o);
   for (const std::string& name : plan::cohorts_of(release["spec"]))

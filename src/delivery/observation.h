@@ -69,7 +69,7 @@ struct MetricSources {
 
 struct Observation {
   data::Value release;
-  data::Value deployment;  // the workload, of whichever kind; null: absent
+  data::Value workload;  // that is released, of kind `kind`; null: absent
   plan::WorkloadKind kind = plan::WorkloadKind::Deployment;
   std::string workload_missing = {};   // why the cluster has no such kind; empty when it has
   data::Value policy = {};             // the ReleasePolicy of the cluster; null: none, or it may not be read here

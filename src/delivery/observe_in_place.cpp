@@ -15,7 +15,7 @@ namespace {
 using control::World;
 using data::Value;
 
-std::string prefix_of(const Observation& o) { return std::string(api::name_of(o.deployment)) + "-"; }
+std::string prefix_of(const Observation& o) { return std::string(api::name_of(o.workload)) + "-"; }
 
 std::string without_prefix(std::string_view text, const std::string& prefix) {
   return std::string(text.starts_with(prefix) ? text.substr(prefix.size()) : text);
@@ -50,7 +50,7 @@ Version& version_with(Observation& o, const std::string& hash) {
 }
 
 PlacedPod placed_pod(const Observation& o, const Value& pod, base::Time now) {
-  const base::Duration min_ready = control::min_ready_of(o.deployment);
+  const base::Duration min_ready = control::min_ready_of(o.workload);
   PlacedPod out{.name = std::string(api::name_of(pod)),
                 .uid = std::string(api::uid_of(pod)),
                 .hash = without_prefix(api::label(pod, kRevisionHashLabel), prefix_of(o)),
@@ -59,7 +59,7 @@ PlacedPod placed_pod(const Observation& o, const Value& pod, base::Time now) {
                 .available_at = control::available_at(pod, min_ready)};
   if (o.kind == plan::WorkloadKind::StatefulSet)
     out.ordinal = base::parse_int(without_prefix(out.name, prefix_of(o))).value_or(-1) -
-                  o.deployment["spec"]["ordinals"]["start"].as_int();
+                  o.workload["spec"]["ordinals"]["start"].as_int();
   return out;
 }
 
@@ -85,12 +85,11 @@ std::string revision_template_hash(const Value& controller_revision) {
 }
 
 const Version* Observation::asked() const {
-  const Value& status = deployment["status"];
-  if (kind == plan::WorkloadKind::StatefulSet &&
-      status["observedGeneration"].as_int() >= api::generation_of(deployment))
+  const Value& status = workload["status"];
+  if (kind == plan::WorkloadKind::StatefulSet && status["observedGeneration"].as_int() >= api::generation_of(workload))
     for (const Version& v : versions)
       if (v.name == status["updateRevision"].as_string()) return &v;
-  const std::string wanted = placed_template_hash(deployment["spec"]["template"]);
+  const std::string wanted = placed_template_hash(workload["spec"]["template"]);
   const Version* newest = nullptr;
   for (const Version& v : versions)
     if (revision_template_hash(v.rs) == wanted &&
@@ -100,10 +99,10 @@ const Version* Observation::asked() const {
 }
 
 void observe_in_place(const World& world, Observation& o, base::Time now) {
-  if (o.deployment.is_null()) return;
-  for (const Value& revision : world.cache(api::kControllerRevisions).owned_by(api::uid_of(o.deployment)))
+  if (o.workload.is_null()) return;
+  for (const Value& revision : world.cache(api::kControllerRevisions).owned_by(api::uid_of(o.workload)))
     if (!api::is_deleting(revision)) o.versions.push_back(version_of(o, revision));
-  for (const Value& pod : world.cache(api::kPods).owned_by(api::uid_of(o.deployment))) {
+  for (const Value& pod : world.cache(api::kPods).owned_by(api::uid_of(o.workload))) {
     if (control::is_terminal(pod)) continue;
     PlacedPod placed = placed_pod(o, pod, now);
     count(version_with(o, placed.hash), placed, pod);

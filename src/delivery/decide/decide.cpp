@@ -35,7 +35,7 @@ using data::Value;
 
 // The Deployment has finished what it was doing by itself: one ReplicaSet, all pods available.
 const Version* settled_version(const Turn& turn) {
-  const Value& d = turn.o.deployment;
+  const Value& d = turn.o.workload;
   const Version* only = nullptr;
   for (const Version& v : turn.o.versions) {
     if (v.owner != Owner::Deployment || (v.spec == 0 && turn.o.replicas() > 0)) continue;
@@ -50,7 +50,7 @@ const Version* settled_version(const Turn& turn) {
 
 // Held by us without a single pod, and nobody knows any more what it ran: only the Deployment itself can begin again.
 bool has_nothing_left(const Turn& turn) {
-  const Value& d = turn.o.deployment;
+  const Value& d = turn.o.workload;
   return d["spec"]["paused"].as_bool() && turn.o.replicas() > 0 &&
          api::condition(d, kHeldCondition)["status"].as_string() == "True" &&
          std::ranges::all_of(turn.o.versions, [](const Version& v) { return v.spec == 0 && v.pods == 0; });
@@ -71,7 +71,7 @@ void adopt(Turn& turn) {
     turn.s.phase = Phase::Invalid;
     return turn.wait(fmt::format(
         "Deployment {} selects by exclusions only (spec.selector); a Release needs matchLabels, or In or Exists",
-        api::name_of(turn.o.deployment)));
+        api::name_of(turn.o.workload)));
   }
   const Version* version = turn.o.in_place() ? settled_in_place(turn) : settled_version(turn);
   if (!version) {
@@ -162,7 +162,7 @@ void forget_target(Turn& turn) {
 // --- which situation is it? -------------------------------------------------------------------------------
 
 void choose(Turn& turn) {
-  if (turn.o.deployment.is_null()) return forget_target(turn);
+  if (turn.o.workload.is_null()) return forget_target(turn);
   if (restore_stable(turn) == Reach::Waiting) return;
   if (lost_stable(turn)) turn.s.stable.reset();
   if (!turn.s.stable) adopt(turn);
@@ -275,7 +275,7 @@ bool is_news_only(const Value& observed, const Value& wanted) {
 Decision finish(Turn& turn) {
   turn.s.observed_generation = api::generation_of(turn.o.release);
   if (turn.s.phase != Phase::Waiting) turn.s.waiting = {};
-  if (!turn.o.deployment.is_null()) count_replicas(turn);
+  if (!turn.o.workload.is_null()) count_replicas(turn);
   set_conditions(turn.s, turn.now);
   turn.out.status = write_state(turn.s);
   if (!turn.o.refused || !turn.out.effects.empty()) end_refusal(turn.out.status, turn.now);

@@ -18,8 +18,8 @@ using data::Value;
 Value deployment_fields(const Turn& turn, std::string_view part, Value fields) {
   return Value::object({{"apiVersion", "apps/v1"},
                         {"kind", "Deployment"},
-                        {"metadata", Value::object({{"name", api::name_of(turn.o.deployment)},
-                                                    {"namespace", api::space_of(turn.o.deployment)}})},
+                        {"metadata", Value::object({{"name", api::name_of(turn.o.workload)},
+                                                    {"namespace", api::space_of(turn.o.workload)}})},
                         {part, std::move(fields)}});
 }
 
@@ -41,17 +41,17 @@ std::string advice(const Turn& turn) {
 }
 
 void pause(Turn& turn) {
-  const bool again = api::condition(turn.o.deployment, kHeldCondition)["status"].as_string() == "True";
+  const bool again = api::condition(turn.o.workload, kHeldCondition)["status"].as_string() == "True";
   apply(turn, "spec", Value::object({{"paused", true}}));
   turn.out.notes.push_back({.kind = again ? Note::Kind::Warning : Note::Kind::Normal,
                             .reason = again ? "PausedAgain" : "HeldByRelease",
                             .message = advice(turn),
-                            .about = turn.o.deployment});
+                            .about = turn.o.workload});
   if (again) turn.log("hold.again", "the Deployment was unpaused by somebody; it is paused again");
 }
 
 void say_held(Turn& turn) {
-  const Value& known = api::condition(turn.o.deployment, kHeldCondition);
+  const Value& known = api::condition(turn.o.workload, kHeldCondition);
   const std::string text = advice(turn);
   if (known["status"].as_string() == "True" && known["message"].as_string() == text) return;
   const Value condition = Value::object({{"type", kHeldCondition},
@@ -67,7 +67,7 @@ void say_held(Turn& turn) {
 bool is_next(const Turn& turn, const Version& v) {
   const bool held_back =
       turn.o.release["spec"]["paused"].as_bool() || (turn.s.rejected && asks_for(turn.o, *turn.s.rejected));
-  return !held_back && control::same_template(v.rs["spec"]["template"], turn.o.deployment["spec"]["template"]);
+  return !held_back && control::same_template(v.rs["spec"]["template"], turn.o.workload["spec"]["template"]);
 }
 
 bool is_planned(const Turn& turn, const Version& v) {
@@ -111,7 +111,7 @@ void put_away(Turn& turn, const Version& v) {
 }  // namespace
 
 void hold_deployment(Turn& turn) {
-  if (!turn.o.deployment["spec"]["paused"].as_bool()) return pause(turn);
+  if (!turn.o.workload["spec"]["paused"].as_bool()) return pause(turn);
   say_held(turn);
   if (turn.s.position.handed_over)
     return;  // the Deployment owns the candidate; what is held now is on its way back to it
@@ -120,7 +120,7 @@ void hold_deployment(Turn& turn) {
 }
 
 void say_free(Turn& turn) {
-  if (api::condition(turn.o.deployment, kHeldCondition).is_object()) apply(turn, "status", Value::object());
+  if (api::condition(turn.o.workload, kHeldCondition).is_object()) apply(turn, "status", Value::object());
 }
 
 void free_deployment(Turn& turn) {

@@ -25,7 +25,7 @@ constexpr base::Duration kRestoreInterval = base::seconds(30);
 
 bool is_stateful(const Turn& turn) { return turn.o.kind == plan::WorkloadKind::StatefulSet; }
 
-const Value& strategy_of(const Turn& turn) { return turn.o.deployment["spec"]["updateStrategy"]; }
+const Value& strategy_of(const Turn& turn) { return turn.o.workload["spec"]["updateStrategy"]; }
 
 std::int64_t partition_of(const Turn& turn) { return strategy_of(turn)["rollingUpdate"]["partition"].as_int(); }
 
@@ -36,7 +36,7 @@ bool is_held(const Turn& turn) {
 }
 
 bool has_seen_spec(const Turn& turn) {
-  return turn.o.deployment["status"]["observedGeneration"].as_int() >= api::generation_of(turn.o.deployment);
+  return turn.o.workload["status"]["observedGeneration"].as_int() >= api::generation_of(turn.o.workload);
 }
 
 // The StatefulSet makes pods of the stable version wherever the partition holds.
@@ -58,7 +58,7 @@ std::string advice(const Turn& turn) {
 
 // What the workload had before it was held.
 std::string own_strategy(const Turn& turn) {
-  const std::string_view known = api::annotation(turn.o.deployment, kUpdateStrategyAnnotation);
+  const std::string_view known = api::annotation(turn.o.workload, kUpdateStrategyAnnotation);
   return known.empty() ? data::to_json(strategy_of(turn)) : std::string(known);
 }
 
@@ -68,7 +68,7 @@ Value held_strategy(const Turn& turn, std::int64_t partition) {
 }
 
 void apply(Turn& turn, Value annotations, Value strategy) {
-  const Value& d = turn.o.deployment;
+  const Value& d = turn.o.workload;
   Value metadata = Value::object({{"name", api::name_of(d)}, {"namespace", api::space_of(d)}});
   if (annotations.is_object()) metadata.set("annotations", std::move(annotations));
   Value object = Value::object(
@@ -78,7 +78,7 @@ void apply(Turn& turn, Value annotations, Value strategy) {
 }
 
 bool is_applied(const Turn& turn, std::int64_t partition) {
-  const Value& d = turn.o.deployment;
+  const Value& d = turn.o.workload;
   if (api::annotation(d, kHeldAnnotation) != advice(turn) || api::annotation(d, kUpdateStrategyAnnotation).empty())
     return false;
   if (!is_stateful(turn)) return strategy_of(turn)["type"].as_string() == "OnDelete";
@@ -108,10 +108,8 @@ std::int64_t least_partition(const Turn& turn) {
 // --- pods ---------------------------------------------------------------------------------------------------
 
 void remove(Turn& turn, const PlacedPod& pod) {
-  turn.act(control::Delete{.resource = api::kPods,
-                           .space = std::string(api::space_of(turn.o.deployment)),
-                           .name = pod.name,
-                           .uid = pod.uid});
+  turn.act(control::Delete{
+      .resource = api::kPods, .space = std::string(api::space_of(turn.o.workload)), .name = pod.name, .uid = pod.uid});
 }
 
 // In which order pods go: as a StatefulSet itself does, or the other way round.
@@ -179,8 +177,8 @@ Reach restore_template(Turn& turn, Retreat& r) {
     turn.wake_at(*r.restored_at + kRestoreInterval);
     return waiting(turn, fmt::format("somebody asks for revision {} again", r.from.number));
   }
-  const Value change = data::diff_merge_patch(turn.o.deployment["spec"]["template"], wanted);
-  turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.deployment,
+  const Value change = data::diff_merge_patch(turn.o.workload["spec"]["template"], wanted);
+  turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.workload,
                     Value::object({{"spec", Value::object({{"template", change}})}})));
   if (turn.o.kept.contains(turn.s.stable->hash))
     turn.act(control::Forget{revision_fact(turn.o.release, turn.s.stable->hash)});
@@ -216,11 +214,11 @@ const Version* settled_in_place(const Turn& turn) {
 }
 
 bool is_current_in_place(const Turn& turn, const Version& version) {
-  return !is_stateful(turn) || turn.o.deployment["status"]["currentRevision"].as_string() == version.name;
+  return !is_stateful(turn) || turn.o.workload["status"]["currentRevision"].as_string() == version.name;
 }
 
 Revision revision_in_place(const Turn& turn, const Version& version) {
-  const Value& asked = turn.o.deployment["spec"]["template"];
+  const Value& asked = turn.o.workload["spec"]["template"];
   const bool is_asked = turn.o.asked() == &version;
   Revision r{.number = version.rs["revision"].as_int(), .hash = version.hash};
   r.template_hash = is_asked ? placed_template_hash(asked) : revision_template_hash(version.rs);
@@ -229,7 +227,7 @@ Revision revision_in_place(const Turn& turn, const Version& version) {
 }
 
 void hold_in_place(Turn& turn) {
-  const bool again = !api::annotation(turn.o.deployment, kHeldAnnotation).empty();
+  const bool again = !api::annotation(turn.o.workload, kHeldAnnotation).empty();
   const bool was_held =
       again && strategy_of(turn)["type"].as_string() == (is_stateful(turn) ? "RollingUpdate" : "OnDelete");
   const std::int64_t least = least_partition(turn);
@@ -239,15 +237,15 @@ void hold_in_place(Turn& turn) {
   turn.out.notes.push_back({.kind = again ? Note::Kind::Warning : Note::Kind::Normal,
                             .reason = again ? "HeldAgain" : "HeldByRelease",
                             .message = advice(turn),
-                            .about = turn.o.deployment});
+                            .about = turn.o.workload});
   if (again) turn.log("hold.again", "the update strategy was changed by somebody; pods are held back again");
 }
 
 Reach free_in_place(Turn& turn) {
-  const std::string_view known = api::annotation(turn.o.deployment, kUpdateStrategyAnnotation);
+  const std::string_view known = api::annotation(turn.o.workload, kUpdateStrategyAnnotation);
   if (known.empty()) return Reach::Done;
   if (const auto own = data::parse_json(known); own && own->is_object())
-    turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.deployment,
+    turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.workload,
                       Value::object({{"spec", Value::object({{"updateStrategy", *own}})}})));
   apply(turn, {}, {});
   return Reach::Waiting;

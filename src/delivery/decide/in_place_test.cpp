@@ -113,7 +113,7 @@ class ModelledSet {
   std::int64_t writes() const { return writes_; }
 
   Observation observe() const {
-    Observation o{.release = release_, .deployment = set_, .kind = kind_, .policy = policy};
+    Observation o{.release = release_, .workload = set_, .kind = kind_, .policy = policy};
     for (const auto& [hash, r] : revisions_)
       o.versions.push_back({.rs = r, .name = "db-" + hash, .hash = hash, .owner = Owner::Deployment});
     for (const Pod& p : pods_) {

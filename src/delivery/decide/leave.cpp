@@ -44,7 +44,7 @@ bool all_given(Turn& turn) {
 }
 
 bool is_free_in_place(Turn& turn) {
-  const Value& d = turn.o.deployment;
+  const Value& d = turn.o.workload;
   if (api::annotation(d, kUpdateStrategyAnnotation).empty() || !api::annotation(d, kLeftPausedAnnotation).empty())
     return true;
   if (turn.s.stable && !asks_for(turn.o, *turn.s.stable)) {
@@ -60,7 +60,7 @@ bool is_free_in_place(Turn& turn) {
 
 bool deployment_is_free(Turn& turn) {
   if (turn.o.in_place()) return is_free_in_place(turn);
-  const Value& d = turn.o.deployment;
+  const Value& d = turn.o.workload;
   if (!turn.s.stable || !d["spec"]["paused"].as_bool() || !api::annotation(d, kLeftPausedAnnotation).empty())
     return true;
   if (!asks_for(turn.o, *turn.s.stable)) {
@@ -98,11 +98,11 @@ bool settled(Turn& turn) {
 
 void leave(Turn& turn) {
   if (!turn.plan.steps.empty()) note_standing(turn);
-  if (turn.o.deployment.is_object() && restore_stable(turn) == Reach::Waiting) return;
-  if (turn.o.deployment.is_object() && !turn.plan.steps.empty() && !settled(turn)) return;
-  if (turn.routed() && turn.o.deployment.is_object() && reach_plain(turn) == Reach::Waiting) return;
+  if (turn.o.workload.is_object() && restore_stable(turn) == Reach::Waiting) return;
+  if (turn.o.workload.is_object() && !turn.plan.steps.empty() && !settled(turn)) return;
+  if (turn.routed() && turn.o.workload.is_object() && reach_plain(turn) == Reach::Waiting) return;
   if (!all_given(turn)) return;
-  if (turn.o.deployment.is_object() && !deployment_is_free(turn)) return;
+  if (turn.o.workload.is_object() && !deployment_is_free(turn)) return;
   delete_services(turn);
   drop_finalizer(turn);
 }

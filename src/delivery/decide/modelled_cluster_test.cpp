@@ -380,7 +380,7 @@ void ModelledCluster::count_ready(const Version& v, Observation& o) const {
 
 Observation ModelledCluster::observe() const {
   Observation o{.release = release_,
-                .deployment = deployment_,
+                .workload = deployment_,
                 .policy = policy,
                 .route = route_,
                 .templates = templates_,

@@ -95,12 +95,12 @@ std::string undo_release(Turn& turn, const Command& command) {
     return "";
   }
   if (wanted.is_null()) return "refused: nobody knows any more what that revision was";
-  const Value change = data::diff_merge_patch(turn.o.deployment["spec"]["template"], wanted);
+  const Value change = data::diff_merge_patch(turn.o.workload["spec"]["template"], wanted);
   const std::string_view kind = plan::to_text(turn.o.kind);
   if (change.is_empty()) return fmt::format("refused: the {} asks for that version already", kind);
-  turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.deployment,
+  turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.workload,
                     Value::object({{"spec", Value::object({{"template", change}})}})));
-  return fmt::format("accepted: the {} asks for the template of {}-{}", kind, api::name_of(turn.o.deployment), target);
+  return fmt::format("accepted: the {} asks for the template of {}-{}", kind, api::name_of(turn.o.workload), target);
 }
 
 std::string carry_out(Turn& turn, const Command& command) {

@@ -73,7 +73,7 @@ Reach reach_shared(Turn& turn, const plan::Scale& scale) {
 
 Value replica_set_object(const Turn& turn, const Revision& revision, const Value& pod_template, Holder holder,
                          std::int64_t replicas) {
-  const Value& d = turn.o.deployment;
+  const Value& d = turn.o.workload;
   Value selector = d["spec"]["selector"];
   selector.set({"matchLabels", control::kTemplateHashLabel}, revision.hash);
   const Value annotations = Value::object({{kRevisionAnnotation, std::to_string(revision.number)},
@@ -104,7 +104,7 @@ std::string images_of(const Value& pod_template) {
 
 Revision revision_for(const Turn& turn) {
   if (const Version* asked = turn.o.in_place() ? turn.o.asked() : nullptr) return revision_in_place(turn, *asked);
-  const Value& wanted = turn.o.deployment["spec"]["template"];
+  const Value& wanted = turn.o.workload["spec"]["template"];
   std::int64_t newest = 0;
   for (const Version& v : turn.o.versions) newest = std::max(newest, number_of(v));
   Revision r{.number = newest + 1, .template_hash = control::template_hash(wanted), .images = images_of(wanted)};
@@ -130,7 +130,7 @@ const VariantState* unchanged(const Turn& turn) {
 // What a variant ran that has lost its ReplicaSet. When another one is chosen the Deployment's template is that one's,
 // and the one without changes may have been kept as a revision. Null: nobody knows it any more, or it is being read.
 Value template_of_lost(Turn& turn, const Beside& lost) {
-  if (asks_for(turn.o, *lost.revision)) return turn.o.deployment["spec"]["template"];
+  if (asks_for(turn.o, *lost.revision)) return turn.o.workload["spec"]["template"];
   const VariantState* base = unchanged(turn);
   const Value known = base ? template_of(turn, *base) : Value();
   if (known.is_null()) return {};

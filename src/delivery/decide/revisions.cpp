@@ -25,7 +25,7 @@ std::string name_of(const Turn& turn, std::string_view hash) {
 
 // Null: it cannot be seen any more. Of pods that are replaced in place only what is asked for now can be.
 Value seen_template(const Turn& turn, const Revision& revision) {
-  if (turn.o.in_place()) return asks_for(turn.o, revision) ? turn.o.deployment["spec"]["template"] : Value();
+  if (turn.o.in_place()) return asks_for(turn.o, revision) ? turn.o.workload["spec"]["template"] : Value();
   const Version* version = turn.o.find(revision.hash);
   return version ? control::without_hash_label(version->rs["spec"]["template"]) : Value();
 }
@@ -113,13 +113,13 @@ Value template_of(Turn& turn, std::string_view hash) {
 }
 
 Value template_of(Turn& turn, const Revision& revision) {
-  return asks_for(turn.o, revision) ? turn.o.deployment["spec"]["template"] : template_of(turn, revision.hash);
+  return asks_for(turn.o, revision) ? turn.o.workload["spec"]["template"] : template_of(turn, revision.hash);
 }
 
 Reach restore_stable(Turn& turn) {
   if (turn.o.in_place()) return Reach::Done;  // pods are made by the workload, and not by a version of it
   if (!turn.s.stable || turn.stable() || turn.s.position.handed_over) return Reach::Done;
-  if (!turn.o.deployment["spec"]["paused"].as_bool()) return Reach::Done;  // it heals itself
+  if (!turn.o.workload["spec"]["paused"].as_bool()) return Reach::Done;  // it heals itself
   const Revision& stable = *turn.s.stable;
   const Value wanted = template_of(turn, stable);
   if (wanted.is_null()) {

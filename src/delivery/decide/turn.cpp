@@ -44,10 +44,10 @@ Claim Turn::claim() const {
           .candidate_hash = s.candidate ? s.candidate->hash : ""};
 }
 
-Budget Turn::budget() const { return budget_of(plan, o.deployment); }
+Budget Turn::budget() const { return budget_of(plan, o.workload); }
 
 bool asks_for(const Observation& o, const Revision& revision) {
-  const Value& wanted = o.deployment["spec"]["template"];
+  const Value& wanted = o.workload["spec"]["template"];
   if (o.in_place()) {
     const Version* asked = o.asked();
     return (asked && asked->hash == revision.hash) || placed_template_hash(wanted) == revision.template_hash;
@@ -72,7 +72,7 @@ namespace {
 Value uncontrolled(const Turn& turn, const Version& version) {
   Value out = Value::array();
   for (const Value& ref : version.rs["metadata"]["ownerReferences"].items())
-    if (!ref["controller"].as_bool() && ref["uid"].as_string() != api::uid_of(turn.o.deployment)) out.push_back(ref);
+    if (!ref["controller"].as_bool() && ref["uid"].as_string() != api::uid_of(turn.o.workload)) out.push_back(ref);
   out.push_back(reference_to_deployment(turn.o));
   return out;
 }
@@ -91,28 +91,28 @@ std::vector<std::string> selected_keys(const Value& deployment) {
 Value reference_to_deployment(const Observation& o) {
   return Value::object({{"apiVersion", "apps/v1"},
                         {"kind", "Deployment"},
-                        {"name", api::name_of(o.deployment)},
-                        {"uid", api::uid_of(o.deployment)}});
+                        {"name", api::name_of(o.workload)},
+                        {"uid", api::uid_of(o.workload)}});
 }
 
 Value held_labels(const Turn& turn, const Value& labels) {
   Value out = labels.is_object() ? labels : Value::object();
-  for (const std::string& key : selected_keys(turn.o.deployment)) out.erase(key);
+  for (const std::string& key : selected_keys(turn.o.workload)) out.erase(key);
   out.set(kReleaseLabel, api::name_of(turn.o.release));
   return out;
 }
 
 bool can_take(const Observation& o) {
-  const auto selector = data::LabelSelector::from_value(o.deployment["spec"]["selector"]);
-  Value labels = o.deployment["spec"]["template"]["metadata"]["labels"];
+  const auto selector = data::LabelSelector::from_value(o.workload["spec"]["selector"]);
+  Value labels = o.workload["spec"]["template"]["metadata"]["labels"];
   if (!selector || !labels.is_object()) return false;
-  for (const std::string& key : selected_keys(o.deployment)) labels.erase(key);
+  for (const std::string& key : selected_keys(o.workload)) labels.erase(key);
   return !selector->matches(labels);
 }
 
 void take(Turn& turn, const Version& version) {
   Value labels = Value::object({{kReleaseLabel, api::name_of(turn.o.release)}});
-  for (const std::string& key : selected_keys(turn.o.deployment))
+  for (const std::string& key : selected_keys(turn.o.workload))
     if (api::labels_of(version.rs).has(key)) labels.set(key, Value());
   turn.act(patch_of(api::kReplicaSets, version.rs,
                     Value::object({{"metadata", Value::object({{"labels", labels},
@@ -123,7 +123,7 @@ void give(Turn& turn, const Version& version) {
   const std::int64_t n = turn.o.replicas();
   const Value& of_pods = version.rs["spec"]["template"]["metadata"]["labels"];
   Value labels = Value::object({{kReleaseLabel, Value()}});
-  for (const std::string& key : selected_keys(turn.o.deployment))
+  for (const std::string& key : selected_keys(turn.o.workload))
     if (of_pods.has(key)) labels.set(key, of_pods[key]);
   const Value annotations = Value::object(
       {{kDesiredAnnotation, std::to_string(n)}, {kMaxAnnotation, std::to_string(n + turn.budget().surge)}});

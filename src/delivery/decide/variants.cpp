@@ -76,10 +76,10 @@ base::Result<VariantState> begin_variant(const Turn& turn, const plan::Variant& 
   const auto fail = [&](const std::string& why) {
     return base::fail(base::Code::Invalid, fmt::format("spec.strategy.abTest.variants: {}: {}", variant.name, why));
   };
-  auto made = template_of_variant(turn.o.deployment, variant);
+  auto made = template_of_variant(turn.o.workload, variant);
   if (!made) return fail("its template cannot be merged with the Deployment's: " + made.error().message);
-  if (!is_selected(turn.o.deployment, *made))
-    return fail("its template takes labels away that Deployment " + std::string(api::name_of(turn.o.deployment)) +
+  if (!is_selected(turn.o.workload, *made))
+    return fail("its template takes labels away that Deployment " + std::string(api::name_of(turn.o.workload)) +
                 " selects by");
   if (const std::string twin = twin_of(turn, *made); !twin.empty())
     return fail("is the same as " + twin + "; a test needs versions that differ: change its template, or take it out");

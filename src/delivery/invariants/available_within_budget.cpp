@@ -27,7 +27,7 @@ class AvailableWithinBudget final : public control::Invariant {
       then += std::min(v.available, replicas);  // pods that are not available go first
     }
     const std::int64_t n = scene->o.replicas();
-    const data::Value& own = scene->o.deployment["spec"]["strategy"]["rollingUpdate"];
+    const data::Value& own = scene->o.workload["spec"]["strategy"]["rollingUpdate"];
     const auto& plan = scene->plan;
     const Budget budget = budget_of(plan.max_surge.is_null() ? own["maxSurge"] : plan.max_surge,
                                     plan.max_unavailable.is_null() ? own["maxUnavailable"] : plan.max_unavailable, n);

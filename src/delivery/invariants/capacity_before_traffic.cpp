@@ -10,7 +10,7 @@ namespace {
 using control::Violation;
 
 Budget budget_of_scene(const Scene& s) {
-  const data::Value& own = s.o.deployment["spec"]["strategy"]["rollingUpdate"];
+  const data::Value& own = s.o.workload["spec"]["strategy"]["rollingUpdate"];
   return budget_of(own["maxSurge"], own["maxUnavailable"], s.o.replicas());
 }
 

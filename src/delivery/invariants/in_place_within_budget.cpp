@@ -26,7 +26,7 @@ class InPlaceWithinBudget final : public control::Invariant {
         then -=
             std::ranges::any_of(scene->o.placed, [&](const PlacedPod& p) { return p.available && p.uid == gone->uid; });
     const std::int64_t n = scene->o.replicas();
-    const std::int64_t least = n - budget_of(scene->plan, scene->o.deployment).unavailable;
+    const std::int64_t least = n - budget_of(scene->plan, scene->o.workload).unavailable;
     if (then == available || then >= least) return std::nullopt;
     return Violation{"in-place-within-budget",
                      fmt::format("{} of {} pods would stay available, {} have to", then, n, least)};

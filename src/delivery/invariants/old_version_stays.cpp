@@ -34,7 +34,7 @@ class OldVersionStays final : public control::Invariant {
  private:
   static bool may_go(const Scene& s, const State& state) {
     const Version* candidate = state.candidate ? s.o.find(state.candidate->hash) : nullptr;
-    const data::Value& own = s.o.deployment["spec"]["strategy"]["rollingUpdate"];
+    const data::Value& own = s.o.workload["spec"]["strategy"]["rollingUpdate"];
     const Budget budget = budget_of(own["maxSurge"], own["maxUnavailable"], s.o.replicas());
     return state.position.handed_over && candidate && candidate->owner == Owner::Deployment &&
            can_carry(candidate->available, plan::kWhole, s.o.replicas(), budget);
