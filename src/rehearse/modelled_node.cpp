@@ -140,6 +140,18 @@ void ModelledNode::changed(const Value& before, const Value& after) {
   if (!nodes_.contains(after["spec"]["nodeName"].str()) || (has_ended(after) && !api::is_deleting(after))) return;
   if (!running_.contains(uid)) begin(after);
   if (api::is_deleting(after)) stop(after);
+  say_again(after);
+}
+
+// While our heartbeats did not arrive, the node and its pods were marked as not ready; we know better, as a kubelet does.
+void ModelledNode::say_again(const Value& pod) {
+  const auto found = running_.find(std::string(api::uid_of(pod)));
+  if (found == running_.end()) return;
+  const Running& running = found->second;
+  const bool marked = api::condition(pod, "Ready")["status"].as_string() == "False";
+  if (!running.ready || running.stopping || running.writing || !marked) return;
+  write_node_status(pod["spec"]["nodeName"].str());
+  write_status(found->first, true);
 }
 
 void ModelledNode::forget(const Value& pod) {
@@ -170,7 +182,8 @@ void ModelledNode::adopt(const Value& pod, Running& running) {
   running.address = pod["status"]["podIP"].str();
   for (const Value& container : pod["status"]["containerStatuses"].items())
     running.restarts = std::max(running.restarts, container["restartCount"].as_int());
-  if (api::condition(pod, "Ready")["status"].as_string() == "True")
+  running.ready = api::condition(pod, "Ready")["status"].as_string() == "True";
+  if (running.ready)
     crash_later(uid);
   else if (!running.behaviour.never_ready)
     running.timer = loop_.after(running.behaviour.start, [this, uid] { become_ready(uid); });

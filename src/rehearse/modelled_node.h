@@ -54,6 +54,7 @@ class ModelledNode {
   void begin(const data::Value& pod);
   void adopt(const data::Value& pod, Running& running);
   void become_ready(const std::string& uid);
+  void say_again(const data::Value& pod);
   void crash_later(const std::string& uid);
   void crash(const std::string& uid);
   void end(const std::string& uid);
