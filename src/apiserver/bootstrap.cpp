@@ -80,7 +80,7 @@ rules:
   resources: [configmaps, events, namespaces, nodes, persistentvolumeclaims, pods, services, serviceaccounts]
   verbs: [get, list, watch]
 - apiGroups: [""]
-  resources: [persistentvolumeclaims, pods, services]
+  resources: [configmaps, persistentvolumeclaims, pods, services]
   verbs: [create, update, patch, delete, deletecollection]
 - {apiGroups: [""], resources: [pods/status, services/status, namespaces/status, nodes/status], verbs: [get, update, patch]}
 - {apiGroups: [""], resources: [persistentvolumeclaims/status], verbs: [get, update, patch]}

@@ -10,6 +10,7 @@
 #include "data/patch.h"
 #include "data/yaml.h"
 #include "delivery/commands.h"
+#include "delivery/config.h"
 #include "delivery/decide/finish.h"
 #include "delivery/names.h"
 #include "delivery/observe_in_place.h"
@@ -73,12 +74,15 @@ Value undo_target(const Sight& sight, const Undo& undo) {
   return with_revision(state.stable->number - 1);
 }
 
-// The same where pods are replaced in place: of the revisions that the Release keeps.
-Value undo_template_in_place(const Sight& sight, const Undo& undo) {
+// Of the revisions that the Release keeps, where the ReplicaSets do not tell it all: pods that are replaced in place,
+// and ConfigMaps as parts of versions. Its data; null: it is not there any more.
+Value undo_revision(const Sight& sight, const Undo& undo) {
   const delivery::State state = delivery::read_state(sight.objects.release["status"]);
   std::string hash = !undo.to && state.stable ? state.stable->hash : "";
-  const bool asks_for_stable = state.stable && delivery::placed_template_hash(sight.deployment["spec"]["template"]) ==
-                                                   state.stable->template_hash;
+  const bool in_place = delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release));
+  const std::string asked =
+      in_place ? delivery::placed_template_hash(sight.asked_template) : control::template_hash(sight.asked_template);
+  const bool asks_for_stable = state.stable && asked == state.stable->template_hash;
   if (asks_for_stable || undo.to) {
     const auto wanted = [&](const Value& entry) {
       return undo.to ? entry["revision"].as_int() == *undo.to
@@ -90,28 +94,48 @@ Value undo_template_in_place(const Sight& sight, const Undo& undo) {
   for (const Value& kept : sight.objects.revisions)
     if (!hash.empty() && api::label(kept, delivery::kReleaseLabel) == api::name_of(sight.objects.release) &&
         api::label(kept, control::kTemplateHashLabel) == hash)
-      return kept["data"]["template"];
+      return kept["data"];
   return {};
 }
 
-// The template that `undo` is about to bring back; null: it is not there any more.
-Value undo_template(const Sight& sight, const Undo& undo) {
-  if (delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release)))
-    return undo_template_in_place(sight, undo);
+// What `undo` is about to bring back: {"template": ..., "config": of each ConfigMap its content}; without a template:
+// it is not there any more.
+Value undo_bundle(const Sight& sight, const Undo& undo) {
+  const Value& release = sight.objects.release;
+  if (delivery::plan::is_in_place(delivery::plan::target_kind_of(release)) || delivery::has_versioned_config(release))
+    return undo_revision(sight, undo);
   const Value target = undo_target(sight, undo);
-  return target.is_null() ? Value() : control::without_hash_label(target["spec"]["template"]);
+  if (target.is_null()) return {};
+  return Value::object({{"template", control::without_hash_label(target["spec"]["template"])}});
 }
 
-// What changes back, as a merge patch of the pod template. nullopt: told already why not.
-std::optional<Value> preview(Setting& s, const Undo& undo) {
-  const auto sight = look(s, undo.name);
+// What changes back, as merge patches: of the pod template, and of ConfigMaps by name.
+struct ChangeBack {
+  Value pod_template = {};
+  Value config = Value::object();
+  bool is_empty() const { return pod_template.size() == 0 && config.size() == 0; }
+};
+
+// nullopt: told already why not.
+std::optional<ChangeBack> preview(Setting& s, const Undo& undo) {
+  auto sight = look(s, undo.name);
   if (!sight) return tell(s, sight.error()), std::nullopt;
   if (!sight->has_release())
     return tell(s, {.code = Code::NotFound, .message = "there is no Release \"" + undo.name + "\""}), std::nullopt;
-  const Value wanted = undo_template(*sight, undo);
-  if (wanted.is_null())
+  const Value wanted = undo_bundle(*sight, undo);
+  if (!wanted["template"].is_object())
     return tell(s, {.code = Code::NotFound, .message = "nobody knows any more what that revision was"}), std::nullopt;
-  return data::diff_merge_patch(control::without_hash_label(sight->deployment["spec"]["template"]), wanted);
+  ChangeBack out{.pod_template = data::diff_merge_patch(
+                     control::without_hash_label(sight->deployment["spec"]["template"]), wanted["template"])};
+  for (const data::Member& m : wanted["config"].members()) {
+    if (m.value["hash"].as_string() == delivery::kAbsentConfig) continue;
+    const auto now = s.api.get(api::kConfigMaps, std::string(m.key.view()));
+    if (!now && now.error().code != Code::NotFound) return tell(s, now.error()), std::nullopt;
+    const Value change =
+        data::diff_merge_patch(now ? delivery::content_of(*now) : Value::object(), delivery::content_of(m.value));
+    if (change.size() > 0) out.config.set(m.key.view(), change);
+  }
+  return out;
 }
 
 // Waits until the controller has seen what the Deployment asks for.
@@ -194,8 +218,11 @@ ExitCode run(Setting& s, const Pause& pause) {
 ExitCode run(Setting& s, const Undo& undo) {
   const auto change = preview(s, undo);
   if (!change) return ExitCode::Failed;
-  if (change->size() == 0) return s.terminal.talk("the workload asks for that version already"), ExitCode::Reached;
-  s.terminal.talk("this changes back in the pod template:\n" + data::to_yaml(*change));
+  if (change->is_empty()) return s.terminal.talk("the workload asks for that version already"), ExitCode::Reached;
+  if (change->pod_template.size() > 0)
+    s.terminal.talk("this changes back in the pod template:\n" + data::to_yaml(change->pod_template));
+  for (const data::Member& m : change->config.members())
+    s.terminal.talk("this changes back in ConfigMap " + std::string(m.key.view()) + ":\n" + data::to_yaml(m.value));
   if (!undo.yes && !s.terminal.confirm("Undo release/" + undo.name + " at " + s.api.server() + "?")) {
     s.terminal.talk("nothing was changed; without a terminal, add --yes");
     return ExitCode::Usage;

@@ -14,7 +14,9 @@
 #include "cli/target.h"
 #include "control/pod_template.h"
 #include "data/json.h"
+#include "delivery/config.h"
 #include "delivery/names.h"
+#include "delivery/observe_config.h"
 #include "delivery/state.h"
 
 namespace slipway::cli {
@@ -61,23 +63,38 @@ void compare(const Value& from, const Value& to, const std::string& path, std::v
   out.push_back({path, from, to});
 }
 
-// A revision that can still be read: its number and its pod template.
+// A revision that can still be read: its number, its pod template, and of its ConfigMaps the content.
 struct Readable {
   std::int64_t number;
   Value pod_template;
+  Value config = {};
 };
+
+// As one object, so that the fields of a difference name the ConfigMap as well.
+Value comparable(const Value& pod_template, const Value& config) {
+  Value out = pod_template;
+  for (const data::Member& m : config.members())
+    out.set(fmt::format("ConfigMap {}", m.key.view()), delivery::content_of(m.value));
+  return out;
+}
 
 // From what is kept, then from ReplicaSets of the Deployment.
 base::Result<std::vector<Readable>> readable(Setting& s, const Value& release) {
   std::vector<Readable> out;
-  const auto add = [&](std::int64_t number, const Value& pod_template) {
+  const auto add = [&](std::int64_t number, const Value& pod_template, const Value& config = data::kNull) {
     if (number > 0 && pod_template.is_object() && std::ranges::find(out, number, &Readable::number) == out.end())
-      out.push_back({number, control::without_hash_label(pod_template)});
+      out.push_back({number, control::without_hash_label(pod_template), config});
   };
   const auto kept =
       s.api.list(api::kControllerRevisions, fmt::format("{}={}", delivery::kReleaseLabel, api::name_of(release)));
   if (!kept) return std::unexpected(kept.error());
-  for (const Value& one : (*kept)["items"].items()) add(one["revision"].as_int(), one["data"]["template"]);
+  // A version that came back has a number for each time, and is kept once.
+  for (const Value& entry : release["status"]["history"].items())
+    for (const Value& one : (*kept)["items"].items())
+      if (api::label(one, control::kTemplateHashLabel) == entry["hash"].as_string())
+        add(entry["revision"].as_int(), one["data"]["template"], one["data"]["config"]);
+  for (const Value& one : (*kept)["items"].items())
+    add(one["revision"].as_int(), one["data"]["template"], one["data"]["config"]);
   const auto sets = s.api.list(api::kReplicaSets);
   if (!sets) return std::unexpected(sets.error());
   const std::string target = name_of_target(release);
@@ -88,14 +105,27 @@ base::Result<std::vector<Readable>> readable(Setting& s, const Value& release) {
   return out;
 }
 
-base::Result<Value> template_of(const std::vector<Readable>& all, std::int64_t number) {
+base::Result<Value> bundle_of(const std::vector<Readable>& all, std::int64_t number) {
   const auto found = std::ranges::find(all, number, &Readable::number);
-  if (found != all.end()) return found->pod_template;
+  if (found != all.end()) return comparable(found->pod_template, found->config);
   std::vector<std::int64_t> numbers;
   for (const Readable& r : all) numbers.push_back(r.number);
   std::ranges::sort(numbers);
   return base::fail(Code::NotFound,
                     fmt::format("revision {} is not kept any more; there are {}", number, fmt::join(numbers, ", ")));
+}
+
+// What the workload asks for, with what is in its ConfigMaps.
+base::Result<Value> asked_now(Setting& s, const Value& release) {
+  const auto workload = s.api.get(resource_of_target(release), name_of_target(release));
+  if (!workload) return std::unexpected(workload.error());
+  Value config = Value::object();
+  for (const std::string& name : delivery::config_maps_of(release, *workload)) {
+    const auto found = s.api.get(api::kConfigMaps, name);
+    if (!found && found.error().code != Code::NotFound) return std::unexpected(found.error());
+    if (found) config.set(name, *found);
+  }
+  return comparable((*workload)["spec"]["template"], config);
 }
 
 Value as_object(const std::vector<Difference>& all) {
@@ -122,15 +152,13 @@ ExitCode run(Setting& s, const Diff& diff) {
   if (!release) return tell(s, release.error());
   const auto all = readable(s, *release);
   if (!all) return tell(s, all.error());
-  const auto from = template_of(*all, diff.from);
+  const auto from = bundle_of(*all, diff.from);
   if (!from) return tell(s, from.error());
   base::Result<Value> to = Value();
   if (diff.to) {
-    to = template_of(*all, *diff.to);
-  } else if (const auto deployment = s.api.get(resource_of_target(*release), name_of_target(*release))) {
-    to = (*deployment)["spec"]["template"];
+    to = bundle_of(*all, *diff.to);
   } else {
-    to = std::unexpected(deployment.error());
+    to = asked_now(s, *release);
   }
   if (!to) return tell(s, to.error());
   const std::vector<Difference> found = differences(*from, *to);
@@ -138,7 +166,7 @@ ExitCode run(Setting& s, const Diff& diff) {
     s.terminal.data(print_object(as_object(found), diff.format));
     return ExitCode::Reached;
   }
-  if (found.empty()) return s.terminal.talk("the pod templates are the same"), ExitCode::Reached;
+  if (found.empty()) return s.terminal.talk("the two are the same"), ExitCode::Reached;
   const std::string other = diff.to ? fmt::format("REVISION {}", *diff.to) : "NOW";
   TextTable table({"FIELD", fmt::format("REVISION {}", diff.from), other});
   for (const Difference& d : found) table.add({d.field, short_text(d.from), short_text(d.to)});

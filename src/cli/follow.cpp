@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "data/json.h"
 #include "data/selector.h"
 #include "delivery/names.h"
+#include "delivery/observe_config.h"
 #include "delivery/plan/workload.h"
 
 namespace slipway::cli {
@@ -157,7 +159,8 @@ base::Result<void> fill(Setting& s, Sight& sight) {
   auto pods = items_of(s.api.list(api::kPods, selector->text()));
   const bool in_place = delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release));
   auto sets = !pods ? pods : in_place ? std::vector<Value>() : replica_sets_of(s, sight, selector->text());
-  auto revisions = in_place && sets ? items_of(s.api.list(api::kControllerRevisions)) : std::vector<Value>();
+  const bool reads_kept = in_place || delivery::has_versioned_config(sight.objects.release);
+  auto revisions = reads_kept && sets ? items_of(s.api.list(api::kControllerRevisions)) : std::vector<Value>();
   if (!revisions) return std::unexpected(std::move(revisions.error()));
   sight.objects.revisions = std::move(*revisions);
   auto runs = sets && sight.has_release() ? items_of(s.api.list(api::kAnalysisRuns)) : std::vector<Value>();
@@ -190,6 +193,13 @@ base::Result<Sight> look(Setting& s, const std::string& name) {
   Sight sight{.objects = {.release = *release, .deployment = *deployment}, .deployment = *deployment};
   if (!deployment->is_null())
     if (const auto filled = fill(s, sight); !filled) return std::unexpected(filled.error());
+  std::map<std::string, Value> config_maps;
+  for (const std::string& config_map : delivery::config_maps_of(*release, *deployment)) {
+    auto found = get_if_there(s, api::kConfigMaps, config_map);
+    if (!found) return std::unexpected(std::move(found.error()));
+    config_maps[config_map] = *std::move(found);
+  }
+  sight.asked_template = delivery::asked_template_of(*release, *deployment, config_maps);
   sight.now = s.api.now();
   return sight;
 }

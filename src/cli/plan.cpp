@@ -79,14 +79,16 @@ Value plan_object(const delivery::plan::ReleasePlan& plan, const Details& detail
                              {"steps", steps},
                              {"forecast", to_value(details.forecast)},
                              {"gates", gates_object(details.gates)},
+                             {"versionedConfig", plan.versioned_config},
                              {"rights", rights_object(details.rights)}});
   if (details.metrics) out.set("metrics", metrics_object(*details.metrics));
   return out;
 }
 
 // In the columns of a printed plan.
-std::string details_text(const Details& details) {
+std::string details_text(const delivery::plan::ReleasePlan& plan, const Details& details) {
   std::string out = to_text(details.forecast);
+  if (plan.versioned_config) out += "config    a version is its template and what is in the ConfigMaps that it names\n";
   for (const std::string& w : details.gates.windows) out += fmt::format("window    {}\n", w);
   if (!details.gates.closed.empty()) out += fmt::format("gate      {}\n", details.gates.closed);
   for (const NeededRight& right : details.rights)
@@ -112,7 +114,7 @@ ExitCode print_plan(Setting& s, const Subject& subject, const Plan& options) {
   }
   const bool whole = options.format == Format::Json || options.format == Format::Yaml;
   s.terminal.data(whole ? print_object(plan_object(*plan, details), options.format)
-                        : joined(view::render_plan(*plan)) + details_text(details));
+                        : joined(view::render_plan(*plan)) + details_text(*plan, details));
   return ExitCode::Reached;
 }
 

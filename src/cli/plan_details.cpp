@@ -43,6 +43,7 @@ std::set<std::string> needed_resources(const ReleasePlan& plan) {
       "leases.coordination.k8s.io"};
   out.insert(delivery::plan::resource_of(plan.workload).qualified());
   if (plan.capacity != Capacity::InPlace) out.insert("replicasets.apps");
+  if (plan.versioned_config) out.insert("configmaps");
   if (measures(plan)) out.merge(std::set<std::string>{"analysisruns.slipway.dev", "analysistemplates.slipway.dev"});
   if (plan.strategy == delivery::plan::Strategy::Gray || plan.strategy == delivery::plan::Strategy::AbTest)
     out.insert("cohorts.slipway.dev");

@@ -32,9 +32,13 @@ TEST(PlanRights, are_those_of_what_the_plan_touches) {
   EXPECT_EQ(verbs_of(rolling, "deployments.apps"), (Verbs{"get", "list", "watch", "patch"}));
   EXPECT_EQ(verbs_of(rolling, "deployments.apps/status"), (Verbs{"patch"}));
   EXPECT_EQ(verbs_of(rolling, "pods"), (Verbs{"list", "watch"}));
-  for (const char* none : {"statefulsets.apps", "services", "httproutes.gateway.networking.k8s.io",
-                           "virtualservices.networking.istio.io", "analysisruns.slipway.dev", "cohorts.slipway.dev"})
+  for (const char* none :
+       {"statefulsets.apps", "services", "httproutes.gateway.networking.k8s.io", "virtualservices.networking.istio.io",
+        "analysisruns.slipway.dev", "cohorts.slipway.dev", "configmaps"})
     EXPECT_EQ(verbs_of(rolling, none), Verbs{}) << none;
+  const auto versioned =
+      rights_of(plan_of("{target: {name: web}, config: {configMaps: Versioned}, strategy: {rolling: {}}}"));
+  EXPECT_EQ(verbs_of(versioned, "configmaps"), (Verbs{"get", "list", "watch", "create", "patch", "delete"}));
 }
 
 TEST(PlanRights, follow_the_workload_the_router_and_the_analyses) {

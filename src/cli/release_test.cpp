@@ -32,6 +32,7 @@ Sight sight(std::string status) {
   out.deployment = Value::object(
       {{"metadata", json(R"({"name":"web","namespace":"shop"})")}, {"spec", Value::object({{"template", two}})}});
   out.objects.deployment = out.deployment;
+  out.asked_template = two;
   out.now = *base::parse_time("2026-11-23T12:03:00Z");
   return out;
 }

@@ -27,7 +27,7 @@ Verdict judge_deployment(const Value& d) {
 // The workload asks for this version.
 template <class Revision>
 bool is_wanted(const std::optional<Revision>& revision, const Sight& sight) {
-  const Value& pod_template = sight.deployment["spec"]["template"];
+  const Value& pod_template = sight.asked_template;
   const bool in_place = delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release));
   return revision && revision->template_hash == (in_place ? delivery::placed_template_hash(pod_template)
                                                           : control::template_hash(pod_template));

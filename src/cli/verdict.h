@@ -16,6 +16,8 @@ struct Sight {
   view::Objects objects = {};
   data::Value deployment = {};  // null: absent. Without a Release it stands for itself and rolls alone
   base::Time now = {};
+  // What is asked for: the workload's template, with copies of its ConfigMaps where they are versioned; null: unknown.
+  data::Value asked_template = {};
 
   bool has_release() const { return !objects.release.is_null(); }
 };

@@ -33,6 +33,8 @@ enum class Mutant {
   GiveOnePlaceTooMany,    // lets one release more begin than the cap allows
   TakeTooManyPods,        // replaces pods in place beyond what may be unavailable
   LetAllPodsGo,           // lowers the partition for all pods, and leaves it there
+  PodsBeforeConfig,       // makes pods before the copies of their ConfigMaps are there
+  TrimConfigInUse,        // deletes copies of ConfigMaps that pods still read
   kCount,
 };
 

@@ -11,6 +11,7 @@
 #include "api/meta.h"
 #include "data/yaml.h"
 #include "delivery/analysis/resolve.h"
+#include "delivery/config.h"
 #include "delivery/plan/compile.h"
 #include "expr/expression.h"
 
@@ -72,6 +73,19 @@ TEST(Examples, the_blue_green_release_compiles_and_names_templates_that_exist) {
   for (const Value& analysis : plan::analyses_of(all.front()["spec"]))
     for (const Value& named : analysis["templates"].items())
       EXPECT_TRUE(templates.contains(named["name"].str())) << named["name"].as_string();
+}
+
+TEST(Examples, the_release_with_versioned_config_maps_is_valid_and_names_what_exists) {
+  const auto all = documents("examples/shop/config.yaml");
+  ASSERT_EQ(all.size(), 3);
+  std::vector<base::Cause> problems;
+  api::check_release(all[1], data::kNull, problems);
+  api::check_analysis_template(all[2], data::kNull, problems);
+  EXPECT_TRUE(problems.empty()) << problems.front().field;
+  EXPECT_TRUE(has_versioned_config(all[1]));
+  EXPECT_TRUE(plan::compile(all[1], plan::gateway_capabilities()));
+  for (const Value& analysis : plan::analyses_of(all[1]["spec"]))
+    for (const Value& named : analysis["templates"].items()) EXPECT_EQ(named["name"], all[2]["metadata"]["name"]);
 }
 
 TEST(Examples, rolling_updates_come_in_batches) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "delivery/config.h"
 #include "delivery/names.h"
 #include "delivery/observe_in_place.h"
 
@@ -102,12 +103,22 @@ Value controller_revision(Value whole) {
   return kept;
 }
 
+// What is in it is read when it is needed.
+Value config_map(Value whole) {
+  return Value::object({{"apiVersion", whole["apiVersion"]},
+                        {"immutable", whole["immutable"]},
+                        {"kind", whole["kind"]},
+                        {kKeptContentHash, content_hash(whole)},
+                        {"metadata", only(whole["metadata"], kIdentity)}});
+}
+
 }  // namespace
 
 client::Projection kept_of(const api::Resource& resource) {
   if (resource == api::kPods) return pod;
   if (resource == api::kEndpointSlices) return endpoint_slice;
   if (resource == api::kControllerRevisions) return controller_revision;
+  if (resource == api::kConfigMaps) return config_map;
   for (const api::Resource* each : {&api::kDeployments, &api::kStatefulSets, &api::kDaemonSets, &api::kReplicaSets,
                                     &api::kServices, &api::kReleases, &api::kReleasePolicies, &api::kNotifications,
                                     &api::kAnalysisRuns, &api::kAnalysisTemplates, &api::kClusterAnalysisTemplates})

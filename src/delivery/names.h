@@ -16,6 +16,9 @@ inline constexpr std::string_view kHeldAnnotation = "slipway.dev/held";
 inline constexpr std::string_view kUpdateStrategyAnnotation = "slipway.dev/update-strategy";
 // On objects that a Release made or holds; its value is the name of the Release.
 inline constexpr std::string_view kReleaseLabel = "slipway.dev/release";
+// On copies of ConfigMaps: the name of the user's. On ReplicaSets: which copies its template names, as JSON
+// {"web-config": hash}.
+inline constexpr std::string_view kConfigAnnotation = "slipway.dev/config";
 // On pods that take a measurement; its value is the uid of the AnalysisRun.
 inline constexpr std::string_view kAnalysisRunLabel = "slipway.dev/analysis-run";
 

@@ -11,6 +11,7 @@
 #include "control/pod_template.h"
 #include "data/selector.h"
 #include "delivery/names.h"
+#include "delivery/observe_config.h"
 #include "delivery/observe_in_place.h"
 #include "delivery/plan/compile.h"
 
@@ -75,17 +76,6 @@ std::vector<Version> versions_of(const World& world, const Value& release, const
 std::int64_t ready_in(const Value& slice) {
   return std::ranges::count_if(slice["endpoints"].items(),
                                [](const Value& e) { return e["conditions"]["ready"].as_bool(true); });
-}
-
-// Why there can be no objects of this kind; empty when there can be.
-std::string absence_of(const World& world, const api::Resource& kind) {
-  const base::Error* why = world.cache(kind).absence();
-  if (why == nullptr) return "";
-  if (why->code == base::Code::Forbidden)
-    return fmt::format("the controllers may not read {} ({}): give them get, list and watch of it (docs/rbac.md)",
-                       kind.kind, why->message);
-  return fmt::format("this cluster does not know {} ({}): install its CustomResourceDefinition, or name another kind",
-                     kind.kind, kind.qualified());
 }
 
 // The versions are told apart inside the user's Service.
@@ -156,7 +146,7 @@ void observe_kept(const World& world, const Value& release, Observation& o) {
     const std::string id = revision_fact(release, hash);
     kept.pending = world.is_pending(id);
     if (const control::Fact* fact = world.fact(id)) {
-      if (fact->answer) kept.pod_template = (*fact->answer)["data"]["template"];
+      if (fact->answer) read_kept(kept, release, (*fact->answer)["data"]);
       if (!kept.pod_template.is_object()) kept.failed_at = fact->answered;
     }
     o.kept[hash] = std::move(kept);
@@ -164,6 +154,16 @@ void observe_kept(const World& world, const Value& release, Observation& o) {
 }
 
 }  // namespace
+
+std::string absence_of(const World& world, const api::Resource& kind) {
+  const base::Error* why = world.cache(kind).absence();
+  if (why == nullptr) return "";
+  if (why->code == base::Code::Forbidden)
+    return fmt::format("the controllers may not read {} ({}): give them get, list and watch of it (docs/rbac.md)",
+                       kind.kind, why->message);
+  return fmt::format("this cluster does not know {} ({}): install its CustomResourceDefinition, or name another kind",
+                     kind.kind, kind.qualified());
+}
 
 void count_pod(Version& v, const Value& pod) {
   if (!control::is_terminal(pod)) ++v.remaining;
@@ -180,6 +180,10 @@ const Version* Observation::find(std::string_view hash) const {
   for (const Version& v : versions)
     if (v.hash == hash) return &v;
   return nullptr;
+}
+
+const Value& Observation::asked_template() const {
+  return config.versioned ? config.asked_template : workload["spec"]["template"];
 }
 
 const Value& Observation::run(std::string_view name) const {
@@ -205,6 +209,10 @@ std::string revision_fact(const Value& release, std::string_view hash) {
   return fmt::format("revision/{}/{}/{}", api::space_of(release), api::uid_of(release), hash);
 }
 
+std::string config_fact(const Value& release, std::string_view config_map) {
+  return fmt::format("config/{}/{}/{}", api::space_of(release), api::uid_of(release), config_map);
+}
+
 Observation observe(const World& world, const Value& release, base::Time now) {
   Observation o{.release = release};
   const std::string space(api::space_of(release));
@@ -223,6 +231,7 @@ Observation observe(const World& world, const Value& release, base::Time now) {
       o.cohorts[name] = cohort["spec"];
   o.runs = world.cache(api::kAnalysisRuns).owned_by(api::uid_of(release));
   observe_kept(world, release, o);
+  observe_config(world, o);
   return o;
 }
 

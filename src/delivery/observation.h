@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "control/controller.h"
 #include "data/value.h"
+#include "delivery/config.h"
 #include "delivery/plan/plan.h"
 #include "delivery/route.h"
 #include "delivery/traffic/router.h"
@@ -54,7 +55,8 @@ void count_pod(Version& version, const data::Value& pod);
 // A ControllerRevision of this Release. Its template is read on demand.
 struct KeptRevision {
   data::Value object;             // without its data
-  data::Value pod_template = {};  // null: not asked for, or no answer yet
+  data::Value pod_template = {};  // of its ReplicaSet; null: not asked for, or no answer yet
+  data::Value config = {};        // read with it: of each ConfigMap its hash and its content
   bool pending = false;
   std::optional<base::Time> failed_at = {};  // it could not be read
 };
@@ -67,10 +69,29 @@ struct MetricSources {
   bool operator==(const MetricSources&) const = default;
 };
 
+// A ConfigMap of the user's that templates of a Release name.
+struct LiveConfig {
+  std::string hash = {};  // of its content; empty: it does not exist
+  data::Value read = {};  // the object with its content; null: not asked for, or no answer yet
+  bool pending = false;
+  std::optional<base::Time> failed_at = {};  // it could not be read
+};
+
+// ConfigMaps as parts of versions (config.h); empty unless the Release has them versioned.
+struct ConfigSight {
+  bool versioned = false;
+  std::map<std::string, LiveConfig> live = {};     // by name
+  std::map<std::string, data::Value> copies = {};  // that this Release has made, by name, also where it makes no more
+  ConfigHashes asked = {};                         // what the workload's template names, with what is in it now
+  data::Value asked_template = {};                 // that template with the names of the copies
+  std::string missing = {};                        // why nobody can say what is asked for; empty when one can
+};
+
 struct Observation {
   data::Value release;
   data::Value workload;  // that is released, of kind `kind`; null: absent
   plan::WorkloadKind kind = plan::WorkloadKind::Deployment;
+  ConfigSight config = {};
   std::string workload_missing = {};   // why the cluster has no such kind; empty when it has
   data::Value policy = {};             // the ReleasePolicy of the cluster; null: none, or it may not be read here
   std::vector<Version> versions;       // of this workload, in name order: owned by it, held by the Release, or orphaned
@@ -102,6 +123,9 @@ struct Observation {
   // Of a workload whose pods are replaced in place: the version that its template is; null while its controller has not
   // written it down.
   const Version* asked() const;
+  // The pod template that is asked for: the workload's own, or the same with copies of its ConfigMaps. Null: nobody
+  // can say, since it names a ConfigMap that there is not.
+  const data::Value& asked_template() const;
   const data::Value& run(std::string_view name) const;  // null when absent
   std::int64_t replicas() const;                        // pods that the workload asks for
   bool in_place() const { return plan::is_in_place(kind); }
@@ -111,6 +135,10 @@ struct Observation {
 // The ids under which the router's answer and a kept revision are recorded.
 std::string traffic_fact(const data::Value& release);
 std::string revision_fact(const data::Value& release, std::string_view hash);
+std::string config_fact(const data::Value& release, std::string_view config_map);
+
+// Why there can be no objects of this kind; empty when there can be.
+std::string absence_of(const control::World& world, const api::Resource& kind);
 
 Observation observe(const control::World& world, const data::Value& release, base::Time now);
 

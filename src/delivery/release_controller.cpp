@@ -9,6 +9,7 @@
 #include "delivery/decide/decide.h"
 #include "delivery/names.h"
 #include "delivery/notify/decide.h"
+#include "delivery/observe_config.h"
 #include "delivery/state.h"
 #include "delivery/traffic/router.h"
 
@@ -97,6 +98,20 @@ bool uses_cohort(const Value& release, std::string_view name) {
   return std::ranges::find(named, name) != named.end();
 }
 
+// A copy that a Release made, or a ConfigMap that the template of its workload names.
+Names of_config_map(const World& world, const Value& config_map) {
+  const Value& owner = api::controller_of(config_map);
+  if (owner["kind"].as_string() == api::kReleases.kind)
+    return control::owner_of_kind(api::kReleases)(world, config_map);
+  return releases(world, api::space_of(config_map), [&](const Value& r) {
+    return has_versioned_config(r) &&  // most have not
+           uses_config(r,
+                       world.find(plan::resource_of(plan::target_kind_of(r)),
+                                  {std::string(api::space_of(r)), r["spec"]["target"]["name"].str()}),
+                       api::name_of(config_map));
+  });
+}
+
 bool uses_template(const Value& release, std::string_view name, bool cluster) {
   for (const Value& analysis : plan::analyses_of(release["spec"]))
     for (const Value& t : analysis["templates"].items())
@@ -161,6 +176,7 @@ class ReleaseController final : public control::Controller {
          [](const World& w, const Value& o) {
            return releases(w, api::space_of(o), [&](const Value& r) { return uses_cohort(r, api::name_of(o)); });
          }},
+        {api::kConfigMaps, of_config_map, .optional = true},
         {api::kAnalysisRuns, control::owner_of_kind(api::kReleases)},
         {api::kControllerRevisions, of_revision},
         {api::kAnalysisTemplates,

@@ -36,11 +36,12 @@ Value write(const Revision& r) {
   put(out, "templateHash", r.template_hash);
   put(out, "images", r.images);
   put(out, "startedAt", r.started_at);
+  put_if(out, "config", to_value(r.config));
   return out;
 }
 Revision read_revision(const Value& v) {
-  return {v["revision"].as_int(), v["hash"].str(), v["templateHash"].str(), v["images"].str(),
-          read_time(v["startedAt"])};
+  return {v["revision"].as_int(), v["hash"].str(),           v["templateHash"].str(),
+          v["images"].str(),      read_time(v["startedAt"]), config_hashes(v["config"])};
 }
 
 Value write(const Rejected& r) {
@@ -288,6 +289,14 @@ Value write(const Override& o) {
 }
 Override read_override(const Value& v) { return {v["by"].str(), v["reason"].str(), read_time(v["at"])}; }
 
+Value write(const Asking& a) {
+  Value out = Value::object();
+  put(out, "identity", a.identity);
+  put(out, "since", a.since);
+  return out;
+}
+Asking read_asking(const Value& v) { return {v["identity"].str(), read_time(v["since"])}; }
+
 Value write(const Ticket& t) {
   Value out = Value::object();
   put_number(out, "number", t.number);
@@ -317,6 +326,7 @@ void write_main(const State& s, Value& out) {
   for (const VariantState& v : s.variants) variants.push_back(write(v));
   put_if(out, "variants", variants);
   if (s.rejected) out.set("rejected", write(*s.rejected));
+  put_if(out, "asking", write(s.asking));
   put_if(out, "position", write(s.position));
   if (s.user_steps > 0) out.set("step", Value::object({{"index", s.user_step}, {"count", s.user_steps}}));
 }
@@ -380,6 +390,10 @@ Check& Verification::check(std::string_view name) {
   return checks.emplace_back(Check{std::string(name)});
 }
 
+std::string to_text(const Revision& revision) {
+  return revision.config.empty() ? revision.images : revision.images + ", " + to_text(revision.config);
+}
+
 std::string stamp(Time t) { return base::format_micro_time(t); }
 
 bool claims_place(const State& state) { return state.candidate || state.waiting.reason == WaitReason::Place; }
@@ -393,6 +407,7 @@ State read_state(const Value& v) {
   s.candidate = when_there(v["candidate"], read_revision);
   for (const Value& variant : v["variants"].items()) s.variants.push_back(read_variant(variant));
   s.rejected = when_there(v["rejected"], read_rejected);
+  s.asking = read_asking(v["asking"]);
   s.position = read_position(v["position"]);
   s.user_step = static_cast<int>(v["step"]["index"].as_int(-1));
   s.user_steps = static_cast<int>(v["step"]["count"].as_int());

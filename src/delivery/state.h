@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "data/value.h"
+#include "delivery/config.h"
 #include "delivery/plan/cohort.h"
 
 namespace slipway::delivery {
@@ -57,8 +58,11 @@ struct Revision {
   std::string template_hash = {};  // identity of the template when the ReplicaSet is gone
   std::string images = {};         // "web=shop/web:v2"
   std::optional<Time> started_at = {};
+  ConfigHashes config = {};  // the copies of ConfigMaps that its template names; empty: none, or those of the user
   bool operator==(const Revision&) const = default;
 };
+// What people recognise it by: "web=shop/web:v2, web-config@1f2e3d4c".
+std::string to_text(const Revision& revision);
 
 struct Rejected : Revision {
   std::string cause = {};
@@ -183,6 +187,13 @@ struct CommandRecord {
   bool operator==(const CommandRecord&) const = default;
 };
 
+// What is asked for, and since when without a change.
+struct Asking {
+  std::string identity = {};
+  std::optional<Time> since = {};
+  bool operator==(const Asking&) const = default;
+};
+
 // Why a release may not go forward now.
 enum class WaitReason {
   None,
@@ -233,6 +244,7 @@ struct State {
   std::optional<Revision> candidate = {};
   std::vector<VariantState> variants = {};  // of an A/B test, the candidate among them
   std::optional<Rejected> rejected = {};
+  Asking asking = {};  // only where ConfigMaps are versioned, and while something waits to begin
   Position position = {};
   int user_step = -1, user_steps = 0;  // for people; -1: before the first
   TrafficState traffic = {};

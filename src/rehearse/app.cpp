@@ -202,7 +202,8 @@ Value placed_workload(const Choices& choices, const Value& labels, const Value& 
 
 Value workload(const Choices& choices, const Version& version) {
   const Value labels = Value::object({{"app", kName}});
-  const Value container = Value::object({{"name", kName}, {"image", "shop/web:" + version.name}});
+  Value container = Value::object({{"name", kName}, {"image", "shop/web:" + version.name}});
+  if (choices.config) container.set("envFrom", *data::parse_yaml("[{configMapRef: {name: web-config}}]"));
   const Value pod =
       Value::object({{"metadata", Value::object({{"labels", labels}, {"annotations", version.annotations}})},
                      {"spec", Value::object({{"containers", Value::array({container})}})}});
@@ -217,12 +218,20 @@ Value workload(const Choices& choices, const Version& version) {
                                                 {"template", pod}})}});
 }
 
+Value config_map(std::string_view mode) {
+  return Value::object({{"apiVersion", "v1"},
+                        {"kind", "ConfigMap"},
+                        {"metadata", meta(kConfig)},
+                        {"data", Value::object({{"mode", mode}})}});
+}
+
 Value release(const Choices& choices) {
   const Value target = Value::object({{"kind", delivery::plan::to_text(choices.workload)}, {"name", kName}});
   Value spec = Value::object({{"target", target},
                               {"deadline", "2m"},
                               {"rollback", Value::object({{"verifyTimeout", "2m"}, {"onInconclusive", "Rollback"}})},
                               {"guards", Value::object({{"maxRestarts", 3}, {"maxProbeFailures", 6}})}});
+  if (choices.config) spec.set({"config", "configMaps"}, "Versioned");
   if (choices.in_place()) {
     spec.set({"strategy", "rolling"},
              choices.manner == Manner::Rolling ? Value::object({{"bake", "5s"}}) : batches(choices.approval));

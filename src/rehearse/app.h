@@ -49,6 +49,7 @@ struct Choices {
   bool opt_in = false;      // the canary: some requests get the candidate by a header before everybody does
   bool gray = false;        // the canary: groups of users one after the other
   bool ab_test = false;     // the canary: two versions beside the stable one, until a person decides
+  bool config = false;      // pods read a ConfigMap, which is part of a version
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }
   bool in_place() const { return delivery::plan::is_in_place(workload); }
 };
@@ -64,6 +65,9 @@ data::Value workload(const Choices& choices, const Version& version);
 data::Value update_strategy(const Choices& choices);
 // The annotation of pods by which the second variant of a test differs from what the Deployment asks for.
 inline constexpr const char* kVariant = "example.com/variant";
+// What every version reads where ConfigMaps are part of it; `mode` is what is in it.
+inline constexpr const char* kConfig = "web-config";
+data::Value config_map(std::string_view mode);
 data::Value release(const Choices& choices);  // not for Manner::Plain
 
 }  // namespace slipway::rehearse::app

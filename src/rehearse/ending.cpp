@@ -53,6 +53,21 @@ std::string other_pods(const Truth& truth, const std::string& tag) {
   return good == wanted ? "" : fmt::format("{} pods of {}, {} are asked for", good, tag, wanted);
 }
 
+// All pods read what is in the user's ConfigMap now, and no copy is left that none of them reads.
+std::string other_config(const Truth& truth) {
+  const Value wanted = truth.find(api::kConfigMaps, kSpace, app::kConfig)["data"];
+  std::string copy;
+  for (const Value& pod : truth.list(api::kPods, kSpace)) {
+    copy = pod["spec"]["containers"].at(0)["envFrom"].at(0)["configMapRef"]["name"].str();
+    if (truth.find(api::kConfigMaps, kSpace, copy)["data"] != wanted)
+      return fmt::format("pod {} to read what is in {} now", api::name_of(pod), app::kConfig);
+  }
+  for (const Value& object : truth.list(api::kConfigMaps, kSpace))
+    if (object["immutable"].as_bool() && !copy.empty() && api::name_of(object) != copy)
+      return fmt::format("ConfigMap {} to go, which nobody reads", api::name_of(object));
+  return "";
+}
+
 // --- without a Release ------------------------------------------------------------------------------------
 
 bool rolled_out(const Value& deployment) {
@@ -120,6 +135,8 @@ std::string awaited_release(const Truth& truth, const Value& release) {
   if (s.replicas.candidate > 0) return "the candidate's pods to go";
   if (tag.ends_with("-crashing") && is_out(s, tag)) return "";
   if (s.replicas.stable_ready != wanted_pods(truth)) return "all pods to be ready";
+  if (is_out(s, tag) && !s.stable->config.empty())
+    if (const std::string other = other_config(truth); !other.empty()) return other;
   return other_pods(truth, app::tag_of_images(s.stable->images));
 }
 

@@ -14,7 +14,8 @@ constexpr std::string_view name_of(control::Mutant which) {
       "SkipTermFence",    "StatusBeforeEffects", "ForgetOwnWrite",  "IgnoreFailureOfEffect", "DecideOnStaleCache",
       "SkipInvariants",   "SkipReadiness",       "IgnoreMinReady",  "ScaleDownFirst",        "WeightWithoutCapacity",
       "SkipVerification", "PassFailedGate",      "NoDataIsSuccess", "ScaleDownEarly",        "KeepAudience",
-      "IgnoreWindows",    "GiveOnePlaceTooMany", "TakeTooManyPods", "LetAllPodsGo"};
+      "IgnoreWindows",    "GiveOnePlaceTooMany", "TakeTooManyPods", "LetAllPodsGo",          "PodsBeforeConfig",
+      "TrimConfigInUse"};
   return kNames[static_cast<std::size_t>(which)];
 }
 

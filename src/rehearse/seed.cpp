@@ -72,7 +72,9 @@ class Player {
         options_(options),
         story_(draw_story(choices_, options.router, options.blue_green, options.opt_in, options.gray, options.ab_test,
                           options.workload)),
-        world_(draw(seed)) {}
+        world_(draw(seed)) {
+    story_.choices.config = options.config && story_.choices.manner != Manner::Plain && !story_.choices.in_place();
+  }
 
   SeedResult run() {
     world_.start();
@@ -136,10 +138,37 @@ class Player {
   bool begin() {
     const app::Choices& c = story_.choices;
     return put(api::kNamespaces, app::name_space()) && put(api::kServices, app::service()) && put_router(c.router) &&
-           put(api::kAnalysisTemplates, app::analysis_template(c.router)) &&
+           put(api::kAnalysisTemplates, app::analysis_template(c.router)) && put_config(story_.first.name) &&
            put(workload(), app::workload(c, story_.first)) && put_cohorts(false) &&
            (c.manner == Manner::Plain || put(api::kReleases, app::release(c))) &&
-           wait(kStartLimit, [this] { return awaited(world_.truth(), expected_at_start()); });
+           wait(kStartLimit, [this] { return awaited(world_.truth(), expected_at_start()); }) && come_to_copies();
+  }
+  bool put_config(std::string_view mode) {
+    return !story_.choices.config || put(api::kConfigMaps, app::config_map(mode));
+  }
+  // The first version is released once more, with a copy of its ConfigMap; unless faults are in the way for too long.
+  bool come_to_copies() {
+    const auto there = [this] {
+      const delivery::State s = state();
+      return s.phase == Phase::Idle && s.stable && !s.stable->config.empty();
+    };
+    for (int minute = 0; story_.choices.config && minute < 5 && !there(); ++minute) {
+      if (state().phase == Phase::Paused && !command(delivery::Verb::PromoteFull)) return false;
+      world_.run_until(there, base::minutes(1));
+    }
+    return !world_.violation();
+  }
+  // What is written into the ConfigMap before it is as it shall be; and sometimes a copy is deleted.
+  bool edit_config(const app::Version& version) {
+    if (!story_.choices.config) return true;
+    if (choices_.below(3) == 0)
+      if (!put_config(version.name + "-draft") || !rest(base::milliseconds(500) * choices_.below(40))) return false;
+    std::vector<std::string> copies;
+    for (const Value& object : world_.truth().list(api::kConfigMaps, kSpace))
+      if (object["immutable"].as_bool()) copies.emplace_back(api::name_of(object));
+    if (!copies.empty() && choices_.below(4) == 0)
+      remove(api::kConfigMaps, kSpace, copies[choices_.below(copies.size())]);
+    return put_config(version.name);
   }
   bool put_cohorts(bool narrower) {
     if (!story_.choices.gray && !story_.choices.ab_test) return true;
@@ -178,6 +207,7 @@ class Player {
     current_ = version;
     app::Choices now = story_.choices;
     now.replicas = world_.get(workload(), kSpace, kName)["spec"]["replicas"].as_int(1);
+    if (!edit_config(version)) return false;
     return put(workload(), app::workload(now, version));
   }
 
@@ -300,8 +330,13 @@ class Player {
   std::string undone_to() {
     if (!last_was(Deed::Undo, "undo")) return "";
     const std::string result = state().command.result;
-    const Value set = world_.get(api::kReplicaSets, kSpace, result.substr(result.rfind(' ') + 1));
-    return set.is_null() ? "" : app::tag_of(set);
+    const std::string asked = result.substr(0, result.find(','));
+    const std::string name = asked.substr(asked.rfind(' ') + 1);
+    const Value set = world_.get(api::kReplicaSets, kSpace, name);
+    if (set.is_object()) return app::tag_of(set);
+    for (const Value& entry : state().history.items())  // with ConfigMaps, only the revision is kept
+      if (name.ends_with("-" + entry["hash"].str())) return app::tag_of_images(entry["images"].str());
+    return "";
   }
 
   // There is no test of a version against itself: a variant that was chosen is asked for again, or is the stable one.

@@ -25,6 +25,7 @@ struct SeedOptions {
   bool ab_test = false;     // what would be canaries tries two versions at once, where the router can match headers
   bool opt_in = false;      // canaries begin with an opt-in by header, where the router can match one
   bool windows = false;     // the Release's windows are closed half of the time, and instead of a pause
+  bool config = false;      // ConfigMaps are part of versions, are edited with them, and copies of them are deleted
   bool blue_green = false;  // instead of canaries; sets that a user deletes are then stable ones, too
   // Another one than Deployment: rolling updates in batches instead of canaries, without a router.
   delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment;

@@ -183,6 +183,18 @@ TEST(Mutants, OfPodsReplacedInPlaceAreCaught) {
   EXPECT_TRUE(caught(Mutant::LetAllPodsGo, WorkloadKind::StatefulSet, "placed-batches", false));
 }
 
+// The invariant keeps both from the world; the checker sees them without it.
+TEST(Mutants, OfConfigMapsAreCaught) {
+  for (const Mutant which : {Mutant::PodsBeforeConfig, Mutant::TrimConfigInUse}) {
+    const PlantedMutant mistake(which);
+    const PlantedMutant skipped(Mutant::SkipInvariants);
+    bool caught = false;
+    for (int seed = 1; seed <= kSeeds && !caught; ++seed)
+      caught = run_seed(seed, {.config = true}).rule == "config-in-use";
+    EXPECT_TRUE(caught) << name_of(which);
+  }
+}
+
 TEST(Mutants, IgnoringWindowsIsKeptFromTheWorldByTheInvariantAndSeenWithoutIt) {
   const PlantedMutant mistake(Mutant::IgnoreWindows);
   std::int64_t refused = 0;

@@ -33,6 +33,7 @@ std::string text_of(const std::string& resource, const Value& object) {
                        object["spec"]["paused"].as_bool() ? " (spec.paused)" : "");
   if (resource.starts_with("analysisruns"))
     return fmt::format("{} {}", status["phase"].as_string("new"), status["message"].as_string());
+  if (resource == "configmaps") return object["immutable"].as_bool() ? "never changes" : "of a user";
   if (resource.starts_with("endpointslices")) return fmt::format("{} endpoints", object["endpoints"].size());
   return "";
 }

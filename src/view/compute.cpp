@@ -207,13 +207,25 @@ void add_versions(const Objects& objects, const State& s, ReleaseView& view) {
 
 // --- records ----------------------------------------------------------------------------------------------
 
+// Those whose content the older entry does not have.
+delivery::ConfigHashes changed_config(const Value& newer, const Value& older) {
+  delivery::ConfigHashes out;
+  for (const auto& [name, hash] : delivery::config_hashes(newer["config"]))
+    if (older["config"][name] != Value(hash)) out[name] = hash;
+  return out;
+}
+
 void add_records(const State& s, ReleaseView& view) {
   for (const Value& e : s.log.items())
     view.log.push_back({time_of(e["time"]).value_or(Time{}), e["rule"].str(), e["text"].str(), e["inputs"]});
-  for (const Value& h : s.history.items())
+  const auto entries = s.history.items();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Value& h = entries[i];
     view.history.push_back({h["revision"].as_int(), h["images"].str(), h["result"].str(), h["cause"].str(),
-                            h["message"].str(), h["verification"].str(), time_of(h["startedAt"]),
-                            time_of(h["finishedAt"])});
+                            h["message"].str(), h["verification"].str(),
+                            changed_config(h, i + 1 < entries.size() ? entries[i + 1] : data::kNull),
+                            time_of(h["startedAt"]), time_of(h["finishedAt"])});
+  }
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ Value of(const HistoryEntry& h) {
   for (const auto& [key, text] :
        {std::pair{"cause", &h.cause}, {"message", &h.message}, {"verification", &h.verification}})
     if (!text->empty()) out.set(key, *text);
+  if (!h.config.empty()) out.set("config", delivery::to_value(h.config));
   put(out, "started", h.started);
   put(out, "finished", h.finished);
   return out;

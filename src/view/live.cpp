@@ -67,9 +67,9 @@ void add_head(Lines& out, const ReleaseView& v, const Style& style) {
       fmt::format("{}  {}  {}", paint(style, Colour::Bold, "release/" + v.name), v.space, revisions(v));
   out.push_back(pad(left, 48) + "  " + place(v));
   if (v.stable && v.candidate)
-    out.push_back(fmt::format("{} → {}", v.stable->images, v.candidate->images));
+    out.push_back(fmt::format("{} → {}", to_text(*v.stable), to_text(*v.candidate)));
   else if (v.stable)
-    out.push_back(v.stable->images);
+    out.push_back(to_text(*v.stable));
   if (v.overridden)
     out.push_back(fmt::format("outside of its windows, as {} says: {}",
                               v.overridden->by.empty() ? "a person" : v.overridden->by, v.overridden->reason));

@@ -96,15 +96,16 @@ Lines render_rollback(const ReleaseView& v, const Style& style) {
   add_evidence(out, v, r);
   out.push_back("  effect  " + effect_text(r));
   add_proof(out, r, style);
-  if (v.stable) out.push_back(fmt::format("  diff    {} ← {}", v.stable->images, r.from.images));
+  if (v.stable) out.push_back(fmt::format("  diff    {} ← {}", to_text(*v.stable), to_text(r.from)));
   out.push_back(fmt::format(
       "  next    slipway explain {0} -n {1}    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space));
   if (done && r.restored_at)
     out.push_back(fmt::format("          the {} has the template of revision {} again; {} is held if it is asked for",
                               v.target_kind, v.stable ? v.stable->number : 0, r.from.images));
   else if (done)
-    out.push_back(fmt::format("          the {} still asks for {}: held at revision {} until its template changes",
-                              v.target_kind, r.from.images, v.stable ? v.stable->number : 0));
+    out.push_back(fmt::format("          the {} still asks for {}: held at revision {} until its template {}",
+                              v.target_kind, to_text(r.from), v.stable ? v.stable->number : 0,
+                              r.from.config.empty() ? "changes" : "or one of its ConfigMaps changes"));
   for (std::string& line : out) line = cut(line, style.width);
   return out;
 }

@@ -9,7 +9,8 @@ Lines render_history(const ReleaseView& v, const Style& style) {
   std::vector<std::vector<std::string>> rows = {{"REVISION", "IMAGES", "RESULT", "STARTED", "TOOK", "WHY"}};
   for (const HistoryEntry& h : v.history) {
     const bool good = h.result == "Released" || h.result == "Adopted";
-    rows.push_back({std::to_string(h.revision), h.images, paint(style, good ? Colour::Green : Colour::Red, h.result),
+    const std::string what = h.config.empty() ? h.images : h.images + ", " + delivery::to_text(h.config);
+    rows.push_back({std::to_string(h.revision), what, paint(style, good ? Colour::Green : Colour::Red, h.result),
                     h.started ? base::format_time(*h.started) : "",
                     h.started && h.finished ? base::human_duration(*h.finished - *h.started) : "", h.message});
   }

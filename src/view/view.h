@@ -81,6 +81,7 @@ struct LogEntry {
 struct HistoryEntry {
   std::int64_t revision = 0;
   std::string images, result, cause, message, verification;
+  delivery::ConfigHashes config = {};  // what differs from the entry before it
   std::optional<Time> started = {}, finished = {};
   bool operator==(const HistoryEntry&) const = default;
 };

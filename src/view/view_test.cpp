@@ -225,6 +225,25 @@ TEST(View, history_and_explanation_are_tables) {
   EXPECT_EQ(render_explain(v, {.width = 200}).size(), 4u);
 }
 
+// Of two versions with the same images, what tells them apart.
+TEST(View, config_maps_that_differ_are_shown_with_the_images) {
+  delivery::State s = canary_state();
+  s.candidate->images = s.stable->images;
+  s.stable->config = {{"web-config", "0011223344556677"}};
+  s.candidate->config = {{"web-config", "8899aabbccddeeff"}};
+  s.history = json(R"([
+      {"revision":13,"images":"web=shop/web:1","config":{"a":"8899aabbccddeeff","b":"1"},"result":"RolledBack"},
+      {"revision":12,"images":"web=shop/web:1","config":{"a":"0011223344556677","b":"1"},"result":"Released"}])");
+  const ReleaseView v = compute(objects_with(s), kNow);
+  EXPECT_NE(text(render_live(v, {.width = 200}))
+                .find("web=shop/web:1.8.2, web-config@00112233 → web=shop/web:1.8.2, "
+                      "web-config@8899aabb"),
+            std::string::npos);
+  const std::string history = text(render_history(v, {.width = 200}));
+  EXPECT_NE(history.find("13        web=shop/web:1, a@8899aabb       RolledBack"), std::string::npos) << history;
+  EXPECT_EQ(to_value(v)["history"].at(0)["config"], json(R"({"a":"8899aabbccddeeff"})"));
+}
+
 TEST(View, json_has_a_schema_and_the_same_facts) {
   const Value v = to_value(compute(rolled_back(), kNow));
   EXPECT_EQ(v["schema"], Value("slipway.dev/release-view/v1"));

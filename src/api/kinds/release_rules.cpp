@@ -234,6 +234,12 @@ void check_guards(Problems& out, const Value& guards) {
   }
 }
 
+void check_config(Problems& out, const Value& config) {
+  const std::string_view how = config["configMaps"].as_string("Live");
+  if (how != "Live" && how != "Versioned")
+    out.invalid("spec.config.configMaps", config["configMaps"], "must be Live or Versioned");
+}
+
 void check_rollback(Problems& out, const Value& rollback) {
   check_duration(out, rollback, "verifyTimeout", "spec.rollback");
   check_count(out, rollback["window"], "revisions", "spec.rollback.window", 1);
@@ -406,6 +412,7 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
   check_hooks(out, spec["hooks"]);
   check_duration(out, spec, "deadline", "spec");
   check_rollback(out, spec["rollback"]);
+  check_config(out, spec["config"]);
   check_count(out, spec, "revisionHistoryLimit", "spec", 1);
   check_windows(spec["windows"], "spec.windows", problems);
 }

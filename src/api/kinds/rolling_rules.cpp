@@ -71,6 +71,11 @@ void check_target(Problems& out, const Value& spec) {
   if (spec["traffic"].is_object())
     out.forbidden("spec.traffic",
                   fmt::format("the pods of a {} are replaced in place: the requests follow the pods", kind));
+  if (spec["config"]["configMaps"].as_string() == "Versioned")
+    out.forbidden("spec.config.configMaps",
+                  fmt::format("the pods of a {0} are made from its own template, so that they cannot read copies: give "
+                              "its ConfigMaps names that change with their content, as kustomize does",
+                              kind));
   for (const char* name : {"rolling", "canary"}) {
     if (strategy[name].has("maxSurge"))
       out.forbidden(fmt::format("spec.strategy.{}.maxSurge", name),

@@ -187,6 +187,10 @@ type ReleaseHook | Something that is done once in each release, outside of Slipw
   retries   - *int32 =0 min=0 | So many failures are tried again, 5s later.
   onFailure - string =Rollback enum=Rollback,Ignore | What its failure leads to. Rollback: as spec.rollback.onFailure says; of the way back, the verification fails. Of AfterRelease it is told, and nothing goes back.
 
+type ReleaseConfig | What of the configuration of its pods is part of a version.
+  configMaps - string =Live enum=Live,Versioned | Live: pods read the ConfigMaps that the template names. Versioned: they read copies that never change, an edit is a change that is released like an image, and a way back brings the content back. Of a Deployment.
+  except     - []string atomic maxItems=100 | ConfigMaps that pods go on reading live, and that make no version.
+
 type ReleaseSpec | How changes of a workload are released.
   target               - ReleaseTarget   required | The workload whose changes are released.
   strategy             - ReleaseStrategy required | One of rolling, canary, blueGreen, gray and abTest.
@@ -194,6 +198,7 @@ type ReleaseSpec | How changes of a workload are released.
   guards               - *ReleaseGuards ={}       | Watched in every step; a broken guard rolls back.
   deadline             - string =10m              | How long a step may wait for pods or for the router before it rolls back.
   rollback             - *ReleaseRollback ={}     | How the way back behaves.
+  config               - *ReleaseConfig           | Which ConfigMaps are part of a version; absent: none.
   hooks                - []ReleaseHook atomic maxItems=20 | What is done before and after steps, and on the way back.
   windows              - []ReleaseWindow atomic maxItems=20 | When it may go forward; absent: always.
   revisionHistoryLimit - *int32 =10 min=1         | Entries kept in status.history.
@@ -212,6 +217,7 @@ type ReleaseRevision | A version of the workload.
   hash         - *string    | Label pod-template-hash of its ReplicaSet.
   templateHash - *string    | Hash of the whole pod template.
   images       - *string    | Images of its containers.
+  config       - *any       | Which ConfigMaps it reads copies of, and the hash of what is in them.
   startedAt    - *microTime | When its release began.
   cause        - *string    | Why it was rolled back or replaced.
   message      - *string    | Why, for people.
@@ -299,6 +305,7 @@ type ReleaseStatus preserve | A Release as it is.
   candidate    - *ReleaseRevision                  | Is being released.
   variants     - []ReleaseVariant atomic           | The versions of an A/B test under way, the candidate among them.
   rejected     - *ReleaseRevision                  | Was rolled back; held until the template changes.
+  asking       - *any                              | Where ConfigMaps are versioned: what waits to begin, and since when it has stood still.
   position     - *ReleasePosition                  | How far the plan has come.
   step         - *ReleaseStepNumber                | The step as people count.
   traffic      - *ReleaseTrafficStatus             | Traffic of the candidate.

@@ -206,6 +206,10 @@ std::vector<CelRule> cel_rules() {
                   "!(has(self.strategy.canary) && has(self.strategy.canary.maxSurge))",
        "the pods of a StatefulSet or DaemonSet are replaced in place: there is no maxSurge"},
       {"ReleaseSpec",
+       in_place + " == false || !has(self.config) || !has(self.config.configMaps) || self.config.configMaps == 'Live'",
+       "the pods of a StatefulSet or DaemonSet are made from its own template: ConfigMaps are versioned for "
+       "Deployments"},
+      {"ReleaseSpec",
        "!has(self.target.kind) || self.target.kind != 'StatefulSet' || !(has(self.strategy.rolling) && "
        "has(self.strategy.rolling.maxUnavailable)) && !(has(self.strategy.canary) && "
        "has(self.strategy.canary.maxUnavailable))",

@@ -8,7 +8,9 @@
 #include "api/resource.h"
 #include "base/strings.h"
 #include "control/pod_template.h"
+#include "data/json.h"
 #include "delivery/decide/analyses.h"
+#include "delivery/decide/config.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/gate.h"
 #include "delivery/decide/hold.h"
@@ -33,18 +35,23 @@ using data::Value;
 
 // --- a Release meets its Deployment -----------------------------------------------------------------------
 
+bool is_current(const Turn& turn, const Version& version) {
+  const Value& pod_template = version.rs["spec"]["template"];
+  return control::same_template(pod_template, turn.o.workload["spec"]["template"]) ||
+         control::same_template(pod_template, turn.o.asked_template());
+}
+
 // The Deployment has finished what it was doing by itself: one ReplicaSet, all pods available.
 const Version* settled_version(const Turn& turn) {
   const Value& d = turn.o.workload;
   const Version* only = nullptr;
   for (const Version& v : turn.o.versions) {
     if (v.owner != Owner::Deployment || (v.spec == 0 && turn.o.replicas() > 0)) continue;
-    if (turn.o.replicas() == 0 && !control::same_template(v.rs["spec"]["template"], d["spec"]["template"])) continue;
+    if (turn.o.replicas() == 0 && !is_current(turn, v)) continue;
     if (only) return nullptr;
     only = &v;
   }
-  const bool current = only && control::same_template(only->rs["spec"]["template"], d["spec"]["template"]);
-  if (!only || (!current && !d["spec"]["paused"].as_bool())) return nullptr;
+  if (!only || (!is_current(turn, *only) && !d["spec"]["paused"].as_bool())) return nullptr;
   return only->spec == turn.o.replicas() && only->available >= turn.o.replicas() ? only : nullptr;
 }
 
@@ -63,6 +70,8 @@ Revision revision_of(const Turn& turn, const Version& version) {
       .hash = version.hash};
   r.template_hash = control::template_hash(version.rs["spec"]["template"]);
   r.images = images_of(version.rs["spec"]["template"]);
+  if (const auto config = data::parse_json(api::annotation(version.rs, kConfigAnnotation)))
+    r.config = config_hashes(*config);
   return r;
 }
 
@@ -83,7 +92,7 @@ void adopt(Turn& turn) {
   turn.s.stable = r;
   turn.s.phase = Phase::Idle;
   turn.wait(fmt::format("revision {} serves all users", r.number));
-  turn.log("adopt", fmt::format("revision {} ({}) is the stable version", r.number, r.images));
+  turn.log("adopt", fmt::format("revision {} ({}) is the stable version", r.number, to_text(r)));
   remember(turn, r, "Adopted");
 }
 
@@ -97,6 +106,8 @@ void forget_claim(State& s) {
 
 void stay(Turn& turn) {
   forget_claim(turn.s);
+  forget_contents(turn);
+  turn.s.asking = {};
   turn.s.rejected.reset();
   turn.s.phase = Phase::Idle;
   turn.wait(fmt::format("revision {} serves all users", turn.s.stable->number));
@@ -104,6 +115,8 @@ void stay(Turn& turn) {
 
 void hold(Turn& turn) {
   forget_claim(turn.s);
+  forget_contents(turn);
+  turn.s.asking = {};
   turn.s.phase = Phase::RolledBack;
   const Rejected& r = *turn.s.rejected;
   if (r.restored)
@@ -128,10 +141,25 @@ void no_router(Turn& turn) {
   turn.wake_after(kRouterInterval);
 }
 
+// All of its ConfigMaps have been read, and a revision can keep them.
+bool has_contents(Turn& turn, const Revision& next) {
+  const auto contents = contents_of(turn, next);
+  if (!contents) return false;
+  if (next.config.empty() || data::to_json(*contents).size() <= kConfigLimit) return true;
+  turn.s.phase = Phase::Invalid;
+  turn.wait(
+      fmt::format("the ConfigMaps of Deployment {} are larger than the {} bytes that a revision can keep: take the "
+                  "largest out with spec.config.except",
+                  api::name_of(turn.o.workload), kConfigLimit));
+  return false;
+}
+
 void idle(Turn& turn) {
   // Left over from a release whose Deployment went away.
   if (turn.routed() && !turn.o.router_missing.empty()) return no_router(turn);
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
+  trim_copies(turn);
+  if (is_config_missing(turn)) return turn.wait(turn.o.config.missing);
   if (asks_for(turn.o, *turn.s.stable)) return is_restored(turn) ? hold(turn) : stay(turn);
   if (turn.s.rejected && asks_for(turn.o, *turn.s.rejected)) return hold(turn);
   if (turn.o.release["spec"]["paused"].as_bool()) {
@@ -141,7 +169,8 @@ void idle(Turn& turn) {
   }
   if (is_unknown(turn))
     return turn.wait(fmt::format("waiting for the controller of {} to see its new template", turn.workload_name()));
-  if (may_begin(turn, revision_for(turn))) start(turn);
+  const Revision next = revision_for(turn);
+  if (has_settled(turn) && has_contents(turn, next) && may_begin(turn, next)) start(turn);
 }
 
 // The stable ReplicaSet has gone without us: begin again from what the Deployment has.
@@ -170,6 +199,7 @@ void choose(Turn& turn) {
   note_standing(turn);
   turn.o.in_place() ? hold_in_place(turn) : hold_deployment(turn);
   keep_revisions(turn);
+  keep_copies(turn);
   if (turn.acts()) return;
   obey(turn);
   if (turn.acts()) return;  // what the command changed is seen by the next decision
@@ -187,6 +217,7 @@ void tame_clock(State& s, base::Time now) {
   tame(s.traffic.disturbed_at);
   tame(s.traffic.taken_at);
   tame(s.standing.since);
+  tame(s.asking.since);
   if (!s.retreat) return;
   s.retreat->started_at = std::min(s.retreat->started_at, now);
   tame(s.retreat->requests_at);

@@ -71,6 +71,7 @@ void clear_progress(State& s) {
 void remember(Turn& turn, const Revision& revision, std::string result, const Retreat* retreat) {
   Value entry = Value::object(
       {{"revision", revision.number}, {"hash", revision.hash}, {"images", revision.images}, {"result", result}});
+  if (!revision.config.empty()) entry.set("config", to_value(revision.config));
   if (revision.started_at) entry.set("startedAt", stamp(*revision.started_at));
   entry.set("finishedAt", stamp(turn.now));
   if (retreat) {
@@ -93,7 +94,7 @@ void finish_release(Turn& turn) {
   const Revision released = *s.candidate;
   summarise_runs(turn);
   remember(turn, released, "Released");
-  turn.log("release.done", fmt::format("revision {} ({}) serves all users", released.number, released.images));
+  turn.log("release.done", fmt::format("revision {} ({}) serves all users", released.number, to_text(released)));
   turn.note(Note::Kind::Normal, "Released", fmt::format("revision {} is released", released.number));
   s.stable = released;
   s.rejected.reset();

@@ -67,7 +67,7 @@ void say_held(Turn& turn) {
 bool is_next(const Turn& turn, const Version& v) {
   const bool held_back =
       turn.o.release["spec"]["paused"].as_bool() || (turn.s.rejected && asks_for(turn.o, *turn.s.rejected));
-  return !held_back && control::same_template(v.rs["spec"]["template"], turn.o.workload["spec"]["template"]);
+  return !held_back && control::same_template(v.rs["spec"]["template"], turn.o.asked_template());
 }
 
 bool is_planned(const Turn& turn, const Version& v) {
@@ -88,6 +88,7 @@ bool is_needed(const Turn& turn, const Version& v) {
 
 // A ReplicaSet that the Deployment made or woke up by itself: no plan knows it.
 void put_away(Turn& turn, const Version& v) {
+  if (would_be_woken(turn, v)) return delete_set(turn, v);
   if (v.owner == Owner::Deployment && v.spec > 0) {
     turn.log("hold.intruder",
              fmt::format("ReplicaSet {} was scaled to {} by the Deployment, outside of any plan", v.name, v.spec));
@@ -97,15 +98,11 @@ void put_away(Turn& turn, const Version& v) {
   if (v.spec > 0 && is_needed(turn, v)) return;
   if (v.spec > 0) return scale_to(turn, v, 0);
   if (v.remaining > 0) return;
-  if (!turn.s.candidate) return give(turn, v);
+  if (!turn.s.candidate) return give_or_delete(turn, v);
   const Version* candidate = turn.candidate();
   const bool twin = candidate && control::same_template(v.rs["spec"]["template"], candidate->rs["spec"]["template"]);
   // Two ReplicaSets of one template would make the Deployment choose one of them, later.
-  if (twin)
-    turn.act(control::Delete{.resource = api::kReplicaSets,
-                             .space = std::string(api::space_of(v.rs)),
-                             .name = v.name,
-                             .uid = std::string(api::uid_of(v.rs))});
+  if (twin) delete_set(turn, v);
 }
 
 }  // namespace

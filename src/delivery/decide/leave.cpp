@@ -4,6 +4,7 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "delivery/decide/config.h"
 #include "delivery/decide/hold.h"
 #include "delivery/decide/in_place.h"
 #include "delivery/decide/promote.h"
@@ -103,6 +104,7 @@ void leave(Turn& turn) {
   if (turn.routed() && turn.o.workload.is_object() && reach_plain(turn) == Reach::Waiting) return;
   if (!all_given(turn)) return;
   if (turn.o.workload.is_object() && !deployment_is_free(turn)) return;
+  if (leave_copies(turn) == Reach::Waiting) return;
   delete_services(turn);
   drop_finalizer(turn);
 }

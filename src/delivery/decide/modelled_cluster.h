@@ -28,6 +28,10 @@ class ModelledCluster {
 
   // --- what users do
   void set_image(const std::string& tag);
+  // The template names this ConfigMap, and reads all of it; its content; and it is gone.
+  void use_config(const std::string& name, bool optional = false);
+  void set_config(const std::string& name, const std::string& mode);
+  void delete_config(const std::string& name) { configs_.erase(name); }
   void set_replicas(std::int64_t n) { deployment_.set({"spec", "replicas"}, n); }
   void patch_release(const data::Value& merge_patch);
   void command(Verb verb, const std::string& reason = {});  // by alice
@@ -79,6 +83,12 @@ class ModelledCluster {
   void crash_pod(const std::string& tag);  // restarts one
   // Turns in which the Deployment owned several ReplicaSets with pods, which it would have scaled in proportion.
   std::int64_t turns_in_proportion() const { return turns_in_proportion_; }
+  // What is in a ConfigMap; empty: there is none.
+  std::string config(const std::string& name) const;
+  // Names of the copies of ConfigMaps.
+  std::vector<std::string> copies() const;
+  // Pods by what is in their ConfigMap `name`; "-": it does not exist, so that none of them would start again.
+  std::map<std::string, std::int64_t> pods_reading(const std::string& name) const;
   std::int64_t revisions() const { return static_cast<std::int64_t>(revisions_.size()); }
   std::int64_t sets() const { return static_cast<std::int64_t>(sets_.size()); }
   bool release_is_gone() const { return release_.is_null(); }
@@ -106,11 +116,13 @@ class ModelledCluster {
 
   plan::Routing routing() const { return plan::routing_of(release_); }
   bool is_switched() const { return routing().kind == plan::RouterKind::Service; }
+  void observe_configs(Observation& o) const;
   void count_ready(const Version& v, Observation& o) const;
 
   data::Value release_, deployment_, route_, companion_, gone_;
-  std::map<std::string, data::Value> sets_, services_, runs_, templates_, revisions_;
-  std::set<std::string> read_;  // facts about revisions_
+  std::map<std::string, data::Value> sets_, services_, runs_, templates_, revisions_, configs_;
+  std::set<std::string> read_;                       // facts about revisions_
+  std::map<std::string, data::Value> read_configs_;  // facts about configs_, as they were when they were read
   std::map<std::string, Pod> pods_;
   base::Time now_, status_written_;
   std::int64_t turns_in_proportion_ = 0;

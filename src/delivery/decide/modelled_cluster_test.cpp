@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "api/meta.h"
 #include "api/resource.h"
@@ -10,6 +11,7 @@
 #include "data/json.h"
 #include "data/patch.h"
 #include "delivery/names.h"
+#include "delivery/observe_config.h"
 
 namespace slipway::delivery {
 
@@ -78,6 +80,53 @@ void ModelledCluster::set_image(const std::string& tag) {
   container.set("image", "shop/web:" + tag);
   deployment_.set({"spec", "template", "spec", "containers"}, Value::array({container}));
   bump(deployment_);
+}
+
+void ModelledCluster::use_config(const std::string& name, bool optional) {
+  Value container = deployment_["spec"]["template"]["spec"]["containers"].at(0);
+  Value source = Value::object({{"name", name}});
+  if (optional) source.set("optional", true);
+  Value from = container["envFrom"];
+  from.push_back(Value::object({{"configMapRef", std::move(source)}}));
+  container.set("envFrom", std::move(from));
+  deployment_.set({"spec", "template", "spec", "containers"}, Value::array({container}));
+  bump(deployment_);
+}
+
+void ModelledCluster::set_config(const std::string& name, const std::string& mode) {
+  Value& object = configs_[name];
+  if (object.is_null())
+    object.set(
+        "metadata",
+        Value::object({{"name", name}, {"namespace", "shop"}, {"uid", fmt::format("uid-{}-{}", name, ++names_)}}));
+  object.set("data", Value::object({{"mode", mode}}));
+  bump(object);
+}
+
+std::string ModelledCluster::config(const std::string& name) const {
+  const auto found = configs_.find(name);
+  return found == configs_.end() ? "" : found->second["data"]["mode"].str();
+}
+
+std::vector<std::string> ModelledCluster::copies() const {
+  std::vector<std::string> out;
+  for (const auto& [name, object] : configs_)
+    if (object["immutable"].as_bool()) out.push_back(name);
+  return out;
+}
+
+std::map<std::string, std::int64_t> ModelledCluster::pods_reading(const std::string& name) const {
+  std::map<std::string, std::int64_t> out;
+  for (const auto& [pod, p] : pods_) {
+    const Value& container = sets_.at(p.rs)["spec"]["template"]["spec"]["containers"].at(0);
+    for (const Value& from : container["envFrom"].items()) {
+      const std::string source = from["configMapRef"]["name"].str();
+      if (source != name && !source.starts_with(name + "-")) continue;
+      const std::string mode = config(source);
+      ++out[mode.empty() ? "-" : mode];
+    }
+  }
+  return out;
 }
 
 void ModelledCluster::patch_release(const Value& merge_patch) {
@@ -157,6 +206,7 @@ Value* ModelledCluster::object_of(const api::Resource& resource, const std::stri
   if (resource == api::kReplicaSets) return in(sets_);
   if (resource == api::kServices) return in(services_);
   if (resource == api::kAnalysisRuns) return in(runs_);
+  if (resource == api::kConfigMaps) return in(configs_);
   return nullptr;
 }
 
@@ -172,6 +222,7 @@ bool ModelledCluster::create(const control::Create& effect) {
   auto& all = effect.resource == api::kReplicaSets           ? sets_
               : effect.resource == api::kServices            ? services_
               : effect.resource == api::kControllerRevisions ? revisions_
+              : effect.resource == api::kConfigMaps          ? configs_
                                                              : runs_;
   if (all.contains(name)) return false;
   Value object = effect.object;
@@ -187,6 +238,7 @@ bool ModelledCluster::patch(const control::Patch& effect) {
   if (!object || api::uid_of(*object) != effect.uid) return false;
   if (!effect.version.empty() && api::version_of(*object) != effect.version) return false;
   const Value spec = (*object)["spec"];
+  if ((*object)["immutable"].as_bool() && (effect.body.has("data") || effect.body.has("binaryData"))) return false;
   *object = data::apply_merge_patch(*object, effect.body);
   if ((*object)["spec"] != spec) object->set({"metadata", "generation"}, api::generation_of(*object) + 1);
   bump(*object);
@@ -217,16 +269,20 @@ bool ModelledCluster::carry_out(const control::Effect& effect) {
     runs_.erase(erase->name);
     sets_.erase(erase->name);
     revisions_.erase(erase->name);
+    configs_.erase(erase->name);
     return ++writes_, true;
   }
   if (const auto* ask = std::get_if<control::Ask>(&effect)) {
-    if (ask->port == "object")
+    const std::string name = ask->question["name"].str();
+    if (ask->port == "object" && ask->question["resource"] == Value(api::kConfigMaps.plural))
+      read_configs_[ask->id] = configs_.contains(name) ? configs_.at(name) : Value();
+    else if (ask->port == "object")
       read_.insert(ask->id);
     else if (!fact_)
       asked_ = now_;
   }
   if (const auto* drop = std::get_if<control::Forget>(&effect))
-    if (read_.erase(drop->id) == 0) fact_.reset();
+    if (read_.erase(drop->id) + read_configs_.erase(drop->id) == 0) fact_.reset();
   return true;
 }
 
@@ -243,8 +299,8 @@ std::vector<std::string> ModelledCluster::newest_owned() const {
   std::vector<std::string> owned = sets_owned("Deployment");
   std::ranges::sort(owned, std::greater{}, [&](const std::string& name) {
     const Value& rs = sets_.at(name);
-    return std::pair(control::same_template(rs["spec"]["template"], deployment_["spec"]["template"]),
-                     rs["metadata"]["uid"].str());
+    return std::tuple(control::same_template(rs["spec"]["template"], deployment_["spec"]["template"]),
+                      rs["metadata"]["creationTimestamp"].str(), name);
   });
   owned.resize(std::min<std::size_t>(owned.size(), 1));
   return owned;
@@ -378,6 +434,22 @@ void ModelledCluster::count_ready(const Version& v, Observation& o) const {
   }
 }
 
+void ModelledCluster::observe_configs(Observation& o) const {
+  for (const auto& [name, object] : configs_)
+    if (api::controller_of(object)["uid"].as_string() == api::uid_of(release_)) o.config.copies[name] = object;
+  o.config.versioned = has_versioned_config(release_);
+  if (!o.config.versioned || o.workload.is_null()) return;
+  for (const std::string& name : config_maps_of(o)) {
+    LiveConfig& live = o.config.live[name];
+    if (configs_.contains(name)) live.hash = content_hash(configs_.at(name));
+    const auto read = read_configs_.find(config_fact(release_, name));
+    if (read == read_configs_.end()) continue;
+    live.read = read->second;
+    if (live.read.is_null()) live.failed_at = now_;
+  }
+  resolve_config(o);
+}
+
 Observation ModelledCluster::observe() const {
   Observation o{.release = release_,
                 .workload = deployment_,
@@ -412,8 +484,10 @@ Observation ModelledCluster::observe() const {
   for (const auto& [name, revision] : revisions_) {
     const std::string hash(api::label(revision, control::kTemplateHashLabel));
     const bool read = read_.contains(revision_fact(release_, hash));
-    o.kept[hash] = {.object = revision.without("data"), .pod_template = read ? revision["data"]["template"] : Value()};
+    o.kept[hash] = {.object = revision.without("data")};
+    if (read) read_kept(o.kept[hash], release_, revision["data"]);
   }
+  observe_configs(o);
   o.traffic_pending = asked_.has_value();
   return o;
 }

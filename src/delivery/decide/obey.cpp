@@ -9,6 +9,7 @@
 #include "data/patch.h"
 #include "delivery/commands.h"
 #include "delivery/decide/back.h"
+#include "delivery/decide/config.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/forward_commands.h"
 #include "delivery/decide/halt.h"
@@ -86,21 +87,50 @@ std::string undo_target(const Turn& turn, const Command& command) {
   return "";
 }
 
+// What an earlier version was, as its workload and its ConfigMaps said it. Without a template: being read, or nobody
+// knows it any more.
+struct Bundle {
+  Value pod_template = {}, asked = {}, config = {};  // of the workload; of its ReplicaSet; of ConfigMaps
+};
+
+Bundle bundle_of(Turn& turn, const std::string& hash) {
+  const auto kept = turn.o.kept.find(hash);
+  if (!turn.o.config.versioned || kept == turn.o.kept.end()) {
+    const Value known = template_of(turn, hash);
+    return {known, known};
+  }
+  const Value known = template_of_kept(turn, hash);
+  if (known.is_null()) return {};
+  ConfigHashes hashes;
+  for (const data::Member& m : kept->second.config.members()) hashes[std::string(m.key.view())] = m.value["hash"].str();
+  return {without_copies(known, api::name_of(turn.o.release), hashes), known, kept->second.config};
+}
+
 // Empty: what the version was is being read, and the command is still to be obeyed.
 std::string undo_release(Turn& turn, const Command& command) {
   const std::string target = undo_target(turn, command);
-  const Value wanted = template_of(turn, target);
-  if (wanted.is_null() && turn.o.kept.contains(target)) {
+  const Bundle wanted = bundle_of(turn, target);
+  if (wanted.pod_template.is_null() && turn.o.kept.contains(target)) {
     turn.wait("reading what the version to go back to was");
     return "";
   }
-  if (wanted.is_null()) return "refused: nobody knows any more what that revision was";
-  const Value change = data::diff_merge_patch(turn.o.workload["spec"]["template"], wanted);
+  if (wanted.pod_template.is_null()) return "refused: nobody knows any more what that revision was";
+  RestoreConfig config = restore_config(turn, wanted.config);
+  if (config.reach == Reach::Waiting) {
+    turn.wait("reading what is in its ConfigMaps now");
+    return "";
+  }
+  const Value change = data::diff_merge_patch(turn.o.workload["spec"]["template"], wanted.pod_template);
   const std::string_view kind = plan::to_text(turn.o.kind);
-  if (change.is_empty()) return fmt::format("refused: the {} asks for that version already", kind);
-  turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.workload,
-                    Value::object({{"spec", Value::object({{"template", change}})}})));
-  return fmt::format("accepted: the {} asks for the template of {}-{}", kind, api::name_of(turn.o.workload), target);
+  if (change.is_empty() && config.effects.empty())
+    return fmt::format("refused: the {} asks for that version already", kind);
+  for (control::Effect& effect : config.effects) turn.act(std::move(effect));
+  if (!change.is_empty())
+    turn.act(patch_of(plan::resource_of(turn.o.kind), turn.o.workload,
+                      Value::object({{"spec", Value::object({{"template", change}})}})));
+  if (turn.o.config.versioned) expect(turn, wanted.asked);
+  return fmt::format("accepted: the {} asks for the template of {}-{}{}", kind, api::name_of(turn.o.workload), target,
+                     config.text.empty() ? "" : ", and its content is in " + config.text + " again");
 }
 
 std::string carry_out(Turn& turn, const Command& command) {

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "control/pod_template.h"
+#include "data/json.h"
+#include "delivery/decide/config.h"
 #include "delivery/decide/in_place.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/variants.h"
@@ -76,9 +78,10 @@ Value replica_set_object(const Turn& turn, const Revision& revision, const Value
   const Value& d = turn.o.workload;
   Value selector = d["spec"]["selector"];
   selector.set({"matchLabels", control::kTemplateHashLabel}, revision.hash);
-  const Value annotations = Value::object({{kRevisionAnnotation, std::to_string(revision.number)},
-                                           {kDesiredAnnotation, std::to_string(turn.o.replicas())},
-                                           {kMaxAnnotation, std::to_string(turn.o.replicas() + turn.budget().surge)}});
+  Value annotations = Value::object({{kRevisionAnnotation, std::to_string(revision.number)},
+                                     {kDesiredAnnotation, std::to_string(turn.o.replicas())},
+                                     {kMaxAnnotation, std::to_string(turn.o.replicas() + turn.budget().surge)}});
+  if (!revision.config.empty()) annotations.set(kConfigAnnotation, data::to_json(to_value(revision.config)));
   Value spec = Value::object({{"replicas", replicas},
                               {"selector", selector},
                               {"template", control::with_hash_label(pod_template, revision.hash)}});
@@ -104,10 +107,13 @@ std::string images_of(const Value& pod_template) {
 
 Revision revision_for(const Turn& turn) {
   if (const Version* asked = turn.o.in_place() ? turn.o.asked() : nullptr) return revision_in_place(turn, *asked);
-  const Value& wanted = turn.o.workload["spec"]["template"];
+  const Value& wanted = turn.o.asked_template();
   std::int64_t newest = 0;
   for (const Version& v : turn.o.versions) newest = std::max(newest, number_of(v));
+  // Those whose ReplicaSets are gone: a number means one release only.
+  for (const Value& entry : turn.s.history.items()) newest = std::max(newest, entry["revision"].as_int());
   Revision r{.number = newest + 1, .template_hash = control::template_hash(wanted), .images = images_of(wanted)};
+  r.config = turn.o.config.asked;
   r.hash = control::template_hash(wanted, turn.s.collisions);
   for (const Version& v : turn.o.versions)
     if (control::same_template(v.rs["spec"]["template"], wanted)) {
@@ -130,12 +136,13 @@ const VariantState* unchanged(const Turn& turn) {
 // What a variant ran that has lost its ReplicaSet. When another one is chosen the Deployment's template is that one's,
 // and the one without changes may have been kept as a revision. Null: nobody knows it any more, or it is being read.
 Value template_of_lost(Turn& turn, const Beside& lost) {
-  if (asks_for(turn.o, *lost.revision)) return turn.o.workload["spec"]["template"];
+  if (asks_for(turn.o, *lost.revision)) return turn.o.asked_template();
   const VariantState* base = unchanged(turn);
   const Value known = base ? template_of(turn, *base) : Value();
   if (known.is_null()) return {};
   const Value deployment = Value::object({{"spec", Value::object({{"template", known}})}});
-  const auto made = template_of_variant(deployment, turn.plan.routing->variants[lost.index]);
+  auto made = template_of_variant(deployment, turn.plan.routing->variants[lost.index]);
+  if (made) made = with_copies(*made, api::name_of(turn.o.release), lost.revision->config);
   const bool same = made && control::template_hash(*made) == lost.revision->template_hash;
   return same ? *made : Value();
 }
@@ -149,6 +156,7 @@ bool is_being_read(const Turn& turn) {
 Reach make_again(Turn& turn, const Beside& lost) {
   const Value made = template_of_lost(turn, lost);
   if (made.is_object()) {
+    if (ensure_copies(turn, *lost.revision) == Reach::Waiting) return Reach::Waiting;
     turn.act(control::Create{api::kReplicaSets, replica_set_object(turn, *lost.revision, made, Holder::Release, 0)});
   } else if (!is_being_read(turn)) {
     if (turn.s.halt || turn.s.retreat) return Reach::Done;
@@ -185,7 +193,7 @@ Reach ensure_versions(Turn& turn) {
     const data::Value wanted = template_of(turn, *turn.s.candidate);
     turn.wait(wanted.is_null() ? "the candidate's ReplicaSet is gone; reading what it was"
                                : "creating the candidate's ReplicaSet");
-    if (!wanted.is_null())
+    if (!wanted.is_null() && ensure_copies(turn, *turn.s.candidate) == Reach::Done)
       turn.act(
           control::Create{api::kReplicaSets, replica_set_object(turn, *turn.s.candidate, wanted, Holder::Release, 0)});
     return Reach::Waiting;

@@ -9,6 +9,7 @@
 #include "api/resource.h"
 #include "control/outside.h"
 #include "control/pod_template.h"
+#include "delivery/decide/config.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/names.h"
 
@@ -27,10 +28,15 @@ std::string name_of(const Turn& turn, std::string_view hash) {
 Value seen_template(const Turn& turn, const Revision& revision) {
   if (turn.o.in_place()) return asks_for(turn.o, revision) ? turn.o.workload["spec"]["template"] : Value();
   const Version* version = turn.o.find(revision.hash);
-  return version ? control::without_hash_label(version->rs["spec"]["template"]) : Value();
+  if (version) return control::without_hash_label(version->rs["spec"]["template"]);
+  // Its ConfigMaps may be edited before it has a ReplicaSet.
+  return !revision.config.empty() && asks_for(turn.o, revision) ? turn.o.asked_template() : Value();
 }
 
-Value revision_object(const Turn& turn, const Revision& revision, const Value& pod_template) {
+Value revision_object(const Turn& turn, const Revision& revision, const Value& pod_template, const Value& config) {
+  Value data =
+      Value::object({{"template", without_copies(pod_template, api::name_of(turn.o.release), revision.config)}});
+  if (config.size() > 0) data.set("config", config);
   const Value labels =
       Value::object({{kReleaseLabel, api::name_of(turn.o.release)}, {control::kTemplateHashLabel, revision.hash}});
   return Value::object({{"apiVersion", api::kControllerRevisions.api_version()},
@@ -40,15 +46,16 @@ Value revision_object(const Turn& turn, const Revision& revision, const Value& p
                                                     {"labels", labels},
                                                     {"ownerReferences", Value::array({api::controller_reference(
                                                                             turn.o.release, api::kReleases)})}})},
-                        {"data", Value::object({{"template", pod_template}})},
+                        {"data", std::move(data)},
                         {"revision", revision.number}});
 }
 
-void keep(Turn& turn, const std::optional<Revision>& revision) {
-  if (!revision || turn.o.kept.contains(revision->hash)) return;
-  const Value pod_template = seen_template(turn, *revision);
-  if (!pod_template.is_null())
-    turn.act(control::Create{api::kControllerRevisions, revision_object(turn, *revision, pod_template)});
+void keep(Turn& turn, const Revision& revision) {
+  if (turn.o.kept.contains(revision.hash)) return;
+  const Value pod_template = seen_template(turn, revision);
+  if (pod_template.is_null()) return;
+  if (const auto config = contents_of(turn, revision))
+    turn.act(control::Create{api::kControllerRevisions, revision_object(turn, revision, pod_template, *config)});
 }
 
 // Every hash that the status still names.
@@ -57,12 +64,22 @@ std::set<std::string> named(const State& s) {
   if (s.stable) out.insert(s.stable->hash);
   if (s.candidate) out.insert(s.candidate->hash);
   if (s.rejected) out.insert(s.rejected->hash);
+  for (const VariantState& v : s.variants) out.insert(v.hash);
   for (const Value& entry : s.history.items()) out.insert(entry["hash"].str());
   return out;
 }
 
+// Of a Deployment that was made anew, say: two ReplicaSets of one template would make it choose one of them.
+bool is_there_by_another_name(const Turn& turn, const Value& pod_template) {
+  return std::ranges::any_of(turn.o.versions, [&](const Version& v) {
+    return control::same_template(v.rs["spec"]["template"], pod_template);
+  });
+}
+
+}  // namespace
+
 // Reads it from the API: caches keep only that it is there.
-Value kept_template(Turn& turn, std::string_view hash) {
+Value template_of_kept(Turn& turn, std::string_view hash) {
   const auto found = turn.o.kept.find(std::string(hash));
   if (found == turn.o.kept.end()) return {};
   const KeptRevision& kept = found->second;
@@ -81,19 +98,12 @@ Value kept_template(Turn& turn, std::string_view hash) {
   return {};
 }
 
-// Of a Deployment that was made anew, say: two ReplicaSets of one template would make it choose one of them.
-bool is_there_by_another_name(const Turn& turn, const Value& pod_template) {
-  return std::ranges::any_of(turn.o.versions, [&](const Version& v) {
-    return control::same_template(v.rs["spec"]["template"], pod_template);
-  });
-}
-
-}  // namespace
-
 void keep_revisions(Turn& turn) {
-  keep(turn, turn.s.stable);
-  if (!turn.s.candidate || !turn.s.stable || turn.s.candidate->hash != turn.s.stable->hash)
-    keep(turn, turn.s.candidate);
+  const State& s = turn.s;
+  if (s.stable) keep(turn, *s.stable);
+  if (s.candidate && (!s.stable || s.candidate->hash != s.stable->hash)) keep(turn, *s.candidate);
+  for (const VariantState& v : s.variants)
+    if (!v.config.empty() && (!s.candidate || v.hash != s.candidate->hash)) keep(turn, v);
 }
 
 void trim_revisions(Turn& turn) {
@@ -109,11 +119,11 @@ void trim_revisions(Turn& turn) {
 Value template_of(Turn& turn, std::string_view hash) {
   if (const Version* version = turn.o.in_place() ? nullptr : turn.o.find(hash))
     return control::without_hash_label(version->rs["spec"]["template"]);
-  return kept_template(turn, hash);
+  return template_of_kept(turn, hash);
 }
 
 Value template_of(Turn& turn, const Revision& revision) {
-  return asks_for(turn.o, revision) ? turn.o.workload["spec"]["template"] : template_of(turn, revision.hash);
+  return asks_for(turn.o, revision) ? turn.o.asked_template() : template_of(turn, revision.hash);
 }
 
 Reach restore_stable(Turn& turn) {
@@ -128,6 +138,7 @@ Reach restore_stable(Turn& turn) {
     return Reach::Waiting;
   }
   if (is_there_by_another_name(turn, wanted)) return Reach::Done;
+  if (ensure_copies(turn, stable) == Reach::Waiting) return Reach::Waiting;
   // Where replicas are the weight, both versions are held, and it grows within the budget.
   const bool shared = turn.s.candidate && turn.plan.capacity == plan::Capacity::Shared;
   turn.act(control::Create{api::kReplicaSets,

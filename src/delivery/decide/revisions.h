@@ -19,6 +19,8 @@ void trim_revisions(Turn& turn);
 // The template of a version, without the hash label: its ReplicaSet's, or the one that is kept, which is asked for
 // first. Null: being asked for (the Turn acts or waits for the answer), or not known at all.
 data::Value template_of(Turn& turn, std::string_view hash);
+// The kept one, whether or not its ReplicaSet is there; in Observation::kept once it has been read.
+data::Value template_of_kept(Turn& turn, std::string_view hash);
 // The same of a revision that the Deployment may ask for itself.
 data::Value template_of(Turn& turn, const Revision& revision);
 

@@ -7,6 +7,7 @@
 
 #include "api/meta.h"
 #include "delivery/decide/back.h"
+#include "delivery/decide/config.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/gate.h"
 #include "delivery/decide/guards.h"
@@ -103,7 +104,7 @@ bool lost_after_handover(Turn& turn) {
 // The template is no longer the candidate's; true when the release turned around.
 bool target_changed(Turn& turn) {
   if (note_decision(turn)) return true;
-  if (turn.s.position.handed_over || asks_for(turn.o, *turn.s.candidate)) return false;
+  if (turn.s.position.handed_over || is_config_missing(turn) || asks_for(turn.o, *turn.s.candidate)) return false;
   if (never_turns_back(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash))) return false;
   if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
     begin_retreat(turn, Cause::Reverted,
@@ -267,6 +268,7 @@ void start(Turn& turn) {
   s.cohorts = {};
   keep_cohorts(turn);
   s.rejected.reset();
+  s.asking = {};
   s.ticket.since.reset();
   s.position = {.plan = plan::fingerprint(fast ? plan::without_steps(turn.plan) : turn.plan),
                 .index = 0,
@@ -279,10 +281,10 @@ void start(Turn& turn) {
   s.phase = Phase::Progressing;
   show_step(turn);
   turn.log("release.start",
-           fmt::format("revision {} ({}) is to replace revision {}{}", s.candidate->number, s.candidate->images,
+           fmt::format("revision {} ({}) is to replace revision {}{}", s.candidate->number, to_text(*s.candidate),
                        s.stable->number, fast ? ", without steps: it was released before" : ""));
   turn.note(Note::Kind::Normal, "ReleaseStarted",
-            fmt::format("revision {}: {}", s.candidate->number, s.candidate->images));
+            fmt::format("revision {}: {}", s.candidate->number, to_text(*s.candidate)));
   turn.wait("starting");
 }
 

@@ -47,7 +47,8 @@ Claim Turn::claim() const {
 Budget Turn::budget() const { return budget_of(plan, o.workload); }
 
 bool asks_for(const Observation& o, const Revision& revision) {
-  const Value& wanted = o.workload["spec"]["template"];
+  const Value& wanted = o.asked_template();
+  if (wanted.is_null()) return false;
   if (o.in_place()) {
     const Version* asked = o.asked();
     return (asked && asked->hash == revision.hash) || placed_template_hash(wanted) == revision.template_hash;
@@ -133,6 +134,33 @@ void give(Turn& turn, const Version& version) {
                                                                {"annotations", annotations}})}})));
 }
 
+void delete_set(Turn& turn, const Version& version) {
+  turn.act(control::Delete{.resource = api::kReplicaSets,
+                           .space = std::string(api::space_of(version.rs)),
+                           .name = version.name,
+                           .uid = std::string(api::uid_of(version.rs))});
+}
+
+namespace {
+
+bool serves(const Turn& turn, const Version& version) {
+  const auto& serving = turn.s.position.handed_over ? turn.s.candidate : turn.s.stable;
+  return version.spec > 0 || version.remaining > 0 || (serving && serving->hash == version.hash);
+}
+
+}  // namespace
+
+bool would_be_woken(const Turn& turn, const Version& version) {
+  return !turn.o.config.asked.empty() && !serves(turn, version) &&
+         control::same_template(version.rs["spec"]["template"], turn.o.workload["spec"]["template"]);
+}
+
+void give_or_delete(Turn& turn, const Version& version) {
+  const bool has_copies = !api::annotation(version.rs, kConfigAnnotation).empty();
+  if (serves(turn, version) || (!has_copies && !would_be_woken(turn, version))) return give(turn, version);
+  delete_set(turn, version);
+}
+
 void take_last(Turn& turn, const Version& active) {
   for (const Version& v : turn.o.versions)
     if (v.owner == Owner::Deployment && v.name != active.name && v.spec == 0) take(turn, v);
@@ -142,7 +170,7 @@ void take_last(Turn& turn, const Version& active) {
 void give_all(Turn& turn) {
   for (const bool with_pods : {true, false})
     for (const Version& v : turn.o.versions)
-      if (v.owner == Owner::Release && (v.spec > 0) == with_pods) give(turn, v);
+      if (v.owner == Owner::Release && (v.spec > 0) == with_pods) give_or_delete(turn, v);
 }
 
 }  // namespace slipway::delivery

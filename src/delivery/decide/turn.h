@@ -66,6 +66,14 @@ void take(Turn& turn, const Version& version);
 // The version answers to the Deployment's selector again, so that the Deployment adopts it; with the annotations by
 // which the Deployment knows a finished ReplicaSet.
 void give(Turn& turn, const Version& version);
+// A ReplicaSet whose template names copies of ConfigMaps is none that the Deployment would know again: when it has no
+// pods, and is not what serves, it is deleted instead, since a Deployment that is scaled up from zero wakes its newest
+// one (docs/decisions/0019). What it was is kept as a revision.
+void give_or_delete(Turn& turn, const Version& version);
+// A ReplicaSet without pods that is not ours to serve with, and that the Deployment would take for its newest since its
+// template is the same: it names the user's ConfigMaps, not copies.
+bool would_be_woken(const Turn& turn, const Version& version);
+void delete_set(Turn& turn, const Version& version);
 // Can a version be held at all? A selector of exclusions only (NotIn, DoesNotExist) would go on matching it.
 bool can_take(const Observation& o);
 // Labels of a ReplicaSet, or parts of it, that this Release holds: everything the Deployment selects by is left out.

@@ -15,6 +15,7 @@
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/names.h"
+#include "delivery/observe_config.h"
 
 namespace slipway::delivery {
 namespace {
@@ -78,6 +79,10 @@ base::Result<VariantState> begin_variant(const Turn& turn, const plan::Variant& 
   };
   auto made = template_of_variant(turn.o.workload, variant);
   if (!made) return fail("its template cannot be merged with the Deployment's: " + made.error().message);
+  std::string missing;
+  const ConfigHashes config = turn.o.config.versioned ? config_of(turn.o, *made, missing) : ConfigHashes();
+  if (!missing.empty()) return fail(missing);
+  made = with_copies(*made, api::name_of(turn.o.release), config);
   if (!is_selected(turn.o.workload, *made))
     return fail("its template takes labels away that Deployment " + std::string(api::name_of(turn.o.workload)) +
                 " selects by");
@@ -92,6 +97,7 @@ base::Result<VariantState> begin_variant(const Turn& turn, const plan::Variant& 
   out.template_hash = control::template_hash(*made);
   out.hash = control::template_hash(*made, turn.s.collisions);
   out.images = images_of(*made);
+  out.config = config;
   for (const Version& v : turn.o.versions)
     if (control::same_template(v.rs["spec"]["template"], *made)) out.hash = v.hash;
   return out;
@@ -99,13 +105,6 @@ base::Result<VariantState> begin_variant(const Turn& turn, const plan::Variant& 
 
 bool any_left(const State& s) {
   return std::ranges::any_of(s.variants, [](const VariantState& v) { return !v.stopped_at; });
-}
-
-void delete_set(Turn& turn, const Version& version) {
-  turn.act(control::Delete{.resource = api::kReplicaSets,
-                           .space = std::string(api::space_of(version.rs)),
-                           .name = version.name,
-                           .uid = std::string(api::uid_of(version.rs))});
 }
 
 }  // namespace

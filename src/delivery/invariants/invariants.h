@@ -22,6 +22,8 @@ std::unique_ptr<control::Invariant> old_version_stays();
 std::unique_ptr<control::Invariant> available_within_budget();
 // Where pods are replaced in place: no more of them are deleted than may be unavailable.
 std::unique_ptr<control::Invariant> in_place_within_budget();
+// No ReplicaSet is made before the copies of its ConfigMaps, and none of them goes while pods read it.
+std::unique_ptr<control::Invariant> config_with_pods();
 
 // While windows or a stop keep a release from going forward, its candidate gets no more than it had been given: it does
 // not begin, gets no larger share and is not promoted. Ways back are not forward.

@@ -43,6 +43,7 @@ std::vector<std::unique_ptr<control::Invariant>> make_invariants() {
   all.push_back(invariants::old_version_stays());
   all.push_back(invariants::available_within_budget());
   all.push_back(invariants::in_place_within_budget());
+  all.push_back(invariants::config_with_pods());
   all.push_back(invariants::nothing_forward_while_closed());
   return all;
 }

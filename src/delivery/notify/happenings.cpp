@@ -31,6 +31,7 @@ void put(Value& out, const char* key, const std::string& text) {
 Value version(const Revision& r) {
   Value out = Value::object({{"revision", r.number}});
   put(out, "images", r.images);
+  if (!r.config.empty()) out.set("config", to_value(r.config));
   return out;
 }
 
@@ -194,7 +195,9 @@ void tell_end(Change& c) {
   if (!newest.is_object() || newest == known) return;
   const auto what = end_of(newest["result"].as_string());
   if (!what) return;
-  Value data = c.about(Revision{.number = newest["revision"].as_int(), .images = newest["images"].str()});
+  Value data = c.about(Revision{.number = newest["revision"].as_int(),
+                                .images = newest["images"].str(),
+                                .config = config_hashes(newest["config"])});
   data.set("result", newest["result"]);
   for (const char* key : {"cause", "verification", "startedAt", "finishedAt"})
     if (newest.has(key)) data.set(key, newest[key]);

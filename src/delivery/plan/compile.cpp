@@ -8,6 +8,7 @@
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
 #include "base/strings.h"
+#include "delivery/config.h"
 #include "delivery/plan/compile_gray.h"
 #include "delivery/plan/compile_hooks.h"
 #include "delivery/plan/compile_rolling.h"
@@ -300,6 +301,7 @@ ReleasePlan way_back(const Value& release, const RouterCapabilities& router) {
   plan.guards = guards_of(spec);
   plan.rollback = rollback_of(spec["rollback"]);
   plan.windows = api::windows_of(spec["windows"]);
+  plan.versioned_config = has_versioned_config(release);
   plan.rollback_hooks = rollback_hooks_of(spec);
   if (spec["traffic"].is_object()) plan.routing = routing_of(release);
   if (plan.routing) plan.routing->headless = capabilities_for(plan, router).headless;

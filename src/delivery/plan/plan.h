@@ -204,6 +204,7 @@ struct ReleasePlan {
   Rollback rollback = {};
   std::vector<Hook> rollback_hooks = {};  // OnRollback and AfterRollback
   std::vector<api::Window> windows = {};  // when it may go forward; they may change under way
+  bool versioned_config = false;          // ConfigMaps are parts of versions (delivery/config.h)
   bool operator==(const ReleasePlan&) const = default;
 };
 

@@ -24,5 +24,6 @@ std::unique_ptr<Checker> make_known_to_router();
 std::unique_ptr<Checker> make_places_hold();
 std::unique_ptr<Checker> make_placed_budget();
 std::unique_ptr<Checker> make_placed_batches();
+std::unique_ptr<Checker> make_config_in_use();
 
 }  // namespace slipway::rehearse

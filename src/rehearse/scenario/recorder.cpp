@@ -65,6 +65,8 @@ void Recorder::changed(const api::Resource& resource, const Value& before, const
 // Between two owners a ReplicaSet is nobody's for a moment, which a watch that had to begin anew does not show.
 void Recorder::see_owner(const Value& replica_set, const std::string& owner) {
   versions_[std::string(api::name_of(replica_set))] = version_of(replica_set["spec"]["template"]);
+  // Versions that differ in their ConfigMaps only look the same here, and their ReplicaSets change hands side by side.
+  if (!api::annotation(replica_set, delivery::kConfigAnnotation).empty()) return;
   if (owner != "nobody") add("owner of " + version_of(replica_set["spec"]["template"]), owner);
 }
 
