@@ -70,6 +70,40 @@ TEST_F(BlueGreen, stands_beside_the_old_version_until_a_person_switches_and_lets
   EXPECT_EQ(newest_result(), "Released");
 }
 
+// A tester's host always answers: with what all users have while nothing is under way.
+TEST_F(BlueGreen, the_preview_service_reaches_the_newest_version_and_at_rest_the_stable_one) {
+  begin(kManual);
+  const auto reaches = [&](const std::string& tag) {
+    return c->run_until([&] { return c->selected_by("web-preview") == tag; });
+  };
+  EXPECT_TRUE(reaches("v1")) << "before the first release";
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  EXPECT_EQ(c->selected_by("web-preview"), "v2");
+  c->command(Verb::Abort);
+  ASSERT_TRUE(c->reaches(Phase::RolledBack));
+  EXPECT_TRUE(reaches("v1")) << "the version that is held has no pods";
+
+  c->set_image("v3");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Promote);
+  ASSERT_TRUE(c->reaches(Phase::Keeping));
+  c->command(Verb::Promote);
+  ASSERT_TRUE(settles_on("v3"));
+  EXPECT_EQ(c->selected_by("web-preview"), "v3");
+  const std::int64_t before = c->writes();
+  for (int i = 0; i < 50; ++i) c->turn();
+  EXPECT_EQ(c->writes(), before) << "nothing is written at rest";
+  c->delete_release();
+  ASSERT_TRUE(c->run_until([&] { return c->release_is_gone(); }));
+  EXPECT_FALSE(c->has_service("web-preview"));
+}
+
+TEST_F(BlueGreen, without_a_router_the_preview_service_rests_on_the_stable_version_as_well) {
+  begin(kSwitched);
+  EXPECT_TRUE(c->run_until([&] { return c->selected_by("web-preview") == "v1"; }));
+}
+
 TEST_F(BlueGreen, measures_before_and_after_and_switches_by_itself) {
   begin(kMeasured);
   const base::Time asked = c->now();

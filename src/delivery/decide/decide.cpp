@@ -159,6 +159,7 @@ void idle(Turn& turn) {
   if (turn.routed() && !turn.o.router_missing.empty()) return no_router(turn);
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
   trim_copies(turn);
+  rest_preview(turn);
   if (is_config_missing(turn)) return turn.wait(turn.o.config.missing);
   if (asks_for(turn.o, *turn.s.stable)) return is_restored(turn) ? hold(turn) : stay(turn);
   if (turn.s.rejected && asks_for(turn.o, *turn.s.rejected)) return hold(turn);

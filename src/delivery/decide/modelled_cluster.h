@@ -75,6 +75,7 @@ class ModelledCluster {
   const data::Value& companion() const { return companion_; }
   RouteView view() const;  // what the router's objects say
   bool has_service(const std::string& name) const { return services_.contains(name); }
+  std::string selected_by(const std::string& service) const;  // tag of the version; empty: of none, or no such Service
   std::int64_t pods_of(const std::string& tag) const;
   std::string owner_of(const std::string& tag) const;  // kind of the controller of the ReplicaSet with this image
   std::int64_t status_writes() const { return status_writes_; }

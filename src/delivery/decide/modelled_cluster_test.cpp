@@ -531,6 +531,15 @@ std::int64_t ModelledCluster::pods_of(const std::string& tag) const {
   return std::ranges::count_if(pods_, [&](const auto& p) { return image_of(p.second.rs) == "shop/web:" + tag; });
 }
 
+std::string ModelledCluster::selected_by(const std::string& service) const {
+  const auto found = services_.find(service);
+  if (found == services_.end()) return "";
+  const std::string_view hash = found->second["spec"]["selector"][control::kTemplateHashLabel].as_string();
+  for (const auto& [name, rs] : sets_)
+    if (api::label(rs, control::kTemplateHashLabel) == hash) return image_of(name).substr(image_of(name).find(':') + 1);
+  return "";
+}
+
 std::string ModelledCluster::owner_of(const std::string& tag) const {
   for (const auto& [name, rs] : sets_)
     if (image_of(name) == "shop/web:" + tag) return api::controller_of(rs)["kind"].str();

@@ -300,6 +300,14 @@ Reach ensure_services(Turn& turn) {
   return done ? Reach::Done : Reach::Waiting;
 }
 
+void rest_preview(Turn& turn) {
+  if (turn.plan.strategy != plan::Strategy::BlueGreen || !turn.routed() || !turn.plan.routing->own_services()) return;
+  const Value& live = turn.o.canary_service;
+  const bool foreign = live.is_object() && api::label(live, kReleaseLabel) != api::name_of(turn.o.release);
+  if (foreign || !turn.o.service.is_object()) return;  // the next release says what is wrong
+  ensure_service(turn, live, turn.plan.routing->canary_service, turn.s.stable->hash);
+}
+
 void ask_router(Turn& turn, base::Duration interval) {
   if (has_to_settle(turn) && turn.s.standing.since && !is_settled(turn)) return wake_when_settled(turn);
   if (turn.o.traffic && !turn.o.traffic->by_status_of.empty()) return turn.wake_after(interval);  // nobody to ask

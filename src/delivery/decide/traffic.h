@@ -30,6 +30,9 @@ void note_standing(Turn& turn);
 
 // The owned Services exist and select the two hashes. Waiting when one had to be written.
 Reach ensure_services(Turn& turn);
+// At rest the preview Service of a blue-green release reaches the version that all users have, so that whoever looks
+// there always gets an answer.
+void rest_preview(Turn& turn);
 
 // Asks the router, at most every `interval`; the answer is in `Observation::traffic` of a later decision.
 void ask_router(Turn& turn, base::Duration interval);
