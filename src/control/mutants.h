@@ -35,6 +35,8 @@ enum class Mutant {
   LetAllPodsGo,           // lowers the partition for all pods, and leaves it there
   PodsBeforeConfig,       // makes pods before the copies of their ConfigMaps are there
   TrimConfigInUse,        // deletes copies of ConfigMaps that pods still read
+  PreviewUninvited,       // makes previews in namespaces that do not let them in
+  LeavePreview,           // forgets to take previews away
   kCount,
 };
 

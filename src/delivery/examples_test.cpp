@@ -12,6 +12,7 @@
 #include "data/yaml.h"
 #include "delivery/analysis/resolve.h"
 #include "delivery/config.h"
+#include "delivery/observe_preview.h"
 #include "delivery/plan/compile.h"
 #include "expr/expression.h"
 
@@ -86,6 +87,28 @@ TEST(Examples, the_release_with_versioned_config_maps_is_valid_and_names_what_ex
   EXPECT_TRUE(plan::compile(all[1], plan::gateway_capabilities()));
   for (const Value& analysis : plan::analyses_of(all[1]["spec"]))
     for (const Value& named : analysis["templates"].items()) EXPECT_EQ(named["name"], all[2]["metadata"]["name"]);
+}
+
+// What its pods are asked is asked where they are, and the namespace beside it lets them in.
+TEST(Examples, the_preview_in_a_namespace_of_its_own_is_let_in_and_measured_there) {
+  const auto all = documents("examples/shop/blue-green-apart.yaml");
+  ASSERT_EQ(all.size(), 3u);
+  const Value &space = all[0], &smoke = all[1], &release = all[2];
+  const auto compiled = plan::compile(release, plan::gateway_capabilities());
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  ASSERT_TRUE(plan::preview_begin(*compiled));
+  EXPECT_EQ(preview_space_of(release), api::name_of(space));
+  EXPECT_EQ(preview_refusal(space, preview_space_of(release), release), "");
+  std::vector<base::Cause> problems;
+  api::check_analysis_template(smoke, data::kNull, problems);
+  EXPECT_TRUE(problems.empty());
+  const auto resolved = analysis::resolve({smoke}, {});
+  ASSERT_TRUE(resolved) << resolved.error().message;
+  const Value run = Value::object({{"metadata", Value::object({{"namespace", "shop"}})}});
+  const Value subject = Value::object({{"service", "web-preview"}, {"namespace", "shop-preview"}});
+  EXPECT_EQ(analysis::substitute((*resolved)["metrics"].at(0)["provider"]["web"]["url"].as_string(),
+                                 analysis::placeholders(run, subject)),
+            "http://web-preview.shop-preview.svc/");
 }
 
 TEST(Examples, rolling_updates_come_in_batches) {

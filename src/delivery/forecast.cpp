@@ -23,6 +23,8 @@ std::int64_t pods_of(const plan::Scale& scale, std::int64_t replicas) {
 std::int64_t most_beside_stable(const plan::ReleasePlan& plan, std::int64_t replicas) {
   std::int64_t most = 0, variants = 0;
   for (const plan::Step& step : plan.steps) {
+    if (const auto* preview = std::get_if<plan::Preview>(&step.action))
+      most = std::max(most, candidate_pods({plan::kWhole, preview->pods}, replicas));
     const auto* scale = std::get_if<plan::Scale>(&step.action);
     if (!scale) continue;
     const std::int64_t pods = pods_of(*scale, replicas);

@@ -38,6 +38,12 @@ TEST(Forecast, what_is_kept_takes_time) {
   EXPECT_EQ(f, (Forecast{.at_rest = 10, .at_peak = 20, .waits = base::minutes(61)}));
 }
 
+TEST(Forecast, a_preview_in_another_namespace_counts_as_well) {
+  const Forecast f = of(R"({"target":{"name":"web"},"traffic":{"kind":"Service","service":"web"},
+    "strategy":{"blueGreen":{"previewNamespace":"shop-preview","autoSwitch":"1m","keepPrevious":"1h"}}})");
+  EXPECT_EQ(f.at_peak, 20) << "it is gone before the same pods come beside the old ones";
+}
+
 TEST(Forecast, without_the_deployment_nothing_is_said_of_pods) {
   const Forecast f = of(R"({"target":{"name":"web"},"strategy":{"rolling":{}}})", Value());
   EXPECT_EQ(f.at_peak, std::nullopt);

@@ -19,6 +19,13 @@ inline constexpr std::string_view kReleaseLabel = "slipway.dev/release";
 // On copies of ConfigMaps: the name of the user's. On ReplicaSets: which copies its template names, as JSON
 // {"web-config": hash}.
 inline constexpr std::string_view kConfigAnnotation = "slipway.dev/config";
+// On objects of a preview in a namespace of its own: the Release's name, namespace and uid. Not kReleaseLabel, since a
+// Release of that namespace may have the same name.
+inline constexpr std::string_view kPreviewReleaseLabel = "slipway.dev/preview-of-release";
+inline constexpr std::string_view kPreviewSpaceLabel = "slipway.dev/preview-of-namespace";
+inline constexpr std::string_view kPreviewUidLabel = "slipway.dev/preview-of-uid";
+// On a Namespace: whose previews may run there, "shop, till/web".
+inline constexpr std::string_view kPreviewForAnnotation = "slipway.dev/preview-for";
 // On pods that take a measurement; its value is the uid of the AnalysisRun.
 inline constexpr std::string_view kAnalysisRunLabel = "slipway.dev/analysis-run";
 

@@ -13,6 +13,7 @@
 #include "delivery/names.h"
 #include "delivery/observe_config.h"
 #include "delivery/observe_in_place.h"
+#include "delivery/observe_preview.h"
 #include "delivery/plan/compile.h"
 
 namespace slipway::delivery {
@@ -225,6 +226,7 @@ Observation observe(const World& world, const Value& release, base::Time now) {
   else
     o.versions = versions_of(world, release, o.workload);
   observe_traffic(world, release, o);
+  observe_previews(world, o);
   for (const Value& analysis : plan::analyses_of(release["spec"])) observe_templates(world, release, analysis, o);
   for (const std::string& name : plan::cohorts_of(release["spec"]))
     if (const Value& cohort = world.find(api::kCohorts, {space, name}); !cohort.is_null())

@@ -61,6 +61,16 @@ struct KeptRevision {
   std::optional<base::Time> failed_at = {};  // it could not be read
 };
 
+// What there is in the namespace of a preview, and whether it may be there (observe_preview.h).
+struct PreviewSight {
+  std::string refusal = {};                // why pods may not be made there; empty: they may
+  bool visible = true;                     // false: these controllers do not look there
+  std::vector<Version> versions = {};      // the ReplicaSets of previews of this Release
+  std::vector<data::Value> services = {};  // their Services
+  data::Value taken = {};                  // a Service of the preview's name that is not its own
+  std::int64_t remaining = 0;              // their pods, as long as they exist
+};
+
 // Where values can come from in this cluster, beside a Prometheus whose address a template names.
 struct MetricSources {
   bool gateway = true;                                 // the built-in gateway carries the traffic and counts it
@@ -109,10 +119,11 @@ struct Observation {
   std::map<std::string, data::Value> templates = {};
   // Why one that does not exist is not there, where there is more to say; by name.
   std::map<std::string, std::string> template_missing = {};
-  plan::CohortSpecs cohorts = {};                 // that the spec names, as far as they exist
-  std::vector<data::Value> runs = {};             // AnalysisRuns of this Release
-  std::map<std::string, KeptRevision> kept = {};  // what its versions were, by hash
-  std::optional<ReadBack> traffic = {};           // newest answer of the router
+  plan::CohortSpecs cohorts = {};                     // that the spec names, as far as they exist
+  std::vector<data::Value> runs = {};                 // AnalysisRuns of this Release
+  std::map<std::string, KeptRevision> kept = {};      // what its versions were, by hash
+  std::map<std::string, PreviewSight> previews = {};  // by namespace: the spec's, and the status's
+  std::optional<ReadBack> traffic = {};               // newest answer of the router
   bool traffic_pending = false;
   MetricSources sources = {};
   std::set<std::string, std::less<>> told = {};  // the happenings that a Notification asks for (notify/happenings.h)

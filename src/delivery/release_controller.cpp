@@ -10,6 +10,7 @@
 #include "delivery/names.h"
 #include "delivery/notify/decide.h"
 #include "delivery/observe_config.h"
+#include "delivery/observe_preview.h"
 #include "delivery/state.h"
 #include "delivery/traffic/router.h"
 
@@ -51,7 +52,14 @@ Names of_revision(const World& world, const Value& revision) {
   return control::owner_of_kind(api::kReleases)(world, revision);
 }
 
+// An object of another namespace: the Release that it is a preview of, and nobody else.
+std::optional<Names> of_preview(const Value& object) {
+  ObjectName release = previewed_release(object);
+  return release.name.empty() ? std::nullopt : std::optional(Names{std::move(release)});
+}
+
 Names of_replica_set(const World& world, const Value& rs) {
+  if (auto names = of_preview(rs)) return *std::move(names);
   if (const auto holder = api::label(rs, kReleaseLabel); !holder.empty())
     return {{std::string(api::space_of(rs)), std::string(holder)}};
   const Value& owner = api::controller_of(rs);
@@ -66,6 +74,7 @@ Names of_replica_set(const World& world, const Value& rs) {
 }
 
 Names of_pod(const World& world, const Value& pod) {
+  if (auto names = of_preview(pod)) return *std::move(names);
   const Value& owner = api::controller_of(pod);
   if (auto names = of_owner_in_place(world, pod)) return *std::move(names);
   if (owner["kind"].as_string() != "ReplicaSet") return {};
@@ -81,6 +90,20 @@ bool uses_service(const Value& release, std::string_view service) {
 
 Names of_service_name(const World& world, std::string_view space, std::string_view service) {
   return releases(world, space, [&](const Value& r) { return uses_service(r, service); });
+}
+
+Names of_service(const World& world, const Value& service) {
+  if (auto names = of_preview(service)) return *std::move(names);
+  return of_service_name(world, api::space_of(service), api::name_of(service));
+}
+
+// Releases that want to make a preview in this Namespace, or have one there.
+Names of_namespace(const World& world, const Value& space) {
+  const std::string_view name = api::name_of(space);
+  Names out;
+  for (const auto& [release, r] : world.cache(api::kReleases).all())
+    if (preview_space_of(r) == name || r["status"]["preview"]["namespace"].as_string() == name) out.push_back(release);
+  return out;
 }
 
 // Is this object the route of the Release, or the second object of its router?
@@ -166,8 +189,7 @@ class ReleaseController final : public control::Controller {
     std::vector<control::Watch> all = {
         {api::kReplicaSets, of_replica_set},
         {api::kPods, of_pod},
-        {api::kServices,
-         [](const World& w, const Value& o) { return of_service_name(w, api::space_of(o), api::name_of(o)); }},
+        {api::kServices, of_service},
         {api::kEndpointSlices,
          [](const World& w, const Value& o) {
            return of_service_name(w, api::space_of(o), api::label(o, kServiceNameLabel));
@@ -200,6 +222,7 @@ class ReleaseController final : public control::Controller {
            [kind](const World& w, const Value& o) { return of_target(w, kind, api::space_of(o), api::name_of(o)); },
            .optional = plan::is_in_place(kind)});
     all.push_back({api::kReleasePolicies, of_policy, .optional = true});
+    all.push_back({api::kNamespaces, of_namespace, .optional = true});
     // Only read: who is told changes no decision.
     all.push_back({api::kNotifications, [](const World&, const Value&) { return Names(); }, .optional = true});
     for (const api::Resource& kind : router_resources())

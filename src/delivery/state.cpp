@@ -131,6 +131,13 @@ Replicas read_replicas(const Value& v) {
   return {v["stable"].as_int(), v["stableReady"].as_int(), v["candidate"].as_int(), v["candidateReady"].as_int()};
 }
 
+Value write(const PreviewState& p) {
+  return Value::object({{"namespace", p.space}, {"service", p.service}, {"replicas", p.replicas}, {"ready", p.ready}});
+}
+PreviewState read_preview(const Value& v) {
+  return {v["namespace"].str(), v["service"].str(), v["replicas"].as_int(), v["ready"].as_int()};
+}
+
 Value write(const GuardState& g) {
   Value out = Value::object();
   put_number(out, "restarts", g.restarts);
@@ -336,6 +343,7 @@ void write_details(const State& s, Value& out) {
   put_if(out, "cohorts", s.cohorts);
   put_if(out, "route", write(s.standing));
   if (s.stable) out.set("replicas", write(s.replicas));
+  if (s.preview) out.set("preview", write(*s.preview));
   put_if(out, "guard", write(s.guard));
   Value analysis = Value::array();
   for (const AnalysisSummary& a : s.analysis) analysis.push_back(write(a));
@@ -415,6 +423,7 @@ State read_state(const Value& v) {
   s.cohorts = v["cohorts"];
   s.standing = read_standing(v["route"]);
   s.replicas = read_replicas(v["replicas"]);
+  s.preview = when_there(v["preview"], read_preview);
   s.guard = read_guard(v["guard"]);
   for (const Value& a : v["analysis"].items()) s.analysis.push_back(read_analysis(a));
   s.halt = when_there(v["halt"], read_halt);

@@ -121,6 +121,13 @@ struct Halt {
   bool operator==(const Halt&) const = default;
 };
 
+// The candidate's environment in another namespace, as long as there may be something of it.
+struct PreviewState {
+  std::string space = {}, service = {};
+  std::int64_t replicas = 0, ready = 0;
+  bool operator==(const PreviewState&) const = default;
+};
+
 struct GuardState {
   std::int64_t restarts = 0;
   std::int64_t lost_readiness = 0;      // times a candidate pod that was ready stopped being so
@@ -251,6 +258,7 @@ struct State {
   data::Value cohorts = {};  // specs of the Cohorts of the release under way, by name, as they were when it began
   Standing standing = {};
   Replicas replicas = {};
+  std::optional<PreviewState> preview = {};
   GuardState guard = {};
   std::vector<AnalysisSummary> analysis = {};
   std::optional<Halt> halt = {};

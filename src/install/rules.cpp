@@ -38,6 +38,7 @@ const std::vector<Right>& controller_rights() {
       {Objects, "apps", "daemonsets", {"patch"}, "hold its pods back, and give a rejected one its template back"},
       {Objects, "apps", "replicasets", kRead, "the versions that there are, and their pods"},
       {Objects, "apps", "replicasets", {"create", "patch", "delete"}, "the candidate, its size, and its owner"},
+      {Objects, "", "namespaces", kSee, "which of them let previews in"},
       {Objects, "apps", "controllerrevisions", kRead, "what earlier versions were"},
       {Objects,
        "apps",

@@ -15,7 +15,7 @@ constexpr std::string_view name_of(control::Mutant which) {
       "SkipInvariants",   "SkipReadiness",       "IgnoreMinReady",  "ScaleDownFirst",        "WeightWithoutCapacity",
       "SkipVerification", "PassFailedGate",      "NoDataIsSuccess", "ScaleDownEarly",        "KeepAudience",
       "IgnoreWindows",    "GiveOnePlaceTooMany", "TakeTooManyPods", "LetAllPodsGo",          "PodsBeforeConfig",
-      "TrimConfigInUse"};
+      "TrimConfigInUse",  "PreviewUninvited",    "LeavePreview"};
   return kNames[static_cast<std::size_t>(which)];
 }
 

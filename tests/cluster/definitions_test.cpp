@@ -99,6 +99,8 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{scale: {replicas: 0}}, {scale: {percent: 12.5}}, "
                    "{name: staff, match: {any: [{headers: [{name: x-staff, value: 'yes'}]}, {cookies: [{name: b, value: '1|2', type: RegularExpression}], "
                    "queryParams: [{name: b, value: '1'}]}]}}, {mirror: {percent: 10}}, {weight: 5}, {match: {any: []}}, {mirror: {percent: 0}}]}}}"),
+           release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {blueGreen: {previewNamespace: shop-preview, previewReplicas: 1}}}"),
+           release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {blueGreen: {previewNamespace: ''}}}"),
            ab_test("{key: {header: u}, among: [{name: all}], duration: 336h, variants: [{name: red, share: 33.33}, {name: blue-2, share: 66, replicas: 2, "
                    "cohorts: [{name: staff}], template: {spec: {containers: [{name: web, env: [{name: A, value: b}]}]}}}]}"),
            hooks("[{name: a, at: BeforeRelease, job: {template: {spec: {containers: [{name: x, image: y}]}}}, timeout: 5m}, "
@@ -165,6 +167,8 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            release("{target: {name: web}, strategy: {rolling: {}}, traffic: {route: web, service: web}}"),
            release("{target: {name: web}, strategy: {rolling: {maxSurge: 0, maxUnavailable: 0}}}"),
            release("{target: {name: web}, strategy: {gray: {batches: [{cohorts: [{name: a}]}]}}}"),
+           release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {blueGreen: {previewNamespace: Shop}}}"),
+           release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {blueGreen: {previewNamespace: a.b}}}"),
            ab_test("{variants: []}"),
            ab_test("{key: {header: u}, variants: [{name: a}]}"),
            ab_test("{variants: [{name: a, share: 5}]}"),

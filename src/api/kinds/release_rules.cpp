@@ -12,6 +12,7 @@
 
 #include "api/jsonpath.h"
 #include "api/kinds/rule_problems.h"
+#include "api/meta.h"
 #include "api/windows.h"
 #include "base/strings.h"
 #include "base/time.h"
@@ -139,6 +140,18 @@ void check_canary(Problems& out, const Value& canary, const std::string& path) {
   for (std::size_t i = 0; i < canary["steps"].size(); ++i)
     check_step(out, canary["steps"].at(i), fmt::format("{}.steps[{}]", path, i), highest);
   check_budget(out, canary, path);
+}
+
+// A namespace, and another one than the Release's: there is no environment of its own beside the stable version.
+void check_preview_space(Problems& out, const Value& release) {
+  const std::string space = release["spec"]["strategy"]["blueGreen"]["previewNamespace"].str();
+  const std::string field = "spec.strategy.blueGreen.previewNamespace";
+  if (space.empty()) return;
+  if (space.size() > 63 || !is_label(space))
+    return out.invalid(field, space,
+                       "must be at most 63 lower case letters, digits and -, with a letter or digit at both ends");
+  if (space == space_of(release))
+    out.invalid(field, space, "is the Release's own namespace: without previewNamespace the preview is there");
 }
 
 void check_blue_green(Problems& out, const Value& blue_green, const std::string& path) {
@@ -406,6 +419,7 @@ void check_release(const Value& release, const Value&, std::vector<Cause>& probl
     out.required("spec.target.name", "the workload that this Release watches over");
   check_target(out, spec);
   check_strategy(out, spec);
+  check_preview_space(out, release);
   check_traffic(out, spec);
   check_guards(out, spec["guards"]);
   check_scopes(out, spec);

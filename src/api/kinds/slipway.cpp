@@ -81,6 +81,7 @@ type CanaryStrategy | The new version gets a growing share.
   maxUnavailable - *intOrString         | Without a route: pods below the wanted number.
 
 type BlueGreenStrategy | The new version stands beside the old one, complete; all users change to it at once.
+  previewNamespace   - string            | The new version runs first as an environment of its own in this namespace, which has to let it in (annotation slipway.dev/preview-for), and beside the stable version only for the switch.
   previewReplicas    - *int32 min=1      | Pods of the new version before the switch; default: as many as the Deployment asks for. All of them are there when the traffic moves.
   preSwitchAnalysis  - *ReleaseAnalysis  | Measured on the preview; the switch happens only when it passes.
   autoSwitch         - *string           | The traffic moves by itself so long after the preview is ready and its analysis passed, like 10m; absent: when a person promotes.
@@ -260,6 +261,12 @@ type ReleaseReplicas | Pods of all versions; of an A/B test those of all variant
   candidate      - *int64 | Of the candidate.
   candidateReady - *int64 | Of them ready.
 
+type ReleasePreview | The environment of the candidate in a namespace of its own, as long as there may be something of it.
+  namespace - *string | Where it is.
+  service   - *string | The Service there that reaches it.
+  replicas  - *int64  | Its pods.
+  ready     - *int64  | Of them ready.
+
 type ReleaseGuardStatus | What the guards have counted.
   overruledRestarts - *int64 | Restarts that no longer count, since a person went on in spite of them.
   restarts      - *int64 | Restarts of candidate containers.
@@ -312,6 +319,7 @@ type ReleaseStatus preserve | A Release as it is.
   cohorts      - *any                              | The Cohorts of the release under way, as they were when it began.
   route        - *ReleaseRouteStatus               | The router's objects, where the router does not tell what it does.
   replicas     - *ReleaseReplicas                  | Pods of all versions; of an A/B test those of all variants are the candidate's.
+  preview      - *ReleasePreview                   | The environment of the candidate in a namespace of its own.
   guard        - *ReleaseGuardStatus               | What the guards have counted.
   analysis     - *any                              | Numbers of the analyses of this release.
   waiting      - *ReleaseWaiting                   | What it waits for before it goes forward.
@@ -507,6 +515,7 @@ kind ClusterAnalysisTemplate clusteranalysistemplates short=cat cluster custom |
 type AnalysisSubject | A version that is measured.
   service - *string | Its Service.
   hash    - *string | Its pod-template-hash.
+  namespace - *string | Where it runs, where that is not the namespace of the run.
 
 type AnalysisRunSpec | What is measured, with all values filled in.
   release   - string                    | The Release that asked.

@@ -131,6 +131,8 @@ std::vector<ValueRule> value_rules() {
     all.push_back({type, "name", "pattern", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"});
     all.push_back({type, "name", "maxLength", 40});
   }
+  all.push_back({"BlueGreenStrategy", "previewNamespace", "pattern", "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"});
+  all.push_back({"BlueGreenStrategy", "previewNamespace", "maxLength", 63});
   for (const char* field : {"service", "stableService", "canaryService"})
     all.push_back({"ReleaseTraffic", field, "maxLength", 63});
   return all;

@@ -33,7 +33,8 @@ struct Asker {
   }
 
   void gateway(const char* what, const Value& provider, const Value& subject) {
-    const Value route = Value::object({{"namespace", api::space_of(run)}, {"name", run["spec"]["route"]}});
+    const std::string space = subject["namespace"].str(std::string(api::space_of(run)));
+    const Value route = Value::object({{"namespace", space}, {"name", run["spec"]["route"]}});
     Value question = Value::object({{"route", route},
                                     {"service", subject["service"]},
                                     {"window", provider["window"].as_string("10s")},
@@ -96,7 +97,8 @@ void ask_web(Asker& asker, const Value& metric) {
 
 Value process_question(const Value& run, const Value& process, const char* role) {
   const Value& subject = run["spec"][role];
-  Value about = Value::object({{"namespace", api::space_of(run)}, {"role", role}});
+  const std::string space = subject["namespace"].str(std::string(api::space_of(run)));
+  Value about = Value::object({{"namespace", space}, {"role", role}});
   for (const char* key : {"release", "route"})
     if (!run["spec"][key].is_empty()) about.set(key, run["spec"][key]);
   for (const char* key : {"service", "hash"})

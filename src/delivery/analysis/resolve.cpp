@@ -114,7 +114,7 @@ std::string substitute(std::string_view text, const Values& values, std::vector<
 Values placeholders(const Value& run, const Value& subject) {
   return {{"service", subject["service"].str()},
           {"hash", subject["hash"].str()},
-          {"namespace", std::string(api::space_of(run))},
+          {"namespace", subject["namespace"].str(std::string(api::space_of(run)))},
           {"route", run["spec"]["route"].str()},
           {"audience", run["spec"]["audience"].str(".*")}};
 }

@@ -8,6 +8,7 @@
 #include "api/resource.h"
 #include "base/strings.h"
 #include "delivery/analysis/resolve.h"
+#include "delivery/decide/preview.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -161,9 +162,12 @@ Verdict verdict_of(const Value& run) {
 
 Value subjects_of(const Turn& turn, bool of_stable) {
   const auto routing = turn.plan.routing.value_or(plan::Routing{});
-  const Value stable = subject(routing.stable_service, *turn.s.stable);
+  // Before the route is split the user's own Service has the stable version's pods, and no other.
+  const Value stable = subject(in_preview(turn) ? routing.service : routing.stable_service, *turn.s.stable);
   Value out = Value::object({{"release", api::name_of(turn.o.release)}, {"stable", stable}});
   out.set("candidate", of_stable ? stable : subject(routing.canary_service, *turn.s.candidate));
+  if (const std::string apart = previewed_in(turn); !apart.empty() && !of_stable)
+    out.set({"candidate", "namespace"}, apart);
   if (!routing.route.empty()) out.set("route", routing.route);
   return out;
 }

@@ -17,6 +17,7 @@
 #include "delivery/decide/in_place.h"
 #include "delivery/decide/leave.h"
 #include "delivery/decide/obey.h"
+#include "delivery/decide/preview.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
@@ -155,6 +156,7 @@ bool has_contents(Turn& turn, const Revision& next) {
 }
 
 void idle(Turn& turn) {
+  if (end_preview(turn) == Reach::Waiting) return;
   // Left over from a release whose Deployment went away.
   if (turn.routed() && !turn.o.router_missing.empty()) return no_router(turn);
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
@@ -186,6 +188,7 @@ void forget_target(Turn& turn) {
   clear_progress(turn.s);
   turn.s.stable.reset();
   turn.s.phase = Phase::Pending;
+  if (end_preview(turn) == Reach::Waiting) return;
   turn.wait(turn.o.workload_missing.empty() ? turn.workload_name() + " does not exist" : turn.o.workload_missing);
 }
 
@@ -196,7 +199,7 @@ void choose(Turn& turn) {
   if (restore_stable(turn) == Reach::Waiting) return;
   if (lost_stable(turn)) turn.s.stable.reset();
   if (!turn.s.stable) adopt(turn);
-  if (!turn.s.stable) return;
+  if (!turn.s.stable) return void(end_preview(turn));
   note_standing(turn);
   turn.o.in_place() ? hold_in_place(turn) : hold_deployment(turn);
   keep_revisions(turn);
@@ -294,6 +297,7 @@ bool is_news_only(const Value& observed, const Value& wanted) {
   State before = read_state(observed), now = read_state(wanted);
   before.message = now.message;
   before.replicas = now.replicas;
+  if (before.preview && now.preview && before.preview->space == now.preview->space) before.preview = now.preview;
   for (std::size_t i = 0; i < before.variants.size() && i < now.variants.size(); ++i) {
     before.variants[i].replicas = now.variants[i].replicas;
     before.variants[i].ready = now.variants[i].ready;
@@ -308,6 +312,7 @@ Decision finish(Turn& turn) {
   turn.s.observed_generation = api::generation_of(turn.o.release);
   if (turn.s.phase != Phase::Waiting) turn.s.waiting = {};
   if (!turn.o.workload.is_null()) count_replicas(turn);
+  count_preview(turn);
   set_conditions(turn.s, turn.now);
   turn.out.status = write_state(turn.s);
   if (!turn.o.refused || !turn.out.effects.empty()) end_refusal(turn.out.status, turn.now);

@@ -63,6 +63,8 @@ std::string promote_command(Turn& turn, bool full) {
                                         [&](const plan::Analyse&) { return s.phase == Phase::Paused; },
                                         [](const plan::Keep&) { return true; },
                                         [](const plan::Scale&) { return false; },
+                                        [](const plan::Preview&) { return false; },
+                                        [](const plan::EndPreview&) { return false; },
                                         [](const plan::Traffic&) { return false; },
                                         [](const plan::Promote&) { return false; },
                                         [](const plan::Verify&) { return false; },
@@ -84,7 +86,8 @@ std::int64_t begin_of_what_is_given(const Turn& turn, std::int64_t target) {
   const int user_step = steps[static_cast<std::size_t>(target)].user_step;
   const auto gives = [&](std::int64_t i) {
     const plan::Action& action = steps[static_cast<std::size_t>(i)].action;
-    return std::holds_alternative<plan::Traffic>(action) || std::holds_alternative<plan::Scale>(action);
+    return std::holds_alternative<plan::Traffic>(action) || std::holds_alternative<plan::Scale>(action) ||
+           std::holds_alternative<plan::Preview>(action);
   };
   for (auto i = target; i < std::ssize(steps) && steps[static_cast<std::size_t>(i)].user_step == user_step; ++i)
     if (gives(i)) return target;

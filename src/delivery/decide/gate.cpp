@@ -130,6 +130,8 @@ bool goes_forward(const Turn& turn, const plan::Action& action) {
   if (turn.s.position.back_to >= 0) return false;  // until that step is reached, and then a person is waited for
   return std::visit(plan::visit_step{
                         [&](const plan::Scale& s) { return scale_goes_forward(turn, s); },
+                        [](const plan::Preview&) { return false; },
+                        [](const plan::EndPreview&) { return false; },
                         [&](const plan::Traffic& s) { return traffic_goes_forward(turn, s); },
                         [&](const plan::Promote&) {
                           return !turn.s.position.handed_over &&

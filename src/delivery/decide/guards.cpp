@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "delivery/decide/halt.h"
+#include "delivery/decide/preview.h"
 #include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
@@ -16,6 +17,8 @@ using plan::OnInconclusive;
 bool waits_for_machines(const plan::Action& action) {
   return std::visit(plan::visit_step{
                         [](const plan::Scale&) { return true; },
+                        [](const plan::Preview&) { return true; },
+                        [](const plan::EndPreview&) { return true; },
                         [](const plan::Traffic&) { return true; },
                         [](const plan::Promote&) { return true; },
                         [](const plan::Verify&) { return true; },
@@ -50,7 +53,7 @@ const char* whose(const Turn& turn) { return turn.s.variants.empty() ? "candidat
 
 void background_broken(Turn& turn, std::size_t i) {
   const auto& guard = turn.plan.guards.analysis;
-  if (!guard || turn.s.user_step < turn.plan.guards.analysis_from) return;
+  if (!guard || turn.s.user_step < turn.plan.guards.analysis_from || in_preview(turn)) return;
   ensure_run(turn, RunKind::Background, *guard, i);
   const data::Value& run = turn.o.run(run_name(turn, RunKind::Background, i));
   const Verdict verdict = verdict_of(run);
@@ -155,8 +158,11 @@ bool disturbed_too_long(Turn& turn) {
 }  // namespace
 
 void count_guards(Turn& turn) {
-  for (const Beside& v : versions_beside(turn))
-    if (v.version && !v.stopped) count(guard_of(turn, v.index), *v.version);
+  for (const Beside& v : versions_beside(turn)) {
+    const Version* there = preview_version(turn);
+    const Version* seen = there ? there : v.version;
+    if (seen && !v.stopped) count(guard_of(turn, v.index), *seen);
+  }
 }
 
 bool guard_broken(Turn& turn) {

@@ -7,6 +7,7 @@
 #include "delivery/decide/config.h"
 #include "delivery/decide/hold.h"
 #include "delivery/decide/in_place.h"
+#include "delivery/decide/preview.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
@@ -101,6 +102,7 @@ void leave(Turn& turn) {
   if (!turn.plan.steps.empty()) note_standing(turn);
   if (turn.o.workload.is_object() && restore_stable(turn) == Reach::Waiting) return;
   if (turn.o.workload.is_object() && !turn.plan.steps.empty() && !settled(turn)) return;
+  if (end_preview(turn) == Reach::Waiting) return;
   if (turn.routed() && turn.o.workload.is_object() && reach_plain(turn) == Reach::Waiting) return;
   if (!all_given(turn)) return;
   if (turn.o.workload.is_object() && !deployment_is_free(turn)) return;

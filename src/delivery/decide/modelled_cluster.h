@@ -46,6 +46,10 @@ class ModelledCluster {
   // `kubectl rollout resume`: the Deployment makes a ReplicaSet of its template by itself, before anybody can stop it.
   void unpause_and_roll(std::int64_t pods);
 
+  // The annotation by which the Namespace "shop-preview" lets previews in; nullopt: there is no such Namespace.
+  std::optional<std::string> lets_in = "shop";
+  void occupy_preview();  // somebody else has a Service of the preview's name there
+
   // --- how the world behaves
   std::function<bool(const std::string& image)> becomes_ready = [](const std::string&) { return true; };
   std::function<std::string(const data::Value& run)> verdict = [](const data::Value&) {
@@ -77,7 +81,11 @@ class ModelledCluster {
   bool has_service(const std::string& name) const { return services_.contains(name); }
   std::string selected_by(const std::string& service) const;  // tag of the version; empty: of none, or no such Service
   std::int64_t pods_of(const std::string& tag) const;
-  std::string owner_of(const std::string& tag) const;  // kind of the controller of the ReplicaSet with this image
+  std::int64_t preview_pods(const std::string& tag) const;  // in the namespace "shop-preview"
+  bool preview_is_clear() const;                            // nothing of it is left there
+  const data::Value& preview_service() const;               // null: there is none
+  const data::Value& run(const std::string& name) const;    // an AnalysisRun; null: there is none
+  std::string owner_of(const std::string& tag) const;       // kind of the controller of the ReplicaSet with this image
   std::int64_t status_writes() const { return status_writes_; }
   std::int64_t writes() const { return writes_; }
   base::Time now() const { return now_; }
@@ -100,7 +108,7 @@ class ModelledCluster {
     base::Time born;
     std::int64_t restarts = 0;
   };
-  data::Value* object_of(const api::Resource& resource, const std::string& name);
+  data::Value* object_of(const api::Resource& resource, const std::string& name, const std::string& space = "shop");
   bool carry_out(const control::Effect& effect);
   bool create(const control::Create& effect);
   bool patch(const control::Patch& effect);
@@ -119,6 +127,9 @@ class ModelledCluster {
   bool is_switched() const { return routing().kind == plan::RouterKind::Service; }
   void observe_configs(Observation& o) const;
   void count_ready(const Version& v, Observation& o) const;
+  void count_pods(Version& v) const;
+  const data::Value& set_of(const Pod& pod) const;
+  PreviewSight preview_sight() const;
 
   data::Value release_, deployment_, route_, companion_, gone_;
   std::map<std::string, data::Value> sets_, services_, runs_, templates_, revisions_, configs_;

@@ -12,6 +12,7 @@
 #include "data/patch.h"
 #include "delivery/names.h"
 #include "delivery/observe_config.h"
+#include "delivery/observe_preview.h"
 
 namespace slipway::delivery {
 
@@ -24,6 +25,15 @@ Value json(std::string_view text) {
 }
 
 namespace {
+
+constexpr const char* kPreviewSpace = "shop-preview";
+
+// Services of both namespaces, by one key.
+std::string key_of(std::string_view space, const std::string& name) {
+  return space == "shop" ? name : fmt::format("{}/{}", space, name);
+}
+
+bool is_apart(const Value& object) { return api::space_of(object) == kPreviewSpace; }
 
 Value replica_set_like(const Value& deployment, const std::string& name, std::int64_t replicas) {
   const Value& pod_template = deployment["spec"]["template"];
@@ -159,6 +169,11 @@ void ModelledCluster::patch_route(const Value& merge_patch) {
 
 RouteView ModelledCluster::view() const { return router_of(routing().kind).look_at(observe().objects(), routing()); }
 
+void ModelledCluster::occupy_preview() {
+  services_[key_of(kPreviewSpace, "web-preview")] =
+      json(R"({"metadata":{"name":"web-preview","namespace":"shop-preview","uid":"uid-foreign"}})");
+}
+
 void ModelledCluster::delete_set(const std::string& tag) {
   const auto is_it = [&](const std::string& rs) { return image_of(rs) == "shop/web:" + tag; };
   std::erase_if(pods_, [&](const auto& p) { return is_it(p.second.rs); });
@@ -169,9 +184,9 @@ void ModelledCluster::delete_set(const std::string& tag) {
 
 void ModelledCluster::delete_deployment() {
   gone_ = std::exchange(deployment_, Value());
-  sets_.clear();
-  pods_.clear();
-  std::erase_if(services_, [](const auto& s) { return s.first != "web"; });
+  std::erase_if(pods_, [&](const auto& p) { return !is_apart(set_of(p.second)); });
+  std::erase_if(sets_, [](const auto& s) { return !is_apart(s.second); });
+  std::erase_if(services_, [](const auto& s) { return s.first != "web" && !is_apart(s.second); });
 }
 
 void ModelledCluster::create_deployment() {
@@ -194,7 +209,7 @@ void ModelledCluster::unpause_and_roll(std::int64_t pods) {
 
 // --- effects ----------------------------------------------------------------------------------------------
 
-Value* ModelledCluster::object_of(const api::Resource& resource, const std::string& name) {
+Value* ModelledCluster::object_of(const api::Resource& resource, const std::string& name, const std::string& space) {
   const auto in = [&](std::map<std::string, Value>& all) { return all.contains(name) ? &all[name] : nullptr; };
   if (resource == api::kReleases) return &release_;
   if (resource == api::kDeployments) return &deployment_;
@@ -204,7 +219,8 @@ Value* ModelledCluster::object_of(const api::Resource& resource, const std::stri
   if (const auto second = router.companion(r); second && resource == second->kind && name == second->name)
     return companion_.is_null() ? nullptr : &companion_;
   if (resource == api::kReplicaSets) return in(sets_);
-  if (resource == api::kServices) return in(services_);
+  const auto service = services_.find(key_of(space, name));
+  if (resource == api::kServices) return service == services_.end() ? nullptr : &service->second;
   if (resource == api::kAnalysisRuns) return in(runs_);
   if (resource == api::kConfigMaps) return in(configs_);
   return nullptr;
@@ -224,17 +240,18 @@ bool ModelledCluster::create(const control::Create& effect) {
               : effect.resource == api::kControllerRevisions ? revisions_
               : effect.resource == api::kConfigMaps          ? configs_
                                                              : runs_;
-  if (all.contains(name)) return false;
+  const std::string key = effect.resource == api::kServices ? key_of(api::space_of(effect.object), name) : name;
+  if (all.contains(key)) return false;
   Value object = effect.object;
   object.set({"metadata", "uid"}, fmt::format("uid-{}-{}", name, ++names_));
   object.set({"metadata", "creationTimestamp"}, base::format_time(now_));
   bump(object);
-  all[name] = object;
+  all[key] = object;
   return true;
 }
 
 bool ModelledCluster::patch(const control::Patch& effect) {
-  Value* object = object_of(effect.resource, effect.name);
+  Value* object = object_of(effect.resource, effect.name, effect.space);
   if (!object || api::uid_of(*object) != effect.uid) return false;
   if (!effect.version.empty() && api::version_of(*object) != effect.version) return false;
   const Value spec = (*object)["spec"];
@@ -265,7 +282,7 @@ bool ModelledCluster::carry_out(const control::Effect& effect) {
   }
   if (const auto* erase = std::get_if<control::Delete>(&effect)) {
     if (erase->uid == api::uid_of(companion_)) companion_ = Value();
-    services_.erase(erase->name);
+    services_.erase(key_of(erase->space, erase->name));
     runs_.erase(erase->name);
     sets_.erase(erase->name);
     revisions_.erase(erase->name);
@@ -424,9 +441,43 @@ void ModelledCluster::run_analyses() {
 
 // --- observing and going on -------------------------------------------------------------------------------
 
+const Value& ModelledCluster::set_of(const Pod& pod) const {
+  const auto found = sets_.find(pod.rs);
+  return found == sets_.end() ? data::kNull : found->second;
+}
+
+void ModelledCluster::count_pods(Version& v) const {
+  for (const auto& [pod, p] : pods_)
+    if (p.rs == v.name) ++v.pods, ++v.remaining, v.ready += pod_ready(p), v.restarts += p.restarts;
+  v.available = std::min(v.ready, v.rs["status"]["availableReplicas"].as_int());
+}
+
+PreviewSight ModelledCluster::preview_sight() const {
+  const Value space =
+      lets_in ? Value::object({{"metadata",
+                                Value::object({{"name", kPreviewSpace},
+                                               {"annotations", Value::object({{kPreviewForAnnotation, *lets_in}})}})}})
+              : Value();
+  PreviewSight out{.refusal = preview_refusal(space, kPreviewSpace, release_)};
+  for (const auto& [name, rs] : sets_) {
+    if (!is_apart(rs) || !is_preview_of(rs, release_)) continue;
+    Version v{.rs = rs, .name = name, .hash = std::string(api::label(rs, control::kTemplateHashLabel))};
+    v.owner = Owner::Release;
+    v.spec = rs["spec"]["replicas"].as_int();
+    count_pods(v);
+    out.remaining += v.remaining;
+    out.versions.push_back(std::move(v));
+  }
+  for (const auto& [key, service] : services_)
+    if (is_apart(service))
+      is_preview_of(service, release_) ? out.services.push_back(service) : void(out.taken = service);
+  return out;
+}
+
 // A Service selects by its labels, and by the hash when it has one.
 void ModelledCluster::count_ready(const Version& v, Observation& o) const {
   for (const auto& [service, s] : services_) {
+    if (is_apart(s)) continue;
     const std::string_view hash = s["spec"]["selector"][control::kTemplateHashLabel].as_string();
     if (!hash.empty() && hash != v.hash) continue;
     o.ready_endpoints[service] += v.ready;
@@ -458,15 +509,14 @@ Observation ModelledCluster::observe() const {
                 .templates = templates_,
                 .traffic = fact_};
   for (const auto& [name, rs] : sets_) {
+    if (is_apart(rs)) continue;
     Version v{.rs = rs,
               .name = name,
               .hash = std::string(api::label(rs, control::kTemplateHashLabel)),
               .spec = rs["spec"]["replicas"].as_int()};
     const bool held = api::label(rs, kReleaseLabel) == api::name_of(release_);
     v.owner = !api::controller_of(rs).is_null() ? Owner::Deployment : held ? Owner::Release : Owner::Nobody;
-    for (const auto& [pod, p] : pods_)
-      if (p.rs == name) ++v.pods, ++v.remaining, v.ready += pod_ready(p), v.restarts += p.restarts;
-    v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
+    count_pods(v);
     count_ready(v, o);
     o.versions.push_back(std::move(v));
   }
@@ -489,6 +539,8 @@ Observation ModelledCluster::observe() const {
   }
   observe_configs(o);
   o.traffic_pending = asked_.has_value();
+  for (const std::string& space : {preview_space_of(release_), release_["status"]["preview"]["namespace"].str()})
+    if (space == kPreviewSpace) o.previews[space] = preview_sight();
   return o;
 }
 
@@ -528,7 +580,28 @@ bool ModelledCluster::reaches(Phase phase, int turns) {
 }
 
 std::int64_t ModelledCluster::pods_of(const std::string& tag) const {
-  return std::ranges::count_if(pods_, [&](const auto& p) { return image_of(p.second.rs) == "shop/web:" + tag; });
+  return std::ranges::count_if(
+      pods_, [&](const auto& p) { return image_of(p.second.rs) == "shop/web:" + tag && !is_apart(set_of(p.second)); });
+}
+
+std::int64_t ModelledCluster::preview_pods(const std::string& tag) const {
+  return std::ranges::count_if(
+      pods_, [&](const auto& p) { return image_of(p.second.rs) == "shop/web:" + tag && is_apart(set_of(p.second)); });
+}
+
+bool ModelledCluster::preview_is_clear() const {
+  const PreviewSight there = preview_sight();
+  return there.versions.empty() && there.services.empty() && there.remaining == 0;
+}
+
+const Value& ModelledCluster::preview_service() const {
+  const auto found = services_.find(key_of(kPreviewSpace, "web-preview"));
+  return found == services_.end() ? data::kNull : found->second;
+}
+
+const Value& ModelledCluster::run(const std::string& name) const {
+  const auto found = runs_.find(name);
+  return found == runs_.end() ? data::kNull : found->second;
 }
 
 std::string ModelledCluster::selected_by(const std::string& service) const {

@@ -9,6 +9,7 @@
 #include "delivery/decide/finish.h"
 #include "delivery/decide/hooks.h"
 #include "delivery/decide/in_place.h"
+#include "delivery/decide/preview.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/variants.h"
@@ -123,7 +124,8 @@ void retreat(Turn& turn) {
   turn.wait("verifying the rollback");
   verify_rollback(turn);
   const bool quiet = !turn.routed() || r.drained_at || r.verification.state != CheckState::Pending;
-  if (!quiet || !candidate_is_gone(turn) || !may_leave(r)) return;
+  const bool gone_here = quiet && candidate_is_gone(turn), gone_there = end_preview(turn) == Reach::Done;
+  if (!gone_here || !gone_there || !may_leave(r)) return;
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
   if (!given_back(turn)) return;
   finish_retreat(turn);

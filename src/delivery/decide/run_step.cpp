@@ -9,6 +9,7 @@
 #include "delivery/decide/analyses.h"
 #include "delivery/decide/halt.h"
 #include "delivery/decide/hooks.h"
+#include "delivery/decide/preview.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/variants.h"
@@ -112,6 +113,8 @@ bool analysis_broken(Turn& turn) {
 Reach run_step(Turn& turn, const Step& step) {
   return std::visit(plan::visit_step{
                         [&](const plan::Scale& s) { return reach_replicas(turn, s); },
+                        [&](const plan::Preview& s) { return run_preview(turn, s); },
+                        [&](const plan::EndPreview&) { return end_preview(turn); },
                         [&](const plan::Traffic& s) { return run_traffic(turn, s); },
                         [&](const plan::Wait& s) { return run_wait(turn, s); },
                         [&](const plan::Approve&) { return run_approve(turn); },

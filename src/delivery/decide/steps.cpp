@@ -13,6 +13,7 @@
 #include "delivery/decide/guards.h"
 #include "delivery/decide/halt.h"
 #include "delivery/decide/in_place.h"
+#include "delivery/decide/preview.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/run_step.h"
@@ -163,6 +164,14 @@ Reach keep_capacity(Turn& turn) {
   return Reach::Waiting;
 }
 
+// The candidate's pods, here or in its preview.
+Reach keep_versions(Turn& turn) {
+  if (turn.s.position.handed_over) return Reach::Done;
+  if (only_previewed(turn)) return keep_preview(turn);
+  if (ensure_versions(turn) == Reach::Waiting) return Reach::Waiting;
+  return in_preview(turn) ? keep_preview(turn) : keep_capacity(turn);
+}
+
 // Time spent in a pause does not count against the deadline.
 void resume_clock(Turn& turn, Phase before) {
   const auto stood_still = [](Phase phase) {
@@ -218,6 +227,7 @@ void stand_still(Turn& turn) {
 void go_on(Turn& turn) {
   if (note_handover(turn) || lost_after_handover(turn)) return;
   if (target_changed(turn)) return;
+  if (preview_withdrawn(turn)) return;
   if (!turn.invalid.empty()) return stand_still(turn);
   follow_changed_plan(turn);
   count_guards(turn);
@@ -226,9 +236,8 @@ void go_on(Turn& turn) {
   turn.s.phase = held ? Phase::Paused : Phase::Progressing;
   const Reach traffic = keep_traffic(turn, next_is_traffic(turn));
   if (turn.acts()) return;
-  if (!turn.s.position.handed_over &&
-      (ensure_versions(turn) == Reach::Waiting || keep_capacity(turn) == Reach::Waiting))
-    return;
+  if (preview_is_stray(turn) && end_preview(turn) == Reach::Waiting) return;
+  if (keep_versions(turn) == Reach::Waiting) return;
   if (turn.s.halt) return stay_halted(turn);
   if (held) return turn.wait("paused by spec.paused");
   if (traffic == Reach::Waiting) return summarise_runs(turn);
@@ -236,6 +245,11 @@ void go_on(Turn& turn) {
   walk(turn);
   watch_requests(turn);
   summarise_runs(turn);
+}
+
+// Why it cannot begin by steps; empty: it can.
+std::string problem_of_candidate(Turn& turn) {
+  return turn.plan.strategy == plan::Strategy::AbTest ? begin_variants(turn) : preview_problem(turn);
 }
 
 }  // namespace
@@ -258,8 +272,7 @@ void start(Turn& turn) {
   s.candidate = revision_for(turn);
   s.candidate->started_at = turn.now;
   const bool fast = is_way_back(turn);
-  if (const std::string problem = fast || turn.plan.strategy != plan::Strategy::AbTest ? "" : begin_variants(turn);
-      !problem.empty()) {
+  if (const std::string problem = fast ? "" : problem_of_candidate(turn); !problem.empty()) {
     s.candidate.reset();
     s.variants.clear();
     s.phase = Phase::Invalid;

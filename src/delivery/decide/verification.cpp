@@ -7,6 +7,7 @@
 #include "api/meta.h"
 #include "delivery/decide/analyses.h"
 #include "delivery/decide/hooks.h"
+#include "delivery/decide/preview.h"
 #include "delivery/decide/traffic.h"
 
 namespace slipway::delivery {
@@ -32,9 +33,16 @@ void wait_untold(Turn& turn, Retreat& r, const ReadBack& rb) {
   if (over) r.drained_at = turn.now;
 }
 
+// It had no pod beside the stable version.
+void never_reached(const Turn& turn, Retreat& r) {
+  for (const char* check : {"requests", "sessions"}) settle(r, check, CheckState::Passed, "it ran in its preview only");
+  r.drained_at = turn.now;
+}
+
 // No session left, and no new request between two read-backs that are far enough apart.
 void check_quiet(Turn& turn, Retreat& r) {
   if (r.drained_at) return;
+  if (only_previewed(turn)) return never_reached(turn, r);
   const ReadBack* rb = current_read_back(turn);
   ask_router(turn, kQuietInterval);
   if (!rb) return;
@@ -113,6 +121,7 @@ CheckState state_of(Verdict verdict) {
 }
 
 void check_metrics(Turn& turn, Retreat& r) {
+  if (only_previewed(turn)) return settle(r, "metrics", CheckState::Skipped, "it ran in its preview only");
   const plan::Analysis analysis = all_analyses(turn);
   if (analysis.templates.empty()) return settle(r, "metrics", CheckState::Skipped, "the release has no analysis");
   ensure_run(turn, RunKind::Verification, analysis);

@@ -29,6 +29,9 @@ std::unique_ptr<control::Invariant> config_with_pods();
 // not begin, gets no larger share and is not promoted. Ways back are not forward.
 std::unique_ptr<control::Invariant> nothing_forward_while_closed();
 
+// Nothing is made in another namespace than the Release's, unless that one lets its previews in.
+std::unique_ptr<control::Invariant> previews_let_in();
+
 // What these rules look at, when the decision is one of the Release controller; nullopt otherwise.
 struct Scene {
   Observation o;

@@ -45,6 +45,7 @@ std::vector<std::unique_ptr<control::Invariant>> make_invariants() {
   all.push_back(invariants::in_place_within_budget());
   all.push_back(invariants::config_with_pods());
   all.push_back(invariants::nothing_forward_while_closed());
+  all.push_back(invariants::previews_let_in());
   return all;
 }
 

@@ -111,10 +111,12 @@ constexpr base::Duration kKeepPrevious = base::seconds(30);
 
 void add_stage(StepWriter& out, const Stage& stage, const Value& blue_green, int index) {
   const std::string field = "spec.strategy.blueGreen" + (stage.key.empty() ? "" : "." + stage.key);
+  const std::string apart = "spec.strategy.blueGreen.previewNamespace", space = blue_green["previewNamespace"].str();
   const Value& value = blue_green[stage.key];
   switch (stage.kind) {
     case Stage::Kind::Preview:
-      return out.add(Scale{kWhole, limit_of(value)}, index, field);
+      return space.empty() ? out.add(Scale{kWhole, limit_of(value)}, index, field)
+                           : out.add(Preview{space, limit_of(value)}, index, apart);
     case Stage::Kind::Analysis:
       return out.add(Analyse{analysis_of(value)}, index, field);
     case Stage::Kind::Countdown:
@@ -122,6 +124,10 @@ void add_stage(StepWriter& out, const Stage& stage, const Value& blue_green, int
     case Stage::Kind::Approval:
       return out.add(Approve{}, index, field);
     case Stage::Kind::Switch:
+      if (!space.empty()) {
+        out.add(EndPreview{space}, index, apart);
+        out.add(Traffic{kNone}, index, "spec.traffic");
+      }
       return out.shift(kWhole, index, field);
     case Stage::Kind::Keep:
       return out.add(Keep{duration_or(value, kKeepPrevious)}, index, field);
@@ -132,7 +138,8 @@ void compile_blue_green(const Value& spec, ReleasePlan& plan) {
   const Value& blue_green = spec["strategy"]["blueGreen"];
   plan.strategy = Strategy::BlueGreen;
   StepWriter out{plan};
-  out.add(Traffic{kNone}, -1, "spec.traffic");
+  // Before a preview in another namespace is gone nothing of the users' namespace is touched.
+  if (blue_green["previewNamespace"].str().empty()) out.add(Traffic{kNone}, -1, "spec.traffic");
   for (const Stage& stage : stages_of(blue_green)) add_stage(out, stage, blue_green, plan.user_steps++);
 }
 
@@ -158,10 +165,12 @@ std::string canary_step_name(const Value& step) {
   return duration.is_string() ? "pause " + duration.str() : "approval";
 }
 
-std::string stage_name(const Stage& stage, const Value& value) {
+std::string stage_name(const Stage& stage, const Value& blue_green) {
+  const Value& value = blue_green[stage.key];
+  const std::string space = blue_green["previewNamespace"].str();
   switch (stage.kind) {
     case Stage::Kind::Preview:
-      return "preview";
+      return space.empty() ? "preview" : "preview in " + space;
     case Stage::Kind::Analysis:
       return analysis_name(value);
     case Stage::Kind::Countdown:
@@ -252,7 +261,7 @@ std::vector<std::string> step_names(const Value& spec) {
   for (std::string& name : gray_step_names(strategy["gray"])) out.push_back(std::move(name));
   for (std::string& name : ab_test_step_names(strategy["abTest"])) out.push_back(std::move(name));
   if (const Value& blue_green = strategy["blueGreen"]; blue_green.is_object())
-    for (const Stage& stage : stages_of(blue_green)) out.push_back(stage_name(stage, blue_green[stage.key]));
+    for (const Stage& stage : stages_of(blue_green)) out.push_back(stage_name(stage, blue_green));
   return out;
 }
 

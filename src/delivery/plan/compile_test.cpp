@@ -291,6 +291,47 @@ TEST(Compile, blue_green_waits_for_a_person_unless_told_otherwise) {
   EXPECT_EQ(plan->steps.at(1).action, Action(Scale{kWhole}));
 }
 
+// Nothing of the Release's own namespace is touched before the other one is clear.
+TEST(Compile, a_preview_in_a_namespace_of_its_own_comes_before_everything_here) {
+  const Value spec = json(R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+    "strategy":{"blueGreen":{"previewNamespace":"shop-preview","previewReplicas":1,
+    "preSwitchAnalysis":{"templates":[{"name":"smoke"}]},"keepPrevious":"1h"}}})");
+  const auto plan =
+      compile(Value::object({{"metadata", Value::object({{"name", "web"}, {"namespace", "shop"}})}, {"spec", spec}}),
+              gateway_capabilities());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(to_text(*plan),
+            "target    deployment/web, blue-green\n"
+            "traffic   route web splits web into web-stable and web-preview\n"
+            "step 1    preview in namespace shop-preview: 1 pod\n"
+            "step 2    analyse smoke\n"
+            "step 3    wait for a person to promote\n"
+            "step 4    take the preview in namespace shop-preview away\n"
+            "step 4    split the route, all traffic to stable\n"
+            "step 4    scale the candidate for 100 %\n"
+            "step 4    100 % of the traffic to the candidate, verified at the router\n"
+            "step 5    keep the old version's pods for 1h0m0s\n"
+            "          promote: hand over to the Deployment, scale the old version down\n"
+            "          verify replicas, owner and route\n"
+            "guard     each step ready within 10m0s\n"
+            "rollback  automatic, verified within 2m0s\n");
+  EXPECT_EQ(step_names(spec), (std::vector<std::string>{"preview in shop-preview", "analysis smoke", "approval",
+                                                        "switch", "keep previous 1h0m0s"}));
+  EXPECT_EQ(preview_begin(*plan), 0u);
+  EXPECT_EQ(preview_end(*plan), 3u);
+  EXPECT_FALSE(preview_begin(without_steps(*plan)));
+}
+
+TEST(Compile, the_releases_own_namespace_is_none_for_its_previews) {
+  const Value spec = json(R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
+    "strategy":{"blueGreen":{"previewNamespace":"shop"}}})");
+  const auto plan =
+      compile(Value::object({{"metadata", Value::object({{"name", "web"}, {"namespace", "shop"}})}, {"spec", spec}}),
+              gateway_capabilities());
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().causes.at(0).field, "spec.strategy.blueGreen.previewNamespace");
+}
+
 struct Refused {
   const char* what;
   const char* spec;
@@ -314,6 +355,10 @@ TEST(Compile, what_cannot_work_is_refused_with_its_field) {
         {"previewReplicas":0,"autoSwitch":"soon","keepPrevious":"-1s","preSwitchAnalysis":{}}}})",
        {"spec.strategy.blueGreen.previewReplicas", "spec.strategy.blueGreen.preSwitchAnalysis.templates",
         "spec.strategy.blueGreen.autoSwitch", "spec.strategy.blueGreen.keepPrevious"}},
+      {"a preview in what is no namespace",
+       R"({"target":{"name":"web"},"traffic":{"kind":"Service","service":"web"},
+        "strategy":{"blueGreen":{"previewNamespace":"Shop/preview"}}})",
+       {"spec.strategy.blueGreen.previewNamespace"}},
       {"a preview Service that is the users' own",
        R"({"target":{"name":"web"},"traffic":{"kind":"Service","service":"web","canaryService":"web"},
         "strategy":{"blueGreen":{}}})",

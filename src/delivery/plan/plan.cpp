@@ -107,6 +107,11 @@ std::string rules_text(const Traffic& s) {
   return out;
 }
 
+std::string preview_text(const Preview& s) {
+  return fmt::format("preview in namespace {}: {}", s.space,
+                     s.pods ? pods_text(*s.pods) : "as many pods as the Deployment asks for");
+}
+
 std::string traffic_text(const Traffic& s) {
   if (s == Traffic{kNone}) return "split the route, all traffic to stable";
   if (!s.parts.empty())
@@ -172,6 +177,8 @@ std::string to_text(const Action& action) {
   return std::visit(
       visit_step{
           [](const Scale& s) { return scale_text(s); },
+          [](const Preview& s) { return preview_text(s); },
+          [](const EndPreview& s) { return fmt::format("take the preview in namespace {} away", s.space); },
           [](const Traffic& s) { return traffic_text(s); },
           [](const Wait& s) { return "wait " + base::format_duration(s.duration); },
           [](const Approve&) { return std::string("wait for a person to promote"); },
@@ -311,6 +318,20 @@ Share share_before(const ReleasePlan& plan, std::size_t index) {
   }
   return share;
 }
+
+namespace {
+
+template <class What>
+std::optional<std::size_t> index_of_first(const ReleasePlan& plan) {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i)
+    if (std::holds_alternative<What>(plan.steps[i].action)) return i;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::size_t> preview_begin(const ReleasePlan& plan) { return index_of_first<Preview>(plan); }
+std::optional<std::size_t> preview_end(const ReleasePlan& plan) { return index_of_first<EndPreview>(plan); }
 
 std::optional<Scale> scale_before(const ReleasePlan& plan, std::size_t index) {
   std::optional<Scale> last;

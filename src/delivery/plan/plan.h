@@ -52,6 +52,18 @@ struct Scale {
   std::vector<std::int64_t> least_of_parts = {};
   bool operator==(const Scale&) const = default;
 };
+// The candidate runs as an environment of its own in another namespace, and has nothing beside the stable version yet.
+// `pods`: absent, as many as the Deployment asks for.
+struct Preview {
+  std::string space;
+  std::optional<std::int64_t> pods = {};
+  bool operator==(const Preview&) const = default;
+};
+// That environment is gone.
+struct EndPreview {
+  std::string space;
+  bool operator==(const EndPreview&) const = default;
+};
 // What the router does with the requests, verified at the router. The first one, of nothing, installs the split.
 struct Traffic {
   Share share;                           // of everybody's requests, for the candidate
@@ -104,7 +116,7 @@ struct Hook {
   bool operator==(const Hook&) const = default;
 };
 
-using Action = std::variant<Scale, Traffic, Wait, Approve, Analyse, Keep, Promote, Verify, Hook>;
+using Action = std::variant<Scale, Preview, EndPreview, Traffic, Wait, Approve, Analyse, Keep, Promote, Verify, Hook>;
 
 struct Step {
   Action action;
@@ -234,6 +246,10 @@ std::optional<Traffic> traffic_before(const ReleasePlan& plan, std::size_t index
 // The share that the candidate is meant to have once `index` steps are done (traffic, or replicas without a router;
 // where a number of pods is asked for, that comes on top).
 Share share_before(const ReleasePlan& plan, std::size_t index);
+
+// Where its Preview and its EndPreview are; absent: it has none.
+std::optional<std::size_t> preview_begin(const ReleasePlan& plan);
+std::optional<std::size_t> preview_end(const ReleasePlan& plan);
 
 // The last Scale before `index`; absent: none.
 std::optional<Scale> scale_before(const ReleasePlan& plan, std::size_t index);

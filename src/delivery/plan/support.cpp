@@ -26,6 +26,7 @@ constexpr Form kForms[] = {
      R"({"canary":{"steps":[{"match":{"any":[{"headers":[{"name":"a","value":"b"}]}]}}]}})"},
     {"canary with a mirror", R"({"canary":{"steps":[{"mirror":{"percent":5}}]}})"},
     {"blue-green", R"({"blueGreen":{}})"},
+    {"blue-green, preview in a namespace of its own", R"({"blueGreen":{"previewNamespace":"shop-preview"}})"},
     {"gray, whole cohorts", R"({"gray":{"batches":[{"cohorts":[{"name":"all"}]}]}})"},
     {"gray, parts of users", R"({"gray":{"key":{"header":"u"},"batches":[{"share":5}]}})"},
     {"A/B test by cohorts", R"({"abTest":{"variants":[{"name":"b","cohorts":[{"name":"all"}]}]}})"},
