@@ -15,6 +15,7 @@
 #include "cli/release_text.h"
 #include "cli/target.h"
 #include "delivery/forecast.h"
+#include "delivery/observe_preview.h"
 #include "delivery/plan/compile.h"
 #include "view/render.h"
 
@@ -28,12 +29,14 @@ using data::Value;
 struct Subject {
   Value release, workload = {}, policy = {};
   delivery::plan::CohortSpecs cohorts = {};
+  std::optional<Value> preview_space = {};
 };
 
 struct Details {
   delivery::Forecast forecast;
   Gates gates;
   std::vector<NeededRight> rights;
+  PreviewPlace preview = {};
   std::optional<std::vector<MetricToday>> metrics = {};
 };
 
@@ -64,6 +67,12 @@ Value metrics_object(const std::vector<MetricToday>& metrics) {
   return out;
 }
 
+Value preview_object(const PreviewPlace& preview) {
+  Value out = Value::object({{"namespace", preview.space}, {"why", preview.text}});
+  if (preview.let_in) out.set("letIn", *preview.let_in);
+  return out;
+}
+
 Value plan_object(const delivery::plan::ReleasePlan& plan, const Details& details) {
   Value steps = Value::array();
   for (const auto& step : plan.steps) {
@@ -81,6 +90,7 @@ Value plan_object(const delivery::plan::ReleasePlan& plan, const Details& detail
                              {"gates", gates_object(details.gates)},
                              {"versionedConfig", plan.versioned_config},
                              {"rights", rights_object(details.rights)}});
+  if (!details.preview.space.empty()) out.set("preview", preview_object(details.preview));
   if (details.metrics) out.set("metrics", metrics_object(*details.metrics));
   return out;
 }
@@ -91,6 +101,7 @@ std::string details_text(const delivery::plan::ReleasePlan& plan, const Details&
   if (plan.versioned_config) out += "config    a version is its template and what is in the ConfigMaps that it names\n";
   for (const std::string& w : details.gates.windows) out += fmt::format("window    {}\n", w);
   if (!details.gates.closed.empty()) out += fmt::format("gate      {}\n", details.gates.closed);
+  if (!details.preview.space.empty()) out += fmt::format("preview   {}\n", details.preview.text);
   for (const NeededRight& right : details.rights)
     out += fmt::format("{:<10}{}: {}\n", &right == details.rights.data() ? "rights" : "", right.resource,
                        base::join(right.verbs, ", "));
@@ -106,7 +117,8 @@ ExitCode print_plan(Setting& s, const Subject& subject, const Plan& options) {
   if (!plan) return tell(s, plan.error());
   Details details{.forecast = delivery::forecast(*plan, subject.workload),
                   .gates = gates_of(*plan, subject.policy, s.api.now()),
-                  .rights = rights_of(*plan)};
+                  .rights = rights_of(*plan),
+                  .preview = preview_place_of(*plan, subject.release, subject.preview_space)};
   if (options.measure) {
     auto measured = measure_today(s, subject.release, *plan);
     if (!measured) return tell(s, measured.error());
@@ -127,6 +139,17 @@ Value among(const Manifests& manifests, std::string_view kind, std::string_view 
   return {};
 }
 
+std::optional<Value> known(Value object) { return object.is_null() ? std::nullopt : std::optional(std::move(object)); }
+
+// Not everybody may read Namespaces.
+std::optional<Value> preview_space_in(Setting& s, const Value& release) {
+  const std::string name = delivery::preview_space_of(release);
+  if (name.empty()) return std::nullopt;
+  auto found = s.api.call({.verb = client::Verb::Get, .resource = api::kNamespaces, .name = name});
+  if (found) return *std::move(found);
+  return found.error().code == Code::NotFound ? std::optional(Value()) : std::nullopt;
+}
+
 ExitCode plan_files(Setting& s, const Plan& plan) {
   const Manifests manifests = load_manifests(plan.files);
   std::vector<Problem> problems = manifests.problems;
@@ -139,7 +162,8 @@ ExitCode plan_files(Setting& s, const Plan& plan) {
     const Subject subject{.release = v,
                           .workload = among(manifests, resource_of_target(v).kind, name_of_target(v), api::space_of(v)),
                           .policy = among(manifests, "ReleasePolicy", api::kPolicyName, ""),
-                          .cohorts = cohorts_among(manifests, api::space_of(v))};
+                          .cohorts = cohorts_among(manifests, api::space_of(v)),
+                          .preview_space = known(among(manifests, "Namespace", delivery::preview_space_of(v), ""))};
     const auto compiled = delivery::plan::compile(v, delivery::plan::gateway_capabilities(), subject.cohorts);
     if (compiled)
       code = print_plan(s, subject, plan);
@@ -170,7 +194,8 @@ ExitCode run(Setting& s, const Plan& plan) {
                     {.release = *release,
                      .workload = workload.value_or(Value()),
                      .policy = policy.value_or(Value()),
-                     .cohorts = *cohorts},
+                     .cohorts = *cohorts,
+                     .preview_space = preview_space_in(s, *release)},
                     plan);
 }
 

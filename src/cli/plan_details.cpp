@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "data/json.h"
 #include "delivery/analysis/resolve.h"
+#include "delivery/observe_preview.h"
 #include "delivery/plan/compile.h"
 #include "delivery/state.h"
 #include "delivery/traffic/router.h"
@@ -47,6 +48,7 @@ std::set<std::string> needed_resources(const ReleasePlan& plan) {
   if (measures(plan)) out.merge(std::set<std::string>{"analysisruns.slipway.dev", "analysistemplates.slipway.dev"});
   if (plan.strategy == delivery::plan::Strategy::Gray || plan.strategy == delivery::plan::Strategy::AbTest)
     out.insert("cohorts.slipway.dev");
+  if (delivery::plan::preview_begin(plan)) out.insert("namespaces");
   if (!plan.routing) return out;
   const delivery::Router& router = delivery::router_of(plan.routing->kind);
   out.merge(std::set<std::string>{"services", "endpointslices.discovery.k8s.io", router.route_kind().qualified()});
@@ -225,6 +227,21 @@ std::vector<NeededRight> rights_of(const ReleasePlan& plan) {
     for (const std::string& verb : right.verbs)
       if (std::ranges::find(entry.verbs, verb) == entry.verbs.end()) entry.verbs.push_back(verb);
   }
+  return out;
+}
+
+PreviewPlace preview_place_of(const ReleasePlan& plan, const Value& release, const std::optional<Value>& space) {
+  const auto begin = delivery::plan::preview_begin(plan);
+  if (!begin) return {};
+  PreviewPlace out{.space = std::get<delivery::plan::Preview>(plan.steps[*begin].action).space};
+  if (!space) {
+    out.text = fmt::format("namespace {} has to let it in: {}", out.space,
+                           delivery::preview_grant_command({}, out.space, release));
+    return out;
+  }
+  const std::string refusal = delivery::preview_refusal(*space, out.space, release);
+  out.let_in = refusal.empty();
+  out.text = refusal.empty() ? fmt::format("namespace {} lets it in", out.space) : refusal;
   return out;
 }
 

@@ -2,6 +2,7 @@
 // say today.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,16 @@ struct NeededRight {
 };
 // In the order of docs/rbac.md; `slipway install` gives them. Secrets that metrics name are not among them.
 std::vector<NeededRight> rights_of(const delivery::plan::ReleasePlan& plan);
+
+// Whether the namespace of a preview lets it in. `space`: the Namespace; null when it is not there, nullopt when that
+// is not known.
+struct PreviewPlace {
+  std::string space;  // empty: the plan has no preview in a namespace of its own
+  std::optional<bool> let_in = {};
+  std::string text = {};  // with the command that lets it in, where that is to be done
+};
+PreviewPlace preview_place_of(const delivery::plan::ReleasePlan& plan, const data::Value& release,
+                              const std::optional<data::Value>& space);
 
 // What one metric said, asked once about the stable version.
 struct MetricToday {

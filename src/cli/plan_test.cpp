@@ -55,6 +55,32 @@ TEST(PlanRights, follow_the_workload_the_router_and_the_analyses) {
   EXPECT_EQ(verbs_of(canary, "httproutes.gateway.networking.k8s.io"), Verbs{});
 }
 
+constexpr const char* kApart =
+    "{target: {name: web}, traffic: {route: web, service: web}, strategy: {blueGreen: {previewNamespace: "
+    "shop-preview}}}";
+
+TEST(PlanPreview, says_whether_its_namespace_lets_it_in) {
+  const Value release = *data::parse_yaml("{metadata: {name: web, namespace: shop}}");
+  const auto place = [&](std::optional<Value> space) {
+    return preview_place_of(plan_of(kApart), release, std::move(space));
+  };
+  const std::string command = "kubectl annotate namespace shop-preview slipway.dev/preview-for=shop";
+  EXPECT_EQ(place({}).let_in, std::nullopt);
+  EXPECT_TRUE(place({}).text.ends_with(command)) << place({}).text;
+  EXPECT_EQ(place(Value()).let_in, false);
+  EXPECT_EQ(place(*data::parse_yaml("{metadata: {name: shop-preview}}")).let_in, false);
+  const auto granted =
+      place(*data::parse_yaml("{metadata: {name: shop-preview, annotations: {slipway.dev/preview-for: shop}}}"));
+  EXPECT_EQ(granted.let_in, true);
+  EXPECT_EQ(granted.text, "namespace shop-preview lets it in");
+  EXPECT_EQ(preview_place_of(plan_of("{target: {name: web}, strategy: {rolling: {}}}"), release, {}).space, "");
+}
+
+TEST(PlanRights, of_a_preview_are_to_read_namespaces) {
+  EXPECT_EQ(verbs_of(rights_of(plan_of(kApart)), "namespaces"), (Verbs{"list", "watch"}));
+  EXPECT_EQ(verbs_of(rights_of(plan_of("{target: {name: web}, strategy: {rolling: {}}}")), "namespaces"), Verbs{});
+}
+
 TEST(PlanGates, say_what_holds_it_up_now) {
   const auto plan = plan_of(
       "{target: {name: web}, strategy: {rolling: {}}, windows: [{name: office, days: [Mon], from: '09:00', to: "

@@ -3,6 +3,8 @@
 // Releases go first, while somebody is there to hand their workloads back: the installed controllers, or, when those
 // are dead, controllers of our own that wait for their lease. Then everything of the manifest, and a look at what is
 // left.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "cli/exit.h"
 #include "cli/installed.h"
 #include "delivery/names.h"
+#include "delivery/observe_preview.h"
 
 namespace slipway::cli {
 namespace {
@@ -126,6 +129,22 @@ bool tell_held(Setting& s, const std::vector<std::string>& spaces) {
   return none;
 }
 
+// The same of previews in other namespaces: nothing owns what they are made of.
+bool tell_previews(Setting& s, const std::vector<std::string>& spaces) {
+  bool none = true;
+  for (const api::Resource& resource : {api::kReplicaSets, api::kServices}) {
+    const auto left = list(s, resource, spaces, std::string(delivery::kPreviewReleaseLabel));
+    if (!left) return tell(s, left.error()), false;
+    for (const Value& object : *left) {
+      none = false;
+      const control::ObjectName release = delivery::previewed_release(object);
+      s.terminal.talk(fmt::format("error: {} {} is left of a preview of the Release {}/{}, which is gone: delete it",
+                                  resource.qualified(), full_name(object), release.space, release.name));
+    }
+  }
+  return none;
+}
+
 // --- what install made ------------------------------------------------------------------------------------
 
 // The lease comes after the controllers: as long as one runs, it makes a new one.
@@ -175,6 +194,7 @@ ExitCode run(Setting& s, const Uninstall& uninstall) {
     if (auto left = leave_workloads(s, spaces); !left) return tell(s, left.error());
     well = tell_left_paused(s, spaces);
     well = tell_held(s, spaces) && well;
+    well = tell_previews(s, spaces) && well;
     if (spaces.empty()) well = remove_gateway(s, uninstall.placement) && well;
     well = remove_controllers(s, uninstall.placement) && well;
   }

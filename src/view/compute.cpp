@@ -253,6 +253,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   view.wanted = static_cast<double>(s.traffic.wanted) / 100;
   view.beside = s.traffic.rules.substr(0, s.traffic.rules.rfind(" #"));
   view.variants = s.variants;
+  view.preview = s.preview;
   if (!s.variants.empty()) view.beside.clear();  // told variant by variant
   if (s.traffic.verified >= 0) view.verified = static_cast<double>(s.traffic.verified) / 100;
   view.rollback = s.retreat ? s.retreat : s.phase == delivery::Phase::RolledBack ? s.last_rollback : std::nullopt;

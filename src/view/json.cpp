@@ -116,6 +116,7 @@ Value to_value(const ReleaseView& v) {
   part.rejected = v.rejected;
   part.retreat = v.rollback;
   part.variants = v.variants;
+  part.preview = v.preview;
   if (v.waiting) part.waiting = *v.waiting;
   if (v.overridden) part.override_windows = *v.overridden;
   const Value status = delivery::write_state(part);
@@ -128,7 +129,7 @@ Value to_value(const ReleaseView& v) {
                              {"phase", delivery::to_text(v.phase)},
                              {"outcome", text_of(outcome_of(v))},
                              {"message", v.message}});
-  for (const char* key : {"stable", "candidate", "variants", "rejected", "rollback", "waiting", "override"})
+  for (const char* key : {"stable", "candidate", "variants", "preview", "rejected", "rollback", "waiting", "override"})
     if (status.has(key)) out.set(key, status[key]);
   if (v.routed) {
     Value traffic = Value::object({{"wanted", v.wanted}});

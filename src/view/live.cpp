@@ -135,8 +135,16 @@ void add_variants(Lines& out, const ReleaseView& v, const Style& style) {
                             v.verified ? fmt::format("verified {:g} %", *v.verified) : "not verified yet"));
 }
 
+// Nobody but testers has the candidate yet.
+void add_preview(Lines& out, const ReleaseView& v) {
+  if (!v.preview) return;
+  out.emplace_back();
+  out.push_back(fmt::format("preview   {}.{}.svc   {} of {} pods available", v.preview->service, v.preview->space,
+                            v.preview->ready, v.preview->replicas));
+}
+
 void add_traffic(Lines& out, const ReleaseView& v, const Style& style) {
-  if (!v.routed || !v.candidate) return;
+  if (!v.routed || !v.candidate || v.preview) return;
   if (!v.variants.empty()) return add_variants(out, v, style);
   const double share = v.verified.value_or(v.wanted) / 100;
   out.emplace_back();
@@ -197,6 +205,7 @@ Lines render_live(const ReleaseView& v, const Style& style) {
   Lines out;
   add_head(out, v, style);
   add_steps(out, v, style);
+  add_preview(out, v);
   add_traffic(out, v, style);
   add_metrics(out, v, style);
   out.emplace_back();

@@ -101,8 +101,9 @@ struct ReleaseView {
   bool routed = false;
   double wanted = 0;  // candidate's percent of the traffic
   std::optional<double> verified = {};
-  std::string beside = {};                            // "all of staff": what else the candidate gets
-  std::vector<delivery::VariantState> variants = {};  // of an A/B test under way
+  std::string beside = {};                             // "all of staff": what else the candidate gets
+  std::vector<delivery::VariantState> variants = {};   // of an A/B test under way
+  std::optional<delivery::PreviewState> preview = {};  // in a namespace of its own
   std::vector<StepView> steps = {};
   std::vector<MetricView> metrics = {};            // of the analysis under way, or of the last one
   std::vector<VersionView> versions = {};          // candidate first, then stable, then old ones that still have pods

@@ -134,6 +134,16 @@ TEST(View, a_live_canary) {
             "Progressing: analysis web-13-1-2 is measuring\n");
 }
 
+TEST(View, a_preview_in_another_namespace_says_where_it_is_instead_of_a_split_that_is_none) {
+  delivery::State s = canary_state();
+  s.preview = delivery::PreviewState{.space = "shop-preview", .service = "web-preview", .replicas = 2, .ready = 1};
+  const ReleaseView v = compute(objects_with(s), kNow);
+  const std::string shown = text(render_live(v, {}));
+  EXPECT_NE(shown.find("preview   web-preview.shop-preview.svc   1 of 2 pods available"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("traffic "), std::string::npos) << shown;
+  EXPECT_EQ(to_value(v)["preview"]["namespace"], Value("shop-preview"));
+}
+
 TEST(View, a_wait_says_until_when_and_who_let_it_go_on) {
   Objects o{
       .release = json(
