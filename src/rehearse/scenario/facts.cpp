@@ -35,11 +35,38 @@ void count(Value& counts, const std::string& version, std::int64_t by) {
   counts.set(version, counts[version].as_int() + by);
 }
 
-constexpr std::array<std::string_view, 15> kFacts = {"deployment",  "workload", "release", "route",   "releases",
-                                                     "replicasets", "services", "runs",    "weights", "running",
-                                                     "ready",       "restarts", "owner",   "started", "pods"};
+constexpr std::array<std::string_view, 16> kFacts = {
+    "preview", "deployment", "workload", "release", "route",    "releases", "replicasets", "services",
+    "runs",    "weights",    "running",  "ready",   "restarts", "owner",    "started",     "pods"};
+
+// Pods by version.
+struct PodCounts {
+  Value running, ready, restarts, all = Value::object({{"running", 0}, {"ready", 0}});
+};
+PodCounts counts_in(const Observer& observer, const std::string& space, const Value& zeros) {
+  PodCounts out{zeros, zeros, zeros};
+  for (const Value& pod : observer.of(api::kPods).in_space(space)) {
+    if (!control::is_active(pod)) continue;
+    const std::string version = version_of(pod);
+    const std::int64_t is_ready = control::is_ready(pod) ? 1 : 0;
+    count(out.running, version, 1), count(out.all, "running", 1);
+    count(out.ready, version, is_ready), count(out.all, "ready", is_ready);
+    count(out.restarts, version, control::restarts_of(pod));
+  }
+  return out;
+}
+
+Value preview_facts(const Observer& observer, const std::string& space, const std::string& app, const Value& zeros) {
+  const PodCounts pods = counts_in(observer, space, zeros);
+  return Value::object({{"running", pods.running},
+                        {"ready", pods.ready},
+                        {"services", by_name(observer.of(api::kServices).in_space(space), app)},
+                        {"replicasets", by_name(observer.of(api::kReplicaSets).in_space(space), app)}});
+}
 
 }  // namespace
+
+std::string preview_of(const std::string& space) { return space + "-preview"; }
 
 Observer::Observer(Stage& stage) {
   for (const api::Resource& kind : watched_kinds()) {
@@ -97,16 +124,7 @@ Value facts(const Observer& observer, const std::string& space, const std::strin
   const auto all = [&](const api::Resource& kind) { return by_name(observer.of(kind).in_space(space), app); };
   Value zeros = Value::object(), owners = Value::object();
   for (const std::string& version : versions) zeros.set(version, 0), owners.set(version, "");
-  Value running = zeros, ready = zeros, restarts = zeros;
-  Value pods = Value::object({{"running", 0}, {"ready", 0}});
-  for (const Value& pod : observer.of(api::kPods).in_space(space)) {
-    if (!control::is_active(pod)) continue;
-    const std::string version = version_of(pod);
-    const std::int64_t is_ready = control::is_ready(pod) ? 1 : 0;
-    count(running, version, 1), count(pods, "running", 1);
-    count(ready, version, is_ready), count(pods, "ready", is_ready);
-    count(restarts, version, control::restarts_of(pod));
-  }
+  const PodCounts pods = counts_in(observer, space, zeros);
   for (const Value& set : observer.of(api::kReplicaSets).in_space(space))
     owners.set(version_of(set["spec"]["template"]), owner_text(set));
   return Value::object({{"deployment", own(api::kDeployments)},
@@ -118,11 +136,12 @@ Value facts(const Observer& observer, const std::string& space, const std::strin
                         {"services", all(api::kServices)},
                         {"runs", all(api::kAnalysisRuns)},
                         {"weights", weights_of(own(api::kHttpRoutes), app)},
-                        {"running", running},
-                        {"ready", ready},
-                        {"restarts", restarts},
+                        {"running", pods.running},
+                        {"ready", pods.ready},
+                        {"restarts", pods.restarts},
                         {"owner", owners},
-                        {"pods", pods}});
+                        {"preview", preview_facts(observer, preview_of(space), app, zeros)},
+                        {"pods", pods.all}});
 }
 
 }  // namespace slipway::rehearse::scenario

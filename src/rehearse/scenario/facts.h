@@ -8,6 +8,8 @@
 //   running.v1, ready.v1            pods of a version that are not being deleted, and those of them that are ready
 //   started.v1                      pods of a version that were ever made (recorder.h)
 //   pods.running, pods.ready        the same of all versions together
+//   preview.ready.v2, preview.running.v2, preview.services, preview.replicasets
+//                                   the same of the namespace "$SPACE-preview"
 //   restarts.v1                     restarts of their containers
 //   owner.v1                        who scales the ReplicaSet of a version: "Deployment web", "held by Release web",
 //                                   "nobody", "" when there is none
@@ -46,6 +48,9 @@ class Observer {
 
 // The kind of the story's workload: StatefulSet or DaemonSet where there is one of the app's name, and else Deployment.
 const api::Resource& workload_of(const Observer& observer, const std::string& space, const std::string& app);
+
+// Where a story's previews are, where it has some: "$SPACE-preview" in its objects.
+std::string preview_of(const std::string& space);
 
 // The names of all facts, for checking what expressions read.
 bool is_fact(const std::string& name);

@@ -29,11 +29,16 @@ Player::Player(const Scenario& scenario, Stage& stage, Observer& observer, std::
     recorder_.changed(resource, before, after);
     look();
   });
+  observer_.follow(preview_of(space_), [this](const api::Resource& resource, const Value& before, const Value& after) {
+    recorder_.changed_in_preview(resource, after.is_null() ? before : after);
+    look();
+  });
 }
 
 Player::~Player() {
   *alive_ = false;
   observer_.forget(space_);
+  observer_.forget(preview_of(space_));
 }
 
 // --- the course of the story --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/meta.h"
+#include "base/strings.h"
 #include "control/pod.h"
 #include "delivery/commands.h"
 #include "rehearse/behaviour.h"
@@ -40,15 +41,34 @@ bool is_passing(Code code) {
 
 }  // namespace
 
+namespace {
+
+// "$SPACE" is the story's namespace.
+Value in_space(const Value& v, const std::string& space) {
+  if (v.is_string()) return base::replace_all(v.str(), "$SPACE", space);
+  if (v.is_array()) {
+    Value out = Value::array();
+    for (const Value& item : v.items()) out.push_back(in_space(item, space));
+    return out;
+  }
+  if (!v.is_object()) return v;
+  Value out = Value::object();
+  for (const data::Member& m : v.members()) out.set(m.key, in_space(m.value, space));
+  return out;
+}
+
+}  // namespace
+
 // --- requests ---------------------------------------------------------------------------------------------
 
 Request Player::apply(const Object& object) const {
-  Value body = object.value;
+  Value body = in_space(object.value, space_);
   if (object.resource.namespaced) body.set({"metadata", "namespace"}, space_);
+  const std::string name(api::name_of(body));
   return {.verb = Verb::Patch,
           .resource = object.resource,
           .space = object.resource.namespaced ? space_ : "",
-          .name = std::string(api::name_of(object.value)),
+          .name = name,
           .body = std::move(body),
           .patch_type = PatchType::Apply,
           .field_manager = kUser,
@@ -59,8 +79,8 @@ Request Player::patch(const api::Resource& resource, const std::string& name, Va
   return {.verb = Verb::Patch,
           .resource = resource,
           .space = resource.namespaced ? space_ : "",
-          .name = name,
-          .body = std::move(body),
+          .name = base::replace_all(name, "$SPACE", space_),
+          .body = in_space(body, space_),
           .patch_type = type,
           .field_manager = kUser};
 }

@@ -62,6 +62,10 @@ void Recorder::changed(const api::Resource& resource, const Value& before, const
   if (resource == api::kHttpRoutes && !after.is_null()) add("route", text_of_weights(after, app_));
 }
 
+void Recorder::changed_in_preview(const api::Resource& resource, const Value& object) {
+  ++changes_["preview " + resource.plural + "/" + std::string(api::name_of(object))];
+}
+
 // Between two owners a ReplicaSet is nobody's for a moment, which a watch that had to begin anew does not show.
 void Recorder::see_owner(const Value& replica_set, const std::string& owner) {
   versions_[std::string(api::name_of(replica_set))] = version_of(replica_set["spec"]["template"]);

@@ -18,6 +18,8 @@ class Recorder {
   // The story begins: what led there is forgotten, all but the last step of each track.
   void begin();
   void changed(const api::Resource& resource, const data::Value& before, const data::Value& after);
+  // In the namespace of its previews.
+  void changed_in_preview(const api::Resource& resource, const data::Value& object);
   // Changes by object, "pods/web-1", since `forget_changes`.
   const std::map<std::string, std::int64_t>& changes() const { return changes_; }
   void forget_changes() { changes_.clear(); }
@@ -42,7 +44,7 @@ class Recorder {
   std::string app_;
   Outcome outcome_;
   std::map<std::string, std::pair<std::string, std::int64_t>> pods_;  // version and restarts, by uid
-  std::map<std::string, std::string> versions_;  // of ReplicaSets, by name
+  std::map<std::string, std::string> versions_;                       // of ReplicaSets, by name
   std::map<std::string, std::int64_t> changes_;
 };
 
