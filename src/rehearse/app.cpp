@@ -1,6 +1,7 @@
 #include "rehearse/app.h"
 
 #include "data/yaml.h"
+#include "delivery/names.h"
 #include "rehearse/app_router.h"
 #include "rehearse/behaviour.h"
 
@@ -129,6 +130,7 @@ variants:
 // Kept for long enough that a version that crashes is found out.
 Value blue_green(const Choices& choices) {
   Value out = Value::object({{"previewReplicas", 1}, {"keepPrevious", "2m"}});
+  if (choices.preview) out.set("previewNamespace", kPreviewSpace);
   if (!choices.approval) out.set("autoSwitch", "5s");
   if (!choices.switched()) out.set("postSwitchAnalysis", templates());
   return out;
@@ -138,6 +140,13 @@ Value blue_green(const Choices& choices) {
 
 Value name_space() {
   return Value::object({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Value::object({{"name", kSpace}})}});
+}
+
+Value preview_space(bool lets_in) {
+  const Value annotations = Value::object({{delivery::kPreviewForAnnotation, lets_in ? kSpace : "nobody"}});
+  return Value::object({{"apiVersion", "v1"},
+                        {"kind", "Namespace"},
+                        {"metadata", Value::object({{"name", kPreviewSpace}, {"annotations", annotations}})}});
 }
 
 Value service() {

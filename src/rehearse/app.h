@@ -46,6 +46,7 @@ struct Choices {
   Router router = Router::HttpRoute;
   // The canary: no router splits, the Service is switched as a whole, and nothing is measured.
   bool blue_green = false;  // the canary: all users at once, and the old version is kept for a while
+  bool preview = false;     // and its preview is in another namespace
   bool opt_in = false;      // the canary: some requests get the candidate by a header before everybody does
   bool gray = false;        // the canary: groups of users one after the other
   bool ab_test = false;     // the canary: two versions beside the stable one, until a person decides
@@ -55,6 +56,8 @@ struct Choices {
 };
 
 data::Value name_space();
+inline constexpr const char* kPreviewSpace = "shop-preview";
+data::Value preview_space(bool lets_in);
 data::Value service();
 data::Value analysis_template(Router router);
 // The groups of a gray release; `narrower`: as somebody edits them in the middle of it.

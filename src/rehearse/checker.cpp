@@ -81,6 +81,8 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   all.push_back(make_placed_budget());
   all.push_back(make_config_in_use());
   all.push_back(make_placed_batches());
+  all.push_back(make_previews_let_in());
+  all.push_back(make_previews_go());
   return all;
 }
 

@@ -206,6 +206,15 @@ std::string leftover(const Truth& truth, bool release_gone) {
   return "";
 }
 
+// Of previews in another namespace, which nothing owns.
+std::string left_of_previews(const Truth& truth) {
+  for (const api::Resource* kind : {&api::kPods, &api::kReplicaSets, &api::kServices})
+    for (const Value& object : truth.list(*kind))
+      if (!api::label(object, delivery::kPreviewReleaseLabel).empty())
+        return fmt::format("{} {} of a preview to go", kind->kind, api::name_of(object));
+  return "";
+}
+
 // Nothing but the version itself can have been a reason to take it back.
 bool must_be_out(const Expectation& e, const std::string& tag) {
   return app::is_good(tag) && e.calm && !e.story.has(Deed::Abort) && !e.story.has(Deed::DeletePods) &&
@@ -234,6 +243,7 @@ std::string awaited(const Truth& truth, const Expectation& e) {
   const Value release = release_of(truth);
   if (!release.is_null() && e.story.has(Deed::DeleteRelease))
     return "the Release to be gone: " + release["status"]["message"].str();
+  if (std::string left = left_of_previews(truth); !left.empty()) return left;
   if (release.is_null()) {
     const std::string waiting = awaited_left(truth);
     return waiting.empty() ? leftover(truth, true) : waiting;  // the garbage collector takes its time (seed 302)

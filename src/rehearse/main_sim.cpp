@@ -1,5 +1,6 @@
-// sim [--seeds N] [--from S] [--trace] [--no-faults] [--router NAME] [--workload KIND] [--blue-green] [--mutant NAME
-// ...]: runs worlds one seed after the other, shows how far it is, and ends with a table of what happened in them.
+// sim [--seeds N] [--from S] [--trace] [--no-faults] [--router NAME] [--workload KIND] [--blue-green] [--preview]
+// [--mutant NAME ...]: runs worlds one seed after the other, shows how far it is, and ends with a table of what
+// happened in them.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -54,6 +55,7 @@ void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   if (o.seed.router != slipway::rehearse::Router::HttpRoute)
     again += fmt::format(" --router {}", slipway::rehearse::to_text(o.seed.router));
   if (o.seed.blue_green) again += " --blue-green";
+  if (o.seed.preview) again += " --preview";
   if (o.seed.opt_in) again += " --opt-in";
   if (o.seed.gray) again += " --gray";
   if (o.seed.ab_test) again += " --ab-test";
@@ -147,6 +149,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"Deployment", "StatefulSet", "DaemonSet"}))
       ->capture_default_str();
   app.add_flag("--blue-green", o.seed.blue_green, "blue-green releases instead of canaries");
+  app.add_flag("--preview", o.seed.preview, "blue-green releases with previews in a namespace of their own");
   app.add_flag("--ab-test", o.seed.ab_test,
                "Instead of canaries two versions at once, where the router can match headers");
   app.add_flag("--gray", o.seed.gray,

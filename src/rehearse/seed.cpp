@@ -68,11 +68,7 @@ void draw_faults(runtime::Random& random, WorldOptions& o) {
 class Player {
  public:
   Player(std::uint64_t seed, const SeedOptions& options)
-      : choices_(seed * 2 + 1),
-        options_(options),
-        story_(draw_story(choices_, options.router, options.blue_green, options.opt_in, options.gray, options.ab_test,
-                          options.workload)),
-        world_(draw(seed)) {
+      : choices_(seed * 2 + 1), options_(options), story_(drawn(options)), world_(draw(seed)) {
     story_.choices.config = options.config && story_.choices.manner != Manner::Plain && !story_.choices.in_place();
   }
 
@@ -91,6 +87,12 @@ class Player {
   }
 
  private:
+  Story drawn(const SeedOptions& o) {
+    Story story = draw_story(choices_, o.router, o.blue_green || o.preview, o.opt_in, o.gray, o.ab_test, o.workload);
+    story.choices.preview = o.preview && story.choices.blue_green;
+    let_in_late_ = story.choices.preview && choices_.below(2) == 0;
+    return story;
+  }
   WorldOptions draw(std::uint64_t seed) {
     WorldOptions o{.seed = seed};
     draw_nodes(choices_, story_, o);
@@ -137,7 +139,8 @@ class Player {
 
   bool begin() {
     const app::Choices& c = story_.choices;
-    return put(api::kNamespaces, app::name_space()) && put(api::kServices, app::service()) && put_router(c.router) &&
+    return put(api::kNamespaces, app::name_space()) && let_previews_in(!let_in_late_) &&
+           put(api::kServices, app::service()) && put_router(c.router) &&
            put(api::kAnalysisTemplates, app::analysis_template(c.router)) && put_config(story_.first.name) &&
            put(workload(), app::workload(c, story_.first)) && put_cohorts(false) &&
            (c.manner == Manner::Plain || put(api::kReleases, app::release(c))) &&
@@ -187,6 +190,7 @@ class Player {
 
   bool act() {
     if (!ask_for(story_.second)) return false;
+    if (let_in_late_ && !(rest(base::seconds(40)) && let_previews_in(true))) return false;
     for (const Act& act : story_.acts) {
       if (!come_to(act) || !perform(act)) return false;
     }
@@ -234,6 +238,7 @@ class Player {
         if (story_.choices.workload == WorkloadKind::DaemonSet) return true;  // its nodes are what it has
         return patch(workload(), kSpace, kName, Value::object({{"spec", Value::object({{"replicas", act.number}})}}));
       case Deed::Pause:
+        if (story_.choices.preview) return let_previews_in(false) && rest(act.lasts) && let_previews_in(true);
         return options_.windows ? close(true) && rest(act.lasts) && close(false)
                                 : pause(true) && rest(act.lasts) && pause(false);
       case Deed::DeletePods:
@@ -293,11 +298,15 @@ class Player {
     return patch(api::kReleases, kSpace, kName,
                  delivery::command_patch({.id = std::to_string(++commands_), .verb = verb, .by = "alice"}));
   }
+  // Of the namespace of previews.
+  bool let_previews_in(bool on) { return !story_.choices.preview || put(api::kNamespaces, app::preview_space(on)); }
+  // Where this story has pods and sets.
+  std::string spaces() const { return story_.choices.preview ? "" : kSpace; }
   bool delete_pods(std::int64_t count) {
-    std::vector<Value> pods = world_.truth().list(api::kPods, kSpace);
+    std::vector<Value> pods = world_.truth().list(api::kPods, spaces());
     for (; count > 0 && !pods.empty(); --count) {
       const std::size_t chosen = choices_.below(pods.size());
-      remove(api::kPods, kSpace, std::string(api::name_of(pods[chosen])));
+      remove(api::kPods, std::string(api::space_of(pods[chosen])), std::string(api::name_of(pods[chosen])));
       pods.erase(pods.begin() + static_cast<std::ptrdiff_t>(chosen));
     }
     return true;
@@ -307,13 +316,15 @@ class Player {
     if (story_.choices.in_place()) return delete_pods(1);
     const std::string wanted = app::tag_of(world_.get(api::kDeployments, kSpace, kName));
     const auto stable = state().stable;
-    if (options_.blue_green && stable && choices_.below(2) == 0) return delete_sets(app::tag_of_images(stable->images));
+    if (story_.choices.blue_green && stable && choices_.below(2) == 0)
+      return delete_sets(app::tag_of_images(stable->images));
     if (stable && stable->images.ends_with(":" + wanted)) return true;
     return delete_sets(wanted);
   }
   bool delete_sets(const std::string& tag) {
-    for (const Value& set : world_.truth().list(api::kReplicaSets, kSpace))
-      if (app::tag_of(set) == tag) remove(api::kReplicaSets, kSpace, std::string(api::name_of(set)));
+    for (const Value& set : world_.truth().list(api::kReplicaSets, spaces()))
+      if (app::tag_of(set) == tag)
+        remove(api::kReplicaSets, std::string(api::space_of(set)), std::string(api::name_of(set)));
     return true;
   }
   // The command was accepted, and nobody has done anything since.
@@ -421,6 +432,7 @@ class Player {
 
   runtime::sim::SeededRandom choices_;
   SeedOptions options_;
+  bool let_in_late_ = false;  // the namespace of previews: only a while after the first one was wanted
   Story story_, start_story_;
   bool calm_ = false;
   bool metrics_lie_ = false;

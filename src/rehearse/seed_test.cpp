@@ -53,6 +53,14 @@ TEST(Simulation, BlueGreenToo) {
     }
 }
 
+TEST(Simulation, PreviewsInANamespaceOfTheirOwnToo) {
+  for (const Router router : {Router::HttpRoute, Router::Service})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const SeedResult result = run_seed(seed, {.router = router, .preview = true});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
 TEST(Simulation, OptInsToo) {
   for (const Router router : {Router::HttpRoute, Router::VirtualService})
     for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
@@ -193,6 +201,20 @@ TEST(Mutants, OfConfigMapsAreCaught) {
       caught = run_seed(seed, {.config = true}).rule == "config-in-use";
     EXPECT_TRUE(caught) << name_of(which);
   }
+}
+
+// The invariant keeps the first from the world.
+TEST(Mutants, OfPreviewsAreCaught) {
+  const auto caught = [](Mutant which, std::string_view rule, bool without_invariants) {
+    const PlantedMutant mistake(which);
+    std::optional<PlantedMutant> skipped;
+    if (without_invariants) skipped.emplace(Mutant::SkipInvariants);
+    for (int seed = 1; seed <= kSeeds; ++seed)
+      if (run_seed(seed, {.preview = true}).rule == rule) return true;
+    return false;
+  };
+  EXPECT_TRUE(caught(Mutant::PreviewUninvited, "previews-let-in", true));
+  EXPECT_TRUE(caught(Mutant::LeavePreview, "previews-go", false));
 }
 
 TEST(Mutants, IgnoringWindowsIsKeptFromTheWorldByTheInvariantAndSeenWithoutIt) {

@@ -84,10 +84,9 @@ World::~World() {
 void World::start() {
   server_->start();
   std::vector<api::Resource> watched = {
-      api::kPods,         api::kReplicaSets,    api::kDeployments,     route_kind(router()),
-      api::kAnalysisRuns, api::kReleases,       api::kReleasePolicies, api::kNotifications,
-      api::kServices,     api::kEndpointSlices, api::kStatefulSets,    api::kDaemonSets,
-      api::kConfigMaps};
+      api::kPods,         api::kReplicaSets,     api::kDeployments,   route_kind(router()), api::kAnalysisRuns,
+      api::kReleases,     api::kReleasePolicies, api::kNotifications, api::kServices,       api::kEndpointSlices,
+      api::kStatefulSets, api::kDaemonSets,      api::kNamespaces,    api::kConfigMaps};
   if (const auto beside = beside_kind(router()); beside && *beside != route_kind(router())) watched.push_back(*beside);
   for (const api::Resource& resource : watched)
     if (auto watch = store_->watch(resource.qualified(), store_->head()->revision(), *this))

@@ -25,5 +25,7 @@ std::unique_ptr<Checker> make_places_hold();
 std::unique_ptr<Checker> make_placed_budget();
 std::unique_ptr<Checker> make_placed_batches();
 std::unique_ptr<Checker> make_config_in_use();
+std::unique_ptr<Checker> make_previews_let_in();
+std::unique_ptr<Checker> make_previews_go();
 
 }  // namespace slipway::rehearse
