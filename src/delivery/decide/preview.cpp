@@ -144,7 +144,9 @@ void ensure_set(Turn& turn, const plan::Preview& step) {
     return scale_to(turn, *set, candidate_pods({plan::kWhole, step.pods}, turn.o.replicas()));
   const Value wanted = template_of(turn, *turn.s.candidate);
   if (wanted.is_null()) return turn.wait("reading what the candidate is");
-  turn.act(control::Create{api::kReplicaSets, set_object(turn, step.space, wanted)});
+  // Its ConfigMaps are those of that namespace, as everything that its pods need there.
+  const Value here = without_copies(wanted, api::name_of(turn.o.release), turn.s.candidate->config);
+  turn.act(control::Create{api::kReplicaSets, set_object(turn, step.space, here)});
 }
 
 void ensure_service(Turn& turn, const plan::Preview& step) {
