@@ -200,6 +200,9 @@ void settle_without_row(Result& r, std::int64_t in_row, std::int64_t tolerated) 
          fmt::format("{} never passed {} times in a row in {} measurements{}", r.name, in_row, r.count, last_text(r)));
 }
 
+// What is done is called so often at most, whether it failed or was not heard of.
+bool is_hook(const MetricTurn& t) { return t.o.run["spec"]["kind"].as_string() == "Hook"; }
+
 // In this order, as users of Argo Rollouts know it.
 void conclude(MetricTurn& t) {
   Result& r = t.r;
@@ -215,6 +218,10 @@ void conclude(MetricTurn& t) {
   if (const auto most = limit("consecutiveErrorLimit", 4); r.errors_in_row > most)
     return settle(r, MetricPhase::Error,
                   fmt::format("{} could not be measured {} times in a row{}", r.name, r.errors_in_row, last_text(r)));
+  if (is_hook(t) && r.failed + r.errors > tolerated)
+    return settle(
+        r, MetricPhase::Failed,
+        fmt::format("{} failed {} times, {} tolerated{}", r.name, r.failed + r.errors, tolerated, last_text(r)));
   if (in_row > 0 && r.passed_in_row >= in_row)
     return settle(r, MetricPhase::Successful,
                   fmt::format("{} passed {} times in a row{}", r.name, in_row, last_text(r)));

@@ -53,6 +53,21 @@ TEST(AnalysisRun, fails_at_the_first_bad_measurement_over_the_limit) {
   EXPECT_EQ(b.run["status"]["message"], Value("error-rate failed 1 times, 0 tolerated: 0.2 (stable 0.001)"));
 }
 
+// Failures and lost answers in turn: no kind of them gives the other one new tries.
+TEST(AnalysisRun, a_hook_is_done_once_and_as_often_again_as_it_may_be) {
+  Bench b(R"({"name":"warm","interval":"5s","consecutiveSuccessLimit":1,"failureLimit":2,"consecutiveErrorLimit":2,
+    "inconclusiveLimit":0,"onNoData":"Fail","provider":{"web":{"url":"http://warm"}}})",
+          R"({"kind":"Hook"})");
+  b.say = [&](const control::Ask&) -> base::Result<Value> {
+    if (b.asked % 2 == 0) return base::fail(base::Code::Timeout, "nobody answers");
+    return Value::object({{"value", 500}});
+  };
+  b.until_done();
+  EXPECT_EQ(b.phase(), "Failed");
+  EXPECT_EQ(b.asked, 3);
+  EXPECT_EQ(b.run["status"]["message"], Value("warm failed 3 times, 2 tolerated: 500: status 500"));
+}
+
 TEST(AnalysisRun, no_worse_than_stable_passes) {
   Bench b(kGateway);
   b.say = rates(0.2, 0.25);

@@ -230,10 +230,27 @@ void create_run(Turn& turn, const std::string& name, Value spec, std::string rul
   turn.log(std::move(rule), what + " starts");
 }
 
+namespace {
+
+// A hook whose time comes last: of the way back, or when all is done. One that is under way was begun by a decision
+// whose status got lost, and the next one is about to come to it again.
+bool is_last_hook(const Turn& turn, const Value& run) {
+  const std::string prefix = run_prefix(turn) + "-hook-";
+  if (run["spec"]["kind"].as_string() != "Hook" || !api::name_of(run).starts_with(prefix)) return false;
+  const std::string_view name = api::name_of(run).substr(prefix.size());
+  return std::ranges::find(turn.plan.rollback_hooks, name, &plan::Hook::name) != turn.plan.rollback_hooks.end() ||
+         std::ranges::any_of(turn.plan.steps, [&](const plan::Step& step) {
+           const auto* hook = std::get_if<plan::Hook>(&step.action);
+           return hook && hook->name == name && hook->when == plan::Hook::When::AfterRelease;
+         });
+}
+
+}  // namespace
+
 void terminate_runs(Turn& turn, bool also_proof) {
   for (const Value& run : turn.o.runs)
     if (!is_over(run) && !run["spec"]["terminate"].as_bool() &&
-        (also_proof || run["spec"]["kind"].as_string() != "Verification"))
+        (also_proof || (run["spec"]["kind"].as_string() != "Verification" && !is_last_hook(turn, run))))
       turn.act(patch_of(api::kAnalysisRuns, run, Value::object({{"spec", Value::object({{"terminate", true}})}})));
 }
 

@@ -25,7 +25,8 @@ std::int64_t fresh_attempt(const Turn& turn);
 std::string run_prefix(const Turn& turn);
 // What a run is about: release, route, stable version and candidate; after a rollback the stable version for both.
 data::Value subjects_of(const Turn& turn, bool of_stable);
-// Ends runs that are still going; those of a rollback's verification only when `also_proof`.
+// Ends runs that are still going; those of a rollback's verification, and hooks of the way back and of the end, only
+// when `also_proof`.
 void terminate_runs(Turn& turn, bool also_proof = false);
 // Deletes all but the newest.
 void trim_runs(Turn& turn);

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "api/meta.h"
 #include "delivery/commands.h"
 #include "delivery/decide/modelled_cluster.h"
@@ -156,6 +160,42 @@ TEST(Hooks, a_retry_whose_status_got_lost_has_no_say_when_a_person_goes_on) {
   c.command(Verb::Promote);
   ASSERT_TRUE(c.run_until([&] { return !c.state().halt; }));
   EXPECT_EQ(c.state().position.attempt, 3) << "no failed run is of the attempt that goes on";
+}
+
+// Seeds 105 and 209 of the simulation with hooks: whoever came to the same point again ended the run that had been
+// begun there, and took that for its success.
+TEST(Hooks, one_that_was_begun_by_a_decision_whose_status_got_lost_is_not_ended_by_the_next) {
+  for (const bool back : {false, true}) {
+    ModelledCluster c(spec_with(kAll));
+    ASSERT_TRUE(c.reaches(Phase::Idle));
+    const std::string hook = back ? "alarm" : "tell";
+    c.verdict = [&](const Value& run) -> std::string {
+      return run["spec"]["metrics"].at(0)["name"].as_string() == hook ? "" : "Successful";
+    };
+    const auto run_of = [&](const std::string& name) {
+      for (const Value& run : c.observe().runs)
+        if (api::name_of(run).ends_with("-hook-" + name)) return run;
+      return Value();
+    };
+    std::int64_t left = -1;  // effects until the status, which is lost
+    c.crashes = [&] { return left-- == 0; };
+    c.watch = [&, begun = false](const Observation&, const control::Decision& decision) mutable {
+      const bool begins = std::ranges::any_of(decision.effects, [&](const control::Effect& effect) {
+        const auto* create = std::get_if<control::Create>(&effect);
+        return create && api::name_of(create->object).ends_with("-hook-" + hook);
+      });
+      if (begins && !std::exchange(begun, true)) left = std::ssize(decision.effects);
+    };
+    c.set_image("v2");
+    if (back) {
+      ASSERT_TRUE(c.run_until([&] { return c.view().candidate.points == 2000; }));
+      c.command(Verb::Abort);
+    }
+    ASSERT_TRUE(c.run_until([&] { return !run_of(hook).is_null(); })) << c.state().message;
+    for (int i = 0; i < 30; ++i) c.turn();
+    EXPECT_FALSE(run_of(hook)["spec"]["terminate"].as_bool()) << hook;
+    EXPECT_FALSE(run_of(hook)["status"].has("completedAt")) << hook;
+  }
 }
 
 TEST(Hooks, a_release_that_is_only_replaced_has_no_hooks_of_the_way_back) {
