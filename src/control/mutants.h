@@ -37,6 +37,11 @@ enum class Mutant {
   TrimConfigInUse,        // deletes copies of ConfigMaps that pods still read
   PreviewUninvited,       // makes previews in namespaces that do not let them in
   LeavePreview,           // forgets to take previews away
+  WaitForNoHook,          // starts hooks and goes on at once
+  PassFailedHook,         // goes on after a hook that has failed
+  RepeatHook,             // takes each look at a hook for another attempt
+  ForgetRollbackHooks,    // goes back without those of the way back
+  WaitForRollbackHooks,   // lets the way back wait until they have ended
   kCount,
 };
 

@@ -262,6 +262,8 @@ Value release(const Choices& choices) {
     }
     if (choices.background) spec.set({"guards", "analysis"}, templates());
   }
+  if (!choices.hooks.empty()) spec.set("hooks", spec_of(choices.hooks));
+  if (choices.failures_halt) spec.set({"rollback", "onFailure"}, "Pause");
   return Value::object(
       {{"apiVersion", "slipway.dev/v1alpha1"}, {"kind", "Release"}, {"metadata", meta(kName)}, {"spec", spec}});
 }

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "data/value.h"
 #include "delivery/plan/workload.h"
+#include "rehearse/app_hooks.h"
 #include "rehearse/routed.h"
 #include "runtime/loop.h"
 
@@ -51,6 +52,8 @@ struct Choices {
   bool gray = false;        // the canary: groups of users one after the other
   bool ab_test = false;     // the canary: two versions beside the stable one, until a person decides
   bool config = false;      // pods read a ConfigMap, which is part of a version
+  std::vector<HookChoice> hooks = {};
+  bool failures_halt = false;  // and a person answers them
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }
   bool in_place() const { return delivery::plan::is_in_place(workload); }
 };

@@ -83,6 +83,9 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   all.push_back(make_placed_batches());
   all.push_back(make_previews_let_in());
   all.push_back(make_previews_go());
+  all.push_back(make_hooks_in_order());
+  all.push_back(make_hooks_answered());
+  all.push_back(make_hooks_on_the_way_back());
   return all;
 }
 

@@ -16,6 +16,7 @@
 
 #include "api/meta.h"
 #include "rehearse/modelled_gateway.h"
+#include "rehearse/modelled_hooks.h"
 #include "rehearse/routed.h"
 #include "store/store.h"
 
@@ -25,6 +26,7 @@ namespace slipway::rehearse {
 struct Truth {
   store::SnapshotPtr snapshot;
   const ModelledGateway& gateway;
+  const ModelledHooks& hooks;
   base::Time now;  // of a clock that never jumps; only differences mean something
   // What a controller decides on may be as old as this in this world: what was true within it cannot be held against
   // anybody.

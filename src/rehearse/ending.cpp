@@ -39,10 +39,18 @@ Value release_of(const Truth& truth) { return truth.find(api::kReleases, kSpace,
 
 std::string image_tag(const Value& pod) { return app::tag_of_images(pod["spec"]["containers"].at(0)["image"].str()); }
 
+// Pods that do something once, for a hook.
+bool is_of_run(const Value& pod) { return !api::label(pod, delivery::kAnalysisRunLabel).empty(); }
+std::vector<Value> pods_of_app(const Truth& truth) {
+  std::vector<Value> pods = truth.list(api::kPods, kSpace);
+  std::erase_if(pods, is_of_run);
+  return pods;
+}
+
 // The pods are those of one version, as many as asked for, and nothing of another is left.
 std::string other_pods(const Truth& truth, const std::string& tag) {
   std::int64_t good = 0;
-  for (const Value& pod : truth.list(api::kPods, kSpace)) {
+  for (const Value& pod : pods_of_app(truth)) {
     if (!api::is_deleting(pod) && image_tag(pod) == tag)
       ++good;
     else
@@ -152,9 +160,8 @@ std::string awaited_left_in_place(const Truth& truth, const Value& workload) {
   if (!api::annotation(workload, delivery::kHeldAnnotation).empty()) return "the workload to be free";
   if (api::annotation(workload, delivery::kLeftPausedAnnotation).empty())
     return awaited_plain_in_place(truth, workload);
-  const auto ready = std::ranges::count_if(truth.list(api::kPods, kSpace), [](const Value& pod) {
-    return !api::is_deleting(pod) && control::is_ready(pod);
-  });
+  const auto ready = std::ranges::count_if(
+      pods_of_app(truth), [](const Value& pod) { return !api::is_deleting(pod) && control::is_ready(pod); });
   return ready == wanted_pods(truth) ? "" : "the old version to be complete";
 }
 
@@ -201,6 +208,8 @@ std::string leftover(const Truth& truth, bool release_gone) {
     if (release_gone || !run["status"].has("completedAt"))
       return fmt::format("AnalysisRun {} is {}", api::name_of(run), release_gone ? "left over" : "still running");
   if (!release_gone) return "";
+  for (const Value& pod : truth.list(api::kPods, kSpace))
+    if (is_of_run(pod)) return fmt::format("pod {} of a hook is left over", api::name_of(pod));
   for (const Value& service : truth.list(api::kServices, kSpace))
     if (api::name_of(service) != kName) return fmt::format("Service {} is left over", api::name_of(service));
   return "";
@@ -217,8 +226,15 @@ std::string left_of_previews(const Truth& truth) {
 
 // Nothing but the version itself can have been a reason to take it back.
 bool must_be_out(const Expectation& e, const std::string& tag) {
-  return app::is_good(tag) && e.calm && !e.story.has(Deed::Abort) && !e.story.has(Deed::DeletePods) &&
+  const bool hooks_end_well = std::ranges::all_of(
+      e.story.choices.hooks, [](const app::HookChoice& hook) { return hook.ends_well() || !hook.decides(); });
+  return app::is_good(tag) && hooks_end_well && e.calm && !e.story.has(Deed::Abort) && !e.story.has(Deed::DeletePods) &&
          !e.story.has(Deed::DeleteCandidateSet) && !e.story.has(Deed::Cordon);
+}
+// A hook that fails for good lets only the version through that there was before; or one that a person let past it.
+bool may_pass_hooks(const Expectation& e, const std::string& tag) {
+  if (!e.story.is_stopped_by_hook() || tag == e.story.first.name) return true;
+  return e.story.choices.failures_halt && e.approved_unseen;
 }
 // Without a router there are no metrics to catch errors and slowness with, and a rolling update can end before the
 // first crash.
@@ -231,6 +247,7 @@ bool may_be_out(const Expectation& e, const std::string& tag) {
 std::string wrong_verdict(const Expectation& e, const delivery::State& s, const std::string& tag) {
   const bool out = is_out(s, tag);
   if (out && e.abort_stands) return tag + " is out, and it was aborted";
+  if (out && !may_pass_hooks(e, tag)) return tag + " is out, and one of its hooks always fails";
   if (out && !may_be_out(e, tag)) return "bad version " + tag + " is out";
   if (!out && must_be_out(e, tag)) return fmt::format("good version {} is held: {}", tag, s.message);
   return "";

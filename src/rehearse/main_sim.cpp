@@ -61,6 +61,7 @@ void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   if (o.seed.ab_test) again += " --ab-test";
   if (o.seed.windows) again += " --windows";
   if (o.seed.config) again += " --config";
+  if (o.seed.hooks) again += " --hooks";
   if (slipway::delivery::plan::is_in_place(o.seed.workload))
     again += fmt::format(" --workload {}", slipway::delivery::plan::to_text(o.seed.workload));
   for (const std::string& m : o.mutants) again += " --mutant " + m;
@@ -157,6 +158,7 @@ int main(int argc, char** argv) {
   app.add_flag("--opt-in", o.seed.opt_in, "canaries begin with an opt-in by header, where the router can match one");
   app.add_flag("--config", o.seed.config, "ConfigMaps are part of versions, and are edited with them");
   app.add_flag("--windows", o.seed.windows, "the Release's windows are closed half of the time");
+  app.add_flag("--hooks", o.seed.hooks, "Releases have hooks, that end well, badly, late or never");
   app.add_flag("--keep-going", o.keep_going, "do not stop at the first failing seed");
   app.add_option("--mutant", o.mutants, "plant this mistake in the controllers (may be repeated)");
   CLI11_PARSE(app, argc, argv);

@@ -11,11 +11,16 @@ namespace slipway::rehearse {
 
 constexpr std::string_view name_of(control::Mutant which) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(control::Mutant::kCount)> kNames = {
-      "SkipTermFence",    "StatusBeforeEffects", "ForgetOwnWrite",  "IgnoreFailureOfEffect", "DecideOnStaleCache",
-      "SkipInvariants",   "SkipReadiness",       "IgnoreMinReady",  "ScaleDownFirst",        "WeightWithoutCapacity",
-      "SkipVerification", "PassFailedGate",      "NoDataIsSuccess", "ScaleDownEarly",        "KeepAudience",
-      "IgnoreWindows",    "GiveOnePlaceTooMany", "TakeTooManyPods", "LetAllPodsGo",          "PodsBeforeConfig",
-      "TrimConfigInUse",  "PreviewUninvited",    "LeavePreview"};
+      "SkipTermFence",         "StatusBeforeEffects", "ForgetOwnWrite",
+      "IgnoreFailureOfEffect", "DecideOnStaleCache",  "SkipInvariants",
+      "SkipReadiness",         "IgnoreMinReady",      "ScaleDownFirst",
+      "WeightWithoutCapacity", "SkipVerification",    "PassFailedGate",
+      "NoDataIsSuccess",       "ScaleDownEarly",      "KeepAudience",
+      "IgnoreWindows",         "GiveOnePlaceTooMany", "TakeTooManyPods",
+      "LetAllPodsGo",          "PodsBeforeConfig",    "TrimConfigInUse",
+      "PreviewUninvited",      "LeavePreview",        "WaitForNoHook",
+      "PassFailedHook",        "RepeatHook",          "ForgetRollbackHooks",
+      "WaitForRollbackHooks"};
   return kNames[static_cast<std::size_t>(which)];
 }
 

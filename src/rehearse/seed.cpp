@@ -40,7 +40,8 @@ constexpr base::Duration kSlowestThatTellsNothing = base::milliseconds(4'500);
 void draw_nodes(runtime::Random& random, const Story& story, WorldOptions& o) {
   if (random.below(2) == 0) return;
   o.nodes = 3;
-  o.pods_per_node = (2 * story.most_replicas() + 2 + o.nodes) / o.nodes;
+  const auto jobs = static_cast<std::int64_t>(story.choices.hooks.size());
+  o.pods_per_node = (2 * story.most_replicas() + jobs + 2 + o.nodes) / o.nodes;
 }
 
 void draw_proxy(runtime::Random& random, const Story& story, WorldOptions& o) {
@@ -88,7 +89,13 @@ class Player {
 
  private:
   Story drawn(const SeedOptions& o) {
-    Story story = draw_story(choices_, o.router, o.blue_green || o.preview, o.opt_in, o.gray, o.ab_test, o.workload);
+    Story story = draw_story(choices_, {.router = o.router,
+                                        .blue_green = o.blue_green || o.preview,
+                                        .opt_in = o.opt_in,
+                                        .gray = o.gray,
+                                        .ab_test = o.ab_test,
+                                        .hooks = o.hooks,
+                                        .workload = o.workload});
     story.choices.preview = o.preview && story.choices.blue_green;
     let_in_late_ = story.choices.preview && choices_.below(2) == 0;
     return story;
@@ -99,6 +106,7 @@ class Player {
     draw_proxy(choices_, story_, o);
     calm_ = !options_.faults || choices_.below(5) == 0;
     if (!calm_) draw_faults(choices_, o);
+    if (!calm_ && options_.hooks) o.hook_faults = HookFaults::drawn(choices_);
     metrics_lie_ = o.metric_faults.wrong > 0;
     if (options_.trace) o.trace = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
     return o;
@@ -129,7 +137,9 @@ class Player {
     (void)world_.call({.verb = client::Verb::Delete, .resource = resource, .space = space, .name = name});
   }
   delivery::State state() { return delivery::read_state(world_.get(api::kReleases, kSpace, kName)["status"]); }
-  Expectation expected() { return {story_, calm_, metrics_lie_, abort_stands(), approved_unseen_, undone_to()}; }
+  Expectation expected() {
+    return {story_, calm_ && !aborted_after_halt_, metrics_lie_, abort_stands(), approved_unseen_, undone_to()};
+  }
 
   bool wait(base::Duration limit, const std::function<std::string()>& awaited) {
     const bool reached = world_.run_until([&] { return awaited().empty(); }, limit);
@@ -364,6 +374,23 @@ class Player {
     });
   }
 
+  // A hook is tried again, or done without; what else has failed has failed.
+  delivery::Verb answer_to_halt(delivery::Cause cause) {
+    if (cause != delivery::Cause::HookFailed) {
+      aborted_after_halt_ = true;
+      return delivery::Verb::Abort;
+    }
+    if (choices_.below(3) == 0) return delivery::Verb::Retry;
+    approved_unseen_ = true;
+    return delivery::Verb::Promote;
+  }
+  // Heard, too.
+  bool say(delivery::Verb verb) {
+    if (!command(verb)) return false;
+    const std::string id = std::to_string(commands_);
+    return wait(kEndLimit, [&] { return state().command.id == id ? "" : "the command to be heard"; });
+  }
+
   // A person answers where the plan waits for one.
   bool finish() {
     while (true) {
@@ -381,11 +408,13 @@ class Player {
           return false;
         continue;
       }
+      if (const auto halt = state().halt) {
+        if (!say(answer_to_halt(halt->cause))) return false;
+        continue;
+      }
       // Of a test nothing but a guard has measured the version, and metrics that are not answered say nothing.
       approved_unseen_ = approved_unseen_ || (story_.choices.ab_test && !calm_);
-      if (!command(delivery::Verb::Promote)) return false;
-      const std::string id = std::to_string(commands_);
-      if (!wait(kEndLimit, [&] { return state().command.id == id ? "" : "the promotion to be heard"; })) return false;
+      if (!say(delivery::Verb::Promote)) return false;
     }
   }
   bool waits_for_a_person() {
@@ -436,7 +465,7 @@ class Player {
   Story story_, start_story_;
   bool calm_ = false;
   bool metrics_lie_ = false;
-  bool approved_unseen_ = false;
+  bool approved_unseen_ = false, aborted_after_halt_ = false;
   World world_;
   app::Version current_, previous_;
   std::string aborted_;  // what was being released when the user said abort

@@ -85,6 +85,14 @@ TEST(Simulation, WindowsToo) {
     }
 }
 
+TEST(Simulation, HooksToo) {
+  for (const WorkloadKind kind : {WorkloadKind::Deployment, WorkloadKind::StatefulSet})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const SeedResult result = run_seed(seed, {.hooks = true, .workload = kind});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
 TEST(Simulation, PodsReplacedInPlaceToo) {
   for (const WorkloadKind kind : {WorkloadKind::StatefulSet, WorkloadKind::DaemonSet})
     for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
@@ -215,6 +223,21 @@ TEST(Mutants, OfPreviewsAreCaught) {
   };
   EXPECT_TRUE(caught(Mutant::PreviewUninvited, "previews-let-in", true));
   EXPECT_TRUE(caught(Mutant::LeavePreview, "previews-go", false));
+}
+
+// Each by the rule that is about it.
+TEST(Mutants, OfHooksAreCaught) {
+  const auto caught = [](Mutant which, std::string_view rule, bool faults = true) {
+    const PlantedMutant mistake(which);
+    for (int seed = 1; seed <= kSeeds; ++seed)
+      if (run_seed(seed, {.faults = faults, .hooks = true}).rule == rule) return true;
+    return false;
+  };
+  EXPECT_TRUE(caught(Mutant::WaitForNoHook, "hooks-in-order"));
+  EXPECT_TRUE(caught(Mutant::PassFailedHook, "hooks-in-order"));
+  EXPECT_TRUE(caught(Mutant::RepeatHook, "hooks-in-order"));
+  EXPECT_TRUE(caught(Mutant::ForgetRollbackHooks, "hooks-on-the-way-back"));
+  EXPECT_TRUE(caught(Mutant::WaitForRollbackHooks, "hooks-on-the-way-back", false));
 }
 
 TEST(Mutants, IgnoringWindowsIsKeptFromTheWorldByTheInvariantAndSeenWithoutIt) {

@@ -42,7 +42,7 @@ std::string Story::text() const {
   if (choices.approval) out += ", approval";
   if (choices.background) out += ", watched";
   if (choices.opt_in) out += ", opt-in";
-  return out + acts_text();
+  return out + acts_text() + hooks_text();
 }
 
 std::string Story::text_in_place() const {
@@ -52,8 +52,16 @@ std::string Story::text_in_place() const {
   std::string out = fmt::format("{}-{} of {}", how, delivery::plan::to_text(choices.workload), choices.replicas);
   if (choices.min_ready_seconds > 0) out += fmt::format(", ready for {}s", choices.min_ready_seconds);
   if (choices.approval) out += ", approval";
-  return out + acts_text();
+  return out + acts_text() + hooks_text();
 }
+
+std::string Story::hooks_text() const {
+  std::string out;
+  for (const app::HookChoice& hook : choices.hooks) out += (out.empty() ? "; hooks: " : ", ") + hook.text();
+  return out + (choices.failures_halt ? "; failures halt" : "");
+}
+
+bool Story::is_stopped_by_hook() const { return std::ranges::any_of(choices.hooks, &app::HookChoice::stops); }
 
 std::string Story::acts_text() const {
   std::string out = ", " + second.name;
@@ -95,8 +103,18 @@ Act draw_act(runtime::Random& random, Manner manner, std::size_t number) {
 
 }  // namespace
 
-Story draw_story(runtime::Random& random, Router router, bool blue_green, bool opt_in, bool gray, bool ab_test,
-                 delivery::plan::WorkloadKind workload) {
+namespace {
+
+void draw_hooks(runtime::Random& random, app::Choices& c) {
+  if (c.manner == Manner::Plain) return;
+  c.hooks = app::drawn_hooks(random, app::steps_of(c));
+  c.failures_halt = random.below(3) == 0;
+}
+
+}  // namespace
+
+Story draw_story(runtime::Random& random, const StoryKind& kind) {
+  const Router router = kind.router;
   Story story;
   app::Choices& c = story.choices;
   const std::uint64_t manner = random.below(8);
@@ -106,29 +124,30 @@ Story draw_story(runtime::Random& random, Router router, bool blue_green, bool o
   c.approval = c.manner == Manner::Canary && random.below(4) == 0;
   c.background = c.manner == Manner::Canary && random.below(4) == 0;
   c.router = router;
-  c.blue_green = blue_green && c.manner == Manner::Canary;
+  c.blue_green = kind.blue_green && c.manner == Manner::Canary;
   c.background = c.background && !c.switched();
-  c.opt_in = opt_in && c.manner == Manner::Canary && !blue_green && matches_headers(router);
-  c.gray = gray && c.manner == Manner::Canary && matches_headers(router) && router != Router::Ingress &&
+  c.opt_in = kind.opt_in && c.manner == Manner::Canary && !kind.blue_green && matches_headers(router);
+  c.gray = kind.gray && c.manner == Manner::Canary && matches_headers(router) && router != Router::Ingress &&
            random.below(4) != 0;
-  if (ab_test && c.manner == Manner::Canary && matches_headers(router) && router != Router::Ingress) {
+  if (kind.ab_test && c.manner == Manner::Canary && matches_headers(router) && router != Router::Ingress) {
     c.ab_test = true;
     c.gray = c.opt_in = c.blue_green = c.approval = false;
     c.background = true;  // nothing else measures
   }
-  c.workload = workload;
+  c.workload = kind.workload;
   if (c.in_place()) c.background = false;
   story.first = app::good_version("v1");
   story.second = app::drawn_version(random, "v2");
   const std::uint64_t acts = random.below(4);
   for (std::size_t i = 0; i < acts; ++i) {
     story.acts.push_back(draw_act(random, c.manner, i));
-    if (gray && c.manner == Manner::Canary && random.below(3) == 0)
+    if (kind.gray && c.manner == Manner::Canary && random.below(3) == 0)
       story.acts.back().deed = c.gray && random.below(4) == 0 ? Deed::EditCohort : Deed::Back;
     if (c.ab_test && random.below(3) == 0) story.acts.back().deed = Deed::ChooseVariant;
     if (c.in_place() && c.manner == Manner::Canary && random.below(5) == 0) story.acts.back().deed = Deed::Back;
     if (story.acts.back().deed == Deed::DeleteRelease) break;
   }
+  if (kind.hooks) draw_hooks(random, c);
   return story;
 }
 

@@ -48,19 +48,28 @@ struct Story {
   bool has(Deed deed) const;
   std::int64_t most_replicas() const;
 
+  // Has it a hook that nothing going forward gets past by itself?
+  bool is_stopped_by_hook() const;
+
  private:
   std::string text_in_place() const;
+  std::string hooks_text() const;
   std::string acts_text() const;
 };
 
-// The same random numbers tell the same story with every router.
-// `blue_green`: what would be canaries are that.
-// `opt_in`: canaries begin with one.
-// `gray`: what would be canaries are mostly that.
-// `ab_test`: the same.
-// `workload`: of another kind than Deployment, rolling updates in batches instead of canaries.
-Story draw_story(runtime::Random& random, Router router = Router::HttpRoute, bool blue_green = false,
-                 bool opt_in = false, bool gray = false, bool ab_test = false,
-                 delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment);
+// Which stories are drawn.
+struct StoryKind {
+  Router router = Router::HttpRoute;
+  bool blue_green = false;  // what would be canaries are that
+  bool opt_in = false;      // canaries begin with one
+  bool gray = false;        // what would be canaries are mostly that
+  bool ab_test = false;     // the same
+  bool hooks = false;       // every Release has some
+  // Of another kind than Deployment: rolling updates in batches instead of canaries.
+  delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment;
+};
+
+// The same random numbers tell the same story with every router, and with hooks.
+Story draw_story(runtime::Random& random, const StoryKind& kind = {});
 
 }  // namespace slipway::rehearse

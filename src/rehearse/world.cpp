@@ -23,19 +23,19 @@ apiserver::Identity admin(std::string user) { return {.user = std::move(user), .
 
 // --- control process --------------------------------------------------------------------------------------
 
-ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, ModelledGateway& gateway,
-                               ModelledReceiver& receiver, ProcessHooks hooks)
+ControlProcess::ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, Surroundings surroundings,
+                               ProcessHooks hooks)
     : loop_(faults.loop()), hooks_(std::move(hooks)) {
   client_ = std::make_unique<FaultyClient>(api, faults, loop_, hooks_.on_write);
   leadership_ = std::make_unique<control::LeaseLeadership>(*client_, loop_, faults.random(),
                                                            control::LeaseOptions{.identity = identity});
   runner_ = std::make_unique<control::Runner>(*client_, loop_, faults.random(), *leadership_);
-  runner_->add_port("traffic", gateway.traffic_port());
-  runner_->add_port("metrics/gateway", gateway.gateway_metrics_port());
-  runner_->add_port("metrics/prometheus", gateway.prometheus_port());
-  runner_->add_port("metrics/web", gateway.web_port());
-  runner_->add_port("metrics/process", gateway.process_port());
-  runner_->add_port("notify", receiver);
+  runner_->add_port("traffic", surroundings.gateway.traffic_port());
+  runner_->add_port("metrics/gateway", surroundings.gateway.gateway_metrics_port());
+  runner_->add_port("metrics/prometheus", surroundings.gateway.prometheus_port());
+  runner_->add_port("metrics/web", surroundings.hooks.web_port());
+  runner_->add_port("metrics/process", surroundings.hooks.process_port());
+  runner_->add_port("notify", surroundings.receiver);
   runner_->add_observer(*this);
   controllers::add_to(*runner_);
   leadership_->start([this] { runner_->start(); });
@@ -73,6 +73,8 @@ World::World(WorldOptions options) : options_(options), random_(options.seed), c
   behind_ = options.faults.behind() + (options.freeze_chance > 0 ? kFrozenLeader : base::Duration{});
   gateway_ = std::make_unique<ModelledGateway>(*models_, loop_, random_, options.traffic);
   gateway_->set_metric_faults(options.metric_faults);
+  outside_ = std::make_unique<ModelledHooks>(loop_, random_, gateway_->web_port(), gateway_->process_port());
+  outside_->set_faults(options.hook_faults);
   receiver_ = std::make_unique<ModelledReceiver>(loop_, random_);
   gateway_->on_routed([this](const auto& name, const auto& route) { routed(name, route); });
 }
@@ -101,7 +103,7 @@ void World::start() {
 void World::begin_process(std::size_t index) {
   const std::string identity = "process-" + std::to_string(index) + "-" + std::to_string(++generation_);
   processes_[index] = std::make_unique<ControlProcess>(
-      identity, *controllers_, *faults_, *gateway_, *receiver_,
+      identity, *controllers_, *faults_, Surroundings{*gateway_, *outside_, *receiver_},
       ProcessHooks{.acting = [this, index] { before_effect(index); },
                    .on_write = [this, identity](const client::Request& request) { sent(identity, request); },
                    .refused = [this](const control::Violation& v) { refused(v); }});
@@ -148,6 +150,7 @@ void World::stop_faults() {
   options_.freeze_chance = 0;
   options_.clock_jumps = false;
   gateway_->set_metric_faults({});
+  outside_->set_faults({});
 }
 
 void World::jump_sometimes() {
@@ -163,6 +166,7 @@ void World::jump_sometimes() {
 Truth World::truth() const {
   return {.snapshot = store_->published(),
           .gateway = *gateway_,
+          .hooks = *outside_,
           .now = base::Time(loop_.mono().time_since_epoch()),
           .behind = behind_,
           .jumped = jumped_};

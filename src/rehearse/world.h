@@ -23,6 +23,7 @@
 #include "rehearse/checker.h"
 #include "rehearse/faults.h"
 #include "rehearse/modelled_gateway.h"
+#include "rehearse/modelled_hooks.h"
 #include "rehearse/modelled_node.h"
 #include "rehearse/modelled_receiver.h"
 #include "rehearse/process_loop.h"
@@ -35,6 +36,7 @@ struct WorldOptions {
   std::uint64_t seed = 1;
   FaultRates faults = FaultRates::none();
   MetricFaults metric_faults = {};
+  HookFaults hook_faults = {};
   TrafficOptions traffic = {};
   int processes = 1;         // control processes; more than one compete for leadership
   double crash_chance = 0;   // at each effect: the process that acts dies, and a new one starts after a while
@@ -52,11 +54,18 @@ struct ProcessHooks {
   std::function<void(const control::Violation&)> refused;
 };
 
+// What answers the questions of control processes.
+struct Surroundings {
+  ModelledGateway& gateway;
+  ModelledHooks& hooks;
+  ModelledReceiver& receiver;
+};
+
 // One process that runs the controllers: its loop, its client with faults, its leadership, its runner.
 class ControlProcess final : public control::RunnerObserver {
  public:
-  ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, ModelledGateway& gateway,
-                 ModelledReceiver& receiver, ProcessHooks hooks);
+  ControlProcess(std::string identity, client::ApiClient& api, Faults& faults, Surroundings surroundings,
+                 ProcessHooks hooks);
   ~ControlProcess() override;
   void die() { client_->disconnect(); }  // nothing it does reaches the world any more
   void acting(const control::Controller&, const control::ObjectName&, const control::Effect&) override;
@@ -135,6 +144,7 @@ class World final : public store::Watcher {
   std::unique_ptr<Faults> faults_;
   std::unique_ptr<ModelledNode> node_;
   std::unique_ptr<ModelledGateway> gateway_;
+  std::unique_ptr<ModelledHooks> outside_;
   std::unique_ptr<ModelledReceiver> receiver_;
   std::vector<std::unique_ptr<ControlProcess>> processes_;
   std::vector<std::unique_ptr<store::Subscription>> subscriptions_;

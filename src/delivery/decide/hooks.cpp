@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "control/mutants.h"
 #include "delivery/decide/halt.h"
 
 namespace slipway::delivery {
 namespace {
 
+using control::Mutant;
+using control::mutant;
 using data::Value;
 
 constexpr const char* kRetryInterval = "5s";
@@ -48,25 +52,28 @@ std::string failure_text(const plan::Hook& hook, const Value& run) {
 // A release that is replaced or taken away is not said to have failed.
 bool has_rollback_hooks(const Turn& turn) {
   const Cause cause = turn.s.retreat->cause;
+  if (mutant(Mutant::ForgetRollbackHooks)) return false;
   return cause != Cause::Superseded && cause != Cause::Deleted;
 }
 
 }  // namespace
 
 std::string hook_run_name(const Turn& turn, const plan::Hook& hook) {
+  if (mutant(Mutant::RepeatHook))
+    return fmt::format("{}-hook-{}-{}", run_prefix(turn), hook.name, turn.now.time_since_epoch() / base::seconds(1));
   return fmt::format("{}-hook-{}", run_prefix(turn), hook.name);
 }
 
 Reach run_hook(Turn& turn, const plan::Hook& hook) {
   ensure_hook(turn, hook);
   const Value& run = turn.o.run(hook_run_name(turn, hook));
-  if (!is_over(run)) {
+  if (!is_over(run) && !mutant(Mutant::WaitForNoHook)) {
     turn.wait(fmt::format("hook {} is under way", hook.name));
     return Reach::Waiting;
   }
   if (verdict_of(run) == Verdict::Passed) return Reach::Done;
   const std::string why = failure_text(hook, run);
-  if (!hook.ignore) {
+  if (!hook.ignore && !mutant(Mutant::WaitForNoHook) && !mutant(Mutant::PassFailedHook)) {
     turn_back(turn, Cause::HookFailed, why, evidence_of(run));
     return Reach::Waiting;
   }
@@ -79,6 +86,13 @@ void start_rollback_hooks(Turn& turn, plan::Hook::When when) {
   if (!has_rollback_hooks(turn)) return;
   for (const plan::Hook& hook : turn.plan.rollback_hooks)
     if (hook.when == when) ensure_hook(turn, hook);
+}
+
+bool holds_up_way_back(const Turn& turn) {
+  if (!mutant(Mutant::WaitForRollbackHooks) || !has_rollback_hooks(turn)) return false;
+  return std::ranges::any_of(turn.plan.rollback_hooks, [&](const plan::Hook& hook) {
+    return hook.when == plan::Hook::When::OnRollback && !is_over(turn.o.run(hook_run_name(turn, hook)));
+  });
 }
 
 void check_rollback_hooks(Turn& turn, Retreat& retreat) {

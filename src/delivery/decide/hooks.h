@@ -23,6 +23,8 @@ Reach run_hook(Turn& turn, const plan::Hook& hook);
 // On the way back: starts those of this time and waits for nothing. Not for a release that is only replaced by a
 // newer one, or taken away.
 void start_rollback_hooks(Turn& turn, plan::Hook::When when);
+// Never: only a planted mistake lets the way back wait for them.
+bool holds_up_way_back(const Turn& turn);
 // Their outcomes, as checks of the verification: "hook purge".
 void check_rollback_hooks(Turn& turn, Retreat& retreat);
 

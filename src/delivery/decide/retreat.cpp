@@ -119,6 +119,7 @@ void retreat(Turn& turn) {
   Retreat& r = *turn.s.retreat;
   if (r.verification.state == CheckState::Pending) start_rollback_hooks(turn, plan::Hook::When::OnRollback);
   if (r.verification.state == CheckState::Pending) turn.s.phase = Phase::RollingBack;
+  if (holds_up_way_back(turn)) return;
   if (!(turn.routed() ? routed_back(turn, r) : scaled_back(turn, r))) return;
   if (r.verification.state == CheckState::Pending) turn.s.phase = Phase::Verifying;
   turn.wait("verifying the rollback");

@@ -7,6 +7,7 @@
 
 #include "delivery/scaling.h"
 #include "rehearse/checkers/checkers.h"
+#include "rehearse/checkers/release_hooks.h"
 #include "rehearse/checkers/standing.h"
 
 namespace slipway::rehearse {
@@ -32,11 +33,20 @@ class VerifiedBeforeUse final : public Checker {
  private:
   static std::optional<std::string> begun(const Truth& truth, const Value& run) {
     const std::string space(api::space_of(run)), route = run["spec"]["route"].str();
-    if (route.empty() || run["spec"]["kind"].as_string() == "Background") return {};
+    if (route.empty() || run["spec"]["kind"].as_string() == "Background" || needs_no_route(truth, run)) return {};
     const RoutedRules asked = truth.written({space, route}), has = truth.in_force({space, route});
-    if (has == asked || clock_shortens_standing(truth)) return {};
+    // A hook may fail before the proxies have heard of the route at all: there is no share yet that could be another's.
+    if (has == asked || has.empty() || clock_shortens_standing(truth)) return {};
     return "analysis " + std::string(api::name_of(run)) + " begins while the proxy routes" + text_of(has) +
            " and route " + route + " says" + text_of(asked);
+  }
+
+  // Hooks of the way back wait for nothing, and at the beginning nobody has been given anything.
+  static bool needs_no_route(const Truth& truth, const Value& run) {
+    if (!is_hook_run(run)) return false;
+    const Value release = truth.find(api::kReleases, api::space_of(run), run["spec"]["release"].as_string());
+    const Value hook = hook_named(release, hook_of_run(run));
+    return is_of_rollback(hook) || hook["at"].as_string() == "BeforeRelease";
   }
 
   std::optional<std::string> resized(const Truth& truth, const Value& before, const Value& after) {
