@@ -1,6 +1,7 @@
 // What a decision about a Release looks at: immutable, gathered once per decision from the caches of one turn.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -37,6 +38,11 @@ struct Version {
   std::int64_t remaining = 0;  // pods that still exist, also those that are being deleted
   std::int64_t restarts = 0;
   std::string stuck = {};  // why a pod does not get ready, when it says: "web-1: ImagePullBackOff: no such image"
+
+  // Of a ReplicaSet: available pods that are there to stay. Turned around in the middle, a version that was just to
+  // shrink grows again: as long as its controller does not know of that, pods that are on their way out may be among
+  // those that the status counts.
+  std::int64_t staying() const { return unseen > 0 ? 0 : std::min(available, spec); }
 };
 
 // One pod of a workload whose pods are replaced in place (plan/workload.h), while it exists and has not ended.

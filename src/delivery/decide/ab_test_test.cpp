@@ -93,6 +93,21 @@ TEST(AbTest, the_variant_that_the_deployment_asks_for_wins_with_the_pods_it_has)
   EXPECT_EQ(c.sets(), 2) << "the winner, and the version before";
 }
 
+TEST(AbTest, pods_of_a_variant_count_when_their_controller_knows_how_many_there_shall_be) {
+  ModelledCluster c = test_cluster();
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("new");
+  const auto goes_on = [&](std::int64_t unseen) {
+    Observation o = c.observe();
+    for (Version& v : o.versions)
+      if (v.hash == variant(c.state(), "blue").hash) v.unseen = unseen;
+    const State next = read_state(decide(o, plan::gateway_capabilities(), c.now()).status);
+    return next.position.index > c.state().position.index;
+  };
+  ASSERT_TRUE(c.run_until([&] { return c.pods_of("blue") == 1 && goes_on(0); })) << c.state().message;
+  EXPECT_FALSE(goes_on(1));
+}
+
 TEST(AbTest, whoever_asks_for_the_stable_version_ends_the_test) {
   ModelledCluster c = test_cluster();
   ASSERT_TRUE(under_way(c));

@@ -394,6 +394,24 @@ TEST(Decide, turned_around_it_does_not_count_pods_that_are_being_removed) {
   EXPECT_FALSE(candidate_shrinks(2));
 }
 
+// The same where pods of the candidate come on top: a size that was lowered and raised again.
+TEST(Decide, pods_beside_the_stable_version_count_when_their_controller_knows_how_many_there_shall_be) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  const auto next = [&](std::int64_t unseen) {
+    Observation o = c.observe();
+    for (Version& v : o.versions)
+      if (c.state().candidate && v.hash == c.state().candidate->hash) v.unseen = unseen;
+    return read_state(decide(o, plan::gateway_capabilities(), c.now()).status).position;
+  };
+  const auto goes_on = [&](std::int64_t unseen) { return next(unseen).index > c.state().position.index; };
+  ASSERT_TRUE(c.run_until([&] { return c.pods_of("v2") == 1 && goes_on(0); })) << c.state().message;
+  EXPECT_FALSE(goes_on(1));
+  ASSERT_TRUE(c.run_until([&] { return next(0).handed_over; })) << c.state().message;
+  EXPECT_FALSE(next(1).handed_over);
+}
+
 TEST(Decide, rolling_back_a_version_that_never_gets_ready) {
   ModelledCluster c(json(kRolling));
   ASSERT_TRUE(adopted(c));

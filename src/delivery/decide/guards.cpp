@@ -94,7 +94,7 @@ std::vector<std::size_t> late_variants(const Turn& turn, const plan::Scale& scal
     const auto wanted = pods_wanted_of(turn, scale, v.index);
     if (v.stopped || !wanted) continue;
     ++all;
-    if (!v.version || v.version->available < *wanted) late.push_back(v.index);
+    if (!v.version || v.version->staying() < *wanted) late.push_back(v.index);
   }
   return late.size() < all ? late : std::vector<std::size_t>{};
 }

@@ -82,7 +82,7 @@ bool is_planned(const Turn& turn, const Version& v) {
 bool is_needed(const Turn& turn, const Version& v) {
   std::int64_t others = 0;
   for (const Version& other : turn.o.versions)
-    if (is_planned(turn, other)) others += other.available;
+    if (is_planned(turn, other)) others += other.staying();
   return v.ready > 0 && others < turn.o.replicas() - turn.budget().unavailable;
 }
 

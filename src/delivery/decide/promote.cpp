@@ -20,7 +20,7 @@ Reach waiting(Turn& turn, std::string why) {
 // All traffic is verified on the candidate, and it has the pods to carry it.
 bool is_proven(const Turn& turn) {
   const Version& candidate = *turn.candidate();
-  if (!can_carry(candidate.available, plan::kWhole, turn.o.replicas(), turn.budget())) return false;
+  if (!can_carry(candidate.staying(), plan::kWhole, turn.o.replicas(), turn.budget())) return false;
   if (!turn.routed() || turn.s.position.handed_over) return true;
   const RouteView view = turn.view();
   return turn.s.traffic.verified == plan::kWhole.points && view.shape == RouteView::Shape::Split &&

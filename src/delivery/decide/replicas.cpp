@@ -29,6 +29,11 @@ std::int64_t number_of(const Version& v) {
   return base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(0);
 }
 
+std::string why_not(const Version& v) {
+  if (!v.stuck.empty()) return "; " + v.stuck;
+  return v.unseen > 0 && v.available > 0 ? "; its controller has not seen the new size yet" : "";
+}
+
 // Extra capacity: the stable version keeps its size, which the Deployment sees to.
 Reach reach_extra(Turn& turn, const plan::Scale& scale) {
   Reach out = Reach::Done;
@@ -36,21 +41,16 @@ Reach reach_extra(Turn& turn, const plan::Scale& scale) {
     const auto wanted = pods_wanted_of(turn, scale, v.index);
     if (!wanted || !v.version) continue;
     scale_to(turn, *v.version, *wanted);
-    if (out == Reach::Waiting || (v.version->spec == *wanted && v.version->available >= *wanted)) continue;
+    if (out == Reach::Waiting || (v.version->spec == *wanted && v.version->staying() >= *wanted)) continue;
     out = Reach::Waiting;
     const std::string which =
         turn.s.variants.empty() ? "candidate pods" : "pods of variant " + turn.s.variants[v.index].name;
-    turn.wait(fmt::format("{} of {} {} are available{}", v.version->available, *wanted, which,
-                          v.version->stuck.empty() ? "" : "; " + v.version->stuck));
+    turn.wait(fmt::format("{} of {} {} are available{}", v.version->available, *wanted, which, why_not(*v.version)));
   }
   return out;
 }
 
-// Turned around in the middle, a version that was just to shrink grows again: as long as its ReplicaSet's controller
-// does not know of that, pods that are on their way out may be among those that the status counts.
-Side side_of(const Version& v, std::int64_t target) {
-  return {v.spec, v.unseen > 0 ? 0 : std::min(v.available, v.spec), target};
-}
+Side side_of(const Version& v, std::int64_t target) { return {v.spec, v.staying(), target}; }
 
 Reach reach_shared(Turn& turn, const plan::Scale& scale) {
   const std::int64_t n = turn.o.replicas();
