@@ -34,8 +34,17 @@ struct Apply {
   bool operator==(const Apply&) const = default;
 };
 
+// What stands at a place of the observed object.
+struct Seen {
+  std::vector<std::string> path;  // of members
+  data::Value value;
+  bool operator==(const Seen&) const = default;
+};
+
 // A patch with preconditions: `uid` and `version` must be those of the observed object (version may be empty where the
-// patch cannot clash, e.g. adding one's own finalizer).
+// patch cannot clash, e.g. adding one's own finalizer). Where only a part of the object matters, `seen` takes the place
+// of `version`: what else changes meanwhile does not refuse the patch. Such a body only sets members, of objects that
+// are there.
 struct Patch {
   api::Resource resource;
   std::string space;
@@ -44,6 +53,7 @@ struct Patch {
   std::string version;
   data::Value body;  // merge patch
   std::string subresource = {};
+  std::vector<Seen> seen = {};
   bool operator==(const Patch&) const = default;
 };
 

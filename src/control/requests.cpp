@@ -54,7 +54,46 @@ Request apply_request(const Apply& effect) {
   return request;
 }
 
+std::string pointer_of(const std::vector<std::string>& path) {
+  std::string out;
+  for (const std::string& name : path) {
+    out += '/';
+    for (const char c : name) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  }
+  return out;
+}
+
+void add_operation(Value& out, const char* op, const std::vector<std::string>& path, const Value& value) {
+  out.push_back(Value::object({{"op", op}, {"path", pointer_of(path)}, {"value", value}}));
+}
+
+void set_members(Value& out, std::vector<std::string>& path, const Value& body) {
+  for (const data::Member& m : body.members()) {
+    path.emplace_back(m.key.view());
+    m.value.is_object() ? set_members(out, path, m.value) : add_operation(out, "add", path, m.value);
+    path.pop_back();
+  }
+}
+
+// No other kind of patch can say that something must be as it was (RFC 6902, section 4.6).
+Value guarded(const Patch& effect) {
+  Value out = Value::array();
+  add_operation(out, "test", {"metadata", "uid"}, effect.uid);
+  for (const Seen& seen : effect.seen) add_operation(out, "test", seen.path, seen.value);
+  std::vector<std::string> path;
+  set_members(out, path, effect.body);
+  return out;
+}
+
 Request patch_request(const Patch& effect) {
+  if (!effect.seen.empty())
+    return {.verb = Verb::Patch,
+            .resource = effect.resource,
+            .space = effect.space,
+            .name = effect.name,
+            .subresource = effect.subresource,
+            .body = guarded(effect),
+            .patch_type = PatchType::Json};
   return {.verb = Verb::Patch,
           .resource = effect.resource,
           .space = effect.space,
@@ -114,6 +153,12 @@ Request status_request(const api::Resource& resource, const Value& observed, std
 
 Request get_request(const Target& target) {
   return {.verb = Verb::Get, .resource = target.resource, .space = target.name.space, .name = target.name.name};
+}
+
+base::Error refusal_of(const Effect& effect, base::Error error) {
+  const auto* patch = std::get_if<Patch>(&effect);
+  if (patch == nullptr || patch->seen.empty() || error.code != base::Code::Invalid) return error;
+  return {base::Code::Conflict, describe(effect) + ": it is not as it was seen any more: " + error.message};
 }
 
 std::string describe(const Effect& effect) {

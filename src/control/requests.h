@@ -23,6 +23,10 @@ std::optional<Target> target_of(const Effect& effect);
 // The request for an effect that has a target. `manager` becomes the field manager.
 client::Request request_of(const Effect& effect, std::string_view manager);
 
+// What the refusal of an effect means. That something is not as it was seen, a server calls a request it cannot
+// process.
+base::Error refusal_of(const Effect& effect, base::Error error);
+
 // Writes the difference between the observed status and `desired` as a merge patch on /status, with the uid and
 // `version` of the object as preconditions: a status computed from an old picture is refused with Conflict instead of
 // covering a newer one, and fields that others own inside the status stay untouched.

@@ -122,7 +122,7 @@ void Runner::Impl::effect_answered(const SlotPtr& slot, std::size_t index, const
   if (done) {
     remember_write(*slot, target, &effect, answer ? *answer : Value());
   } else if (!mutant(Mutant::IgnoreFailureOfEffect)) {
-    return failed(slot, answer.error(), index, target);
+    return failed(slot, refusal_of(effect, answer.error()), index, target);
   }
   step(slot);
 }

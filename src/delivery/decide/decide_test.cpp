@@ -412,6 +412,32 @@ TEST(Decide, pods_beside_the_stable_version_count_when_their_controller_knows_ho
   EXPECT_FALSE(next(1).handed_over);
 }
 
+// docs/decisions/0021: what is written is a size, and a pod that gets ready meanwhile refuses it as little as a label.
+TEST(Decide, a_size_is_refused_only_where_somebody_has_specified_another_or_it_is_not_ours_any_more) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  const auto scales = [](const control::Decision& decision) {
+    return std::ranges::find_if(decision.effects, [](const control::Effect& effect) {
+      const auto* patch = std::get_if<control::Patch>(&effect);
+      return patch && patch->body["spec"].has("replicas");
+    });
+  };
+  control::Patch found;
+  ASSERT_TRUE(c.run_until([&] {
+    const control::Decision next = decide(c.observe(), plan::gateway_capabilities(), c.now());
+    const auto at = scales(next);
+    if (at != next.effects.end()) found = std::get<control::Patch>(*at);
+    return !found.name.empty();
+  }));
+  EXPECT_EQ(found.version, "");
+  EXPECT_FALSE(found.uid.empty());
+  ASSERT_EQ(found.seen.size(), 2u);
+  EXPECT_EQ(found.seen[0].path, (std::vector<std::string>{"metadata", "generation"}));
+  EXPECT_EQ(found.seen[1].path, (std::vector<std::string>{"metadata", "labels", "slipway.dev/release"}));
+  EXPECT_EQ(found.seen[1].value, data::Value("web"));
+}
+
 TEST(Decide, rolling_back_a_version_that_never_gets_ready) {
   ModelledCluster c(json(kRolling));
   ASSERT_TRUE(adopted(c));

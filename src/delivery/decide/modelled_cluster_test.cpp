@@ -245,6 +245,7 @@ bool ModelledCluster::create(const control::Create& effect) {
   Value object = effect.object;
   object.set({"metadata", "uid"}, fmt::format("uid-{}-{}", name, ++names_));
   object.set({"metadata", "creationTimestamp"}, base::format_time(now_));
+  object.set({"metadata", "generation"}, 1);
   bump(object);
   all[key] = object;
   return true;
@@ -254,6 +255,12 @@ bool ModelledCluster::patch(const control::Patch& effect) {
   Value* object = object_of(effect.resource, effect.name, effect.space);
   if (!object || api::uid_of(*object) != effect.uid) return false;
   if (!effect.version.empty() && api::version_of(*object) != effect.version) return false;
+  const auto is_as_seen = [&](const control::Seen& seen) {
+    const Value* at = object;
+    for (const std::string& name : seen.path) at = &(*at)[name];
+    return *at == seen.value;
+  };
+  if (!std::ranges::all_of(effect.seen, is_as_seen)) return false;
   const Value spec = (*object)["spec"];
   if ((*object)["immutable"].as_bool() && (effect.body.has("data") || effect.body.has("binaryData"))) return false;
   *object = data::apply_merge_patch(*object, effect.body);

@@ -57,14 +57,29 @@ bool asks_for(const Observation& o, const Revision& revision) {
   return !revision.template_hash.empty() && control::template_hash(wanted) == revision.template_hash;
 }
 
+namespace {
+
+// A size is written for the ReplicaSet as it was specified when the size was chosen, and as ours
+// (docs/decisions/0021). That its status has changed meanwhile, as it does with every pod, refuses nothing.
+void guard_size(const Turn& turn, control::Patch& patch, const Value& rs) {
+  const Value& generation = rs["metadata"]["generation"];
+  if (!generation.is_number() || !rs["metadata"]["annotations"].is_object()) return;
+  patch.version.clear();
+  patch.seen.push_back({{"metadata", "generation"}, generation});
+  if (api::label(rs, kReleaseLabel) == api::name_of(turn.o.release))
+    patch.seen.push_back({{"metadata", "labels", std::string(kReleaseLabel)}, api::name_of(turn.o.release)});
+}
+
+}  // namespace
+
 void scale_to(Turn& turn, const Version& version, std::int64_t replicas) {
   if (version.spec == replicas) return;
-  turn.act(patch_of(
-      api::kReplicaSets, version.rs,
-      Value::object({{"spec", Value::object({{"replicas", replicas}})},
-                     {"metadata",
-                      Value::object({{"annotations",
-                                      Value::object({{kDesiredAnnotation, std::to_string(turn.o.replicas())}})}})}})));
+  const Value annotations = Value::object({{kDesiredAnnotation, std::to_string(turn.o.replicas())}});
+  control::Patch patch = patch_of(api::kReplicaSets, version.rs,
+                                  Value::object({{"spec", Value::object({{"replicas", replicas}})},
+                                                 {"metadata", Value::object({{"annotations", annotations}})}}));
+  guard_size(turn, patch, version.rs);
+  turn.act(std::move(patch));
 }
 
 namespace {
