@@ -97,6 +97,8 @@ Value write(const TrafficState& t) {
   put(out, "disturbedAt", t.disturbed_at);
   if (t.taken > 0) out.set("changedByOthers", t.taken);
   put(out, "changedByOthersAt", t.taken_at);
+  if (t.stable_requests >= 0) out.set("stableRequests", t.stable_requests);
+  if (t.stable_requests_before >= 0) out.set("stableRequestsBefore", t.stable_requests_before);
   return out;
 }
 std::vector<plan::Grant> read_given(const Value& list) {
@@ -105,11 +107,12 @@ std::vector<plan::Grant> read_given(const Value& list) {
   return out;
 }
 TrafficState read_traffic(const Value& v) {
-  return {points(v["wanted"], 0),        v["rules"].str(),
-          points(v["verified"], -1),     v["routeGeneration"].as_int(),
-          read_time(v["verifiedAt"]),    points(v["reached"], -1),
-          read_given(v["given"]),        read_time(v["disturbedAt"]),
-          v["changedByOthers"].as_int(), read_time(v["changedByOthersAt"])};
+  return {points(v["wanted"], 0),         v["rules"].str(),
+          points(v["verified"], -1),      v["routeGeneration"].as_int(),
+          read_time(v["verifiedAt"]),     points(v["reached"], -1),
+          read_given(v["given"]),         read_time(v["disturbedAt"]),
+          v["changedByOthers"].as_int(),  read_time(v["changedByOthersAt"]),
+          v["stableRequests"].as_int(-1), v["stableRequestsBefore"].as_int(-1)};
 }
 
 Value write(const Standing& s) {

@@ -96,6 +96,9 @@ struct TrafficState {
   std::optional<Time> disturbed_at = {};  // since when the route does not show `reached`, or cannot
   std::int64_t taken = 0;                 // times that somebody else changed the route under way
   std::optional<Time> taken_at = {};      // the last of them
+  // Of an A/B test: requests that the router has counted for the stable version since the test began, and before.
+  // -1: it does not count, or not yet.
+  std::int64_t stable_requests = -1, stable_requests_before = -1;
   bool operator==(const TrafficState&) const = default;
 };
 

@@ -254,6 +254,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   view.beside = s.traffic.rules.substr(0, s.traffic.rules.rfind(" #"));
   view.variants = s.variants;
   view.preview = s.preview;
+  view.stable_requests = s.traffic.stable_requests;
   if (!s.variants.empty()) view.beside.clear();  // told variant by variant
   if (s.traffic.verified >= 0) view.verified = static_cast<double>(s.traffic.verified) / 100;
   view.rollback = s.retreat ? s.retreat : s.phase == delivery::Phase::RolledBack ? s.last_rollback : std::nullopt;

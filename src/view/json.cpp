@@ -135,6 +135,7 @@ Value to_value(const ReleaseView& v) {
     Value traffic = Value::object({{"wanted", v.wanted}});
     put(traffic, "verified", v.verified);
     if (!v.beside.empty()) traffic.set("beside", v.beside);
+    if (v.stable_requests >= 0) traffic.set("stableRequests", v.stable_requests);
     out.set("traffic", traffic);
   }
   put(out, "began", v.began);

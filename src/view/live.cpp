@@ -128,7 +128,7 @@ void add_variants(Lines& out, const ReleaseView& v, const Style& style) {
                                                            : variant.images);
   }
   for (const VersionView& version : v.versions)
-    if (version.role == "stable") row("stable", rest, version.ready, version.wanted, -1, version.images);
+    if (version.role == "stable") row("stable", rest, version.ready, version.wanted, v.stable_requests, version.images);
   out.emplace_back();
   for (std::string& line : table(rows)) out.push_back(std::move(line));
   out.push_back(fmt::format("traffic   wanted {:g} % for the variants, {}", v.wanted,

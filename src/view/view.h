@@ -104,6 +104,7 @@ struct ReleaseView {
   std::string beside = {};                             // "all of staff": what else the candidate gets
   std::vector<delivery::VariantState> variants = {};   // of an A/B test under way
   std::optional<delivery::PreviewState> preview = {};  // in a namespace of its own
+  std::int64_t stable_requests = -1;                   // beside them; -1: nobody has counted
   std::vector<StepView> steps = {};
   std::vector<MetricView> metrics = {};            // of the analysis under way, or of the last one
   std::vector<VersionView> versions = {};          // candidate first, then stable, then old ones that still have pods

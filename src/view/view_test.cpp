@@ -160,6 +160,24 @@ TEST(View, a_wait_says_until_when_and_who_let_it_go_on) {
   EXPECT_TRUE(lines.back().starts_with("Waiting: waits for the window")) << lines.back();
 }
 
+TEST(View, a_test_shows_the_requests_of_each_version) {
+  delivery::State s = canary_state();
+  s.variants.resize(1);
+  s.variants[0] = {{.number = 13, .hash = "h13", .images = "web=shop/web:1.9.0"}, "red", "web-red"};
+  s.variants[0].share = 500;
+  s.variants[0].requests = 1234;
+  s.traffic.stable_requests = 23456;
+  const ReleaseView v = compute(objects_with(s), kNow);
+  const Lines lines = render_live(v, {});
+  const auto row = [&](std::string_view begin) {
+    const auto found = std::ranges::find_if(lines, [&](const std::string& line) { return line.starts_with(begin); });
+    return found == lines.end() ? "" : *found;
+  };
+  EXPECT_TRUE(row("red ").contains("1 234 ")) << row("red ");
+  EXPECT_TRUE(row("stable ").contains("23 456 ")) << row("stable ");
+  EXPECT_EQ(to_value(v)["traffic"]["stableRequests"], Value(23456));
+}
+
 TEST(View, log_lines_are_what_is_new) {
   delivery::State s = canary_state();
   const ReleaseView before = compute(objects_with(s), kNow);

@@ -47,6 +47,7 @@ void check_variant(Problems& out, const Value& test, const Value& variant, const
   check_share(out, variant, path);
   check_cohort_names(out, variant["cohorts"], path + ".cohorts");
   check_count(out, variant, "replicas", path, 1);
+  if (variant.has("analysis")) check_analysis(out, variant["analysis"], path + ".analysis");
   if (variant.has("share") && !test["key"].is_object())
     out.required("spec.strategy.abTest.key",
                  "what says who a user is, since " + path + ".share asks for a part of them");

@@ -42,6 +42,9 @@ std::vector<std::pair<Value, std::string>> analyses_in(const Value& spec) {
   const Value& rolling = spec["strategy"]["rolling"]["batches"];
   for (std::size_t i = 0; i < rolling.size(); ++i)
     add(rolling.at(i)["analysis"], fmt::format("spec.strategy.rolling.batches[{}].analysis", i));
+  const Value& variants = spec["strategy"]["abTest"]["variants"];
+  for (std::size_t i = 0; i < variants.size(); ++i)
+    add(variants.at(i)["analysis"], fmt::format("spec.strategy.abTest.variants[{}].analysis", i));
   add(spec["guards"]["analysis"], "spec.guards.analysis");
   return out;
 }

@@ -125,6 +125,7 @@ type AbTestVariant | A version that is tried beside the stable one.
   cohorts  - []CohortReference atomic maxItems=16 | Users who get it whatever their share; of several variants the first counts.
   template - *PodTemplateChange                   | What differs from the Deployment's pod template, as a strategic merge patch; one variant has none.
   replicas - *int32 min=1                         | At least so many pods; default: what its users need.
+  analysis - *ReleaseAnalysis                     | Measured in the background of this version alone, beside guards.analysis.
 
 type AbTestStrategy | Two or more versions at once; every user stays with his.
   key      - *CohortKey                           | What says who a user is, for variants with a share.
@@ -250,6 +251,8 @@ type ReleaseTrafficStatus | Traffic of the candidate.
   disturbedAt     - *microTime | Since when the router does not show what was reached.
   changedByOthers - *int64     | Times that somebody else changed the route during this release.
   changedByOthersAt - *microTime | The last of them.
+  stableRequests  - *int64     | Of an A/B test: requests that the router has counted for the stable version since it began.
+  stableRequestsBefore - *int64 | What the router had counted for it by then.
 
 type ReleaseRouteStatus | The router's objects, where the router does not tell what it does.
   generation - *int64     | Changes whenever they do.

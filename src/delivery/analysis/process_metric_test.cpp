@@ -24,6 +24,21 @@ TEST(ProcessMetric, asks_the_named_program_about_each_version) {
   EXPECT_EQ(window_of(b.run["spec"]["metrics"].at(0)), base::seconds(30));
 }
 
+TEST(ProcessMetric, of_a_test_it_is_told_which_version) {
+  constexpr const char* kOf = R"({"name":"orders","interval":"1s","count":2,"successCondition":"result > 0",
+    "provider":{"process":{"name":"orders","args":{"of":"{{variant}}"}}}})";
+  Bench b(kOf, R"({"variant":"blue"})");
+  const auto asks = questions(b.run, 0, 1);
+  ASSERT_EQ(asks.size(), 2u);
+  EXPECT_EQ(asks[0].question["args"]["of"], Value("blue"));
+  EXPECT_EQ(asks[0].question["subject"]["variant"], Value("blue"));
+  EXPECT_EQ(asks[1].question["args"]["of"], Value("stable"));
+  EXPECT_EQ(asks[1].question["subject"]["variant"], Value("stable"));
+  Bench no_test(kOf);
+  EXPECT_EQ(questions(no_test.run, 0, 1)[0].question["args"]["of"], Value(".*"));
+  EXPECT_FALSE(questions(no_test.run, 0, 1)[0].question["subject"].has("variant"));
+}
+
 TEST(ProcessMetric, its_words_are_judged) {
   for (const auto& [word, phase] : std::vector<std::pair<Value, std::string>>{
            {"good", "Successful"}, {"bad", "Failed"}, {"", "Failed"}, {5, "Failed"}}) {

@@ -103,6 +103,7 @@ Value process_question(const Value& run, const Value& process, const char* role)
     if (!run["spec"][key].is_empty()) about.set(key, run["spec"][key]);
   for (const char* key : {"service", "hash"})
     if (!subject[key].is_empty()) about.set(key, subject[key]);
+  if (run["spec"].has("variant")) about.set("variant", variant_of(run, subject));
   Value question = Value::object({{"program", process["name"]}, {"subject", about}});
   if (process["args"].is_object()) question.set("args", substitute_late(process["args"], placeholders(run, subject)));
   if (!process["timeout"].is_empty()) question.set("timeout", process["timeout"]);

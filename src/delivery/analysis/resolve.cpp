@@ -15,7 +15,8 @@ namespace {
 using data::Value;
 
 bool is_late(std::string_view name) {
-  return name == "service" || name == "hash" || name == "namespace" || name == "route" || name == "audience";
+  return name == "service" || name == "hash" || name == "namespace" || name == "route" || name == "audience" ||
+         name == "variant";
 }
 
 // Every string of the tree, substituted. Late placeholders stay.
@@ -111,12 +112,20 @@ std::string substitute(std::string_view text, const Values& values, std::vector<
   }
 }
 
+// In a test the stable version is none of the variants.
+std::string variant_of(const Value& run, const Value& subject) {
+  const std::string variant = run["spec"]["variant"].str();
+  if (variant.empty()) return ".*";
+  return subject == run["spec"]["candidate"] ? variant : "stable";
+}
+
 Values placeholders(const Value& run, const Value& subject) {
   return {{"service", subject["service"].str()},
           {"hash", subject["hash"].str()},
           {"namespace", subject["namespace"].str(std::string(api::space_of(run)))},
           {"route", run["spec"]["route"].str()},
-          {"audience", run["spec"]["audience"].str(".*")}};
+          {"audience", run["spec"]["audience"].str(".*")},
+          {"variant", variant_of(run, subject)}};
 }
 
 Value substitute_late(const Value& tree, const Values& values) {

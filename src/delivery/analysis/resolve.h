@@ -1,8 +1,10 @@
 // From AnalysisTemplates and arguments to the spec of an AnalysisRun that stands on its own. Pure.
 //
-// Placeholders: {{args.NAME}} is replaced when the run is made; {{service}}, {{hash}}, {{namespace}}, {{route}} and
-// {{audience}} when a metric is measured, once for the candidate and once for the stable version. The audience is an
-// expression: the name of the batch whose users are looked at, or ".*" for all requests.
+// Placeholders: {{args.NAME}} is replaced when the run is made; {{service}}, {{hash}}, {{namespace}}, {{route}},
+// {{audience}} and {{variant}} when a metric is measured, once for the candidate and once for the stable version. The
+// audience is an expression: the name of the batch whose users are looked at, or ".*" for all requests. The variant is
+// the name of that of an A/B test that is looked at, "stable" where the stable version is asked beside it, and ".*"
+// where there is no test.
 #pragma once
 
 #include <map>
@@ -21,6 +23,8 @@ std::string substitute(std::string_view text, const Values& values, std::vector<
 
 // What the late placeholders mean for one version: `subject` is spec.candidate or spec.stable of the run.
 Values placeholders(const data::Value& run, const data::Value& subject);
+// The variant that a measurement is about, as above.
+std::string variant_of(const data::Value& run, const data::Value& subject);
 // Every string of the tree, with these placeholders replaced.
 data::Value substitute_late(const data::Value& tree, const Values& values);
 

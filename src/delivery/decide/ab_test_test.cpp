@@ -320,6 +320,57 @@ TEST(AbTest, each_variant_is_measured_for_itself) {
   ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
 }
 
+// What is asked of one variant alone may be edited under way: nobody changes sides by it.
+TEST(AbTest, a_variant_may_have_an_analysis_of_its_own) {
+  Value spec = json(kTest);
+  const auto watch_blue = [&](const char* analysis) {
+    Value variants = spec["strategy"]["abTest"]["variants"];
+    spec.set({"strategy", "abTest", "variants"},
+             Value::array({variants.at(0), variants.at(1), variants.at(2).with("analysis", json(analysis))}));
+  };
+  watch_blue(R"({"templates":[{"name":"absent"}]})");
+  ModelledCluster c = test_cluster(spec);
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("new");
+  ASSERT_TRUE(c.reaches(Phase::Invalid));
+  EXPECT_THAT(c.state().message, HasSubstr("AnalysisTemplate absent does not exist"));
+  watch_blue(R"({"templates":[{"name":"slo"}]})");
+  c.patch_release(Value::object({{"spec", spec}}));
+  ASSERT_TRUE(decides(c)) << c.state().message;
+  std::vector<std::string> measured;
+  for (const Value& run : c.observe().runs) measured.push_back(run["spec"]["variant"].str());
+  EXPECT_THAT(measured, testing::ElementsAre("blue"));
+  c.patch_release(Value::object({{"spec", json(kTest)}}));
+  for (int i = 0; i < 20; ++i) c.turn();
+  EXPECT_EQ(c.state().phase, Phase::Paused) << c.state().message;
+}
+
+TEST(AbTest, one_that_fails_its_own_analysis_is_stopped_alone) {
+  Value spec = json(kTest);
+  const Value variants = spec["strategy"]["abTest"]["variants"];
+  const Value blue = variants.at(2).with("analysis", json(R"({"templates":[{"name":"slo"}]})"));
+  spec.set({"strategy", "abTest", "variants"}, Value::array({variants.at(0), variants.at(1), blue}));
+  ModelledCluster c = test_cluster(spec);
+  c.verdict = [](const Value&) { return "Failed"; };
+  ASSERT_TRUE(under_way(c)) << c.state().message;
+  ASSERT_TRUE(c.run_until([&] { return variant(c.state(), "blue").stopped_at.has_value(); })) << c.state().message;
+  EXPECT_THAT(variant(c.state(), "blue").message, HasSubstr("variant blue: "));
+  EXPECT_FALSE(variant(c.state(), "red").stopped_at);
+  EXPECT_FALSE(variant(c.state(), "new").stopped_at);
+}
+
+TEST(AbTest, the_stable_version_has_its_own_requests_counted_from_the_beginning_of_the_test) {
+  ModelledCluster c = test_cluster();
+  ASSERT_TRUE(under_way(c)) << c.state().message;
+  const std::int64_t before = c.state().traffic.stable_requests_before;
+  EXPECT_GE(before, 50) << "of releases before";
+  ASSERT_TRUE(c.run_until([&] { return c.state().traffic.stable_requests >= 3; }));
+  EXPECT_EQ(c.state().traffic.stable_requests_before, before);
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_EQ(c.state().traffic.stable_requests, -1);
+}
+
 TEST(AbTest, features_and_shares_together) {
   Value spec = json(kTest);
   spec.set({"strategy", "abTest"}, json(R"({"key":{"header":"x-user-id"},"among":[{"name":"germany"}],"variants":[

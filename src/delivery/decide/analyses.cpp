@@ -276,11 +276,46 @@ void summarise_runs(Turn& turn) {
     if (api::name_of(run).starts_with(prefix)) turn.s.analysis.push_back(summary_of(run));
 }
 
+void add_analysis(plan::Analysis& all, const plan::Analysis& more) {
+  for (const std::string& t : more.templates)
+    if (std::ranges::find(all.templates, t) == all.templates.end()) all.templates.push_back(t);
+  for (const plan::Arg& arg : more.args)
+    if (std::ranges::find(all.args, arg.name, &plan::Arg::name) == all.args.end()) all.args.push_back(arg);
+}
+
+std::optional<plan::Analysis> background_of(const Turn& turn, std::size_t variant) {
+  std::optional<plan::Analysis> out;
+  if (turn.plan.routing && variant < turn.plan.routing->variants.size())
+    out = turn.plan.routing->variants[variant].analysis;
+  const plan::Guards& guards = turn.plan.guards;
+  if (!guards.analysis || turn.s.user_step < guards.analysis_from) return out;
+  if (!out) return guards.analysis;
+  add_analysis(*out, *guards.analysis);
+  return out;
+}
+
+namespace {
+
+// Of a test: what each variant is measured by, with what all are.
+std::vector<plan::Analysis> analyses_of_variants(const Turn& turn) {
+  std::vector<plan::Analysis> out;
+  if (!turn.plan.routing) return out;
+  for (const plan::Variant& v : turn.plan.routing->variants) {
+    if (!v.analysis) continue;
+    out.push_back(*v.analysis);
+    if (turn.plan.guards.analysis) add_analysis(out.back(), *turn.plan.guards.analysis);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string analysis_problem(const Turn& turn) {
   std::vector<plan::Analysis> all;
   for (const plan::Step& step : turn.plan.steps)
     if (const auto* analyse = std::get_if<plan::Analyse>(&step.action)) all.push_back(analyse->analysis);
   if (turn.plan.guards.analysis) all.push_back(*turn.plan.guards.analysis);
+  for (plan::Analysis& of_variant : analyses_of_variants(turn)) all.push_back(std::move(of_variant));
   for (const plan::Analysis& analysis : all)
     if (const auto ok = resolved(turn, analysis); !ok) return ok.error().message;
   Value hooks = Value::array();

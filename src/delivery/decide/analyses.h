@@ -1,6 +1,7 @@
 // The AnalysisRuns of a release: started for a step, in the background, and for the proof after a rollback.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "delivery/decide/turn.h"
@@ -32,6 +33,10 @@ void terminate_runs(Turn& turn, bool also_proof = false);
 void trim_runs(Turn& turn);
 // Numbers of all runs of this attempt, for the status.
 void summarise_runs(Turn& turn);
+// Both at once: what one measures already, or says of an argument, counts.
+void add_analysis(plan::Analysis& all, const plan::Analysis& more);
+// What is watched in the background of a version now; nullopt: nothing. `variant` as above.
+std::optional<plan::Analysis> background_of(const Turn& turn, std::size_t variant);
 // Every template of the plan exists and can be resolved; otherwise a sentence.
 std::string analysis_problem(const Turn& turn);
 

@@ -298,6 +298,7 @@ bool is_news_only(const Value& observed, const Value& wanted) {
   before.message = now.message;
   before.replicas = now.replicas;
   if (before.preview && now.preview && before.preview->space == now.preview->space) before.preview = now.preview;
+  before.traffic.stable_requests = now.traffic.stable_requests;
   for (std::size_t i = 0; i < before.variants.size() && i < now.variants.size(); ++i) {
     before.variants[i].replicas = now.variants[i].replicas;
     before.variants[i].ready = now.variants[i].ready;

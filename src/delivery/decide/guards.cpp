@@ -52,8 +52,8 @@ void give_up(Turn& turn, std::size_t i, Cause cause, std::string message, Eviden
 const char* whose(const Turn& turn) { return turn.s.variants.empty() ? "candidate " : ""; }
 
 void background_broken(Turn& turn, std::size_t i) {
-  const auto& guard = turn.plan.guards.analysis;
-  if (!guard || turn.s.user_step < turn.plan.guards.analysis_from || in_preview(turn)) return;
+  const auto guard = background_of(turn, i);
+  if (!guard || in_preview(turn)) return;
   ensure_run(turn, RunKind::Background, *guard, i);
   const data::Value& run = turn.o.run(run_name(turn, RunKind::Background, i));
   const Verdict verdict = verdict_of(run);

@@ -138,7 +138,8 @@ class ModelledCluster {
   std::map<std::string, Pod> pods_;
   base::Time now_, status_written_;
   std::int64_t turns_in_proportion_ = 0;
-  std::int64_t versions_ = 100, names_ = 0, commands_ = 0, status_writes_ = 0, writes_ = 0, candidate_requests_ = 0;
+  std::int64_t versions_ = 100, names_ = 0, commands_ = 0, status_writes_ = 0, writes_ = 0, candidate_requests_ = 0,
+               answers_ = 0;
   std::optional<ReadBack> fact_;
   std::optional<base::Time> asked_;
   data::Value programmed_;  // the route as the router has it

@@ -415,6 +415,7 @@ void ModelledCluster::run_router() {
     const std::int64_t share = side->share + ref["weight"].as_int(1) * 10000 / std::max<std::int64_t>(sum, 1);
     *side = {.present = true, .share = share, .servers = 4, .requests = 50};
   }
+  rb.stable.requests += ++answers_;
   rb.set_versions(std::move(versions));
   if (rb.candidate.share > 0) candidate_requests_ += 3;
   rb.candidate.requests = candidate_requests_;

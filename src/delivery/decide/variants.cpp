@@ -277,6 +277,18 @@ void delete_variant_services(Turn& turn) {
                                .uid = std::string(api::uid_of(service))});
 }
 
+namespace {
+
+// The stable version's Service may have had requests before, of an earlier release. A router that begins to count anew
+// takes nothing back.
+void count_stable(TrafficState& t, const ReadBack::Side& stable) {
+  if (!stable.present) return;
+  if (t.stable_requests_before < 0) t.stable_requests_before = stable.requests;
+  t.stable_requests = std::max(t.stable_requests, stable.requests - t.stable_requests_before);
+}
+
+}  // namespace
+
 void count_variants(Turn& turn) {
   State& s = turn.s;
   if (s.variants.empty() || !s.candidate) return;
@@ -292,6 +304,7 @@ void count_variants(Turn& turn) {
   if (!rb || !rb->by_status_of.empty()) return;
   for (std::size_t i = 0; i < s.variants.size() && i < rb->versions.size(); ++i)
     s.variants[i].requests = std::max(s.variants[i].requests, rb->versions[i].requests);
+  count_stable(s.traffic, rb->stable);
 }
 
 void watch_requests(Turn& turn) {

@@ -94,15 +94,9 @@ void check_route(const Turn& turn, Retreat& r) {
 // The analyses that this release used, asked about the stable version.
 plan::Analysis all_analyses(const Turn& turn) {
   plan::Analysis out;
-  const auto add = [&](const plan::Analysis& a) {
-    for (const std::string& t : a.templates)
-      if (std::ranges::find(out.templates, t) == out.templates.end()) out.templates.push_back(t);
-    for (const plan::Arg& arg : a.args)
-      if (std::ranges::find(out.args, arg.name, &plan::Arg::name) == out.args.end()) out.args.push_back(arg);
-  };
   for (const plan::Step& step : turn.plan.steps)
-    if (const auto* analyse = std::get_if<plan::Analyse>(&step.action)) add(analyse->analysis);
-  if (turn.plan.guards.analysis) add(*turn.plan.guards.analysis);
+    if (const auto* analyse = std::get_if<plan::Analyse>(&step.action)) add_analysis(out, analyse->analysis);
+  if (turn.plan.guards.analysis) add_analysis(out, *turn.plan.guards.analysis);
   return out;
 }
 

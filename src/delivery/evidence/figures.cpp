@@ -57,6 +57,35 @@ void write_traffic(const Writer& w) {
     if (traffic[seen].is_number()) w.number(Shown::Traffic, {{"seen", seen}}, traffic[seen].as_double() / 100);
 }
 
+void write_variant_replicas(const Writer& w, const Value& variants) {
+  for (const Value& v : variants.items())
+    for (const auto& [state, field] : {std::pair("wanted", "replicas"), std::pair("ready", "ready")})
+      w.number(Shown::VariantReplicas, {{"variant", v["name"].as_string()}, {"state", state}}, v[field].as_double());
+}
+
+void write_variant_traffic(const Writer& w, const Value& variants) {
+  double rest = 100;
+  for (const Value& v : variants.items()) {
+    rest -= v["share"].as_double();
+    w.number(Shown::VariantTraffic, {{"variant", v["name"].as_string()}}, v["share"].as_double() / 100);
+  }
+  if (variants.size() > 0) w.number(Shown::VariantTraffic, {{"variant", "stable"}}, rest / 100);
+}
+
+void write_variant_requests(const Writer& w, const Value& variants) {
+  const auto counted = [&](std::string_view name, const Value& requests) {
+    if (requests.is_number()) w.number(Shown::VariantRequests, {{"variant", name}}, requests.as_double());
+  };
+  for (const Value& v : variants.items()) counted(v["name"].as_string(), v["requests"]);
+  if (variants.size() > 0) counted("stable", w.release["status"]["traffic"]["stableRequests"]);
+}
+
+void write_variant_stops(const Writer& w, const Value& variants) {
+  for (const Value& v : variants.items())
+    if (v.has("stoppedAt"))
+      w.line(Shown::VariantStopped, {{"variant", v["name"].as_string()}, {"cause", v["cause"].as_string()}});
+}
+
 void write_stalled(const Writer& w) {
   const Value& stalled = api::condition(w.release, "Stalled");
   if (stalled["status"].as_string() == "True") w.line(Shown::Stalled, {{"reason", stalled["reason"].as_string()}});
@@ -76,6 +105,11 @@ const std::array<FamilyHead, kShown>& release_families() {
       {"slipway_release_replicas", "gauge", "Pods of both versions, wanted and ready."},
       {"slipway_release_traffic_ratio", "gauge",
        "Share of the traffic that the candidate is to have, and was seen to have; 0 to 1."},
+      {"slipway_release_variant_replicas", "gauge", "Pods of each variant of an A/B test under way, wanted and ready."},
+      {"slipway_release_variant_traffic_ratio", "gauge", "Share of all requests that a variant has; 0 to 1."},
+      {"slipway_release_variant_requests", "gauge",
+       "Requests that the router has counted for a variant and for the stable version since the test began."},
+      {"slipway_release_variant_stopped", "gauge", "1 for a variant that was stopped, by the cause."},
       {"slipway_release_step", "gauge", "The step of the release under way, from 1."},
       {"slipway_release_steps", "gauge", "Steps of the release under way."},
       {"slipway_release_started_timestamp_seconds", "gauge", "When the release under way began."},
@@ -115,6 +149,15 @@ Figures::Figures(const Value& release, const Ends& ends)
   end(Shown::Replicas);
   if (under_way) write_traffic(w);
   end(Shown::Traffic);
+  const Value& variants = status["variants"];
+  write_variant_replicas(w, variants);
+  end(Shown::VariantReplicas);
+  write_variant_traffic(w, variants);
+  end(Shown::VariantTraffic);
+  write_variant_requests(w, variants);
+  end(Shown::VariantRequests);
+  write_variant_stops(w, variants);
+  end(Shown::VariantStopped);
   const bool stepping = under_way && status["step"].is_object();
   if (stepping) w.number(Shown::Step, {}, status["step"]["index"].as_double() + 1);
   end(Shown::Step);

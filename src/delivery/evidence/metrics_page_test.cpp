@@ -72,7 +72,9 @@ TEST(MetricsPage, LabelsAreThoseOfTheSeries) {
       "Release", "web", spec,
       "phase: Waiting, waiting: {reason: Stop}, candidate: {startedAt: '2026-11-29T12:00:00Z'}, step: {index: 0, "
       "count: 2}, position: "
-      "{since: '2026-11-29T12:00:00Z'}, traffic: {wanted: 5}, replicas: {stable: 1}, halt: {cause: Deadline}, "
+      "{since: '2026-11-29T12:00:00Z'}, traffic: {wanted: 5}, replicas: {stable: 1}, variants: [{name: red, share: 5, "
+      "requests: 1, stoppedAt: "
+      "'2026-11-29T12:00:00Z', cause: Deadline}], halt: {cause: Deadline}, "
       "conditions: [{type: "
       "Stalled, status: 'True', reason: Forbidden}], history: [{result: RolledBack, verification: Passed, startedAt: "
       "'2026-11-29T12:00:00Z', finishedAt: '2026-11-29T12:00:02Z'}], rollback: {" +

@@ -69,6 +69,25 @@ TEST_F(Evidence, what_is_true_now_follows_from_the_object) {
     EXPECT_THAT(text(), HasSubstr(std::string(line) + "\n"));
 }
 
+TEST_F(Evidence, the_variants_of_a_test_are_shown_while_it_runs) {
+  now("{phase: Paused, candidate: {revision: 2, hash: h2}, traffic: {wanted: 45, stableRequests: 90}, variants: "
+      "[{name: red, "
+      "share: 25, replicas: 2, ready: 1, requests: 40}, {name: blue, share: 20, replicas: 0, ready: 0, stoppedAt: "
+      "'2026-11-29T12:00:00Z', cause: AnalysisFailed}]}");
+  for (const char* line :
+       {R"(slipway_release_variant_replicas{namespace="shop",name="web",variant="red",state="wanted"} 2)",
+        R"(slipway_release_variant_replicas{namespace="shop",name="web",variant="red",state="ready"} 1)",
+        R"(slipway_release_variant_traffic_ratio{namespace="shop",name="web",variant="red"} 0.25)",
+        R"(slipway_release_variant_traffic_ratio{namespace="shop",name="web",variant="stable"} 0.55)",
+        R"(slipway_release_variant_requests{namespace="shop",name="web",variant="red"} 40)",
+        R"(slipway_release_variant_requests{namespace="shop",name="web",variant="stable"} 90)",
+        R"(slipway_release_variant_stopped{namespace="shop",name="web",variant="blue",cause="AnalysisFailed"} 1)"})
+    EXPECT_THAT(text(), HasSubstr(std::string(line) + "\n"));
+  EXPECT_THAT(text(), Not(HasSubstr(R"(requests{namespace="shop",name="web",variant="blue")"))) << "nobody has counted";
+  now("{phase: Idle}");
+  EXPECT_THAT(text(), Not(HasSubstr("variant=")));
+}
+
 TEST_F(Evidence, a_release_at_rest_shows_no_candidate) {
   now(kUnderWay);
   now("{phase: Idle, replicas: {stable: 4, stableReady: 4, candidate: 0, candidateReady: 0}}");

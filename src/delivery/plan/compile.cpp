@@ -272,6 +272,7 @@ std::vector<Value> analyses_of(const Value& spec) {
   for (const char* in_batches : {"rolling", "gray"})
     for (const Value& batch : strategy[in_batches]["batches"].items()) out.push_back(batch["analysis"]);
   for (const char* field : {"preSwitchAnalysis", "postSwitchAnalysis"}) out.push_back(strategy["blueGreen"][field]);
+  for (const Value& variant : strategy["abTest"]["variants"].items()) out.push_back(variant["analysis"]);
   out.push_back(spec["guards"]["analysis"]);
   std::erase_if(out, [](const Value& analysis) { return !analysis.is_object(); });
   return out;

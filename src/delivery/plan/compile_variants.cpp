@@ -24,7 +24,7 @@ constexpr const char* kAmong = "taking_part";  // an audience; no variant can be
 
 // Whoever takes part, and what a variant is, as far as a change would move users between versions.
 std::string identity_of(const Value& test, const Value& variant) {
-  const Value all = Value::array({test["key"], test["among"], variant});
+  const Value all = Value::array({test["key"], test["among"], variant.without("analysis")});
   return base::safe_encode(base::fnv1a32(data::to_json(all)));
 }
 
@@ -35,7 +35,8 @@ std::vector<Variant> variants_of(const Value& spec) {
     out.push_back({.name = v["name"].str(),
                    .service = spec["traffic"]["service"].str() + "-" + v["name"].str(),
                    .pod_template = v["template"],
-                   .identity = identity_of(test, v)});
+                   .identity = identity_of(test, v),
+                   .analysis = v["analysis"].is_object() ? std::optional(analysis_of(v["analysis"])) : std::nullopt});
   return out;
 }
 
@@ -47,7 +48,7 @@ std::vector<Variant> variants_under_way(const Value& release) {
     Variant one{
         .name = v["name"].str(), .service = v["service"].str(), .pod_template = {}, .identity = v["identity"].str()};
     const auto same = std::ranges::find(now, one.name, &Variant::name);
-    if (same != now.end()) one.pod_template = same->pod_template;
+    if (same != now.end()) one.pod_template = same->pod_template, one.analysis = same->analysis;
     out.push_back(std::move(one));
   }
   return out;

@@ -41,8 +41,10 @@ std::string routing_text(const Routing& r) {
 std::string variants_text(const Routing& r) {
   std::string out;
   for (const Variant& v : r.variants)
-    out += fmt::format("variant   {}: {}\n", v.name,
-                       v.pod_template.is_null() ? "the Deployment's template" : data::to_json(v.pod_template));
+    out +=
+        fmt::format("variant   {}: {}{}\n", v.name,
+                    v.pod_template.is_null() ? "the Deployment's template" : data::to_json(v.pod_template),
+                    v.analysis ? ", analysis " + base::join(v.analysis->templates, ", ") + " in the background" : "");
   return out;
 }
 

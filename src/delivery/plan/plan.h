@@ -171,6 +171,7 @@ struct Variant {
   std::string service;        // owned, selects its pods
   data::Value pod_template;   // strategic merge patch for the Deployment's pod template; null: that template as it is
   std::string identity = {};  // changes with whatever decides who gets it and what it is
+  std::optional<Analysis> analysis = {};  // watched in the background of it alone, beside that of the guards
   bool operator==(const Variant&) const = default;
 };
 
