@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "api/meta.h"
+#include "api/resource.h"
 #include "rehearse/behaviour.h"
 #include "rehearse/scenario/document.h"
 #include "rehearse/scenario/facts.h"
@@ -18,10 +20,10 @@ namespace {
 
 constexpr std::array<std::string_view, 9> kVerbs = {"pause", "resume", "promote", "promote-full", "promote-now",
                                                     "abort", "retry",  "back",    "undo"};
-constexpr const char* kIdle =
+constexpr const char* kSettled =
     "deployment.status.observedGeneration == deployment.metadata.generation && "
-    "deployment.status.availableReplicas == deployment.spec.replicas && pods.ready == deployment.spec.replicas && "
-    "(release == nil || release.status.phase == 'Idle')";
+    "deployment.status.availableReplicas == deployment.spec.replicas && pods.ready == deployment.spec.replicas";
+constexpr const char* kIdle = " && release != nil && release.status.phase == 'Idle'";
 
 std::string file_name_of(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
@@ -33,7 +35,7 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
-Conditions only_condition(const char* text) {
+Conditions only_condition(const std::string& text) {
   Conditions all;
   all.push_back(*expr::Expression::parse(text));
   return all;
@@ -54,7 +56,7 @@ class Reader {
     if (root.at("begin").is_there())
       out_.begin = wait(root.at("begin"));
     else
-      out_.begin.conditions = only_condition(kIdle);
+      out_.begin.conditions = only_condition(std::string(kSettled) + (has_release() ? kIdle : ""));
     read_story(root.at("story"));
     if (root.at("always").is_there()) out_.always = root.at("always").conditions();
     read_end(root.at("end"));
@@ -62,6 +64,12 @@ class Reader {
   }
 
  private:
+  // One that is there from the beginning: a story that began before it was seen would release nothing.
+  bool has_release() const {
+    return std::ranges::any_of(out_.objects, [&](const Object& object) {
+      return object.resource == api::kReleases && api::name_of(object.value) == out_.app;
+    });
+  }
   void add(std::vector<Object> objects) {
     for (Object& object : objects) {
       if (object.value["spec"]["template"].is_object()) know(version_of(object.value["spec"]["template"]));
