@@ -458,6 +458,8 @@ class Tree {
     auto& explain = options<Explain>();
     sub = command("explain", "Every decision with its rule and numbers", "RELEASE", explain);
     sub->add_option("NAME", explain.name, "NAME or NAME@REVISION")->required();
+    sub->add_option("--at", explain.at,
+                    "What had been decided by then: 2026-11-30T04:25:00Z, or 10m for ten minutes ago");
     format(sub, explain.format);
     auto& logs = options<Logs>();
     sub = command<Logs>("logs", "Logs of a release's pods, or of one pod", "RELEASE", logs, [](Logs& l) {

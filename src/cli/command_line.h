@@ -112,6 +112,7 @@ struct Diff {
 };
 struct Explain {
   std::string name;
+  std::string at = {};  // a time, or how long ago; empty: now
   std::optional<std::int64_t> revision;
   Format format = Format::Text;
 };

@@ -84,6 +84,7 @@ TEST(CommandLine, EveryCommand) {
   EXPECT_EQ(command<History>("history web -o yaml").format, Format::Yaml);
   EXPECT_EQ(command<Diff>("diff web 1 3").to, 3);
   EXPECT_EQ(command<Explain>("explain web@4").name, "web@4");
+  EXPECT_EQ(command<Explain>("explain web --at 10m").at, "10m");
   EXPECT_EQ(command<Logs>("logs web --canary -f --tail 5").tail, 5);
   EXPECT_EQ(command<Get>("get pods a b -l x=y --no-headers").what, (std::vector<std::string>{"pods", "a", "b"}));
   EXPECT_FALSE(command<Get>("get pods --no-headers").headers);

@@ -46,6 +46,36 @@ Value log_of(const Value& status, const Value& entry) {
   return out;
 }
 
+// "2026-11-30T04:25:00Z", or "10m" before now.
+base::Result<base::Time> time_of(const std::string& text, base::Time now) {
+  if (const auto time = base::parse_time(text)) return *time;
+  if (const auto ago = base::parse_duration(text); ago && *ago >= base::Duration::zero()) return now - *ago;
+  return base::fail(Code::BadRequest,
+                    "--at \"" + text + "\": a time like 2026-11-30T04:25:00Z, or how long ago, like 10m");
+}
+
+// Up to this time.
+Value log_until(const Value& log, base::Time time) {
+  const std::string until = delivery::stamp(time);
+  Value out = Value::array();
+  for (const Value& decision : log.items())
+    if (decision["time"].as_string() <= until) out.push_back(decision);
+  return out;
+}
+
+// What had been decided by then. `log` has what was decided before it.
+std::string text_at(const std::string& name, const Value& status, const Value& log, base::Time time) {
+  const std::string when = delivery::stamp(time);
+  const Value& oldest = status["log"].at(0);
+  if (log.size() == 0)
+    return "release/" + name + ": nothing is known of " + when + "; the oldest decision that is kept is from " +
+           oldest["time"].str() + "\n";
+  const Value& last = log.at(log.size() - 1);
+  const base::Duration before = time - base::parse_time(last["time"].as_string()).value_or(time);
+  return "release/" + name + " at " + when + ": " + last["text"].str() + " (" + last["rule"].str() + ", " +
+         base::human_duration(before) + " before)\n\n";
+}
+
 // What a decision was made from; where the plan stood is in its text already.
 std::vector<data::Member> numbers_of(const Value& decision) {
   std::vector<data::Member> out;
@@ -142,18 +172,27 @@ ExitCode run(Setting& s, const Explain& explain) {
   if (*revision && entry.is_null() && !current)
     return tell(s, {.code = Code::NotFound,
                     .message = "release/" + name + " remembers no revision " + std::to_string(**revision)});
-  const Value log = log_of(status, entry);
+  Value log = log_of(status, entry);
+  std::optional<base::Time> at;
+  if (!explain.at.empty()) {
+    const auto time = time_of(explain.at, s.api.now());
+    if (!time) return tell(s, time.error());
+    at = *time;
+    log = log_until(log, *at);
+  }
   const Value& rollback = status["rollback"].is_object() ? status["rollback"] : status["lastRollback"];
   const bool show_rollback =
-      rollback.is_object() && (!*revision || rollback["from"]["revision"].as_int() == **revision);
+      rollback.is_object() && !at && (!*revision || rollback["from"]["revision"].as_int() == **revision);
   if (explain.format == Format::Json || explain.format == Format::Yaml) {
     Value out =
         Value::object({{"name", name}, {"phase", status["phase"]}, {"message", status["message"]}, {"log", log}});
     if (show_rollback) out.set("rollback", rollback);
     if (!entry.is_null()) out.set("revision", entry);
+    if (at) out.set("at", delivery::stamp(*at));
     s.terminal.data(print_object(out, explain.format));
     return ExitCode::Reached;
   }
+  if (at) return s.terminal.data(text_at(name, status, log, *at) + decisions_text(log)), ExitCode::Reached;
   const view::ReleaseView v = view::compute({.release = *release}, s.api.now());
   s.terminal.data("release/" + name + "  " + status["phase"].str() + ": " + status["message"].str() + "\n\n" +
                   decisions_text(log) +
