@@ -65,7 +65,7 @@ std::string other_pods(const Truth& truth, const std::string& tag) {
 std::string other_config(const Truth& truth) {
   const Value wanted = truth.find(api::kConfigMaps, kSpace, app::kConfig)["data"];
   std::string copy;
-  for (const Value& pod : truth.list(api::kPods, kSpace)) {
+  for (const Value& pod : pods_of_app(truth)) {
     copy = pod["spec"]["containers"].at(0)["envFrom"].at(0)["configMapRef"]["name"].str();
     if (truth.find(api::kConfigMaps, kSpace, copy)["data"] != wanted)
       return fmt::format("pod {} to read what is in {} now", api::name_of(pod), app::kConfig);

@@ -82,6 +82,7 @@ Value copy_object(const Turn& turn, const std::string& name, const std::string& 
 
 std::vector<std::string> missing_copies(const Turn& turn, const Revision& revision) {
   std::vector<std::string> out;
+  if (mutant(Mutant::PodsBeforeConfig)) return out;
   for (const auto& [name, hash] : revision.config)
     if (!is_absent(hash) && !turn.o.config.copies.contains(copy_name(api::name_of(turn.o.release), name, hash)))
       out.push_back(name);
@@ -168,7 +169,7 @@ std::optional<Value> contents_of(Turn& turn, const Revision& revision, bool* los
 
 Reach ensure_copies(Turn& turn, const Revision& revision) {
   const std::vector<std::string> missing = missing_copies(turn, revision);
-  if (missing.empty() || mutant(Mutant::PodsBeforeConfig)) return Reach::Done;
+  if (missing.empty()) return Reach::Done;
   if (make_copies(turn, revision, missing)) turn.wait("copying its ConfigMaps");
   return Reach::Waiting;
 }
