@@ -85,6 +85,13 @@ TEST(Simulation, WindowsToo) {
     }
 }
 
+TEST(Simulation, ConfigMapsToo) {
+  for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+    const SeedResult result = run_seed(seed, {.ab_test = seed % 2 == 0, .config = true});
+    EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+  }
+}
+
 TEST(Simulation, HooksToo) {
   for (const WorkloadKind kind : {WorkloadKind::Deployment, WorkloadKind::StatefulSet})
     for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
