@@ -16,4 +16,11 @@ Patch patch_of(const api::Resource& resource, const data::Value& object, data::V
           .body = std::move(body)};
 }
 
+Delete delete_of(const api::Resource& resource, const data::Value& object) {
+  return {.resource = resource,
+          .space = std::string(api::space_of(object)),
+          .name = std::string(api::name_of(object)),
+          .uid = std::string(api::uid_of(object))};
+}
+
 }  // namespace slipway::control

@@ -9,6 +9,7 @@
 #include "api/resource.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "control/patch.h"
 #include "delivery/analysis/resolve.h"
 #include "delivery/names.h"
 
@@ -166,10 +167,7 @@ std::vector<control::Effect> sweep_pods(const Value& run, const std::vector<Valu
   for (const Value& pod : pods) {
     const std::string name(api::name_of(pod));
     if (api::is_deleting(pod) || holds(under_way, name) || (holds(last, name) && has_ended(pod))) continue;
-    out.emplace_back(control::Delete{.resource = api::kPods,
-                                     .space = std::string(api::space_of(pod)),
-                                     .name = name,
-                                     .uid = std::string(api::uid_of(pod))});
+    out.emplace_back(control::delete_of(api::kPods, pod));
   }
   return out;
 }

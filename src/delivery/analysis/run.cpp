@@ -7,6 +7,7 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "control/patch.h"
 #include "data/json.h"
 #include "delivery/analysis/job.h"
 #include "delivery/state.h"
@@ -378,10 +379,7 @@ void clear_away(Decision& out, const Value& run, Time now) {
   const auto life = base::parse_duration(ttl);
   if (ttl.empty() || !life || !ended || !api::controller_of(run).is_null()) return;
   if (now < *ended + *life) return wake_at(out, *ended + *life);
-  out.effects.push_back(control::Delete{.resource = api::kAnalysisRuns,
-                                        .space = std::string(api::space_of(run)),
-                                        .name = std::string(api::name_of(run)),
-                                        .uid = std::string(api::uid_of(run))});
+  out.effects.push_back(control::delete_of(api::kAnalysisRuns, run));
 }
 
 Value written(const std::vector<Result>& results, const Value& metrics) {

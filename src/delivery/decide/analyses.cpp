@@ -260,11 +260,7 @@ void trim_runs(Turn& turn) {
     if (is_over(run) && !api::is_deleting(run)) over.push_back(run);
   std::ranges::sort(
       over, {}, [](const Value& r) { return std::pair(r["metadata"]["creationTimestamp"].str(), api::name_of(r)); });
-  for (std::size_t i = 0; i + kRunsKept < over.size(); ++i)
-    turn.act(control::Delete{.resource = api::kAnalysisRuns,
-                             .space = std::string(api::space_of(over[i])),
-                             .name = std::string(api::name_of(over[i])),
-                             .uid = std::string(api::uid_of(over[i]))});
+  for (std::size_t i = 0; i + kRunsKept < over.size(); ++i) turn.act(control::delete_of(api::kAnalysisRuns, over[i]));
 }
 
 void summarise_runs(Turn& turn) {

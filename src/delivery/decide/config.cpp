@@ -206,10 +206,7 @@ void trim_copies(Turn& turn) {
       needed.insert(copy_name(api::name_of(turn.o.release), name, hash));
   for (const auto& [name, copy] : turn.o.config.copies)
     if (is_ours(turn, copy) && (!needed.contains(name) || mutant(Mutant::TrimConfigInUse)))
-      turn.act(control::Delete{.resource = api::kConfigMaps,
-                               .space = std::string(api::space_of(copy)),
-                               .name = name,
-                               .uid = std::string(api::uid_of(copy))});
+      turn.act(control::delete_of(api::kConfigMaps, copy));
 }
 
 Reach leave_copies(Turn& turn) {

@@ -109,10 +109,7 @@ const Version* set_in(const Turn& turn, const std::string& space) {
 
 void erase(Turn& turn, const api::Resource& kind, const Value& object) {
   if (api::is_deleting(object)) return;
-  turn.act(control::Delete{.resource = kind,
-                           .space = std::string(api::space_of(object)),
-                           .name = std::string(api::name_of(object)),
-                           .uid = std::string(api::uid_of(object))});
+  turn.act(control::delete_of(kind, object));
 }
 
 // Pods go first, so that how many are left can be told.

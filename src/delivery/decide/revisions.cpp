@@ -110,10 +110,7 @@ void trim_revisions(Turn& turn) {
   const std::set<std::string> in_use = named(turn.s);
   for (const auto& [hash, kept] : turn.o.kept)
     if (!in_use.contains(hash) && !api::is_deleting(kept.object))
-      turn.act(control::Delete{.resource = api::kControllerRevisions,
-                               .space = std::string(api::space_of(kept.object)),
-                               .name = std::string(api::name_of(kept.object)),
-                               .uid = std::string(api::uid_of(kept.object))});
+      turn.act(control::delete_of(api::kControllerRevisions, kept.object));
 }
 
 Value template_of(Turn& turn, std::string_view hash) {

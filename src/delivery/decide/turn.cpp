@@ -149,12 +149,7 @@ void give(Turn& turn, const Version& version) {
                                                                {"annotations", annotations}})}})));
 }
 
-void delete_set(Turn& turn, const Version& version) {
-  turn.act(control::Delete{.resource = api::kReplicaSets,
-                           .space = std::string(api::space_of(version.rs)),
-                           .name = version.name,
-                           .uid = std::string(api::uid_of(version.rs))});
-}
+void delete_set(Turn& turn, const Version& version) { turn.act(control::delete_of(api::kReplicaSets, version.rs)); }
 
 namespace {
 

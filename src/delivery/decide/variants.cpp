@@ -271,10 +271,7 @@ void delete_variant_services(Turn& turn) {
   for (const Value& service : turn.o.variant_services)
     if (service.is_object() && !api::is_deleting(service) &&
         api::label(service, kReleaseLabel) == api::name_of(turn.o.release))
-      turn.act(control::Delete{.resource = api::kServices,
-                               .space = std::string(api::space_of(service)),
-                               .name = std::string(api::name_of(service)),
-                               .uid = std::string(api::uid_of(service))});
+      turn.act(control::delete_of(api::kServices, service));
 }
 
 namespace {

@@ -224,10 +224,7 @@ class IngressNginx final : public Router {
     if (o.companion.is_null() || api::is_deleting(o.companion) ||
         api::label(o.companion, kReleaseLabel) != claim.release)
       return {};
-    return {control::Delete{.resource = kIngresses,
-                            .space = std::string(api::space_of(o.companion)),
-                            .name = std::string(api::name_of(o.companion)),
-                            .uid = std::string(api::uid_of(o.companion))}};
+    return {control::delete_of(kIngresses, o.companion)};
   }
 
   std::optional<ReadBack> read_back(const RouterObjects& o, const Routing& r) const override {

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "api/meta.h"
+#include "control/patch.h"
 #include "control/pod.h"
 #include "workload/claim.h"
 #include "workload/daemonset/pass.h"
@@ -12,7 +13,6 @@ namespace slipway::workload::daemonset {
 
 using control::Create;
 using control::Decision;
-using control::Delete;
 using control::Note;
 using data::Value;
 
@@ -167,10 +167,7 @@ void Pass::emit() {
   if (removed_.size() > kBatch) removed_.resize(kBatch);
   if (wanted_.size() > kBatch) wanted_.resize(kBatch);
   for (const Value& pod : removed_) {
-    out_.effects.push_back(Delete{.resource = api::kPods,
-                                  .space = std::string(api::space_of(pod)),
-                                  .name = std::string(api::name_of(pod)),
-                                  .uid = std::string(api::uid_of(pod))});
+    out_.effects.push_back(control::delete_of(api::kPods, pod));
     note(Note::Kind::Normal, "SuccessfulDelete", "Deleted pod: " + std::string(api::name_of(pod)));
   }
   const auto names = replicaset::next_pod_names(set_, seen_.pods, wanted_.size(), seen_.is_taken);

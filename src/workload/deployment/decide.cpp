@@ -196,10 +196,7 @@ void Pass::trim_history() {
     const bool in_use = set["status"]["replicas"].as_int() != 0 || set["spec"]["replicas"].as_int(1) != 0;
     if (in_use || alive[static_cast<std::size_t>(i)]->size != 0) continue;
     if (api::generation_of(set) > set["status"]["observedGeneration"].as_int()) continue;
-    out_.effects.push_back(control::Delete{.resource = api::kReplicaSets,
-                                           .space = std::string(api::space_of(set)),
-                                           .name = std::string(api::name_of(set)),
-                                           .uid = std::string(api::uid_of(set))});
+    out_.effects.push_back(control::delete_of(api::kReplicaSets, set));
     reason("deployment.history", "Revision " + std::to_string(revision_of(set)) + " is beyond the history limit.");
   }
 }

@@ -239,12 +239,7 @@ class Pass {
     }
   }
 
-  void remove(const Value& slice) {
-    out_.effects.push_back(control::Delete{.resource = api::kEndpointSlices,
-                                           .space = std::string(api::space_of(slice)),
-                                           .name = std::string(api::name_of(slice)),
-                                           .uid = std::string(api::uid_of(slice))});
-  }
+  void remove(const Value& slice) { out_.effects.push_back(control::delete_of(api::kEndpointSlices, slice)); }
 
   const Observation& seen_;
   std::unordered_map<std::string_view, const Value*> present_;  // endpoints by pod uid; never iterated

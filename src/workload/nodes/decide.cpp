@@ -5,6 +5,7 @@
 
 #include "api/meta.h"
 #include "control/outside.h"
+#include "control/patch.h"
 #include "control/pod.h"
 #include "workload/scheduler/placement.h"
 
@@ -176,10 +177,7 @@ class Pass {
   }
 
   void evict(const Value& pod) {
-    out_.effects.push_back(control::Delete{.resource = api::kPods,
-                                           .space = std::string(api::space_of(pod)),
-                                           .name = std::string(api::name_of(pod)),
-                                           .uid = std::string(api::uid_of(pod))});
+    out_.effects.push_back(control::delete_of(api::kPods, pod));
     out_.notes.push_back(
         {Note::Kind::Normal, "TaintManagerEviction",
          "Marking for deletion Pod " + std::string(api::space_of(pod)) + "/" + std::string(api::name_of(pod)), pod});

@@ -4,6 +4,7 @@
 
 #include "api/meta.h"
 #include "control/mutants.h"
+#include "control/patch.h"
 #include "control/pod.h"
 #include "workload/claim.h"
 #include "workload/replicaset/pod_names.h"
@@ -12,7 +13,6 @@ namespace slipway::workload::replicaset {
 
 using control::Create;
 using control::Decision;
-using control::Delete;
 using control::Mutant;
 using control::mutant;
 using data::Value;
@@ -121,10 +121,7 @@ class Pass {
 
   void remove(std::size_t spare) {
     for (const Value& pod : rank_victims(active_, seen_.related, std::min(spare, kBatch), now_)) {
-      out_.effects.push_back(Delete{.resource = api::kPods,
-                                    .space = std::string(api::space_of(pod)),
-                                    .name = std::string(api::name_of(pod)),
-                                    .uid = std::string(api::uid_of(pod))});
+      out_.effects.push_back(control::delete_of(api::kPods, pod));
       note("SuccessfulDelete", "Deleted pod: " + std::string(api::name_of(pod)));
     }
     reason("replicaset.delete", spare);

@@ -121,10 +121,7 @@ std::vector<control::Effect> forget(const std::vector<Value>& oldest_first, std:
   std::vector<control::Effect> effects;
   for (const Value& revision : oldest_first) {
     if (static_cast<std::int64_t>(effects.size()) >= count) break;
-    effects.push_back(control::Delete{.resource = api::kControllerRevisions,
-                                      .space = std::string(api::space_of(revision)),
-                                      .name = std::string(api::name_of(revision)),
-                                      .uid = std::string(api::uid_of(revision))});
+    effects.push_back(control::delete_of(api::kControllerRevisions, revision));
   }
   return effects;
 }

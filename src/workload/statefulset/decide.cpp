@@ -13,7 +13,6 @@ namespace slipway::workload::statefulset {
 
 using control::Create;
 using control::Decision;
-using control::Delete;
 using data::Value;
 
 namespace {
@@ -138,10 +137,7 @@ void Pass::create(std::int64_t ordinal) {
 
 void Pass::remove(const Value& pod) {
   removed_.emplace_back(api::name_of(pod));
-  out_.effects.push_back(Delete{.resource = api::kPods,
-                                .space = std::string(api::space_of(pod)),
-                                .name = std::string(api::name_of(pod)),
-                                .uid = std::string(api::uid_of(pod))});
+  out_.effects.push_back(control::delete_of(api::kPods, pod));
   note("SuccessfulDelete",
        "delete Pod " + removed_.back() + " in StatefulSet " + std::string(api::name_of(set_)) + " successful");
   reason("statefulset.delete", removed_.back() + " goes");
