@@ -257,10 +257,12 @@ void Pass::reason(std::string rule, std::string text) {
 // --- numbers ----------------------------------------------------------------------------------------------
 
 std::int64_t Set::observed_size() const { return object["spec"]["replicas"].as_int(1); }
-std::int64_t Set::available() const {
-  const std::int64_t unseen = api::generation_of(object) - object["status"]["observedGeneration"].as_int();
-  return unseen > 0 ? 0 : std::min(size, object["status"]["availableReplicas"].as_int());
+Load Set::load() const {
+  const std::int64_t counted = std::min(size, object["status"]["availableReplicas"].as_int());
+  const bool is_known = api::generation_of(object) <= object["status"]["observedGeneration"].as_int();
+  return {.size = size, .available = is_known ? counted : 0, .unhealthy = size - counted};
 }
+std::int64_t Set::available() const { return load().available; }
 std::string Set::name() const { return object["metadata"]["name"].str(); }
 
 std::vector<Set*> Pass::active() {
@@ -273,11 +275,11 @@ std::vector<Set*> Pass::active() {
 
 std::vector<Load> Pass::old_loads() const {
   std::vector<Load> loads;
-  for (const Set& set : old_) loads.push_back({set.size, set.available()});
+  for (const Set& set : old_) loads.push_back(set.load());
   return loads;
 }
 
-Load Pass::new_load() const { return new_ ? Load{new_->size, new_->available()} : Load{}; }
+Load Pass::new_load() const { return new_ ? new_->load() : Load{}; }
 std::int64_t Pass::total() const { return total_size(old_loads()) + new_load().size; }
 
 }  // namespace slipway::workload::deployment

@@ -23,8 +23,9 @@ struct Set {
   data::Value change = {};  // merge patch beyond the size
 
   std::int64_t observed_size() const;
-  // At most `size`; none when the size has changed since the status was written: pods that were on their way out when
-  // it was smaller may be among those that the status still counts.
+  // None is available for sure when the size has changed since the status was written: pods that were on their way out
+  // when it was smaller may be among those that the status still counts. Nor are these unhealthy.
+  Load load() const;
   std::int64_t available() const;
   std::string name() const;
 };

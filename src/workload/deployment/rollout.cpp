@@ -48,7 +48,7 @@ namespace {
 // Removes unavailable replicas, at most `budget`.
 void clean_up_unhealthy(std::vector<Load>& sets, std::int64_t budget) {
   for (Load& set : sets) {
-    const std::int64_t removed = std::clamp<std::int64_t>(set.size - set.available, 0, budget);
+    const std::int64_t removed = std::clamp<std::int64_t>(set.unhealthy, 0, budget);
     set.size -= removed;
     budget -= removed;
   }

@@ -28,7 +28,8 @@ base::Result<Fenceposts> resolve_fenceposts(const data::Value& strategy, std::in
 // One ReplicaSet as the arithmetic sees it.
 struct Load {
   std::int64_t size = 0;       // spec.replicas
-  std::int64_t available = 0;  // never more than `size`: what is about to be removed does not count
+  std::int64_t available = 0;  // for sure, and never more than `size`: what is about to be removed does not count
+  std::int64_t unhealthy = 0;  // for sure; the others may be available
 };
 
 std::int64_t total_size(const std::vector<Load>& sets);

@@ -46,13 +46,19 @@ TEST(Growth, Fills_the_surge_and_never_passes_the_desired_number) {
 
 TEST(Shrinking, Takes_unavailable_replicas_before_available_ones) {
   // Ten desired, two may be unavailable; the old set has four broken replicas.
-  EXPECT_EQ(shrunk_sizes({{10, 6}}, {3, 3}, 10, {3, 2}), (std::vector<std::int64_t>{5}));
+  EXPECT_EQ(shrunk_sizes({{10, 6, 4}}, {3, 3}, 10, {3, 2}), (std::vector<std::int64_t>{5}));
   EXPECT_EQ(shrunk_sizes({{10, 10}}, {3, 0}, 10, {3, 2}), (std::vector<std::int64_t>{8}));
   EXPECT_EQ(shrunk_sizes({{8, 8}}, {5, 0}, 10, {3, 2}), (std::vector<std::int64_t>{8}));
 }
 
 TEST(Shrinking, Begins_with_the_oldest_set) {
   EXPECT_EQ(shrunk_sizes({{4, 4}, {4, 4}}, {4, 4}, 10, {3, 2}), (std::vector<std::int64_t>{0, 4}));
+}
+
+// They may all be available: then the unhealthy ones of the other set would be missing as well.
+TEST(Shrinking, Takes_no_replica_for_unhealthy_that_may_be_available) {
+  EXPECT_EQ(shrunk_sizes({{6, 0, 0}, {4, 1, 3}}, {2, 2}, 10, {2, 1}), (std::vector<std::int64_t>{6, 1}));
+  EXPECT_EQ(shrunk_sizes({{6, 0, 6}, {4, 1, 3}}, {2, 2}, 10, {2, 1}), (std::vector<std::int64_t>{3, 4}));
 }
 
 TEST(Proportion, Keeps_shares_and_gives_the_rest_to_the_largest) {
@@ -84,18 +90,23 @@ RC_GTEST_PROP(Proportion, Gives_exactly_what_is_allowed, ()) {
 RC_GTEST_PROP(Shrinking, Never_takes_an_available_replica_below_the_minimum, ()) {
   const auto desired = *rc::gen::inRange<std::int64_t>(1, 100);
   const Fenceposts posts{*rc::gen::inRange<std::int64_t>(0, 20), *rc::gen::inRange<std::int64_t>(0, desired + 1)};
+  // What is neither for sure may be one or the other.
   auto load = [] {
     const auto size = *rc::gen::inRange<std::int64_t>(0, 60);
-    return Load{size, *rc::gen::inRange<std::int64_t>(0, size + 1)};
+    const auto available = *rc::gen::inRange<std::int64_t>(0, size + 1);
+    return Load{size, available, *rc::gen::inRange<std::int64_t>(0, size - available + 1)};
   };
   std::vector<Load> old_sets(static_cast<std::size_t>(*rc::gen::inRange(1, 5)));
-  for (Load& set : old_sets) set = load();
+  std::vector<std::int64_t> really;
+  for (Load& set : old_sets) {
+    set = load();
+    really.push_back(*rc::gen::inRange<std::int64_t>(set.available, set.size - set.unhealthy + 1));
+  }
   const Load new_set = load();
   const auto sizes = shrunk_sizes(old_sets, new_set, desired, posts);
   // The worst choice of victims: available ones last, as the ReplicaSet does.
-  std::int64_t after = new_set.available;
-  for (std::size_t i = 0; i < sizes.size(); ++i) after += std::min(sizes[i], old_sets[i].available);
-  const std::int64_t before = total_available(old_sets) + new_set.available;
+  std::int64_t before = new_set.available, after = new_set.available;
+  for (std::size_t i = 0; i < sizes.size(); ++i) before += really[i], after += std::min(sizes[i], really[i]);
   RC_ASSERT(after >= std::min(before, desired - posts.unavailable));
 }
 
