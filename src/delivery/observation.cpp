@@ -46,15 +46,16 @@ std::string stuck_reason(const Value& pod) {
   return "";
 }
 
+// Pods that were never made say nothing: their ReplicaSet does (a quota, an admission policy).
+std::string creation_failure(const Value& rs) {
+  const Value& failure = api::condition(rs, "ReplicaFailure");
+  if (failure["status"].as_string() != "True") return "";
+  return fmt::format("{}: {}", failure["reason"].as_string("FailedCreate"), failure["message"].as_string());
+}
+
 Version version_of(const World& world, const Value& rs, const Value& release, const Value& deployment) {
-  Version v{.rs = rs,
-            .name = std::string(api::name_of(rs)),
-            .hash = std::string(api::label(rs, control::kTemplateHashLabel))};
+  Version v = version_of_set(rs, world.cache(api::kPods).owned_by(api::uid_of(rs)));
   v.owner = owner_of(rs, release, deployment);
-  v.spec = rs["spec"]["replicas"].as_int(1);
-  for (const Value& pod : world.cache(api::kPods).owned_by(api::uid_of(rs))) count_pod(v, pod);
-  v.unseen = api::generation_of(rs) - rs["status"]["observedGeneration"].as_int();
-  v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
   return v;
 }
 
@@ -175,6 +176,18 @@ void count_pod(Version& v, const Value& pod) {
     ++v.ready;
   else if (v.stuck.empty())
     v.stuck = stuck_reason(pod);
+}
+
+Version version_of_set(const Value& rs, const std::vector<Value>& pods) {
+  Version v{.rs = rs,
+            .name = std::string(api::name_of(rs)),
+            .hash = std::string(api::label(rs, control::kTemplateHashLabel))};
+  v.spec = rs["spec"]["replicas"].as_int(1);
+  for (const Value& pod : pods) count_pod(v, pod);
+  v.unseen = api::generation_of(rs) - rs["status"]["observedGeneration"].as_int();
+  v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
+  if (v.stuck.empty() && v.pods < v.spec) v.stuck = creation_failure(rs);
+  return v;
 }
 
 const Version* Observation::find(std::string_view hash) const {

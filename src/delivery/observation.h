@@ -57,6 +57,8 @@ struct PlacedPod {
 
 // Adds it, unless it has ended; `available` is left to the caller.
 void count_pod(Version& version, const data::Value& pod);
+// A ReplicaSet with its pods counted; its owner is left to the caller.
+Version version_of_set(const data::Value& replica_set, const std::vector<data::Value>& pods);
 
 // A ControllerRevision of this Release. Its template is read on demand.
 struct KeptRevision {

@@ -24,27 +24,6 @@ std::vector<std::string> entries_of(const Value& space) {
   return out;
 }
 
-// Pods that were never made say nothing: their ReplicaSet does.
-std::string creation_failure(const Value& rs) {
-  const Value& failure = api::condition(rs, "ReplicaFailure");
-  if (failure["status"].as_string() != "True") return "";
-  return fmt::format("{}: {}", failure["reason"].as_string("FailedCreate"), failure["message"].as_string());
-}
-
-Version version_of(const Value& rs, const std::vector<Value>& pods) {
-  Version v{.rs = rs,
-            .name = std::string(api::name_of(rs)),
-            .hash = std::string(api::label(rs, control::kTemplateHashLabel)),
-            .owner = Owner::Release};
-  v.spec = rs["spec"]["replicas"].as_int(1);
-  for (const Value& pod : pods)
-    if (api::controller_of(pod)["uid"].as_string() == api::uid_of(rs)) count_pod(v, pod);
-  v.unseen = api::generation_of(rs) - rs["status"]["observedGeneration"].as_int();
-  v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
-  if (v.stuck.empty() && v.pods < v.spec) v.stuck = creation_failure(rs);
-  return v;
-}
-
 std::vector<Value> ours(const World& world, const api::Resource& kind, const std::string& space, const Value& release) {
   std::vector<Value> out = world.cache(kind).in_space(space);
   std::erase_if(out, [&](const Value& object) { return !is_preview_of(object, release); });
@@ -69,11 +48,13 @@ PreviewSight look(const World& world, const std::string& space, const Value& rel
   out.visible = world.cache(api::kReplicaSets).covers(space);
   if (out.refusal.empty()) out.refusal = preview_refusal(world.find(api::kNamespaces, {"", space}), space, release);
   if (!out.visible) return out;
-  const std::vector<Value> pods = ours(world, api::kPods, space, release);
-  Version rest;
-  for (const Value& pod : pods) count_pod(rest, pod);
-  out.remaining = rest.remaining;
-  for (const Value& rs : ours(world, api::kReplicaSets, space, release)) out.versions.push_back(version_of(rs, pods));
+  Version all;
+  for (const Value& pod : ours(world, api::kPods, space, release)) count_pod(all, pod);
+  out.remaining = all.remaining;
+  for (const Value& rs : ours(world, api::kReplicaSets, space, release)) {
+    out.versions.push_back(version_of_set(rs, world.cache(api::kPods).owned_by(api::uid_of(rs))));
+    out.versions.back().owner = Owner::Release;
+  }
   out.services = ours(world, api::kServices, space, release);
   const Value& named = world.find(api::kServices, {space, plan::routing_of(release).canary_service});
   if (named.is_object() && !is_preview_of(named, release)) out.taken = named;

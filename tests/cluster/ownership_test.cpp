@@ -62,6 +62,18 @@ TEST_P(OwnershipTest, AttachingRestartsNothingAndARestingReleaseWritesNothing) {
   EXPECT_EQ(writes(), settled);
 }
 
+TEST_P(OwnershipTest, AQuotaThatKeepsTheCandidatesPodsAwayIsSaid) {
+  attach(kCanary, true);
+  if (IsSkipped() || HasFatalFailure()) return;
+  ASSERT_EQ(kubectl_code({"create", "quota", "few", "--hard=pods=4"}), 0);
+  ASSERT_TRUE(until([&] { return kubectl({"get", "quota", "few", "-o", "jsonpath={.status.used.pods}"}) == "4"; }))
+      << "the quota is not counted";
+  set_image("v2");
+  EXPECT_TRUE(until([&] { return told().find("exceeded quota") != std::string::npos; })) << told();
+  ASSERT_EQ(kubectl_code({"delete", "quota", "few"}), 0);
+  EXPECT_TRUE(reaches("Paused")) << told();
+}
+
 TEST_P(OwnershipTest, ARollingReleaseKeepsItsPodsAndTheDeploymentAdoptsThem) {
   attach(kRolling);
   set_image("v2");
