@@ -108,6 +108,7 @@ class ModelledCluster {
     base::Time born;
     std::int64_t restarts = 0;
   };
+  static std::string key_of(std::string_view space, const std::string& name);  // of services_, of both namespaces
   data::Value* object_of(const api::Resource& resource, const std::string& name, const std::string& space = "shop");
   bool carry_out(const control::Effect& effect);
   bool create(const control::Create& effect);

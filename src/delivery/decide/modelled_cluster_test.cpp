@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "api/meta.h"
 #include "api/resource.h"
@@ -28,11 +27,6 @@ namespace {
 
 constexpr const char* kPreviewSpace = "shop-preview";
 
-// Services of both namespaces, by one key.
-std::string key_of(std::string_view space, const std::string& name) {
-  return space == "shop" ? name : fmt::format("{}/{}", space, name);
-}
-
 bool is_apart(const Value& object) { return api::space_of(object) == kPreviewSpace; }
 
 Value replica_set_like(const Value& deployment, const std::string& name, std::int64_t replicas) {
@@ -52,6 +46,10 @@ Value replica_set_like(const Value& deployment, const std::string& name, std::in
 }
 
 }  // namespace
+
+std::string ModelledCluster::key_of(std::string_view space, const std::string& name) {
+  return space == "shop" ? name : fmt::format("{}/{}", space, name);
+}
 
 ModelledCluster::ModelledCluster(Value release_spec, std::int64_t replicas, Value route, Value companion)
     : companion_(std::move(companion)), now_(*base::parse_time("2026-11-23T12:00:00Z")) {
@@ -205,246 +203,6 @@ void ModelledCluster::unpause_and_roll(std::int64_t pods) {
   rs.set({"metadata", "labels", control::kTemplateHashLabel}, fmt::format("native{}", names_));
   rs.set({"spec", "template", "metadata", "labels", control::kTemplateHashLabel}, fmt::format("native{}", names_));
   sets_[name] = rs;
-}
-
-// --- effects ----------------------------------------------------------------------------------------------
-
-Value* ModelledCluster::object_of(const api::Resource& resource, const std::string& name, const std::string& space) {
-  const auto in = [&](std::map<std::string, Value>& all) { return all.contains(name) ? &all[name] : nullptr; };
-  if (resource == api::kReleases) return &release_;
-  if (resource == api::kDeployments) return &deployment_;
-  const plan::Routing r = routing();
-  const Router& router = router_of(r.kind);
-  if (!is_switched() && resource == router.route_kind() && name == r.route) return &route_;
-  if (const auto second = router.companion(r); second && resource == second->kind && name == second->name)
-    return companion_.is_null() ? nullptr : &companion_;
-  if (resource == api::kReplicaSets) return in(sets_);
-  const auto service = services_.find(key_of(space, name));
-  if (resource == api::kServices) return service == services_.end() ? nullptr : &service->second;
-  if (resource == api::kAnalysisRuns) return in(runs_);
-  if (resource == api::kConfigMaps) return in(configs_);
-  return nullptr;
-}
-
-bool ModelledCluster::create(const control::Create& effect) {
-  const std::string name(api::name_of(effect.object));
-  if (const auto second = router_of(routing().kind).companion(routing()); second && effect.resource == second->kind) {
-    if (!companion_.is_null()) return false;
-    companion_ = effect.object;
-    companion_.set({"metadata", "uid"}, fmt::format("uid-{}-{}", name, ++names_));
-    bump(companion_);
-    return true;
-  }
-  auto& all = effect.resource == api::kReplicaSets           ? sets_
-              : effect.resource == api::kServices            ? services_
-              : effect.resource == api::kControllerRevisions ? revisions_
-              : effect.resource == api::kConfigMaps          ? configs_
-                                                             : runs_;
-  const std::string key = effect.resource == api::kServices ? key_of(api::space_of(effect.object), name) : name;
-  if (all.contains(key)) return false;
-  Value object = effect.object;
-  object.set({"metadata", "uid"}, fmt::format("uid-{}-{}", name, ++names_));
-  object.set({"metadata", "creationTimestamp"}, base::format_time(now_));
-  object.set({"metadata", "generation"}, 1);
-  bump(object);
-  all[key] = object;
-  return true;
-}
-
-bool ModelledCluster::patch(const control::Patch& effect) {
-  Value* object = object_of(effect.resource, effect.name, effect.space);
-  if (!object || api::uid_of(*object) != effect.uid) return false;
-  if (!effect.version.empty() && api::version_of(*object) != effect.version) return false;
-  const auto is_as_seen = [&](const control::Seen& seen) {
-    const Value* at = object;
-    for (const std::string& name : seen.path) at = &(*at)[name];
-    return *at == seen.value;
-  };
-  if (!std::ranges::all_of(effect.seen, is_as_seen)) return false;
-  const Value spec = (*object)["spec"];
-  if ((*object)["immutable"].as_bool() && (effect.body.has("data") || effect.body.has("binaryData"))) return false;
-  *object = data::apply_merge_patch(*object, effect.body);
-  if ((*object)["spec"] != spec) object->set({"metadata", "generation"}, api::generation_of(*object) + 1);
-  bump(*object);
-  if (effect.resource == api::kReleases && api::is_deleting(release_) && release_["metadata"]["finalizers"].size() == 0)
-    release_ = Value();
-  return true;
-}
-
-bool ModelledCluster::carry_out(const control::Effect& effect) {
-  if (const auto* create_ = std::get_if<control::Create>(&effect)) return ++writes_, create(*create_);
-  if (const auto* patch_ = std::get_if<control::Patch>(&effect)) return ++writes_, patch(*patch_);
-  if (const auto* apply = std::get_if<control::Apply>(&effect)) {
-    if (apply->subresource == "status") {
-      deployment_.set({"status", "conditions"}, apply->object["status"]["conditions"]);
-      bump(deployment_);
-      return ++writes_, true;
-    }
-    if (apply->object["spec"].has("paused"))
-      deployment_.set({"spec", "paused"}, true);
-    else
-      deployment_.erase({"spec", "paused"});
-    bump(deployment_);
-    return ++writes_, true;
-  }
-  if (const auto* erase = std::get_if<control::Delete>(&effect)) {
-    if (erase->uid == api::uid_of(companion_)) companion_ = Value();
-    services_.erase(key_of(erase->space, erase->name));
-    runs_.erase(erase->name);
-    sets_.erase(erase->name);
-    revisions_.erase(erase->name);
-    configs_.erase(erase->name);
-    return ++writes_, true;
-  }
-  if (const auto* ask = std::get_if<control::Ask>(&effect)) {
-    const std::string name = ask->question["name"].str();
-    if (ask->port == "object" && ask->question["resource"] == Value(api::kConfigMaps.plural))
-      read_configs_[ask->id] = configs_.contains(name) ? configs_.at(name) : Value();
-    else if (ask->port == "object")
-      read_.insert(ask->id);
-    else if (!fact_)
-      asked_ = now_;
-  }
-  if (const auto* drop = std::get_if<control::Forget>(&effect))
-    if (read_.erase(drop->id) + read_configs_.erase(drop->id) == 0) fact_.reset();
-  return true;
-}
-
-// --- the other controllers --------------------------------------------------------------------------------
-
-std::vector<std::string> ModelledCluster::sets_owned(std::string_view kind) const {
-  std::vector<std::string> out;
-  for (const auto& [name, rs] : sets_)
-    if (api::controller_of(rs)["kind"].as_string() == kind) out.push_back(name);
-  return out;
-}
-
-std::vector<std::string> ModelledCluster::newest_owned() const {
-  std::vector<std::string> owned = sets_owned("Deployment");
-  std::ranges::sort(owned, std::greater{}, [&](const std::string& name) {
-    const Value& rs = sets_.at(name);
-    return std::tuple(control::same_template(rs["spec"]["template"], deployment_["spec"]["template"]),
-                      rs["metadata"]["creationTimestamp"].str(), name);
-  });
-  owned.resize(std::min<std::size_t>(owned.size(), 1));
-  return owned;
-}
-
-// What a paused Deployment does: adopts orphans, and sees to it that its only active ReplicaSet has the wanted size.
-// Several active ones it would scale in proportion, which nobody wants here.
-void ModelledCluster::run_deployment() {
-  if (deployment_.is_null()) return;
-  for (auto& [name, rs] : sets_)
-    if (api::controller_of(rs).is_null() && api::label(rs, "app") == "web") {
-      rs.set({"metadata", "ownerReferences"},
-             Value::array({api::controller_reference(deployment_, api::kDeployments)}));
-      bump(rs);
-    }
-  std::vector<std::string> active;
-  for (const std::string& name : sets_owned("Deployment"))
-    if (sets_[name]["spec"]["replicas"].as_int() > 0) active.push_back(name);
-  if (active.size() > 1) ++turns_in_proportion_;
-  if (active.empty() && deployment_["spec"]["replicas"].as_int() > 0)
-    active = newest_owned();  // upstream: FindActiveOrLatest
-  if (active.size() == 1 && sets_[active[0]]["spec"]["replicas"] != deployment_["spec"]["replicas"]) {
-    sets_[active[0]].set({"spec", "replicas"}, deployment_["spec"]["replicas"]);
-    bump(sets_[active[0]]);
-  }
-}
-
-std::string ModelledCluster::image_of(const std::string& rs) const {
-  const auto found = sets_.find(rs);
-  return found == sets_.end() ? "" : found->second["spec"]["template"]["spec"]["containers"].at(0)["image"].str();
-}
-
-bool ModelledCluster::pod_ready(const Pod& pod) const {
-  return now_ >= pod.born + base::seconds(1) && becomes_ready(image_of(pod.rs));
-}
-
-void ModelledCluster::run_replica_sets() {
-  for (auto& [name, rs] : sets_) {
-    std::vector<std::string> mine;
-    for (const auto& [pod, p] : pods_)
-      if (p.rs == name) mine.push_back(pod);
-    const auto wanted = static_cast<std::size_t>(rs["spec"]["replicas"].as_int());
-    for (std::size_t i = mine.size(); i < wanted; ++i) pods_[fmt::format("{}-{:04}", name, ++names_)] = {name, now_};
-    std::ranges::sort(mine, {}, [&](const std::string& p) { return std::pair(pod_ready(pods_[p]), p); });
-    for (std::size_t i = 0; i + wanted < mine.size(); ++i) pods_.erase(mine[i]);
-    const auto ready =
-        std::ranges::count_if(pods_, [&](const auto& p) { return p.second.rs == name && pod_ready(p.second); });
-    const Value status = Value::object({{"availableReplicas", ready}});
-    if (rs["status"] != status) {
-      rs.set("status", status);
-      bump(rs);
-    }
-  }
-}
-
-void ModelledCluster::write_route_status() {
-  Value conditions = Value::array();
-  for (const char* type : {"Accepted", "ResolvedRefs"})
-    conditions.push_back(Value::object({{"type", type},
-                                        {"status", router_answers ? "True" : "False"},
-                                        {"reason", type},
-                                        {"message", ""},
-                                        {"observedGeneration", api::generation_of(programmed_)}}));
-  route_.set("status", Value::object({{"parents", Value::array({Value::object({{"controllerName", "example.com/router"},
-                                                                               {"conditions", conditions}})})}}));
-}
-
-void ModelledCluster::run_router() {
-  if (programmed_ != route_ && !programmed_at_) programmed_at_ = now_ + base::milliseconds(60);
-  if (programmed_at_ && now_ >= *programmed_at_) programmed_ = route_, programmed_at_.reset();
-  if (routing().kind != plan::RouterKind::HttpRoute) return;
-  if (other_router) return write_route_status();
-  if (requests_keep_coming) ++candidate_requests_;
-  if (!asked_ || now_ < *asked_ + base::milliseconds(20)) return;
-  ReadBack rb{.asked = *asked_, .answered = now_};
-  rb.generation = api::generation_of(programmed_);
-  if (!router_answers) rb.error = "nobody answers";
-  std::int64_t sum = 0;
-  for (const Value& ref : programmed_["spec"]["rules"].at(0)["backendRefs"].items()) sum += ref["weight"].as_int(1);
-  const plan::Routing r = routing();
-  std::vector<ReadBack::Side> versions(r.versions());
-  for (const Value& ref : programmed_["spec"]["rules"].at(0)["backendRefs"].items()) {
-    const std::string name = ref["name"].str();
-    ReadBack::Side* side = name == "web" ? &rb.plain : name == "web-stable" ? &rb.stable : nullptr;
-    for (std::size_t i = 0; !side && i < versions.size(); ++i)
-      if (name == r.service_of(i)) side = &versions[i];
-    if (!side) continue;
-    const std::int64_t share = side->share + ref["weight"].as_int(1) * 10000 / std::max<std::int64_t>(sum, 1);
-    *side = {.present = true, .share = share, .servers = 4, .requests = 50};
-  }
-  rb.stable.requests += ++answers_;
-  rb.set_versions(std::move(versions));
-  if (rb.candidate.share > 0) candidate_requests_ += 3;
-  rb.candidate.requests = candidate_requests_;
-  rb.candidate.sessions = sessions_on_candidate;
-  fact_ = rb;
-  asked_.reset();
-}
-
-void ModelledCluster::run_analyses() {
-  for (auto& [name, run] : runs_) {
-    if (run["status"].has("completedAt")) continue;
-    const auto born = api::time_at(run["metadata"]["creationTimestamp"]);
-    const bool background = run["spec"]["kind"].as_string() == "Background";
-    std::string phase = now_ >= *born + base::seconds(2) ? verdict(run) : "";
-    if (background && phase == "Successful") phase = "";
-    if (run["spec"]["terminate"].as_bool() && phase.empty()) phase = "Successful";
-    if (phase.empty()) continue;
-    const Value measurement = Value::object(
-        {{"verdict", phase == "Failed" ? "Failed" : "Passed"}, {"value", 0.2}, {"finishedAt", stamp(now_)}});
-    run.set("status",
-            Value::object(
-                {{"phase", phase},
-                 {"message", "error-rate: " + phase},
-                 {"completedAt", stamp(now_)},
-                 {"metricResults",
-                  Value::array({Value::object(
-                      {{"name", "error-rate"}, {"phase", phase}, {"measurements", Value::array({measurement})}})})}}));
-    bump(run);
-  }
 }
 
 // --- observing and going on -------------------------------------------------------------------------------
