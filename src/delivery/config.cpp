@@ -154,4 +154,10 @@ ConfigHashes config_hashes(const Value& value) {
   return out;
 }
 
+ConfigHashes kept_hashes(const Value& kept) {
+  ConfigHashes out;
+  for (const data::Member& m : kept.members()) out[std::string(m.key.view())] = m.value["hash"].str();
+  return out;
+}
+
 }  // namespace slipway::delivery

@@ -58,5 +58,7 @@ data::Value without_copies(const data::Value& pod_template, std::string_view rel
 std::string to_text(const ConfigHashes& hashes);
 data::Value to_value(const ConfigHashes& hashes);
 ConfigHashes config_hashes(const data::Value& value);
+// The same of what a revision keeps: {"web-config": {"hash": ..., "data": {...}}}.
+ConfigHashes kept_hashes(const data::Value& kept);
 
 }  // namespace slipway::delivery

@@ -106,9 +106,7 @@ void resolve_config(Observation& o) {
 
 void read_kept(KeptRevision& kept, const Value& release, const Value& data) {
   kept.config = data["config"];
-  ConfigHashes hashes;
-  for (const data::Member& m : kept.config.members()) hashes[std::string(m.key.view())] = m.value["hash"].str();
-  kept.pod_template = with_copies(data["template"], api::name_of(release), hashes);
+  kept.pod_template = with_copies(data["template"], api::name_of(release), kept_hashes(kept.config));
 }
 
 Value asked_template_of(const Value& release, const Value& workload, const std::map<std::string, Value>& config_maps) {

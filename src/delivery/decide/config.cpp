@@ -9,8 +9,8 @@
 #include "api/meta.h"
 #include "api/resource.h"
 #include "control/mutants.h"
-#include "control/outside.h"
 #include "control/pod_template.h"
+#include "data/json.h"
 #include "data/patch.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/names.h"
@@ -22,20 +22,13 @@ using control::Mutant;
 using control::mutant;
 using data::Value;
 
-constexpr base::Duration kAskAgain = base::seconds(2);
-
 bool is_absent(const std::string& hash) { return hash == kAbsentConfig; }
 
-// Reads the user's ConfigMap, unless that is under way; again when what was read is not what is there any more.
+// Reads the user's ConfigMap; again when what was read is not what is there any more.
 void read_live(Turn& turn, const std::string& name, const LiveConfig& live) {
   const std::string id = config_fact(turn.o.release, name);
-  if (live.failed_at && turn.now < *live.failed_at + kAskAgain) return turn.wake_at(*live.failed_at + kAskAgain);
-  if (live.failed_at || live.read.is_object()) turn.act(control::Forget{id});
-  if (!live.pending)
-    turn.act(
-        control::Ask{.id = id,
-                     .port = "object",
-                     .question = control::ObjectPort::question(api::kConfigMaps, api::space_of(turn.o.release), name)});
+  if (live.read.is_object()) turn.act(control::Forget{id});
+  read_object(turn, id, api::kConfigMaps, name, live.pending, live.failed_at);
 }
 
 const LiveConfig& live_of(const Turn& turn, const std::string& name) {
@@ -165,6 +158,18 @@ std::optional<Value> contents_of(Turn& turn, const Revision& revision, bool* los
   }
   if (lost) *lost = unknown;
   return all ? std::optional(std::move(out)) : std::nullopt;
+}
+
+bool can_keep_contents(Turn& turn, const Revision& next) {
+  const auto contents = contents_of(turn, next);
+  if (!contents) return false;
+  if (next.config.empty() || data::to_json(*contents).size() <= kConfigLimit) return true;
+  turn.s.phase = Phase::Invalid;
+  turn.wait(
+      fmt::format("the ConfigMaps of Deployment {} are larger than the {} bytes that a revision can keep: take the "
+                  "largest out with spec.config.except",
+                  api::name_of(turn.o.workload), kConfigLimit));
+  return false;
 }
 
 Reach ensure_copies(Turn& turn, const Revision& revision) {

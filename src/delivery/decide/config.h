@@ -24,6 +24,9 @@ void expect(Turn& turn, const data::Value& pod_template);
 // nobody knows it any more (`lost`); the message says which.
 std::optional<data::Value> contents_of(Turn& turn, const Revision& revision, bool* lost = nullptr);
 
+// All of them have been read, and are not more than a revision can keep. Otherwise the message says what is missing.
+bool can_keep_contents(Turn& turn, const Revision& next);
+
 // The copies that a revision's template names are there; Waiting while one has to be made. Without content to make it
 // of: Waiting, and the message says so.
 Reach ensure_copies(Turn& turn, const Revision& revision);

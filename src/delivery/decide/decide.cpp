@@ -142,19 +142,6 @@ void no_router(Turn& turn) {
   turn.wake_after(kRouterInterval);
 }
 
-// All of its ConfigMaps have been read, and a revision can keep them.
-bool has_contents(Turn& turn, const Revision& next) {
-  const auto contents = contents_of(turn, next);
-  if (!contents) return false;
-  if (next.config.empty() || data::to_json(*contents).size() <= kConfigLimit) return true;
-  turn.s.phase = Phase::Invalid;
-  turn.wait(
-      fmt::format("the ConfigMaps of Deployment {} are larger than the {} bytes that a revision can keep: take the "
-                  "largest out with spec.config.except",
-                  api::name_of(turn.o.workload), kConfigLimit));
-  return false;
-}
-
 void idle(Turn& turn) {
   if (end_preview(turn) == Reach::Waiting) return;
   // Left over from a release whose Deployment went away.
@@ -173,7 +160,7 @@ void idle(Turn& turn) {
   if (is_unknown(turn))
     return turn.wait(fmt::format("waiting for the controller of {} to see its new template", turn.workload_name()));
   const Revision next = revision_for(turn);
-  if (has_settled(turn) && has_contents(turn, next) && may_begin(turn, next)) start(turn);
+  if (has_settled(turn) && can_keep_contents(turn, next) && may_begin(turn, next)) start(turn);
 }
 
 // The stable ReplicaSet has gone without us: begin again from what the Deployment has.

@@ -101,9 +101,8 @@ Bundle bundle_of(Turn& turn, const std::string& hash) {
   }
   const Value known = template_of_kept(turn, hash);
   if (known.is_null()) return {};
-  ConfigHashes hashes;
-  for (const data::Member& m : kept->second.config.members()) hashes[std::string(m.key.view())] = m.value["hash"].str();
-  return {without_copies(known, api::name_of(turn.o.release), hashes), known, kept->second.config};
+  const Value& config = kept->second.config;
+  return {without_copies(known, api::name_of(turn.o.release), kept_hashes(config)), known, config};
 }
 
 // Empty: what the version was is being read, and the command is still to be obeyed.

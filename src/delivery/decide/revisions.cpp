@@ -7,7 +7,6 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
-#include "control/outside.h"
 #include "control/pod_template.h"
 #include "delivery/decide/config.h"
 #include "delivery/decide/replicas.h"
@@ -17,8 +16,6 @@ namespace slipway::delivery {
 namespace {
 
 using data::Value;
-
-constexpr base::Duration kAskAgain = base::seconds(2);
 
 std::string name_of(const Turn& turn, std::string_view hash) {
   return fmt::format("{}-revision-{}", api::name_of(turn.o.release), hash);
@@ -84,17 +81,8 @@ Value template_of_kept(Turn& turn, std::string_view hash) {
   if (found == turn.o.kept.end()) return {};
   const KeptRevision& kept = found->second;
   if (kept.pod_template.is_object()) return kept.pod_template;
-  const std::string id = revision_fact(turn.o.release, hash);
-  if (kept.failed_at && turn.now < *kept.failed_at + kAskAgain) {
-    turn.wake_at(*kept.failed_at + kAskAgain);
-    return {};
-  }
-  if (kept.failed_at) turn.act(control::Forget{id});
-  if (!kept.pending)
-    turn.act(control::Ask{.id = id,
-                          .port = "object",
-                          .question = control::ObjectPort::question(
-                              api::kControllerRevisions, api::space_of(turn.o.release), name_of(turn, hash))});
+  read_object(turn, revision_fact(turn.o.release, hash), api::kControllerRevisions, name_of(turn, hash), kept.pending,
+              kept.failed_at);
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "control/outside.h"
 #include "control/pod_template.h"
 #include "data/selector.h"
 #include "delivery/names.h"
@@ -45,6 +46,17 @@ Claim Turn::claim() const {
 }
 
 Budget Turn::budget() const { return budget_of(plan, o.workload); }
+
+void read_object(Turn& turn, const std::string& id, const api::Resource& resource, std::string_view name, bool pending,
+                 const std::optional<base::Time>& failed_at) {
+  constexpr base::Duration kAskAgain = base::seconds(2);
+  if (failed_at && turn.now < *failed_at + kAskAgain) return turn.wake_at(*failed_at + kAskAgain);
+  if (failed_at) turn.act(control::Forget{id});
+  if (!pending)
+    turn.act(control::Ask{.id = id,
+                          .port = "object",
+                          .question = control::ObjectPort::question(resource, api::space_of(turn.o.release), name)});
+}
 
 bool asks_for(const Observation& o, const Revision& revision) {
   const Value& wanted = o.asked_template();

@@ -59,6 +59,10 @@ bool asks_for(const Observation& o, const Revision& revision);
 // --- effects ----------------------------------------------------------------------------------------------
 
 using control::patch_of;
+// Reads an object of the Release's namespace, since caches keep only that it is there: the answer is recorded under
+// `id`. Not while that is under way (`pending`), and a while later when it could not be read (`failed_at`).
+void read_object(Turn& turn, const std::string& id, const api::Resource& resource, std::string_view name, bool pending,
+                 const std::optional<base::Time>& failed_at);
 void scale_to(Turn& turn, const Version& version, std::int64_t replicas);
 // The Release holds the version from now on: its labels leave the Deployment's selector, so that no Deployment claims
 // it. It goes when the Deployment goes, and stays when the Release goes (docs/decisions/0005).
