@@ -42,6 +42,8 @@ enum class Mutant {
   RepeatHook,             // takes each look at a hook for another attempt
   ForgetRollbackHooks,    // goes back without those of the way back
   WaitForRollbackHooks,   // lets the way back wait until they have ended
+  ShrinkStableEarly,      // takes stable pods away before the router gives their part to the candidate
+  BackWithoutCapacity,    // gives the stable version everything back before its pods have come back
   kCount,
 };
 

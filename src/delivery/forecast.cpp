@@ -34,9 +34,22 @@ std::int64_t most_beside_stable(const plan::ReleasePlan& plan, std::int64_t repl
   return most;
 }
 
+// The candidate grows first, and the stable version gives pods back when the traffic has moved.
+std::int64_t peak_while_stable_shrinks(const plan::ReleasePlan& plan, std::int64_t replicas) {
+  std::int64_t most = replicas, stable = replicas, candidate = 0;
+  for (const plan::Step& step : plan.steps) {
+    if (const auto* scale = std::get_if<plan::Scale>(&step.action)) candidate = candidate_pods(*scale, replicas);
+    most = std::max(most, stable + candidate);
+    if (const auto* traffic = std::get_if<plan::Traffic>(&step.action))
+      stable = stable_pods_beside(traffic->share, replicas);
+  }
+  return most;
+}
+
 std::int64_t peak_of(const plan::ReleasePlan& plan, const Value& deployment, std::int64_t replicas) {
   if (plan.capacity == plan::Capacity::InPlace) return replicas;
   if (plan.capacity == plan::Capacity::Shared) return replicas + budget_of(plan, deployment).surge;
+  if (plan.dynamic_stable) return peak_while_stable_shrinks(plan, replicas);
   return replicas + most_beside_stable(plan, replicas);
 }
 

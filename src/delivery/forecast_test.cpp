@@ -27,6 +27,15 @@ TEST(Forecast, a_router_needs_pods_for_the_largest_share_beside_the_old_ones) {
             "top\n");
 }
 
+TEST(Forecast, stable_pods_that_follow_the_traffic_leave_what_the_largest_step_adds) {
+  const Forecast f = of(R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"strategy":{"canary":
+    {"dynamicStableScale":true,"steps":[{"weight":20},{"weight":50},{"weight":80}]}}})");
+  EXPECT_EQ(f.at_peak, 13) << "at 50 %: eight, and five";
+  const Forecast one = of(R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},"strategy":{"canary":
+    {"dynamicStableScale":true,"steps":[{"weight":1}]}}})");
+  EXPECT_EQ(one.at_peak, 20) << "from 1 % to 100 % it is ten of ten, and ten";
+}
+
 TEST(Forecast, replicas_as_weights_need_the_surge_only) {
   const Forecast f = of(R"({"target":{"name":"web"},"strategy":{"rolling":{"maxSurge":"25%"}}})");
   EXPECT_EQ(f.at_peak, 13);

@@ -53,6 +53,11 @@ std::int64_t pods_needed(const plan::Traffic& traffic, std::int64_t replicas) {
       {pods_for(traffic.share, replicas), pods_for(traffic.mirror, replicas), pods_for(traffic.load, replicas), least});
 }
 
+std::int64_t stable_pods_beside(plan::Share candidate, std::int64_t replicas) {
+  const plan::Share rest{plan::kWhole.points - candidate.points};
+  return std::max(pods_for(rest, replicas), std::min<std::int64_t>(1, replicas));
+}
+
 std::int64_t candidate_pods(const plan::Scale& scale, std::int64_t replicas) {
   return std::min(scale.pods ? *scale.pods : std::max(pods_for(scale.share, replicas), scale.least), replicas);
 }

@@ -26,6 +26,9 @@ Budget budget_of(const plan::ReleasePlan& plan, const data::Value& deployment);
 std::int64_t pods_for(plan::Share share, std::int64_t replicas);
 // Candidate pods without which this traffic must not be: an audience needs one at least.
 std::int64_t pods_needed(const plan::Traffic& traffic, std::int64_t replicas);
+// Pods that the stable version keeps while its pods follow the traffic: those for what the candidate has not been
+// given, and at least one, which takes everything at once when no candidate pod is left.
+std::int64_t stable_pods_beside(plan::Share candidate, std::int64_t replicas);
 // Candidate pods that a step asks for beside the stable ones.
 std::int64_t candidate_pods(const plan::Scale& scale, std::int64_t replicas);
 

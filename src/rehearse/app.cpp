@@ -259,6 +259,7 @@ Value release(const Choices& choices) {
       spec.set({"strategy", "canary", "steps"}, choices.switched() ? switch_steps(choices.approval)
                                                 : choices.opt_in   ? with_opt_in(canary_steps(choices.approval))
                                                                    : canary_steps(choices.approval));
+      if (choices.dynamic_stable) spec.set({"strategy", "canary", "dynamicStableScale"}, true);
     }
     if (choices.background) spec.set({"guards", "analysis"}, templates());
   }

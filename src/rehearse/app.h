@@ -46,12 +46,13 @@ struct Choices {
   bool background = false;  // the canary's metrics are watched all along, too
   Router router = Router::HttpRoute;
   // The canary: no router splits, the Service is switched as a whole, and nothing is measured.
-  bool blue_green = false;  // the canary: all users at once, and the old version is kept for a while
-  bool preview = false;     // and its preview is in another namespace
-  bool opt_in = false;      // the canary: some requests get the candidate by a header before everybody does
-  bool gray = false;        // the canary: groups of users one after the other
-  bool ab_test = false;     // the canary: two versions beside the stable one, until a person decides
-  bool config = false;      // pods read a ConfigMap, which is part of a version
+  bool blue_green = false;      // the canary: all users at once, and the old version is kept for a while
+  bool preview = false;         // and its preview is in another namespace
+  bool dynamic_stable = false;  // the canary: stable pods follow the traffic
+  bool opt_in = false;          // the canary: some requests get the candidate by a header before everybody does
+  bool gray = false;            // the canary: groups of users one after the other
+  bool ab_test = false;         // the canary: two versions beside the stable one, until a person decides
+  bool config = false;          // pods read a ConfigMap, which is part of a version
   std::vector<HookChoice> hooks = {};
   bool failures_halt = false;  // and a person answers them
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }

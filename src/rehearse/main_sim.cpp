@@ -57,6 +57,7 @@ void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   if (o.seed.blue_green) again += " --blue-green";
   if (o.seed.preview) again += " --preview";
   if (o.seed.opt_in) again += " --opt-in";
+  if (o.seed.dynamic_stable) again += " --dynamic-stable";
   if (o.seed.gray) again += " --gray";
   if (o.seed.ab_test) again += " --ab-test";
   if (o.seed.windows) again += " --windows";
@@ -156,6 +157,7 @@ int main(int argc, char** argv) {
   app.add_flag("--gray", o.seed.gray,
                "what would be canaries lets groups of users in, where the router can match headers");
   app.add_flag("--opt-in", o.seed.opt_in, "canaries begin with an opt-in by header, where the router can match one");
+  app.add_flag("--dynamic-stable", o.seed.dynamic_stable, "stable pods of canaries follow the traffic");
   app.add_flag("--config", o.seed.config, "ConfigMaps are part of versions, and are edited with them");
   app.add_flag("--windows", o.seed.windows, "the Release's windows are closed half of the time");
   app.add_flag("--hooks", o.seed.hooks, "Releases have hooks, that end well, badly, late or never");

@@ -20,7 +20,7 @@ constexpr std::string_view name_of(control::Mutant which) {
       "LetAllPodsGo",          "PodsBeforeConfig",    "TrimConfigInUse",
       "PreviewUninvited",      "LeavePreview",        "WaitForNoHook",
       "PassFailedHook",        "RepeatHook",          "ForgetRollbackHooks",
-      "WaitForRollbackHooks"};
+      "WaitForRollbackHooks",  "ShrinkStableEarly",   "BackWithoutCapacity"};
   return kNames[static_cast<std::size_t>(which)];
 }
 

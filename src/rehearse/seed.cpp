@@ -94,6 +94,7 @@ class Player {
                                         .opt_in = o.opt_in,
                                         .gray = o.gray,
                                         .ab_test = o.ab_test,
+                                        .dynamic_stable = o.dynamic_stable,
                                         .hooks = o.hooks,
                                         .workload = o.workload});
     story.choices.preview = o.preview && story.choices.blue_green;

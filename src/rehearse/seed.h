@@ -21,14 +21,15 @@ struct SeedOptions {
   bool faults = true;
   bool trace = false;  // prints whatever happens
   Router router = Router::HttpRoute;
-  bool gray = false;        // what would be canaries lets groups of users in, where the router can match headers
-  bool ab_test = false;     // what would be canaries tries two versions at once, where the router can match headers
-  bool opt_in = false;      // canaries begin with an opt-in by header, where the router can match one
-  bool hooks = false;       // Releases have hooks, some of which fail, or come late or never to an end
-  bool windows = false;     // the Release's windows are closed half of the time, and instead of a pause
-  bool config = false;      // ConfigMaps are part of versions, are edited with them, and copies of them are deleted
-  bool blue_green = false;  // instead of canaries; sets that a user deletes are then stable ones, too
-  bool preview = false;     // the same, with previews in another namespace; instead of a pause that one lets none in
+  bool gray = false;            // what would be canaries lets groups of users in, where the router can match headers
+  bool ab_test = false;         // what would be canaries tries two versions at once, where the router can match headers
+  bool opt_in = false;          // canaries begin with an opt-in by header, where the router can match one
+  bool dynamic_stable = false;  // stable pods of canaries follow the traffic
+  bool hooks = false;           // Releases have hooks, some of which fail, or come late or never to an end
+  bool windows = false;         // the Release's windows are closed half of the time, and instead of a pause
+  bool config = false;          // ConfigMaps are part of versions, are edited with them, and copies of them are deleted
+  bool blue_green = false;      // instead of canaries; sets that a user deletes are then stable ones, too
+  bool preview = false;  // the same, with previews in another namespace; instead of a pause that one lets none in
   // Another one than Deployment: rolling updates in batches instead of canaries, without a router.
   delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment;
 };

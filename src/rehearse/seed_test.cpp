@@ -61,6 +61,14 @@ TEST(Simulation, PreviewsInANamespaceOfTheirOwnToo) {
     }
 }
 
+TEST(Simulation, StablePodsThatFollowTheTrafficToo) {
+  for (const Router router : {Router::HttpRoute, Router::VirtualServiceSubsets, Router::IngressRoute})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const SeedResult result = run_seed(seed, {.router = router, .dynamic_stable = true});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
 TEST(Simulation, OptInsToo) {
   for (const Router router : {Router::HttpRoute, Router::VirtualService})
     for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
@@ -220,6 +228,18 @@ TEST(Mutants, OfConfigMapsAreCaught) {
 }
 
 // The invariant keeps the first from the world.
+TEST(Mutants, OfStablePodsThatFollowTheTrafficAreCaught) {
+  const auto caught = [](Mutant which, std::string_view rule) {
+    const PlantedMutant mistake(which);
+    const PlantedMutant skipped(Mutant::SkipInvariants);
+    for (int seed = 1; seed <= kSeeds; ++seed)
+      if (run_seed(seed, {.dynamic_stable = true}).rule == rule) return true;
+    return false;
+  };
+  EXPECT_TRUE(caught(Mutant::ShrinkStableEarly, "verified-before-use"));
+  EXPECT_TRUE(caught(Mutant::BackWithoutCapacity, "capacity-before-traffic"));
+}
+
 TEST(Mutants, OfPreviewsAreCaught) {
   const auto caught = [](Mutant which, std::string_view rule, bool without_invariants) {
     const PlantedMutant mistake(which);

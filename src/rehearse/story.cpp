@@ -42,6 +42,7 @@ std::string Story::text() const {
   if (choices.approval) out += ", approval";
   if (choices.background) out += ", watched";
   if (choices.opt_in) out += ", opt-in";
+  if (choices.dynamic_stable) out += ", stable shrinks";
   return out + acts_text() + hooks_text();
 }
 
@@ -134,6 +135,8 @@ Story draw_story(runtime::Random& random, const StoryKind& kind) {
     c.gray = c.opt_in = c.blue_green = c.approval = false;
     c.background = true;  // nothing else measures
   }
+  c.dynamic_stable =
+      kind.dynamic_stable && c.manner == Manner::Canary && !c.switched() && !c.gray && !c.ab_test && !c.blue_green;
   c.workload = kind.workload;
   if (c.in_place()) c.background = false;
   story.first = app::good_version("v1");

@@ -60,11 +60,12 @@ struct Story {
 // Which stories are drawn.
 struct StoryKind {
   Router router = Router::HttpRoute;
-  bool blue_green = false;  // what would be canaries are that
-  bool opt_in = false;      // canaries begin with one
-  bool gray = false;        // what would be canaries are mostly that
-  bool ab_test = false;     // the same
-  bool hooks = false;       // every Release has some
+  bool blue_green = false;      // what would be canaries are that
+  bool opt_in = false;          // canaries begin with one
+  bool gray = false;            // what would be canaries are mostly that
+  bool ab_test = false;         // the same
+  bool dynamic_stable = false;  // stable pods of canaries follow the traffic
+  bool hooks = false;           // every Release has some
   // Of another kind than Deployment: rolling updates in batches instead of canaries.
   delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment;
 };

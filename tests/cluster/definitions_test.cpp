@@ -92,6 +92,8 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            release("{target: {kind: DaemonSet, name: web}, strategy: {canary: {steps: [{weight: 5}, {pause: {}}], maxUnavailable: 2}}}"),
            release("{target: {name: web}, strategy: {rolling: {maxSurge: 25%, maxUnavailable: 0, bake: 1h30m}}, deadline: 1.5h, paused: true}"),
            release("{target: {name: web}, traffic: {kind: Service, service: web}, strategy: {canary: {steps: [{weight: 100}]}}}"),
+           release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {canary: {dynamicStableScale: true, steps: [{weight: 5}]}}}"),
+           release("{target: {name: web}, strategy: {canary: {dynamicStableScale: false, steps: [{weight: 5}]}}}"),
            release("{target: {name: web}, traffic: {kind: VirtualService, route: web, service: web, destinationRule: web}, strategy: {canary: {steps: [{weight: 5}]}}}"),
            release("{target: {kind: Deployment, name: web}, traffic: {route: web, service: web}, strategy: {canary: {steps: [{weight: 0.01}, {pause: {}}, {weight: 5}, "
                    "{analysis: {templates: [{name: a}, {name: b}], args: [{name: x, value: blue}]}}, {pause: {duration: 30s}}, {weight: 33.33}, {weight: 100}]}}, "
@@ -166,6 +168,7 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            release("{target: {name: web}, strategy: {rolling: {}, canary: {steps: [{weight: 5}]}}}"),
            release("{target: {name: web}, strategy: {rolling: {}}, traffic: {route: web, service: web}}"),
            release("{target: {name: web}, strategy: {rolling: {maxSurge: 0, maxUnavailable: 0}}}"),
+           release("{target: {name: web}, strategy: {canary: {dynamicStableScale: true, steps: [{weight: 5}]}}}"),
            release("{target: {name: web}, strategy: {gray: {batches: [{cohorts: [{name: a}]}]}}}"),
            release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {blueGreen: {previewNamespace: Shop}}}"),
            release("{target: {name: web}, traffic: {route: web, service: web}, strategy: {blueGreen: {previewNamespace: a.b}}}"),

@@ -205,6 +205,9 @@ void check_needs_traffic(Problems& out, const Value& strategy) {
       if (steps.at(i).has(kind))
         out.forbidden(fmt::format("spec.strategy.canary.steps[{}].{}", i, kind),
                       "needs spec.traffic: without a router the numbers of pods are the weights");
+  if (strategy["canary"]["dynamicStableScale"].as_bool())
+    out.forbidden("spec.strategy.canary.dynamicStableScale",
+                  "needs spec.traffic: without a router the candidate's pods replace stable ones anyway");
 }
 
 void check_traffic(Problems& out, const Value& spec) {

@@ -79,6 +79,7 @@ type CanaryStrategy | The new version gets a growing share.
   steps          - []ReleaseStep atomic maxItems=100 | What happens, in order; after the last one the candidate gets everything.
   maxSurge       - *intOrString         | Without a route: pods above the wanted number.
   maxUnavailable - *intOrString         | Without a route: pods below the wanted number.
+  dynamicStableScale - bool             | With a route: the stable version gives its pods back as the candidate gets their traffic, and has one left at 100 %; on the way back they come first. Default: it keeps all of them until the end.
 
 type BlueGreenStrategy | The new version stands beside the old one, complete; all users change to it at once.
   previewNamespace   - string            | The new version runs first as an environment of its own in this namespace, which has to let it in (annotation slipway.dev/preview-for), and beside the stable version only for the switch.

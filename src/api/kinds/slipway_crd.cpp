@@ -270,6 +270,10 @@ std::vector<CelRule> cel_rules() {
        "has(self.traffic) || !has(self.strategy.canary) || self.strategy.canary.steps.all(s, !has(s.match) && "
        "!has(s.mirror) && !has(s.scale))",
        "match, mirror and scale need spec.traffic"},
+      {"ReleaseSpec",
+       "has(self.traffic) || !has(self.strategy.canary) || !has(self.strategy.canary.dynamicStableScale) || "
+       "!self.strategy.canary.dynamicStableScale",
+       "dynamicStableScale needs spec.traffic"},
       {"ReleaseSpec", "!has(self.traffic) || !has(self.strategy.rolling)",
        "a rolling update shifts pods, not traffic: use strategy.canary to split a route"},
       {"ReleaseSpec", "has(self.traffic) || !has(self.strategy.blueGreen)",

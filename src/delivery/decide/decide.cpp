@@ -365,6 +365,7 @@ Decision decide_what(const Observation& o, const plan::RouterCapabilities& route
   std::string id = plan::fingerprint(plan);
   fit_variants(state, plan);
   Turn turn{.o = o, .plan = plan, .now = now, .s = std::move(state), .plan_id = std::move(id)};
+  turn.recorded = turn.s.traffic;
   if (!compiled) turn.invalid = compiled.error().message;
   leaving ? leave(turn) : choose(turn);
   return finish(turn);

@@ -52,6 +52,8 @@ class ModelledCluster {
 
   // --- how the world behaves
   std::function<bool(const std::string& image)> becomes_ready = [](const std::string&) { return true; };
+  // Asked whenever a pod is made: how long it takes until it can become ready.
+  std::function<base::Duration()> starts_in = [] { return base::seconds(1); };
   std::function<std::string(const data::Value& run)> verdict = [](const data::Value&) {
     return "Successful";
   };  // phase after 2 s; "" never
@@ -106,6 +108,7 @@ class ModelledCluster {
   struct Pod {
     std::string rs;
     base::Time born;
+    base::Duration starts_in;
     std::int64_t restarts = 0;
   };
   static std::string key_of(std::string_view space, const std::string& name);  // of services_, of both namespaces

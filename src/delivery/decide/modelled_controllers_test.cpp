@@ -61,7 +61,7 @@ std::string ModelledCluster::image_of(const std::string& rs) const {
 }
 
 bool ModelledCluster::pod_ready(const Pod& pod) const {
-  return now_ >= pod.born + base::seconds(1) && becomes_ready(image_of(pod.rs));
+  return now_ >= pod.born + pod.starts_in && becomes_ready(image_of(pod.rs));
 }
 
 void ModelledCluster::run_replica_sets() {
@@ -70,7 +70,8 @@ void ModelledCluster::run_replica_sets() {
     for (const auto& [pod, p] : pods_)
       if (p.rs == name) mine.push_back(pod);
     const auto wanted = static_cast<std::size_t>(rs["spec"]["replicas"].as_int());
-    for (std::size_t i = mine.size(); i < wanted; ++i) pods_[fmt::format("{}-{:04}", name, ++names_)] = {name, now_};
+    for (std::size_t i = mine.size(); i < wanted; ++i)
+      pods_[fmt::format("{}-{:04}", name, ++names_)] = {name, now_, starts_in()};
     std::ranges::sort(mine, {}, [&](const std::string& p) { return std::pair(pod_ready(pods_[p]), p); });
     for (std::size_t i = 0; i + wanted < mine.size(); ++i) pods_.erase(mine[i]);
     const auto ready =

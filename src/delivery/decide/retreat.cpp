@@ -11,15 +11,13 @@
 #include "delivery/decide/in_place.h"
 #include "delivery/decide/preview.h"
 #include "delivery/decide/replicas.h"
+#include "delivery/decide/stable_size.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/variants.h"
 #include "delivery/decide/verification.h"
 
 namespace slipway::delivery {
 namespace {
-
-// How long the rejected version may keep traffic because the stable one lacks pods.
-constexpr base::Duration kCapacityPatience = base::seconds(30);
 
 void record_zero(Turn& turn, Retreat& r) {
   if (r.traffic_zero_at) return;
@@ -29,21 +27,17 @@ void record_zero(Turn& turn, Retreat& r) {
            fmt::format("no traffic to revision {} since {}", r.from.number, stamp(*r.traffic_zero_at)));
 }
 
-// A promotion that was broken off has left the stable version with the Release: the Deployment does not see to its size
-// until it is given back.
-void keep_size(Turn& turn) {
-  const Version* stable = turn.stable();
-  if (stable && stable->owner == Owner::Release && stable->spec < turn.o.replicas())
-    scale_to(turn, *stable, turn.o.replicas());
-}
-
 // Routed: the route first. The candidate's pods stay until no request is left on them, or until the proof has timed
 // out.
 bool routed_back(Turn& turn, Retreat& r) {
-  keep_size(turn);
-  const bool forced = turn.now >= r.started_at + kCapacityPatience;
-  if (!forced) turn.wake_at(r.started_at + kCapacityPatience);
-  if (!r.drained_at && reach_stable(turn, forced) == Reach::Waiting) return false;
+  grow_stable(turn);
+  const base::Time impatient = r.started_at + patience_on_the_way_back(turn.plan, turn.stable());
+  const bool forced = turn.now >= impatient;
+  if (!forced) turn.wake_at(impatient);
+  if (!r.drained_at && reach_stable(turn, forced) == Reach::Waiting) {
+    shrink_candidate_along(turn);
+    return false;
+  }
   record_zero(turn, r);
   return true;
 }

@@ -12,6 +12,7 @@
 #include "delivery/decide/preview.h"
 #include "delivery/decide/promote.h"
 #include "delivery/decide/replicas.h"
+#include "delivery/decide/stable_size.h"
 #include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
@@ -94,7 +95,7 @@ Reach run_traffic(Turn& turn, const plan::Traffic& step) {
   if (reach_traffic(turn, step) == Reach::Waiting) return Reach::Waiting;
   turn.s.traffic.reached = step.share.points;
   turn.s.traffic.given = step.grants;
-  return Reach::Done;
+  return fit_stable(turn);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/run_step.h"
+#include "delivery/decide/stable_size.h"
 #include "delivery/decide/steady.h"
 #include "delivery/decide/variants.h"
 
@@ -225,6 +226,7 @@ void stand_still(Turn& turn) {
 }
 
 void go_on(Turn& turn) {
+  const Phase before = turn.s.phase;
   if (note_handover(turn) || lost_after_handover(turn)) return;
   if (target_changed(turn)) return;
   if (preview_withdrawn(turn)) return;
@@ -235,7 +237,10 @@ void go_on(Turn& turn) {
   const bool held = held_by_spec(turn) || turn.s.halt;
   turn.s.phase = held ? Phase::Paused : Phase::Progressing;
   const Reach traffic = keep_traffic(turn, next_is_traffic(turn));
-  if (turn.acts()) return;
+  // A size is written and nothing waited for: who waits for a person goes on waiting.
+  const bool fits = fit_stable(turn) == Reach::Done;
+  if (!fits) turn.s.phase = before;
+  if (!fits || turn.acts()) return;
   if (preview_is_stray(turn) && end_preview(turn) == Reach::Waiting) return;
   if (keep_versions(turn) == Reach::Waiting) return;
   if (turn.s.halt) return stay_halted(turn);

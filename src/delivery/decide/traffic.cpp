@@ -240,7 +240,9 @@ Share leftover(const Turn& turn, Share now, bool forced) {
   const std::int64_t pods = reachable(turn, turn.stable(), turn.plan.routing->stable_service);
   std::int64_t beside = 0;
   for (const Beside& v : versions_beside(turn)) beside += v.version ? v.version->available : 0;
-  if (can_carry(pods, plan::kWhole, n, turn.budget()) || beside == 0 || (forced && pods > 0)) return plan::kNone;
+  if (can_carry(pods, plan::kWhole, n, turn.budget()) || beside == 0 ||
+      ((forced || mutant(Mutant::BackWithoutCapacity)) && pods > 0))
+    return plan::kNone;
   const std::int64_t carried = n > 0 ? pods * plan::kWhole.points / n : plan::kWhole.points;
   const std::int64_t left = std::max<std::int64_t>(plan::kWhole.points - carried, 0);
   const std::int64_t step = plan::capabilities_of(turn.plan.routing->kind).granularity;

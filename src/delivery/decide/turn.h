@@ -29,8 +29,9 @@ struct Turn {
   const plan::ReleasePlan& plan;
   const base::Time now;
   State s;
-  std::string plan_id = {};  // fingerprint of the plan as it was compiled: stopped variants do not change it
-  std::string invalid = {};  // why the spec cannot be carried out; the plan then has no steps
+  TrafficState recorded = {};  // that of `s` before this decision
+  std::string plan_id = {};    // fingerprint of the plan as it was compiled: stopped variants do not change it
+  std::string invalid = {};    // why the spec cannot be carried out; the plan then has no steps
   control::Decision out = {};
 
   void act(control::Effect effect) { out.effects.push_back(std::move(effect)); }

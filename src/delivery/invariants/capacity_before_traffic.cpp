@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "delivery/decide/stable_size.h"
 #include "delivery/invariants/invariants.h"
 #include "delivery/scaling.h"
 #include "delivery/state.h"
@@ -30,13 +31,13 @@ class CapacityBeforeTraffic final : public control::Invariant {
     if (!scene || !scene->plan.routing) return std::nullopt;
     for (const control::Effect& effect : decision.effects)
       if (const auto route = written_route(*scene, effect))
-        if (auto wrong = check_route(*scene, *route); !wrong.empty())
+        if (auto wrong = check_route(*scene, *route, now); !wrong.empty())
           return Violation{"capacity-before-traffic", wrong};
     return std::nullopt;
   }
 
  private:
-  static std::string check_route(const Scene& s, const RouterObjects& after) {
+  static std::string check_route(const Scene& s, const RouterObjects& after, base::Time now) {
     const State state = read_state(s.o.release["status"]);
     const RouteView was = view_of(s, s.o.objects()), will = view_of(s, after);
     if (will.shape != RouteView::Shape::Split) return "";
@@ -52,6 +53,8 @@ class CapacityBeforeTraffic final : public control::Invariant {
       return "an audience would go to a candidate without pods";
     if (!state.variants.empty() && will.candidate > share_of(was)) return "";
     if (will.candidate > share_of(was)) return check_forward(s, will.candidate, stable_pods, candidate_pods);
+    if (std::string wrong = check_growing(s, state, was, will, stable_pods, candidate_pods, now); !wrong.empty())
+      return wrong;
     return check_back(s, state, will.candidate, stable_pods, candidate_pods);
   }
 
@@ -83,6 +86,21 @@ class CapacityBeforeTraffic final : public control::Invariant {
       return fmt::format("{} would go to {} candidate pods, {} are needed", plan::to_text(share), candidate_pods,
                          pods_for(share, s.o.replicas()));
     return "";
+  }
+
+  // A stable version that has given pods away gets back what it can carry, until patience ends.
+  static std::string check_growing(const Scene& s, const State& state, const RouteView& was, const RouteView& will,
+                                   std::int64_t stable_pods, std::int64_t candidate_pods, base::Time now) {
+    const Version* stable = state.stable ? s.o.find(state.stable->hash) : nullptr;
+    const std::int64_t n = s.o.replicas();
+    const std::int64_t rest = plan::kWhole.points - will.candidate.points;
+    if (!s.plan.dynamic_stable || !state.retreat || !stable || stable->owner != Owner::Release) return "";
+    if (will.candidate >= share_of(was) || candidate_pods == 0) return "";
+    if (now >= state.retreat->started_at + patience_on_the_way_back(s.plan, stable)) return "";
+    if (can_carry(stable_pods, plan::kWhole, n, budget_of(s.plan, s.o.workload)) ||
+        rest * n <= stable_pods * plan::kWhole.points)
+      return "";
+    return fmt::format("{} would go back to {} stable pods", plan::to_text(plan::Share{rest}), stable_pods);
   }
 
   // On the way back a rejected version is worse than a short one: only a stable version without any pod is refused.

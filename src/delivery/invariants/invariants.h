@@ -16,7 +16,8 @@ std::unique_ptr<control::Invariant> weights_add_up();
 std::unique_ptr<control::Invariant> capacity_before_traffic();
 // After a failed analysis neither step nor weight go forward.
 std::unique_ptr<control::Invariant> never_past_failed_gate();
-// With a route, the stable version keeps its pods until the candidate has been handed over and can carry everything.
+// With a route, the stable version keeps its pods until the candidate has been handed over and can carry everything;
+// where they follow the traffic, those for what the router has not been seen to give to the candidate.
 std::unique_ptr<control::Invariant> old_version_stays();
 // Without a route, available pods do not fall below the budget by a write.
 std::unique_ptr<control::Invariant> available_within_budget();

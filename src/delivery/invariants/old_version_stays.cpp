@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "delivery/invariants/invariants.h"
 #include "delivery/scaling.h"
 #include "delivery/state.h"
@@ -23,7 +25,7 @@ class OldVersionStays final : public control::Invariant {
     if (!stable) return std::nullopt;
     for (const control::Effect& effect : decision.effects) {
       const auto replicas = written_replicas(*stable, effect);
-      if (replicas && *replicas < stable->spec && !may_go(*scene, state))
+      if (replicas && *replicas < stable->spec && *replicas < least_of(*scene, state))
         return Violation{"old-version-stays",
                          fmt::format("the stable version would go from {} to {} pods before the new one has taken over",
                                      stable->spec, *replicas)};
@@ -32,12 +34,25 @@ class OldVersionStays final : public control::Invariant {
   }
 
  private:
-  static bool may_go(const Scene& s, const State& state) {
+  // Pods that it has to keep.
+  static std::int64_t least_of(const Scene& s, const State& state) {
     const Version* candidate = state.candidate ? s.o.find(state.candidate->hash) : nullptr;
-    const data::Value& own = s.o.workload["spec"]["strategy"]["rollingUpdate"];
-    const Budget budget = budget_of(own["maxSurge"], own["maxUnavailable"], s.o.replicas());
-    return state.position.handed_over && candidate && candidate->owner == Owner::Deployment &&
-           can_carry(candidate->available, plan::kWhole, s.o.replicas(), budget);
+    const std::int64_t n = s.o.replicas();
+    if (!candidate) return n;
+    const auto carries = [&](plan::Share share) {
+      return can_carry(candidate->available, share, n, budget_of(s.plan, s.o.workload));
+    };
+    if (state.position.handed_over) return candidate->owner == Owner::Deployment && carries(plan::kWhole) ? 0 : n;
+    if (!s.plan.dynamic_stable) return n;
+    const plan::Share share = verified_share(s, state);
+    return carries(share) ? stable_pods_beside(share, n) : n;
+  }
+
+  // What the candidate is known to get from the router as it stands.
+  static plan::Share verified_share(const Scene& s, const State& state) {
+    const RouteView view = view_of(s, s.o.objects());
+    const bool known = view.shape == RouteView::Shape::Split && state.traffic.verified >= 0;
+    return known ? std::min(view.candidate, plan::Share{state.traffic.verified}) : plan::kNone;
   }
 };
 

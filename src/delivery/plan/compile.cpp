@@ -78,6 +78,7 @@ void compile_canary(const Value& spec, ReleasePlan& plan) {
   plan.strategy = Strategy::Canary;
   plan.max_surge = canary["maxSurge"];
   plan.max_unavailable = canary["maxUnavailable"];
+  plan.dynamic_stable = plan.routing && canary["dynamicStableScale"].as_bool();
   StepWriter out{plan};
   if (plan.routing) out.add(Traffic{kNone}, -1, "spec.traffic");
   plan.user_steps = static_cast<int>(canary["steps"].size());

@@ -259,7 +259,12 @@ ReleasePlan without_steps(const ReleasePlan& plan) {
 }
 
 std::string to_text(const ReleasePlan& plan) {
-  return head_text(plan) + steps_text(plan) + guards_text(plan.guards) +
+  return head_text(plan) + steps_text(plan) +
+         (plan.dynamic_stable
+              ? "stable    gives its pods back as the candidate gets their traffic, one stays until the "
+                "promotion; on the way back they come first\n"
+              : "") +
+         guards_text(plan.guards) +
          fmt::format("rollback  {}, verified within {}\n", on_failure_text(plan.rollback.on_failure),
                      base::format_duration(plan.rollback.verify_timeout)) +
          rollback_hooks_text(plan) +

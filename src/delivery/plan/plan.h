@@ -218,6 +218,9 @@ struct ReleasePlan {
   std::vector<Hook> rollback_hooks = {};  // OnRollback and AfterRollback
   std::vector<api::Window> windows = {};  // when it may go forward; they may change under way
   bool versioned_config = false;          // ConfigMaps are parts of versions (delivery/config.h)
+  // With extra capacity: the stable version keeps only the pods for what the candidate has not been given yet
+  // (decide/stable_size.h).
+  bool dynamic_stable = false;
   bool operator==(const ReleasePlan&) const = default;
 };
 

@@ -22,6 +22,7 @@ constexpr Form kForms[] = {
     {"rolling", R"({"rolling":{}})"},
     {"rolling, in batches", R"({"rolling":{"batches":[{"replicas":1},{"percent":50}]}})"},
     {"canary by weight", R"({"canary":{"steps":[{"weight":5},{"weight":50}]}})"},
+    {"canary, stable pods follow", R"({"canary":{"dynamicStableScale":true,"steps":[{"weight":5}]}})"},
     {"canary, opt-in by header",
      R"({"canary":{"steps":[{"match":{"any":[{"headers":[{"name":"a","value":"b"}]}]}}]}})"},
     {"canary with a mirror", R"({"canary":{"steps":[{"mirror":{"percent":5}}]}})"},

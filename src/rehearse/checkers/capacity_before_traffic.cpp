@@ -3,7 +3,9 @@
 //
 // Servers are the ready endpoints of a Service, or of those the pods of one version, as the proxy knows them. On the
 // way forward the candidate needs as many as its share of the replicas; on the way back, or when nobody else has any,
-// any will do: what is left is worse. What a controller may still believe in (`Truth::behind`) is not held against it.
+// any will do: what is left is worse. Only a stable version that has given pods away (dynamicStableScale) gets no more
+// back than it can carry, as long as a step may wait for pods. What a controller may still believe in (`Truth::behind`)
+// is not held against it.
 #include <algorithm>
 #include <map>
 
@@ -27,6 +29,8 @@ struct Servers {
 Servers servers_of(const std::string& space, const Routed& part) {
   return {space, part.service, part.subset.empty() ? "" : part.labels[kHash].str()};
 }
+
+constexpr base::Duration kWritten = base::seconds(20);  // from a decision to its being in the status, over crashes
 
 struct Granted {
   Routed part;
@@ -55,6 +59,7 @@ class CapacityBeforeTraffic final : public Checker {
     const std::string& space = change.entry->key.space;
     const Value& object = change.entry->object;
     if (resource == api::kDeployments.qualified()) replicas_[space].set(truth, object["spec"]["replicas"].as_int(1));
+    if (resource == api::kReleases.qualified()) note_way_back(truth, object);
     if (resource == api::kPods.qualified()) hashes_[std::string(api::uid_of(object))] = api::label(object, kHash);
     if (resource == api::kEndpointSlices.qualified())
       count_servers(truth, space, std::string(api::label(object, kServiceName)));
@@ -101,18 +106,45 @@ class CapacityBeforeTraffic final : public Checker {
   std::string lacking(const Truth& truth, const Servers& who, const Granted& granted,
                       const std::map<Servers, Granted>& all) {
     const std::int64_t most = servers_[who].most(truth);
-    const std::int64_t needed = delivery::pods_for({granted.share}, replicas_[who.space].least(truth));
+    const std::int64_t n = replicas_[who.space].least(truth);
+    const std::int64_t needed = delivery::pods_for({granted.share}, n);
     const bool others = std::ranges::any_of(all, [&](const auto& other) {
       return other.first != who && servers_[other.first].least(truth) > 0 && has_ready_pod(truth, other.first);
     });
     if (is_candidate(granted.part) && (others || most == 0))
       return most >= needed ? "" : "which has " + std::to_string(most) + " of " + std::to_string(needed) + " servers";
-    return most == 0 && others ? "which has no server while another has" : "";
+    if (most == 0 && others) return "which has no server while another has";
+    const delivery::Budget budget = delivery::budget_of({}, {}, n);  // of a Deployment that says nothing
+    if (!others || !gets_back_what_it_carries(truth, who.space) ||
+        delivery::can_carry(most, {granted.share}, n, budget))
+      return "";
+    return "which has " + std::to_string(most) + " of " + std::to_string(needed) + " servers, while another has some";
+  }
+
+  void note_way_back(const Truth& truth, const Value& release) {
+    const std::string space(api::space_of(release));
+    if (!release["status"]["rollback"].is_object())
+      turned_back_.erase(space);
+    else
+      turned_back_.emplace(space, truth.now);
+  }
+
+  // Its stable version has only the pods for its part, and patience with the candidate has not ended.
+  bool gets_back_what_it_carries(const Truth& truth, const std::string& space) const {
+    const auto since = turned_back_.find(space);
+    const auto releases = truth.list(api::kReleases, space);
+    if (since != turned_back_.end() && truth.jumped && *truth.jumped >= since->second) return false;
+    return std::ranges::any_of(releases, [&](const Value& release) {
+      const auto deadline = base::parse_duration(release["spec"]["deadline"].as_string());
+      return release["spec"]["strategy"]["canary"]["dynamicStableScale"].as_bool() && deadline &&
+             (since == turned_back_.end() || truth.now + kWritten < since->second + *deadline);
+    });
   }
 
   std::map<Servers, Lately> servers_;
-  std::map<std::string, std::string> hashes_;  // of pods, by uid
-  std::map<std::string, Lately> replicas_;     // of the Deployment of a namespace
+  std::map<std::string, std::string> hashes_;      // of pods, by uid
+  std::map<std::string, Lately> replicas_;         // of the Deployment of a namespace
+  std::map<std::string, base::Time> turned_back_;  // since when the Release of a namespace has been on its way back
 };
 
 }  // namespace
