@@ -44,6 +44,29 @@ bool is_established(Setting& s, const Value& definition) {
   return there && api::condition(*there, "Established")["status"].as_string() == "True";
 }
 
+// Can its objects be watched? A server first makes room for a new kind, and refuses for about a second what reads from
+// its memory, as controllers do. Whoever has not the right to look cannot tell.
+bool is_served(Setting& s, const Value& definition) {
+  const Value& spec = definition["spec"];
+  client::Request request{.verb = Verb::List,
+                          .resource = {.group = spec["group"].str(),
+                                       .version = spec["versions"].at(0)["name"].str(),
+                                       .plural = spec["names"]["plural"].str(),
+                                       .kind = spec["names"]["kind"].str(),
+                                       .namespaced = spec["scope"].as_string() == "Namespaced"},
+                          .limit = 1,
+                          .resource_version = "0"};
+  const auto listed = s.api.call(std::move(request));
+  return listed || listed.error().code == Code::Forbidden;
+}
+
+base::Result<void> await_served(Setting& s, const std::vector<Value>& objects) {
+  for (const Value& object : objects)
+    if (is_definition(object) && !wait(s, kServePatience, [&] { return is_served(s, object); }))
+      return base::fail(Code::Timeout, text_of(object) + " is not served: see its conditions");
+  return {};
+}
+
 base::Result<void> apply(Setting& s, const Value& object) {
   client::Request request = about(Verb::Patch, object);
   request.body = object;
@@ -54,7 +77,7 @@ base::Result<void> apply(Setting& s, const Value& object) {
   const auto applied = s.api.call(std::move(request));
   if (!applied) return base::fail(about_object(object, applied.error()));
   if (!is_definition(object) || wait(s, kServePatience, [&] { return is_established(s, object); })) return {};
-  return base::fail(Code::Timeout, text_of(object) + " is not served: see its conditions");
+  return base::fail(Code::Timeout, text_of(object) + " is not accepted: see its conditions");
 }
 
 }  // namespace
@@ -67,7 +90,8 @@ std::string install_manifest(const Install& install) {
 
 ExitCode run(Setting& s, const Install& install) {
   ExitCode end = ExitCode::Reached;
-  for (const Value& object : objects_of(install)) {
+  const std::vector<Value> objects = objects_of(install);
+  for (const Value& object : objects) {
     if (is_users_namespace(s, object)) continue;
     const auto applied = apply(s, object);
     if (applied) {
@@ -88,6 +112,7 @@ ExitCode run(Setting& s, const Install& install) {
           "--no-definitions)");
     return code;
   }
+  if (const auto served = await_served(s, objects); !served) return tell(s, served.error());
   return end;
 }
 
