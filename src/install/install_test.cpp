@@ -25,12 +25,23 @@ std::vector<std::string> kinds_of(const std::vector<Value>& objects) {
 }
 
 TEST(Manifest, ComesInTheOrderInWhichItIsApplied) {
-  EXPECT_THAT(
-      kinds_of(manifest({})),
-      ElementsAre("CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition",
-                  "CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition",
-                  "CustomResourceDefinition", "Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role",
-                  "RoleBinding", "Deployment"));
+  EXPECT_THAT(kinds_of(manifest({})),
+              ElementsAre("CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition",
+                          "CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition",
+                          "CustomResourceDefinition", "Namespace", "ServiceAccount", "ClusterRole",
+                          "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"));
+}
+
+TEST(Manifest, SaysWhichOfItsKindsAClusterDoesNotKnow) {
+  const auto kinds_of = [](const char* text) { return missing_kinds(*data::parse_yaml(text)); };
+  const std::vector<std::string> all = missing_kinds({});
+  EXPECT_EQ(all.size(), definitions().size());
+  EXPECT_THAT(all, testing::Contains("Release"));
+  EXPECT_EQ(kinds_of("{resources: [{name: releases}, {name: releases/status}]}").size(), all.size() - 1);
+  Value known;
+  for (const Value& definition : definitions())
+    known.push_back(Value::object({{"name", definition["spec"]["names"]["plural"]}}));
+  EXPECT_TRUE(missing_kinds(Value::object({{"resources", known}})).empty());
 }
 
 TEST(Manifest, InNamespacedModeNeedsNothingOfTheCluster) {

@@ -137,10 +137,9 @@ Value gateway_deployment(const Options& options) {
                      {"volumes", Value::array({Value::object({{"name", "run"}, {"emptyDir", Value::object()}})})},
                      {"terminationGracePeriodSeconds", 45}});  // 5 s of grace, 30 s for sessions
   Value out = object("apps/v1", "Deployment", kGatewayName, options.space);
-  out.set("spec",
-          Value::object({{"replicas", options.gateway_replicas},
-                         {"selector", Value::object({{"matchLabels", selector}})},
-                         {"template", Value::object({{"metadata", pod_metadata("gateway")}, {"spec", pod}})}}));
+  out.set("spec", Value::object({{"replicas", options.gateway_replicas},
+                                 {"selector", Value::object({{"matchLabels", selector}})},
+                                 {"template", Value::object({{"metadata", pod_metadata("gateway")}, {"spec", pod}})}}));
   return out;
 }
 
@@ -163,11 +162,9 @@ Value deployment(const Options& options) {
                                    {"securityContext", unprivileged()},
                                    {"terminationGracePeriodSeconds", 15}});
   Value out = object("apps/v1", "Deployment", kName, options.space);
-  out.set("spec",
-          Value::object(
-              {{"replicas", options.replicas},
-               {"selector", Value::object({{"matchLabels", selector}})},
-               {"template", Value::object({{"metadata", pod_metadata()}, {"spec", pod}})}}));
+  out.set("spec", Value::object({{"replicas", options.replicas},
+                                 {"selector", Value::object({{"matchLabels", selector}})},
+                                 {"template", Value::object({{"metadata", pod_metadata()}, {"spec", pod}})}}));
   return out;
 }
 
@@ -177,6 +174,18 @@ std::vector<Value> definitions() {
   std::vector<Value> all = api::slipway_definitions();
   for (Value& definition : all) definition.set({"metadata", "labels"}, labels());
   return all;
+}
+
+std::vector<std::string> missing_kinds(const Value& known) {
+  std::vector<std::string> out;
+  for (const Value& definition : api::slipway_definitions()) {
+    const Value& names = definition["spec"]["names"];
+    const bool there = std::ranges::any_of(known["resources"].items(), [&](const Value& resource) {
+      return resource["name"].as_string() == names["plural"].as_string();
+    });
+    if (!there) out.push_back(names["kind"].str());
+  }
+  return out;
 }
 
 std::vector<Value> controllers(const Options& options) {

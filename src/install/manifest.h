@@ -22,6 +22,9 @@ inline constexpr const char* kManagedBy = "slipway-install";
 
 // The part that needs rights in the whole cluster and may be applied by somebody else.
 std::vector<data::Value> definitions();
+// Kinds of ours that a cluster does not know ("Release", "Cohort"): by what it says of our group version
+// (APIResourceList, GET /apis/slipway.dev/v1alpha1); null: it does not know the group.
+std::vector<std::string> missing_kinds(const data::Value& known);
 
 // Everything else: the namespace of the controllers (unless it is one of `spaces`, which are there) first, their
 // Deployment last. Plain, without anything that only a server can say.

@@ -20,6 +20,7 @@
 #include "gateway/replicas.h"
 #include "gateway/web_query.h"
 #include "gateway/webhook.h"
+#include "install/manifest.h"
 #include "rehearse/modelled_gateway.h"
 #include "runtime/child.h"
 #include "runtime/metrics.h"
@@ -179,11 +180,16 @@ void Remote::look_for_replicas() {
   replicas->start();
 }
 
-// Without them there is nothing to do; they are noticed when they come.
+// Without them there is nothing to do, or not all of it after an upgrade of the controllers alone; they are noticed
+// when they come.
 void Remote::look_for_definitions() {
   api->raw("/apis/slipway.dev/v1alpha1", "", [](const Result<std::string>& answer) {
-    if (!answer && answer.error().code == Code::NotFound)
-      fmt::print(stderr, "this cluster has no Releases: `slipway install` brings their definitions\n");
+    if (!answer && answer.error().code != Code::NotFound) return;
+    const auto known = data::parse_json(answer ? *answer : "null");
+    const auto missing = known ? install::missing_kinds(*known) : std::vector<std::string>();
+    if (!missing.empty())
+      fmt::print(stderr, "this cluster does not know {}: `slipway install` brings the definitions\n",
+                 base::join(missing, ", "));
   });
 }
 
