@@ -6,24 +6,19 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
-#include "base/strings.h"
-#include "control/pod_template.h"
-#include "data/json.h"
 #include "delivery/decide/analyses.h"
 #include "delivery/decide/config.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/gate.h"
-#include "delivery/decide/hold.h"
-#include "delivery/decide/in_place.h"
 #include "delivery/decide/leave.h"
 #include "delivery/decide/obey.h"
 #include "delivery/decide/preview.h"
-#include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/variants.h"
+#include "delivery/decide/workload.h"
 #include "delivery/names.h"
 #include "delivery/notify/happenings.h"
 
@@ -36,60 +31,19 @@ using data::Value;
 
 // --- a Release meets its Deployment -----------------------------------------------------------------------
 
-bool is_current(const Turn& turn, const Version& version) {
-  const Value& pod_template = version.rs["spec"]["template"];
-  return control::same_template(pod_template, turn.o.workload["spec"]["template"]) ||
-         control::same_template(pod_template, turn.o.asked_template());
-}
-
-// The Deployment has finished what it was doing by itself: one ReplicaSet, all pods available.
-const Version* settled_version(const Turn& turn) {
-  const Value& d = turn.o.workload;
-  const Version* only = nullptr;
-  for (const Version& v : turn.o.versions) {
-    if (v.owner != Owner::Deployment || (v.spec == 0 && turn.o.replicas() > 0)) continue;
-    if (turn.o.replicas() == 0 && !is_current(turn, v)) continue;
-    if (only) return nullptr;
-    only = &v;
-  }
-  if (!only || (!is_current(turn, *only) && !d["spec"]["paused"].as_bool())) return nullptr;
-  return only->spec == turn.o.replicas() && only->available >= turn.o.replicas() ? only : nullptr;
-}
-
-// Held by us without a single pod, and nobody knows any more what it ran: only the Deployment itself can begin again.
-bool has_nothing_left(const Turn& turn) {
-  const Value& d = turn.o.workload;
-  return d["spec"]["paused"].as_bool() && turn.o.replicas() > 0 &&
-         api::condition(d, kHeldCondition)["status"].as_string() == "True" &&
-         std::ranges::all_of(turn.o.versions, [](const Version& v) { return v.spec == 0 && v.pods == 0; });
-}
-
-Revision revision_of(const Turn& turn, const Version& version) {
-  if (turn.o.in_place()) return revision_in_place(turn, version);
-  Revision r{
-      .number = base::parse_int(version.rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(1),
-      .hash = version.hash};
-  r.template_hash = control::template_hash(version.rs["spec"]["template"]);
-  r.images = images_of(version.rs["spec"]["template"]);
-  if (const auto config = data::parse_json(api::annotation(version.rs, kConfigAnnotation)))
-    r.config = config_hashes(*config);
-  return r;
-}
-
 void adopt(Turn& turn) {
-  if (!turn.o.in_place() && !can_take(turn.o)) {
+  const Workload& workload = turn.workload();
+  if (std::string why = workload.refusal(turn); !why.empty()) {
     turn.s.phase = Phase::Invalid;
-    return turn.wait(fmt::format(
-        "Deployment {} selects by exclusions only (spec.selector); a Release needs matchLabels, or In or Exists",
-        api::name_of(turn.o.workload)));
+    return turn.wait(std::move(why));
   }
-  const Version* version = turn.o.in_place() ? settled_in_place(turn) : settled_version(turn);
+  const Version* version = workload.settled(turn);
   if (!version) {
     turn.s.phase = Phase::Pending;
-    if (!turn.o.in_place() && has_nothing_left(turn)) free_deployment(turn);
+    workload.unblock(turn);
     return turn.wait(fmt::format("waiting for {} to finish its own rollout", turn.workload_name()));
   }
-  const Revision r = revision_of(turn, *version);
+  const Revision r = workload.revision_of(turn, *version);
   turn.s.stable = r;
   turn.s.phase = Phase::Idle;
   turn.wait(fmt::format("revision {} serves all users", r.number));
@@ -132,9 +86,6 @@ constexpr base::Duration kRouterInterval = base::seconds(30);
 // Its template was given back, and nobody has asked for anything else since.
 bool is_restored(const Turn& turn) { return turn.s.rejected && turn.s.rejected->restored; }
 
-// What is asked for has no name yet: its controller writes it down first.
-bool is_unknown(const Turn& turn) { return turn.o.in_place() && !turn.o.asked(); }
-
 void no_router(Turn& turn) {
   if (turn.s.phase != Phase::Invalid) turn.note(Note::Kind::Warning, "Invalid", turn.o.router_missing);
   turn.s.phase = Phase::Invalid;
@@ -157,9 +108,9 @@ void idle(Turn& turn) {
     turn.s.phase = Phase::Paused;
     return turn.wait("a new version waits: spec.paused");
   }
-  if (is_unknown(turn))
+  if (!turn.workload().knows_what_is_asked(turn))
     return turn.wait(fmt::format("waiting for the controller of {} to see its new template", turn.workload_name()));
-  const Revision next = revision_for(turn);
+  const Revision next = turn.workload().asked_revision(turn);
   if (has_settled(turn) && can_keep_contents(turn, next) && may_begin(turn, next)) start(turn);
 }
 
@@ -183,12 +134,12 @@ void forget_target(Turn& turn) {
 
 void choose(Turn& turn) {
   if (turn.o.workload.is_null()) return forget_target(turn);
-  if (restore_stable(turn) == Reach::Waiting) return;
+  if (turn.workload().restore_stable(turn) == Reach::Waiting) return;
   if (lost_stable(turn)) turn.s.stable.reset();
   if (!turn.s.stable) adopt(turn);
   if (!turn.s.stable) return void(end_preview(turn));
   note_standing(turn);
-  turn.o.in_place() ? hold_in_place(turn) : hold_deployment(turn);
+  turn.workload().hold(turn);
   keep_revisions(turn);
   keep_copies(turn);
   if (turn.acts()) return;

@@ -39,10 +39,15 @@ bool has_seen_spec(const Turn& turn) {
   return turn.o.workload["status"]["observedGeneration"].as_int() >= api::generation_of(turn.o.workload);
 }
 
+// The workload's controller makes pods of this version wherever nothing is to be replaced.
+bool is_current(const Turn& turn, const Version& version) {
+  return !is_stateful(turn) || turn.o.workload["status"]["currentRevision"].as_string() == version.name;
+}
+
 // The StatefulSet makes pods of the stable version wherever the partition holds.
 bool remembers_stable(const Turn& turn) {
   const Version* stable = turn.stable();
-  return is_stateful(turn) && stable && is_current_in_place(turn, *stable);
+  return is_stateful(turn) && stable && is_current(turn, *stable);
 }
 
 // --- hold ---------------------------------------------------------------------------------------------------
@@ -196,52 +201,12 @@ bool is_back(const Turn& turn) {
          std::ranges::all_of(turn.o.placed, [&](const PlacedPod& p) { return p.hash == stable->hash; });
 }
 
-}  // namespace
-
-const Version* settled_in_place(const Turn& turn) {
-  if (!has_seen_spec(turn)) return nullptr;
-  const Version* only = nullptr;
-  for (const Version& v : turn.o.versions) {
-    if (v.remaining == 0) continue;
-    if (only) return nullptr;
-    only = &v;
-  }
-  const Version* asked = turn.o.asked();
-  if (!only && turn.o.replicas() == 0) only = asked;
-  if (!only || only->pods != turn.o.replicas() || only->available < turn.o.replicas()) return nullptr;
-  if (only != asked && !is_held(turn)) return nullptr;
-  return is_current_in_place(turn, *only) ? only : nullptr;
+void leave_held(Turn& turn, const std::string& why) {
+  apply(turn, Value::object({{kLeftPausedAnnotation, why}, {kUpdateStrategyAnnotation, own_strategy(turn)}}),
+        held_strategy(turn, kHeldPartition));
 }
 
-bool is_current_in_place(const Turn& turn, const Version& version) {
-  return !is_stateful(turn) || turn.o.workload["status"]["currentRevision"].as_string() == version.name;
-}
-
-Revision revision_in_place(const Turn& turn, const Version& version) {
-  const Value& asked = turn.o.workload["spec"]["template"];
-  const bool is_asked = turn.o.asked() == &version;
-  Revision r{.number = version.rs["revision"].as_int(), .hash = version.hash};
-  r.template_hash = is_asked ? placed_template_hash(asked) : revision_template_hash(version.rs);
-  if (is_asked) r.images = images_of(asked);
-  return r;
-}
-
-void hold_in_place(Turn& turn) {
-  const bool again = !api::annotation(turn.o.workload, kHeldAnnotation).empty();
-  const bool was_held =
-      again && strategy_of(turn)["type"].as_string() == (is_stateful(turn) ? "RollingUpdate" : "OnDelete");
-  const std::int64_t least = least_partition(turn);
-  const bool free = control::mutant(control::Mutant::LetAllPodsGo) && turn.s.candidate && !turn.s.retreat;
-  if (!free) put_hold(turn, again ? std::max(partition_of(turn), least) : least);
-  if (!turn.acts() || was_held) return;
-  turn.out.notes.push_back({.kind = again ? Note::Kind::Warning : Note::Kind::Normal,
-                            .reason = again ? "HeldAgain" : "HeldByRelease",
-                            .message = advice(turn),
-                            .about = turn.o.workload});
-  if (again) turn.log("hold.again", "the update strategy was changed by somebody; pods are held back again");
-}
-
-Reach free_in_place(Turn& turn) {
+Reach give_strategy_back(Turn& turn) {
   const std::string_view known = api::annotation(turn.o.workload, kUpdateStrategyAnnotation);
   if (known.empty()) return Reach::Done;
   if (const auto own = data::parse_json(known); own && own->is_object())
@@ -251,60 +216,159 @@ Reach free_in_place(Turn& turn) {
   return Reach::Waiting;
 }
 
-void leave_held_in_place(Turn& turn, const std::string& why) {
-  apply(turn, Value::object({{kLeftPausedAnnotation, why}, {kUpdateStrategyAnnotation, own_strategy(turn)}}),
-        held_strategy(turn, kHeldPartition));
+Revision revision_of_placed(const Turn& turn, const Version& version) {
+  const Value& asked = turn.o.workload["spec"]["template"];
+  const bool is_asked = turn.o.asked() == &version;
+  Revision r{.number = version.rs["revision"].as_int(), .hash = version.hash};
+  r.template_hash = is_asked ? placed_template_hash(asked) : revision_template_hash(version.rs);
+  if (is_asked) r.images = images_of(asked);
+  return r;
 }
 
-Reach reach_in_place(Turn& turn, const plan::Scale& scale) {
-  const Version& candidate = *turn.candidate();
-  const std::int64_t wanted = replaced_pods(scale, turn.o.replicas());
-  count_progress(turn, candidate);
-  if (is_stateful(turn)) {
-    const bool all = control::mutant(control::Mutant::LetAllPodsGo);
-    put_hold(turn, all ? 0 : candidate.pods < wanted ? turn.o.replicas() - wanted : kHeldPartition);
-    if (!turn.acts()) take_surplus_back(turn, wanted);
-  } else {
-    replace_pods(turn, candidate.hash, wanted, turn.budget().unavailable);
-  }
-  wake_when_available(turn);
-  const bool surplus = turn.s.position.back_to >= 0 && candidate.remaining > wanted;
-  if (!turn.acts() && candidate.available >= wanted && !surplus) return Reach::Done;
-  return waiting(turn, fmt::format("{} of {} pods of the new version are available{}", candidate.available, wanted,
-                                   candidate.stuck.empty() ? "" : "; " + candidate.stuck));
-}
+class Placed final : public Workload {
+ public:
+  std::string refusal(const Turn&) const override { return ""; }
 
-Reach promote_in_place(Turn& turn) {
-  const Version& candidate = *turn.candidate();
-  if (candidate.available < turn.o.replicas())
-    return waiting(turn, fmt::format("{} of {} pods are available", candidate.available, turn.o.replicas()));
-  if (!is_current_in_place(turn, candidate))
-    return waiting(turn, fmt::format("{} makes the new version its current one", turn.workload_name()));
-  turn.s.position.handed_over = true;
-  return Reach::Done;
-}
-
-Reach back_in_place(Turn& turn, Retreat& r) {
-  const Version* stable = turn.stable();
-  const bool asked = asks_for(turn.o, *turn.s.stable);
-  if (!remembers_stable(turn) && !asked) {
-    if (r.cause == Cause::Superseded || !asks_for(turn.o, r.from)) {
-      r.cause = Cause::Superseded;
-      return Reach::Done;
+  const Version* settled(const Turn& turn) const override {
+    if (!has_seen_spec(turn)) return nullptr;
+    const Version* only = nullptr;
+    for (const Version& v : turn.o.versions) {
+      if (v.remaining == 0) continue;
+      if (only) return nullptr;
+      only = &v;
     }
-    return restore_template(turn, r);
+    const Version* asked = turn.o.asked();
+    if (!only && turn.o.replicas() == 0) only = asked;
+    if (!only || only->pods != turn.o.replicas() || only->available < turn.o.replicas()) return nullptr;
+    if (only != asked && !is_held(turn)) return nullptr;
+    return is_current(turn, *only) ? only : nullptr;
   }
-  if (!stable || (asked && !has_seen_spec(turn)))
-    return waiting(turn, fmt::format("{} takes its template back", turn.workload_name()));
-  // The StatefulSet replaces those that serve by itself when its template is the stable one and it holds nothing back.
-  const bool by_itself = is_stateful(turn) && !remembers_stable(turn);
-  if (is_stateful(turn)) put_hold(turn, by_itself ? 0 : kHeldPartition);
-  if (!turn.acts()) replace_pods(turn, stable->hash, turn.o.replicas(), by_itself ? 0 : turn.budget().unavailable);
-  wake_when_available(turn);
-  if (turn.acts() || !is_back(turn))
-    return waiting(turn, fmt::format("{} of {} pods are of revision {} again", stable->available, turn.o.replicas(),
-                                     turn.s.stable->number));
-  return Reach::Done;
+
+  void unblock(Turn&) const override {}
+
+  void hold(Turn& turn) const override {
+    const bool again = !api::annotation(turn.o.workload, kHeldAnnotation).empty();
+    const bool was_held =
+        again && strategy_of(turn)["type"].as_string() == (is_stateful(turn) ? "RollingUpdate" : "OnDelete");
+    const std::int64_t least = least_partition(turn);
+    const bool free = control::mutant(control::Mutant::LetAllPodsGo) && turn.s.candidate && !turn.s.retreat;
+    if (!free) put_hold(turn, again ? std::max(partition_of(turn), least) : least);
+    if (!turn.acts() || was_held) return;
+    turn.out.notes.push_back({.kind = again ? Note::Kind::Warning : Note::Kind::Normal,
+                              .reason = again ? "HeldAgain" : "HeldByRelease",
+                              .message = advice(turn),
+                              .about = turn.o.workload});
+    if (again) turn.log("hold.again", "the update strategy was changed by somebody; pods are held back again");
+  }
+
+  Reach free(Turn& turn) const override {
+    const Value& d = turn.o.workload;
+    if (api::annotation(d, kUpdateStrategyAnnotation).empty() || !api::annotation(d, kLeftPausedAnnotation).empty())
+      return Reach::Done;
+    if (!turn.s.stable || asks_for(turn.o, *turn.s.stable)) return give_strategy_back(turn);
+    const std::string text = fmt::format(
+        "the template was never released; a new Release carries it out, or change spec.updateStrategy, which was {}",
+        api::annotation(d, kUpdateStrategyAnnotation));
+    leave_held(turn, text);
+    turn.note(Note::Kind::Warning, "LeftHeld", text);
+    return Reach::Waiting;
+  }
+
+  Revision revision_of(const Turn& turn, const Version& version) const override {
+    return revision_of_placed(turn, version);
+  }
+
+  std::int64_t number_of(const Version& version) const override { return version.rs["revision"].as_int(); }
+
+  // Its controller writes that down first.
+  bool knows_what_is_asked(const Turn& turn) const override { return turn.o.asked() != nullptr; }
+
+  Revision asked_revision(const Turn& turn) const override { return revision_of_placed(turn, *turn.o.asked()); }
+
+  // Only what is asked for now can be seen.
+  Value shown_template(const Turn& turn, std::string_view hash) const override {
+    const Version* asked = turn.o.asked();
+    return asked && asked->hash == hash ? turn.o.workload["spec"]["template"] : Value();
+  }
+
+  // Pods are made by the workload, and not by a version of it.
+  Reach restore_stable(Turn&) const override { return Reach::Done; }
+
+  Reach ensure_versions(Turn& turn) const override {
+    if (turn.candidate()) return Reach::Done;
+    return waiting(turn, fmt::format("waiting for the controller of {} to see its new template", turn.workload_name()));
+  }
+
+  Reach reach_replicas(Turn& turn, const plan::Scale& scale) const override {
+    const Version& candidate = *turn.candidate();
+    const std::int64_t wanted = replaced_pods(scale, turn.o.replicas());
+    count_progress(turn, candidate);
+    if (is_stateful(turn)) {
+      const bool all = control::mutant(control::Mutant::LetAllPodsGo);
+      put_hold(turn, all ? 0 : candidate.pods < wanted ? turn.o.replicas() - wanted : kHeldPartition);
+      if (!turn.acts()) take_surplus_back(turn, wanted);
+    } else {
+      replace_pods(turn, candidate.hash, wanted, turn.budget().unavailable);
+    }
+    wake_when_available(turn);
+    const bool surplus = turn.s.position.back_to >= 0 && candidate.remaining > wanted;
+    if (!turn.acts() && candidate.available >= wanted && !surplus) return Reach::Done;
+    return waiting(turn, fmt::format("{} of {} pods of the new version are available{}", candidate.available, wanted,
+                                     candidate.stuck.empty() ? "" : "; " + candidate.stuck));
+  }
+
+  // Nothing changes hands.
+  bool was_handed_over(const Turn&) const override { return false; }
+  bool lost_candidate(const Turn&) const override { return false; }
+
+  // Else its controller makes pods of the version before wherever nothing is to be replaced.
+  bool may_begin_from_candidate(const Turn& turn) const override {
+    return turn.candidate() && is_current(turn, *turn.candidate());
+  }
+
+  Reach promote(Turn& turn) const override {
+    if (!turn.candidate()) return waiting(turn, "nothing is known of the new version any more");
+    const Version& candidate = *turn.candidate();
+    if (candidate.available < turn.o.replicas())
+      return waiting(turn, fmt::format("{} of {} pods are available", candidate.available, turn.o.replicas()));
+    if (!is_current(turn, candidate))
+      return waiting(turn, fmt::format("{} makes the new version its current one", turn.workload_name()));
+    turn.s.position.handed_over = true;
+    return Reach::Done;
+  }
+
+  Reach go_back(Turn& turn, Retreat& r) const override {
+    const Version* stable = turn.stable();
+    const bool asked = asks_for(turn.o, *turn.s.stable);
+    if (!remembers_stable(turn) && !asked) {
+      if (r.cause == Cause::Superseded || !asks_for(turn.o, r.from)) {
+        r.cause = Cause::Superseded;
+        return Reach::Done;
+      }
+      return restore_template(turn, r);
+    }
+    if (!stable || (asked && !has_seen_spec(turn)))
+      return waiting(turn, fmt::format("{} takes its template back", turn.workload_name()));
+    // The StatefulSet replaces those that serve by itself when its template is the stable one and it holds nothing
+    // back.
+    const bool by_itself = is_stateful(turn) && !remembers_stable(turn);
+    if (is_stateful(turn)) put_hold(turn, by_itself ? 0 : kHeldPartition);
+    if (!turn.acts()) replace_pods(turn, stable->hash, turn.o.replicas(), by_itself ? 0 : turn.budget().unavailable);
+    wake_when_available(turn);
+    if (turn.acts() || !is_back(turn))
+      return waiting(turn, fmt::format("{} of {} pods are of revision {} again", stable->available, turn.o.replicas(),
+                                       turn.s.stable->number));
+    return Reach::Done;
+  }
+
+  Reach remove_candidate(Turn&) const override { return Reach::Done; }
+};
+
+}  // namespace
+
+const Workload& placed_workload() {
+  static const Placed placed;
+  return placed;
 }
 
 }  // namespace slipway::delivery

@@ -12,33 +12,13 @@
 // documentation; kube-controller-manager 1.34 (pkg/controller/statefulset, pkg/controller/daemon).
 #pragma once
 
-#include "delivery/decide/traffic.h"
+#include "delivery/decide/workload.h"
 
 namespace slipway::delivery {
 
 // Nothing is replaced: no ordinal is as large.
 inline constexpr std::int64_t kHeldPartition = 2'147'483'647;
 
-// The one version that all pods have, when the workload has come to rest; null: it has not.
-const Version* settled_in_place(const Turn& turn);
-// The workload's controller makes pods of this version wherever nothing is to be replaced.
-bool is_current_in_place(const Turn& turn, const Version& version);
-// What its template and its controller's records say of a version.
-Revision revision_in_place(const Turn& turn, const Version& version);
-
-// Keeps the workload's own controller from replacing pods, and says so where its users look.
-void hold_in_place(Turn& turn);
-// Gives it its own update strategy back. Done: it has it.
-Reach free_in_place(Turn& turn);
-// It stays held, and `why` says so on it.
-void leave_held_in_place(Turn& turn, const std::string& why);
-
-// As many pods of the candidate as the step asks for; Done when they are available.
-Reach reach_in_place(Turn& turn, const plan::Scale& scale);
-// The workload counts the candidate as its own from now on.
-Reach promote_in_place(Turn& turn);
-// Every pod is of the stable version again. Done as well where there is no way back by pods: another version is asked
-// for already, and its release replaces whatever is there.
-Reach back_in_place(Turn& turn, Retreat& retreat);
+const Workload& placed_workload();
 
 }  // namespace slipway::delivery

@@ -16,6 +16,7 @@
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
+#include "delivery/decide/workload.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -76,9 +77,7 @@ std::string undo_target(const Turn& turn, const Command& command) {
       if (served(entry) && entry["hash"].as_string() != s.stable->hash) return entry["hash"].str();
   }
   for (const Version& v : turn.o.versions) {
-    const auto number = turn.o.in_place()
-                            ? std::optional(v.rs["revision"].as_int())
-                            : base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string());
+    const std::int64_t number = turn.workload().number_of(v);
     if (command.revision && number == command.revision) return v.hash;
     if (!command.revision && s.stable && number == s.stable->number - 1) return v.hash;
   }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "control/mutants.h"
-#include "delivery/decide/in_place.h"
 #include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
@@ -54,11 +53,10 @@ Reach remove_old(Turn& turn, const Version* old) {
 
 }  // namespace
 
-Reach promote(Turn& turn) {
+Reach promote_set(Turn& turn) {
   const Version* candidate = turn.candidate();
   const Version* old = turn.stable();
   if (!candidate) return waiting(turn, "the candidate's ReplicaSet is gone");
-  if (turn.o.in_place()) return promote_in_place(turn);
   if (mutant(Mutant::ScaleDownEarly) && old && old->owner == Owner::Release) scale_to(turn, *old, 0);
   if (!is_proven(turn))
     return waiting(turn, fmt::format("{} of {} pods are available; the old version stays", candidate->available,

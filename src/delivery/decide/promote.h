@@ -8,7 +8,7 @@ namespace slipway::delivery {
 // The old version is first taken from the Deployment, so that the Deployment never scales two ReplicaSets in
 // proportion; then the candidate is orphaned and adopted by template equality; then the old version goes, and the route
 // names the user's Service again.
-Reach promote(Turn& turn);
+Reach promote_set(Turn& turn);
 // What stands now is what was meant.
 Reach verify_release(Turn& turn);
 

@@ -6,12 +6,10 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
-#include "base/error.h"
 #include "base/strings.h"
 #include "control/pod_template.h"
 #include "data/json.h"
 #include "delivery/decide/config.h"
-#include "delivery/decide/in_place.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/variants.h"
 #include "delivery/names.h"
@@ -23,10 +21,6 @@ using data::Value;
 
 Value labels_with_hash(const Value& labels, const std::string& hash) {
   return labels.with(control::kTemplateHashLabel, hash);
-}
-
-std::int64_t number_of(const Version& v) {
-  return base::parse_int(v.rs["metadata"]["annotations"][kRevisionAnnotation].as_string()).value_or(0);
 }
 
 std::string why_not(const Version& v) {
@@ -105,25 +99,6 @@ std::string images_of(const Value& pod_template) {
   return base::join(out, ",");
 }
 
-Revision revision_for(const Turn& turn) {
-  if (const Version* asked = turn.o.in_place() ? turn.o.asked() : nullptr) return revision_in_place(turn, *asked);
-  const Value& wanted = turn.o.asked_template();
-  std::int64_t newest = 0;
-  for (const Version& v : turn.o.versions) newest = std::max(newest, number_of(v));
-  // Those whose ReplicaSets are gone: a number means one release only.
-  for (const Value& entry : turn.s.history.items()) newest = std::max(newest, entry["revision"].as_int());
-  Revision r{.number = newest + 1, .template_hash = control::template_hash(wanted), .images = images_of(wanted)};
-  r.config = turn.o.config.asked;
-  r.hash = control::template_hash(wanted, turn.s.collisions);
-  for (const Version& v : turn.o.versions)
-    if (control::same_template(v.rs["spec"]["template"], wanted)) {
-      r.hash = v.hash;
-      if (turn.s.stable && v.hash == turn.s.stable->hash) r.number = number_of(v);
-      break;
-    }
-  return r;
-}
-
 namespace {
 
 // The variant without changes: what the Deployment asked for when the test began.
@@ -180,12 +155,7 @@ Reach ensure_variants(Turn& turn) {
 
 }  // namespace
 
-Reach ensure_versions(Turn& turn) {
-  if (turn.o.in_place()) {
-    if (turn.candidate()) return Reach::Done;
-    turn.wait(fmt::format("waiting for the controller of {} to see its new template", turn.workload_name()));
-    return Reach::Waiting;
-  }
+Reach ensure_sets(Turn& turn) {
   if (!turn.s.variants.empty() && !is_decided(turn)) return ensure_variants(turn);
   const Version* candidate = turn.candidate();
   if (!candidate) {
@@ -224,16 +194,8 @@ void hold_ratio(Turn& turn) {
   if (grows) scale_to(turn, *candidate, kept);
 }
 
-Reach reach_replicas(Turn& turn, const plan::Scale& scale) {
-  switch (turn.plan.capacity) {
-    case plan::Capacity::Extra:
-      return reach_extra(turn, scale);
-    case plan::Capacity::Shared:
-      return reach_shared(turn, scale);
-    case plan::Capacity::InPlace:
-      return reach_in_place(turn, scale);
-  }
-  base::bug("unknown capacity", __FILE__, __LINE__);
+Reach reach_sets(Turn& turn, const plan::Scale& scale) {
+  return turn.plan.capacity == plan::Capacity::Extra ? reach_extra(turn, scale) : reach_shared(turn, scale);
 }
 
 }  // namespace slipway::delivery

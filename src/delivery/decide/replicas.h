@@ -6,9 +6,9 @@
 namespace slipway::delivery {
 
 // The candidate's ReplicaSet exists and belongs to the Release; with shared capacity the stable one does too.
-Reach ensure_versions(Turn& turn);
+Reach ensure_sets(Turn& turn);
 // As many replicas of each as the scale needs, within the budget; Done when all that should be are available.
-Reach reach_replicas(Turn& turn, const plan::Scale& scale);
+Reach reach_sets(Turn& turn, const plan::Scale& scale);
 // In the middle of a step that may not go on, where pods are the weight: both versions keep their part, however many
 // pods the Deployment asks for meanwhile, and the candidate's does not grow.
 void hold_ratio(Turn& turn);
@@ -19,7 +19,5 @@ data::Value replica_set_object(const Turn& turn, const Revision& revision, const
                                Holder holder, std::int64_t replicas);
 
 std::string images_of(const data::Value& pod_template);
-// The revision that the Deployment's template makes: a known ReplicaSet's, or a new one.
-Revision revision_for(const Turn& turn);
 
 }  // namespace slipway::delivery

@@ -5,16 +5,14 @@
 #include <algorithm>
 
 #include "api/meta.h"
-#include "api/resource.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/hooks.h"
-#include "delivery/decide/in_place.h"
 #include "delivery/decide/preview.h"
-#include "delivery/decide/replicas.h"
 #include "delivery/decide/stable_size.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/variants.h"
 #include "delivery/decide/verification.h"
+#include "delivery/decide/workload.h"
 
 namespace slipway::delivery {
 namespace {
@@ -46,32 +44,13 @@ bool routed_back(Turn& turn, Retreat& r) {
 // ReplicaSets are given away: a decision that failed in between would take them back.
 bool scaled_back(Turn& turn, Retreat& r) {
   if (r.traffic_zero_at) return true;
-  if (turn.o.in_place()) {
-    if (back_in_place(turn, r) == Reach::Waiting) return false;
-    record_zero(turn, r);
-    return false;
-  }
-  if (!turn.candidate()) return true;
-  if (ensure_versions(turn) == Reach::Waiting || reach_replicas(turn, {plan::kNone}) == Reach::Waiting) return false;
+  if (turn.workload().go_back(turn, r) == Reach::Waiting) return false;
   record_zero(turn, r);
   return false;
 }
 
-bool pods_are_gone(Turn& turn) {
-  const Version* candidate = turn.candidate();
-  if (!candidate || turn.o.in_place()) return true;
-  if (candidate->spec > 0 && candidate->owner != Owner::Release) {
-    take(turn, *candidate);
-    return false;
-  }
-  scale_to(turn, *candidate, 0);
-  if (candidate->spec == 0 && candidate->remaining == 0) return true;
-  turn.wait(fmt::format("{} candidate pods are stopping", candidate->remaining));
-  return false;
-}
-
 bool candidate_is_gone(Turn& turn) {
-  const bool gone = pods_are_gone(turn);
+  const bool gone = turn.workload().remove_candidate(turn) == Reach::Done;
   return remove_variants(turn) == Reach::Done && gone;
 }
 

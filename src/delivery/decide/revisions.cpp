@@ -9,7 +9,7 @@
 #include "api/resource.h"
 #include "control/pod_template.h"
 #include "delivery/decide/config.h"
-#include "delivery/decide/replicas.h"
+#include "delivery/decide/workload.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -21,11 +21,10 @@ std::string name_of(const Turn& turn, std::string_view hash) {
   return fmt::format("{}-revision-{}", api::name_of(turn.o.release), hash);
 }
 
-// Null: it cannot be seen any more. Of pods that are replaced in place only what is asked for now can be.
+// Null: it cannot be seen any more.
 Value seen_template(const Turn& turn, const Revision& revision) {
-  if (turn.o.in_place()) return asks_for(turn.o, revision) ? turn.o.workload["spec"]["template"] : Value();
-  const Version* version = turn.o.find(revision.hash);
-  if (version) return control::without_hash_label(version->rs["spec"]["template"]);
+  Value shown = turn.workload().shown_template(turn, revision.hash);
+  if (!shown.is_null()) return shown;
   // Its ConfigMaps may be edited before it has a ReplicaSet.
   return !revision.config.empty() && asks_for(turn.o, revision) ? turn.o.asked_template() : Value();
 }
@@ -66,13 +65,6 @@ std::set<std::string> named(const State& s) {
   return out;
 }
 
-// Of a Deployment that was made anew, say: two ReplicaSets of one template would make it choose one of them.
-bool is_there_by_another_name(const Turn& turn, const Value& pod_template) {
-  return std::ranges::any_of(turn.o.versions, [&](const Version& v) {
-    return control::same_template(v.rs["spec"]["template"], pod_template);
-  });
-}
-
 }  // namespace
 
 // Reads it from the API: caches keep only that it is there.
@@ -102,40 +94,12 @@ void trim_revisions(Turn& turn) {
 }
 
 Value template_of(Turn& turn, std::string_view hash) {
-  if (const Version* version = turn.o.in_place() ? nullptr : turn.o.find(hash))
-    return control::without_hash_label(version->rs["spec"]["template"]);
-  return template_of_kept(turn, hash);
+  Value shown = turn.workload().shown_template(turn, hash);
+  return shown.is_null() ? template_of_kept(turn, hash) : shown;
 }
 
 Value template_of(Turn& turn, const Revision& revision) {
   return asks_for(turn.o, revision) ? turn.o.asked_template() : template_of(turn, revision.hash);
-}
-
-Reach restore_stable(Turn& turn) {
-  if (turn.o.in_place()) return Reach::Done;  // pods are made by the workload, and not by a version of it
-  if (!turn.s.stable || turn.stable() || turn.s.position.handed_over) return Reach::Done;
-  if (!turn.o.workload["spec"]["paused"].as_bool()) return Reach::Done;  // it heals itself
-  const Revision& stable = *turn.s.stable;
-  const Value wanted = template_of(turn, stable);
-  if (wanted.is_null()) {
-    if (!turn.o.kept.contains(stable.hash)) return Reach::Done;
-    turn.wait(fmt::format("the ReplicaSet of revision {} is gone; reading what it was", stable.number));
-    return Reach::Waiting;
-  }
-  if (is_there_by_another_name(turn, wanted)) return Reach::Done;
-  if (ensure_copies(turn, stable) == Reach::Waiting) return Reach::Waiting;
-  // Where replicas are the weight, both versions are held, and it grows within the budget.
-  const bool shared = turn.s.candidate && turn.plan.capacity == plan::Capacity::Shared;
-  turn.act(control::Create{api::kReplicaSets,
-                           replica_set_object(turn, stable, wanted, shared ? Holder::Release : Holder::Deployment,
-                                              shared ? 0 : turn.o.replicas())});
-  if (turn.o.kept.contains(stable.hash)) turn.act(control::Forget{revision_fact(turn.o.release, stable.hash)});
-  const std::string text =
-      fmt::format("the ReplicaSet of revision {} was deleted by somebody; it is made again", stable.number);
-  turn.log("restore", text);
-  turn.note(control::Note::Kind::Warning, "ReplicaSetRestored", text);
-  turn.wait(text);
-  return Reach::Waiting;
 }
 
 }  // namespace slipway::delivery

@@ -24,8 +24,4 @@ data::Value template_of_kept(Turn& turn, std::string_view hash);
 // The same of a revision that the Deployment may ask for itself.
 data::Value template_of(Turn& turn, const Revision& revision);
 
-// Makes the stable version's ReplicaSet again when it is gone; Waiting while that is under way. Done as well when
-// nobody knows its template any more.
-Reach restore_stable(Turn& turn);
-
 }  // namespace slipway::delivery

@@ -11,9 +11,9 @@
 #include "delivery/decide/hooks.h"
 #include "delivery/decide/preview.h"
 #include "delivery/decide/promote.h"
-#include "delivery/decide/replicas.h"
 #include "delivery/decide/stable_size.h"
 #include "delivery/decide/variants.h"
+#include "delivery/decide/workload.h"
 
 namespace slipway::delivery {
 
@@ -88,7 +88,7 @@ Reach run_keep(Turn& turn, const plan::Keep& keep) {
 Reach run_promote(Turn& turn) {
   turn.s.phase = Phase::Promoting;
   terminate_runs(turn);
-  return promote(turn);
+  return turn.workload().promote(turn);
 }
 
 Reach run_traffic(Turn& turn, const plan::Traffic& step) {
@@ -113,7 +113,7 @@ bool analysis_broken(Turn& turn) {
 
 Reach run_step(Turn& turn, const Step& step) {
   return std::visit(plan::visit_step{
-                        [&](const plan::Scale& s) { return reach_replicas(turn, s); },
+                        [&](const plan::Scale& s) { return turn.workload().reach_replicas(turn, s); },
                         [&](const plan::Preview& s) { return run_preview(turn, s); },
                         [&](const plan::EndPreview&) { return end_preview(turn); },
                         [&](const plan::Traffic& s) { return run_traffic(turn, s); },

@@ -12,7 +12,6 @@
 #include "delivery/decide/gate.h"
 #include "delivery/decide/guards.h"
 #include "delivery/decide/halt.h"
-#include "delivery/decide/in_place.h"
 #include "delivery/decide/preview.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/retreat.h"
@@ -20,6 +19,7 @@
 #include "delivery/decide/stable_size.h"
 #include "delivery/decide/steady.h"
 #include "delivery/decide/variants.h"
+#include "delivery/decide/workload.h"
 
 namespace slipway::delivery {
 namespace {
@@ -68,10 +68,9 @@ void follow_changed_plan(Turn& turn) {
 // out, and to be written before anything is done about it, since the invariants go by what is written.
 bool note_handover(Turn& turn) {
   const auto index = static_cast<std::size_t>(turn.s.position.index);
-  const Version* candidate = turn.o.in_place() ? nullptr : turn.candidate();
-  if (turn.s.position.handed_over || !candidate || index >= turn.plan.steps.size()) return false;
+  if (turn.s.position.handed_over || index >= turn.plan.steps.size()) return false;
   if (!std::holds_alternative<plan::Promote>(turn.plan.steps[index].action)) return false;
-  turn.s.position.handed_over = candidate->owner == Owner::Deployment || candidate->owner == Owner::Nobody;
+  turn.s.position.handed_over = turn.workload().was_handed_over(turn);
   if (turn.s.position.handed_over) turn.wait("the candidate belongs to the Deployment");
   return turn.s.position.handed_over;
 }
@@ -84,16 +83,11 @@ bool has_arrived(const Turn& turn) {
   return std::holds_alternative<plan::Keep>(action) || std::holds_alternative<plan::Promote>(action);
 }
 
-// What comes next begins from the candidate, if the workload itself counts it as what it runs.
-bool is_current(const Turn& turn) {
-  return !turn.o.in_place() || (turn.candidate() && is_current_in_place(turn, *turn.candidate()));
-}
-
 // Somebody has deleted the candidate's ReplicaSet when it was already the Deployment's, which is paused and makes no
 // other: it is made again as before, and promoted once more. True when that was just found out.
 bool lost_after_handover(Turn& turn) {
   Position& p = turn.s.position;
-  if (!p.handed_over || turn.candidate() || turn.o.in_place()) return false;
+  if (!p.handed_over || !turn.workload().lost_candidate(turn)) return false;
   const auto is_promote = [](const Step& step) { return std::holds_alternative<plan::Promote>(step.action); };
   p.index = std::ranges::find_if(turn.plan.steps, is_promote) - turn.plan.steps.begin();
   p.since = turn.now;
@@ -111,7 +105,8 @@ bool target_changed(Turn& turn) {
   if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
     begin_retreat(turn, Cause::Reverted,
                   fmt::format("the {} asks for the stable version again", plan::to_text(turn.o.kind)));
-  else if (has_arrived(turn) && is_current(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash)))
+  else if (has_arrived(turn) && turn.workload().may_begin_from_candidate(turn) &&
+           (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash)))
     return false;  // the newer one begins from here, not from the version before
   else
     begin_retreat(turn, Cause::Superseded, fmt::format("the {} asks for a newer version", plan::to_text(turn.o.kind)));
@@ -153,7 +148,7 @@ Reach keep_capacity(Turn& turn) {
   if (!candidate || index >= turn.plan.steps.size() || (!turn.routed() && is_scale(turn))) return Reach::Done;
   plan::Share given = plan::share_before(turn.plan, index);
   if (!turn.routed()) {
-    reach_replicas(turn, plan::scale_before(turn.plan, index).value_or(plan::Scale{plan::kNone}));
+    turn.workload().reach_replicas(turn, plan::scale_before(turn.plan, index).value_or(plan::Scale{plan::kNone}));
   } else {
     given = std::max({given, plan::Share{turn.s.traffic.verified}, plan::Share{turn.s.traffic.wanted}});
     const auto scale = plan::scale_before(turn.plan, index);
@@ -169,7 +164,7 @@ Reach keep_capacity(Turn& turn) {
 Reach keep_versions(Turn& turn) {
   if (turn.s.position.handed_over) return Reach::Done;
   if (only_previewed(turn)) return keep_preview(turn);
-  if (ensure_versions(turn) == Reach::Waiting) return Reach::Waiting;
+  if (turn.workload().ensure_versions(turn) == Reach::Waiting) return Reach::Waiting;
   return in_preview(turn) ? keep_preview(turn) : keep_capacity(turn);
 }
 
@@ -274,7 +269,7 @@ void start(Turn& turn) {
     s.phase = Phase::Invalid;
     return turn.wait(problem);
   }
-  s.candidate = revision_for(turn);
+  s.candidate = turn.workload().asked_revision(turn);
   s.candidate->started_at = turn.now;
   const bool fast = is_way_back(turn);
   if (const std::string problem = fast ? "" : problem_of_candidate(turn); !problem.empty()) {

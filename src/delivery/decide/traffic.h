@@ -5,8 +5,6 @@
 
 namespace slipway::delivery {
 
-enum class Reach { Done, Waiting };
-
 // Brings the route to what is wanted and verifies it: Services first, then endpoints, then the weights and audiences,
 // then the read-back. `careful`: never more than the endpoints can carry (on the way back the rejected side's capacity
 // does not matter).

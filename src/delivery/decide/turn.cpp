@@ -7,6 +7,7 @@
 #include "control/outside.h"
 #include "control/pod_template.h"
 #include "data/selector.h"
+#include "delivery/decide/workload.h"
 #include "delivery/names.h"
 #include "delivery/observe_in_place.h"
 
@@ -35,6 +36,8 @@ std::string Turn::route_name() const {
 }
 
 std::string Turn::workload_name() const { return fmt::format("{} {}", plan::to_text(plan.workload), plan.target); }
+
+const Workload& Turn::workload() const { return workload_of(o.kind); }
 
 Claim Turn::claim() const {
   return {.metadata = Value::object({{"namespace", api::space_of(o.release)},

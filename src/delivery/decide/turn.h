@@ -24,6 +24,10 @@ inline constexpr base::Duration kQuietInterval = base::milliseconds(500);
 inline constexpr std::size_t kLogLimit = 60;
 inline constexpr std::size_t kRunsKept = 20;
 
+class Workload;
+
+enum class Reach { Done, Waiting };
+
 struct Turn {
   const Observation& o;
   const plan::ReleasePlan& plan;
@@ -45,6 +49,7 @@ struct Turn {
 
   bool routed() const { return plan.routing.has_value(); }
   Budget budget() const;
+  const Workload& workload() const;
   const Router& router() const { return router_of(plan.routing->kind); }
   RouteView view() const { return router().look_at(o.objects(), *plan.routing); }
   std::string route_name() const;     // "HTTPRoute web"
