@@ -87,6 +87,10 @@ Reach fit_stable(Turn& turn) {
   return Reach::Waiting;
 }
 
+bool may_shrink_candidate(const Turn& turn) {
+  return turn.plan.dynamic_stable && is_seen(turn.s.traffic, turn.view()) && is_recorded(turn);
+}
+
 void grow_stable(Turn& turn) {
   const Version* stable = turn.stable();
   if (holds(stable) && stable->spec < turn.o.replicas()) grow(turn, *stable, turn.o.replicas());

@@ -19,6 +19,10 @@ namespace slipway::delivery {
 // something is to be written.
 Reach fit_stable(Turn& turn);
 
+// The candidate, too, keeps no more pods than it needs: nobody asked for twice the pods, after a step back or a smaller
+// Deployment either. True when what the router does is known, and on record.
+bool may_shrink_candidate(const Turn& turn);
+
 // On the way back: all of them again. (A promotion that was broken off, too, has left the stable version with the
 // Release, and the Deployment does not see to its size until it is given back.)
 void grow_stable(Turn& turn);

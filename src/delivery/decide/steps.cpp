@@ -153,7 +153,8 @@ Reach keep_capacity(Turn& turn) {
     given = std::max({given, plan::Share{turn.s.traffic.verified}, plan::Share{turn.s.traffic.wanted}});
     const auto scale = plan::scale_before(turn.plan, index);
     const std::int64_t n = turn.o.replicas();
-    scale_to(turn, *candidate, std::max({candidate->spec, pods_for(given, n), scale ? candidate_pods(*scale, n) : 0}));
+    const std::int64_t needed = std::max(pods_for(given, n), scale ? candidate_pods(*scale, n) : 0);
+    if (needed > candidate->spec || (!is_scale(turn) && may_shrink_candidate(turn))) scale_to(turn, *candidate, needed);
   }
   if (!turn.acts()) return Reach::Done;
   turn.wait(fmt::format("the candidate gets the pods for {} again", plan::to_text(given)));
