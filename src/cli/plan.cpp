@@ -89,6 +89,7 @@ Value plan_object(const delivery::plan::ReleasePlan& plan, const Details& detail
                              {"forecast", to_value(details.forecast)},
                              {"gates", gates_object(details.gates)},
                              {"versionedConfig", plan.versioned_config},
+                             {"dynamicStableScale", plan.dynamic_stable},
                              {"rights", rights_object(details.rights)}});
   if (!details.preview.space.empty()) out.set("preview", preview_object(details.preview));
   if (details.metrics) out.set("metrics", metrics_object(*details.metrics));
