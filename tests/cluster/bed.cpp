@@ -159,6 +159,7 @@ std::vector<std::string> Bed::arguments_of(Part part) const {
               "--service-cluster-ip-range=10.96.0.0/16",
               "--audit-policy-file=" + path("audit.yaml"),
               "--audit-log-path=" + path("audit.log"),
+              "--audit-log-maxsize=100000",  // MB; what is rotated away could not be counted
               "--cert-dir=" + path("certificates")};
     case Part::ControllerManager: {
       const std::string config = kubeconfig({"system:kube-controller-manager", {}});
