@@ -83,6 +83,31 @@ TEST(StableSize, without_the_field_all_of_them_stay) {
   EXPECT_EQ(c.owner_of("v1"), "Deployment");
 }
 
+TEST(StableSize, a_way_back_without_steps_goes_by_the_same_weights) {
+  ModelledCluster c(json(kShrinking), 10);
+  c.patch_release(json(R"({"spec":{"rollback":{"window":{"revisions":2}}}})"));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.command(Verb::PromoteFull);
+  ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::Idle && c.pods_of("v2") == 10; }))
+      << c.state().message;
+  std::int64_t most = 0;
+  c.watch = [&](const Observation& o, const control::Decision&) {
+    std::int64_t asked = 0;
+    for (const Version& v : o.versions) asked += v.spec;
+    most = std::max(most, asked);
+  };
+  c.set_image("v1");
+  ASSERT_TRUE(c.reaches(Phase::Progressing));
+  ASSERT_TRUE(c.run_until([&] {
+    EXPECT_NE(c.state().phase, Phase::Paused);
+    return c.state().phase == Phase::Idle;
+  })) << c.state().message;
+  EXPECT_EQ(pods(c), (Pods{10, 0}));
+  EXPECT_EQ(most, 15) << "at the step from half to all";
+}
+
 TEST(StableSize, no_pod_goes_before_the_router_was_read_back) {
   ModelledCluster c(json(kShrinking), 10);
   ASSERT_TRUE(c.reaches(Phase::Idle));

@@ -242,6 +242,22 @@ Traffic scaled(Traffic traffic, Share share) {
   return traffic;
 }
 
+namespace {
+
+// The shares on the way, where the stable version has to give pods back before the next ones come.
+std::vector<Share> shares_without_steps(const ReleasePlan& plan) {
+  std::vector<Share> out;
+  for (const Step& step : plan.steps) {
+    const auto* traffic = std::get_if<Traffic>(&step.action);
+    if (plan.dynamic_stable && traffic && traffic->share > (out.empty() ? kNone : out.back()))
+      out.push_back(traffic->share);
+  }
+  if (out.empty() || out.back() < kWhole) out.push_back(kWhole);
+  return out;
+}
+
+}  // namespace
+
 ReleasePlan without_steps(const ReleasePlan& plan) {
   ReleasePlan out = plan;
   const std::string field = "spec.rollback.window";
@@ -249,8 +265,10 @@ ReleasePlan without_steps(const ReleasePlan& plan) {
   out.user_steps = 0;
   out.guards.analysis.reset();
   if (plan.routing) out.steps.push_back({Traffic{kNone}, -1, field});
-  out.steps.push_back({Scale{kWhole}, -1, field});
-  if (plan.routing) out.steps.push_back({Traffic{kWhole}, -1, field});
+  for (const Share share : shares_without_steps(plan)) {
+    out.steps.push_back({Scale{share}, -1, field});
+    if (plan.routing) out.steps.push_back({Traffic{share}, -1, field});
+  }
   for (const Step& step : plan.steps)
     if (std::holds_alternative<Keep>(step.action)) out.steps.push_back({step.action, -1, field});
   out.steps.push_back({Promote{}, -1, field});

@@ -227,7 +227,8 @@ struct ReleasePlan {
 // The variants with these numbers are stopped: what the steps give them goes to the stable version.
 ReleasePlan without_variants(ReleasePlan plan, const std::vector<std::size_t>& stopped);
 
-// The same without waits, approvals, analyses and small shares: first all the pods, then all the traffic.
+// The same without waits, approvals, analyses and small shares: first all the pods, then all the traffic. Where the
+// stable version's pods follow, the small shares stay: there is no room for all the pods at once.
 ReleasePlan without_steps(const ReleasePlan& plan);
 
 // One line a step, in order.
