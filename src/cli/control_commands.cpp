@@ -1,4 +1,6 @@
 // promote, pause, resume, abort, retry, back, undo: what a person asks of a release.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/meta.h"
@@ -109,6 +111,21 @@ Value undo_bundle(const Sight& sight, const Undo& undo) {
   return Value::object({{"template", control::without_hash_label(target["spec"]["template"])}});
 }
 
+std::string unknown_revision(const Sight& sight, const Undo& undo) {
+  const Value& release = sight.objects.release;
+  std::vector<std::int64_t> kept;
+  for (const Value& entry : release["status"]["history"].items())
+    for (const Value& one : sight.objects.revisions)
+      if (api::label(one, control::kTemplateHashLabel) == entry["hash"].as_string())
+        kept.push_back(entry["revision"].as_int());
+  std::ranges::sort(kept);
+  const std::string which = undo.to ? fmt::format("revision {}", *undo.to) : std::string("the revision before");
+  return fmt::format(
+      "release/{}: nobody knows what {} was; {}", api::name_of(release), which,
+      kept.empty() ? "none is kept: apply the manifest that you want"
+                   : fmt::format("kept are {} (slipway history {})", fmt::join(kept, ", "), api::name_of(release)));
+}
+
 // What changes back, as merge patches: of the pod template, and of ConfigMaps by name.
 struct ChangeBack {
   Value pod_template = {};
@@ -122,9 +139,15 @@ std::optional<ChangeBack> preview(Setting& s, const Undo& undo) {
   if (!sight) return tell(s, sight.error()), std::nullopt;
   if (!sight->has_release())
     return tell(s, {.code = Code::NotFound, .message = "there is no Release \"" + undo.name + "\""}), std::nullopt;
-  const Value wanted = undo_bundle(*sight, undo);
+  Value wanted = undo_bundle(*sight, undo);
+  if (!wanted["template"].is_object()) {  // its ReplicaSet is gone
+    const auto kept = s.api.list(api::kControllerRevisions, fmt::format("{}={}", delivery::kReleaseLabel, undo.name));
+    if (!kept) return tell(s, kept.error()), std::nullopt;
+    for (const Value& one : (*kept)["items"].items()) sight->objects.revisions.push_back(one);
+    wanted = undo_revision(*sight, undo);
+  }
   if (!wanted["template"].is_object())
-    return tell(s, {.code = Code::NotFound, .message = "nobody knows any more what that revision was"}), std::nullopt;
+    return tell(s, {.code = Code::NotFound, .message = unknown_revision(*sight, undo)}), std::nullopt;
   ChangeBack out{.pod_template = data::diff_merge_patch(
                      control::without_hash_label(sight->deployment["spec"]["template"]), wanted["template"])};
   for (const data::Member& m : wanted["config"].members()) {

@@ -11,7 +11,10 @@
 #include "cli/print.h"
 #include "cli/release_text.h"
 #include "cli/target.h"
+#include "control/pod_template.h"
 #include "data/json.h"
+#include "delivery/observe_in_place.h"
+#include "delivery/plan/workload.h"
 #include "delivery/state.h"
 
 namespace slipway::cli {
@@ -81,6 +84,23 @@ base::Result<void> mark_restart(Setting& s, const Value& release, const Value& d
   return {};
 }
 
+// A version that was turned back is not asked for by accident; empty: it is not the one that is asked for.
+std::string held_text(const Sight& sight) {
+  const Value& release = sight.objects.release;
+  const delivery::State state = delivery::read_state(release["status"]);
+  if (!state.rejected || state.phase != delivery::Phase::RolledBack) return "";
+  const Value& asked = sight.asked_template;
+  const bool in_place = delivery::plan::is_in_place(delivery::plan::target_kind_of(release));
+  const std::string hash = in_place ? delivery::placed_template_hash(asked) : control::template_hash(asked);
+  if (hash != state.rejected->template_hash) return "";
+  const auto name = api::name_of(release);
+  return fmt::format(
+      "{0} asks for revision {1}, which is held: {2}. slipway retry {3} tries it again; slipway undo {3} asks for "
+      "revision {4}, which serves",
+      text_of_target(release), state.rejected->number, state.rejected->message, name,
+      state.stable ? state.stable->number : 0);
+}
+
 // Where nobody watches, a pause ends the wait: a pipeline must not hang for a person.
 Until goal_of(const Setting& s, bool watch, Until until) {
   if (watch && until.goal == Until::Goal::Now)
@@ -120,6 +140,8 @@ ExitCode run(Setting& s, const Deploy& deploy) {
   if (!deploy.images.empty())
     if (const auto set = set_images(s, sight->objects.release, sight->deployment, deploy.images); !set)
       return tell(s, set.error());
+  if (const std::string held = deploy.restart ? held_text(*sight) : ""; !held.empty())
+    return tell(s, {.code = Code::Conflict, .message = held});
   if (deploy.restart)
     if (const auto marked = mark_restart(s, sight->objects.release, sight->deployment); !marked)
       return tell(s, marked.error());
