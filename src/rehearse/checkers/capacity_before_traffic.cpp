@@ -96,11 +96,15 @@ class CapacityBeforeTraffic final : public Checker {
     for (const auto& [hash, count] : ready) servers_[{space, service, hash}].set(truth, count);
   }
 
-  // Slices may still name pods that are gone.
+  // Slices may still name pods that are gone. Those whose ReplicaSet somebody has deleted go with it.
   static bool has_ready_pod(const Truth& truth, const Servers& who) {
     Value selector = truth.find(api::kServices, who.space, who.service)["spec"]["selector"];
     if (!who.hash.empty()) selector.set(kHash, who.hash);
-    return std::ranges::any_of(active_pods(truth, who.space, selector), control::is_ready);
+    return std::ranges::any_of(active_pods(truth, who.space, selector), [&](const Value& pod) {
+      const Value& owner = api::controller_of(pod);
+      const Value set = truth.find(api::kReplicaSets, who.space, owner["name"].as_string());
+      return control::is_ready(pod) && api::uid_of(set) == owner["uid"].as_string() && !api::is_deleting(set);
+    });
   }
 
   std::string lacking(const Truth& truth, const Servers& who, const Granted& granted,

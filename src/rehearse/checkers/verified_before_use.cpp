@@ -53,16 +53,19 @@ class VerifiedBeforeUse final : public Checker {
     const std::int64_t size = after["spec"]["replicas"].as_int(1);
     if (size >= before["spec"]["replicas"].as_int(1) || clock_shortens_standing(truth)) return {};
     const std::string space(api::space_of(after));
-    for (const auto& [name, route] : truth.gateway.routes())
-      for (const auto& backend : route.backends) {
-        const std::int64_t share = backend.part.share;
-        if (name.space != space || share == 0 || !selects(truth, space, backend.part, after)) continue;
-        const std::int64_t needed = delivery::pods_for({share}, replicas_[space].least(truth));
-        if (size < needed)
-          return "replica set " + std::string(api::name_of(after)) + " was made " + std::to_string(size) +
-                 " pods small while the proxy gives it " + std::to_string(share) + "/10000 of route " + name.name +
-                 ", which needs " + std::to_string(needed);
-      }
+    for (const auto& [name, route] : truth.gateway.routes()) {
+      if (name.space != space) continue;
+      for (const RoutedRule& rule : truth.in_force(name))
+        for (const Routed& part : rule) {
+          const std::int64_t share = part.load();  // an opt-in needs somebody there, and no part of the whole
+          if (share == 0 || !selects(truth, space, part, after)) continue;
+          const std::int64_t needed = delivery::pods_for({share}, replicas_[space].least(truth));
+          if (size < needed)
+            return "replica set " + std::string(api::name_of(after)) + " was made " + std::to_string(size) +
+                   " pods small while the proxy gives it " + std::to_string(share) + "/10000 of route " + name.name +
+                   ", which needs " + std::to_string(needed);
+        }
+    }
     return {};
   }
   static bool selects(const Truth& truth, const std::string& space, const Routed& part, const Value& set) {
