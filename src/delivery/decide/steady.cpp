@@ -89,7 +89,9 @@ bool is_ahead(const Turn& turn, const RouteView& view) {
 // The route shows something else than what we verified there: somebody else wrote it.
 Reach restore(Turn& turn, const plan::Traffic& reached) {
   TrafficState& t = turn.s.traffic;
-  const bool foreign = t.wanted == reached.share.points && t.rules == plan::rules_of(reached);  // we had written it
+  // We had written it. A route that is not there can be put back by nobody, and is at once when it comes again.
+  const bool foreign = t.wanted == reached.share.points && t.rules == plan::rules_of(reached) &&
+                       turn.view().shape != RouteView::Shape::Absent;
   if (foreign && t.taken >= kAnsweredAtOnce && t.taken_at && turn.now < *t.taken_at + kAnswerInterval) {
     turn.wake_at(*t.taken_at + kAnswerInterval);
     return Reach::Waiting;
