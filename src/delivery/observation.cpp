@@ -10,6 +10,7 @@
 #include "control/pod.h"
 #include "control/pod_template.h"
 #include "data/selector.h"
+#include "delivery/begun.h"
 #include "delivery/names.h"
 #include "delivery/observe_config.h"
 #include "delivery/observe_in_place.h"
@@ -227,8 +228,10 @@ std::string config_fact(const Value& release, std::string_view config_map) {
   return fmt::format("config/{}/{}/{}", api::space_of(release), api::uid_of(release), config_map);
 }
 
-Observation observe(const World& world, const Value& release, base::Time now) {
+Observation observe(const World& world, const Value& live, base::Time now) {
+  const Value release = as_begun(live);
   Observation o{.release = release};
+  o.traffic_edited = release["spec"]["traffic"] != live["spec"]["traffic"];
   const std::string space(api::space_of(release));
   o.policy = world.find(api::kReleasePolicies, {"", std::string(api::kPolicyName)});
   o.kind = plan::target_kind_of(release);

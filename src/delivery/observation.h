@@ -106,8 +106,9 @@ struct ConfigSight {
 };
 
 struct Observation {
-  data::Value release;
-  data::Value workload;  // that is released, of kind `kind`; null: absent
+  data::Value release;          // with the traffic by which its release under way has begun (begun.h)
+  bool traffic_edited = false;  // the spec says something else
+  data::Value workload;         // that is released, of kind `kind`; null: absent
   plan::WorkloadKind kind = plan::WorkloadKind::Deployment;
   ConfigSight config = {};
   std::string workload_missing = {};   // why the cluster has no such kind; empty when it has

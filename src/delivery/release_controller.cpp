@@ -5,6 +5,7 @@
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
 #include "api/resource.h"
+#include "delivery/begun.h"
 #include "delivery/controllers.h"
 #include "delivery/decide/decide.h"
 #include "delivery/names.h"
@@ -82,7 +83,8 @@ Names of_pod(const World& world, const Value& pod) {
   return rs.is_null() ? Names{} : of_replica_set(world, rs);
 }
 
-bool uses_service(const Value& release, std::string_view service) {
+bool uses_service(const Value& live, std::string_view service) {
+  const Value release = as_begun(live);
   if (!release["spec"]["traffic"].is_object()) return false;
   const plan::Routing routing = plan::routing_of(release);
   return plan::names(routing, service);
@@ -107,7 +109,8 @@ Names of_namespace(const World& world, const Value& space) {
 }
 
 // Is this object the route of the Release, or the second object of its router?
-bool reads(const Value& release, const api::Resource& kind, std::string_view name) {
+bool reads(const Value& live, const api::Resource& kind, std::string_view name) {
+  const Value release = as_begun(live);
   if (!release["spec"]["traffic"].is_object()) return false;
   const plan::Routing routing = plan::routing_of(release);
   const Router& router = router_of(routing.kind);

@@ -343,6 +343,7 @@ void write_main(const State& s, Value& out) {
 
 void write_details(const State& s, Value& out) {
   put_if(out, "traffic", write(s.traffic));
+  put_if(out, "begun", s.begun);
   put_if(out, "cohorts", s.cohorts);
   put_if(out, "route", write(s.standing));
   if (s.stable) out.set("replicas", write(s.replicas));
@@ -423,6 +424,7 @@ State read_state(const Value& v) {
   s.user_step = static_cast<int>(v["step"]["index"].as_int(-1));
   s.user_steps = static_cast<int>(v["step"]["count"].as_int());
   s.traffic = read_traffic(v["traffic"]);
+  s.begun = v["begun"];
   s.cohorts = v["cohorts"];
   s.standing = read_standing(v["route"]);
   s.replicas = read_replicas(v["replicas"]);

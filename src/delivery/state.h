@@ -258,6 +258,7 @@ struct State {
   Position position = {};
   int user_step = -1, user_steps = 0;  // for people; -1: before the first
   TrafficState traffic = {};
+  data::Value begun = {};    // by what the release under way goes (begun.h); null: none is
   data::Value cohorts = {};  // specs of the Cohorts of the release under way, by name, as they were when it began
   Standing standing = {};
   Replicas replicas = {};

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "control/pod.h"
 #include "control/pod_template.h"
+#include "delivery/begun.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/names.h"
 #include "delivery/observe_in_place.h"
@@ -249,7 +250,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   if (view.waiting && view.waiting->until && *view.waiting->until > now)
     view.message += fmt::format(" (in {})", base::human_duration(*view.waiting->until - now));
   if (s.candidate) view.began = s.candidate->started_at;
-  view.routed = spec["traffic"].is_object();
+  view.routed = delivery::as_begun(objects.release)["spec"]["traffic"].is_object();
   view.wanted = static_cast<double>(s.traffic.wanted) / 100;
   view.beside = s.traffic.rules.substr(0, s.traffic.rules.rfind(" #"));
   view.variants = s.variants;

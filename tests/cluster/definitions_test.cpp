@@ -147,6 +147,20 @@ TEST_P(DefinitionsTest, DefaultsAreTheSame) {
   EXPECT_EQ((*made)["spec"], ours["spec"]) << data::to_yaml((*made)["spec"]) << "ours\n" << data::to_yaml(ours["spec"]);
 }
 
+TEST_P(DefinitionsTest, AReleaseKeepsItsWorkload) {
+  Value mine = release("{target: {name: web}, strategy: {rolling: {}}}");
+  mine.set({"metadata", "name"}, "kept");
+  ASSERT_TRUE(api().call({.verb = client::Verb::Create, .resource = api::kReleases, .space = "default", .body = mine}));
+  const auto patched = [&](const char* patch) {
+    return api().patch(api::kReleases, "kept", client::PatchType::Merge, *data::parse_yaml(patch));
+  };
+  const auto other = patched("spec: {target: {name: shop}}");
+  ASSERT_FALSE(other.has_value());
+  EXPECT_EQ(other.error().code, base::Code::Invalid) << other.error().message;
+  EXPECT_FALSE(patched("spec: {target: {kind: StatefulSet}}").has_value());
+  EXPECT_TRUE(patched("spec: {target: {kind: Deployment}, deadline: 1m}").has_value());
+}
+
 TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
   const std::string canary = "{target: {name: web}, strategy: {canary: {steps: ";
   for (const Value& bad : {

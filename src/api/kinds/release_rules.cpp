@@ -418,9 +418,21 @@ OwnedServices owned_services(const Value& spec) {
           named("canaryService", spec["strategy"].has("blueGreen") ? "-preview" : "-canary")};
 }
 
-void check_release(const Value& release, const Value&, std::vector<Cause>& problems) {
+namespace {
+
+bool same_target(const Value& a, const Value& b) {
+  return a["name"].as_string() == b["name"].as_string() &&
+         a["kind"].as_string("Deployment") == b["kind"].as_string("Deployment");
+}
+
+}  // namespace
+
+void check_release(const Value& release, const Value& old, std::vector<Cause>& problems) {
   Problems out{problems};
   const Value& spec = release["spec"];
+  if (old.is_object() && !same_target(old["spec"]["target"], spec["target"]))
+    out.invalid("spec.target", spec["target"]["name"],
+                "may not change: a Release holds one workload; make another Release for another one");
   if (spec["target"]["name"].as_string().empty())
     out.required("spec.target.name", "the workload that this Release watches over");
   check_target(out, spec);

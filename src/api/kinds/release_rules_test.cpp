@@ -176,5 +176,23 @@ TEST(GrayRules, say_what_is_wrong_with_its_place) {
             at + "[1]: Forbidden: comes after a batch of all users: nobody is left to let in\n");
 }
 
+TEST(ReleaseRules, a_release_keeps_its_workload) {
+  const auto problems = [](const char* before, const char* now) {
+    const auto release = [](const char* target) {
+      return yaml(std::string("{metadata: {name: a, namespace: b}, spec: {strategy: {rolling: {}}, target: ") + target +
+                  "}}");
+    };
+    std::vector<base::Cause> out;
+    check_release(release(now), release(before), out);
+    return out;
+  };
+  EXPECT_TRUE(problems("{name: web}", "{kind: Deployment, name: web}").empty());
+  for (const char* other : {"{name: shop}", "{kind: StatefulSet, name: web}"}) {
+    const auto found = problems("{name: web}", other);
+    ASSERT_EQ(found.size(), 1u) << other;
+    EXPECT_EQ(found[0].field, "spec.target");
+  }
+}
+
 }  // namespace
 }  // namespace slipway::api

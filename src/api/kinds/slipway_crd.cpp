@@ -271,6 +271,10 @@ std::vector<CelRule> cel_rules() {
        "!has(s.mirror) && !has(s.scale))",
        "match, mirror and scale need spec.traffic"},
       {"ReleaseSpec",
+       "self.target.name == oldSelf.target.name && (has(self.target.kind) ? self.target.kind : 'Deployment') == "
+       "(has(oldSelf.target.kind) ? oldSelf.target.kind : 'Deployment')",
+       "target may not change: a Release holds one workload; make another Release for another one"},
+      {"ReleaseSpec",
        "has(self.traffic) || !has(self.strategy.canary) || !has(self.strategy.canary.dynamicStableScale) || "
        "!self.strategy.canary.dynamicStableScale",
        "dynamicStableScale needs spec.traffic"},

@@ -63,6 +63,7 @@ void clear_progress(State& s) {
   s.user_step = -1;
   s.traffic = {};
   s.cohorts = {};
+  s.begun = {};
   s.standing = {};
   s.guard = {};
   s.override_windows = {};

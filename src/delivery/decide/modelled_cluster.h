@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "delivery/begun.h"
 #include "delivery/commands.h"
 #include "delivery/decide/decide.h"
 #include "delivery/state.h"
@@ -127,7 +128,7 @@ class ModelledCluster {
   std::vector<std::string> sets_owned(std::string_view kind) const;
   std::vector<std::string> newest_owned() const;
 
-  plan::Routing routing() const { return plan::routing_of(release_); }
+  plan::Routing routing() const { return plan::routing_of(as_begun(release_)); }
   bool is_switched() const { return routing().kind == plan::RouterKind::Service; }
   void observe_configs(Observation& o) const;
   void count_ready(const Version& v, Observation& o) const;

@@ -138,7 +138,9 @@ std::map<std::string, std::int64_t> ModelledCluster::pods_reading(const std::str
 }
 
 void ModelledCluster::patch_release(const Value& merge_patch) {
+  const Value spec = release_["spec"];
   release_ = data::apply_merge_patch(release_, merge_patch);
+  if (release_["spec"] != spec) release_.set({"metadata", "generation"}, api::generation_of(release_) + 1);
   bump(release_);
 }
 
@@ -268,7 +270,8 @@ void ModelledCluster::observe_configs(Observation& o) const {
 }
 
 Observation ModelledCluster::observe() const {
-  Observation o{.release = release_,
+  Observation o{.release = as_begun(release_),
+                .traffic_edited = as_begun(release_)["spec"]["traffic"] != release_["spec"]["traffic"],
                 .workload = deployment_,
                 .policy = policy,
                 .route = route_,

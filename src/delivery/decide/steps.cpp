@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/meta.h"
+#include "delivery/begun.h"
 #include "delivery/decide/back.h"
 #include "delivery/decide/config.h"
 #include "delivery/decide/finish.h"
@@ -166,7 +167,12 @@ Reach keep_versions(Turn& turn) {
   if (turn.s.position.handed_over) return Reach::Done;
   if (only_previewed(turn)) return keep_preview(turn);
   if (turn.workload().ensure_versions(turn) == Reach::Waiting) return Reach::Waiting;
-  return in_preview(turn) ? keep_preview(turn) : keep_capacity(turn);
+  return in_preview(turn) ? keep_preview(turn) : Reach::Done;
+}
+
+// Not handed over, and not in its preview.
+bool has_pods_here(const Turn& turn) {
+  return !turn.s.position.handed_over && !only_previewed(turn) && !in_preview(turn);
 }
 
 // Time spent in a pause does not count against the deadline.
@@ -221,7 +227,18 @@ void stand_still(Turn& turn) {
   summarise_runs(turn);
 }
 
+// The spec names another route, or other Services, since this release has begun.
+void tell_edited_traffic(Turn& turn) {
+  if (!turn.o.traffic_edited || turn.s.observed_generation >= api::generation_of(turn.o.release)) return;
+  const std::string text =
+      fmt::format("spec.traffic was edited: this release goes on {}, and the next one by what the spec says then",
+                  turn.routed() ? "over " + turn.route_name() : "without a router");
+  turn.log("traffic.edited", text);
+  turn.note(Note::Kind::Warning, "TrafficEdited", text);
+}
+
 void go_on(Turn& turn) {
+  tell_edited_traffic(turn);
   const Phase before = turn.s.phase;
   if (note_handover(turn) || lost_after_handover(turn)) return;
   if (target_changed(turn)) return;
@@ -233,12 +250,13 @@ void go_on(Turn& turn) {
   const bool held = held_by_spec(turn) || turn.s.halt;
   turn.s.phase = held ? Phase::Paused : Phase::Progressing;
   const Reach traffic = keep_traffic(turn, next_is_traffic(turn));
-  // A size is written and nothing waited for: who waits for a person goes on waiting.
-  const bool fits = fit_stable(turn) == Reach::Done;
-  if (!fits) turn.s.phase = before;
-  if (!fits || turn.acts()) return;
+  // Where a size is written nothing is waited for: who waits for a person goes on waiting.
+  const auto resized = [&] { turn.s.phase = before; };
+  if (fit_stable(turn) == Reach::Waiting) return resized();
+  if (turn.acts()) return;
   if (preview_is_stray(turn) && end_preview(turn) == Reach::Waiting) return;
   if (keep_versions(turn) == Reach::Waiting) return;
+  if (has_pods_here(turn) && keep_capacity(turn) == Reach::Waiting) return resized();
   if (turn.s.halt) return stay_halted(turn);
   if (held) return turn.wait("paused by spec.paused");
   if (traffic == Reach::Waiting) return summarise_runs(turn);
@@ -279,6 +297,7 @@ void start(Turn& turn) {
     s.phase = Phase::Invalid;
     return turn.wait(problem);
   }
+  s.begun = traffic_of_begin(turn.o.release);
   s.cohorts = {};
   keep_cohorts(turn);
   s.rejected.reset();

@@ -12,7 +12,7 @@ std::optional<Scene> scene_of(const control::World& world, const control::Contro
   const data::Value& release = world.find(api::kReleases, name);
   if (release.is_null()) return std::nullopt;
   Observation o = observe(world, release, now);
-  auto plan = plan::compile(release, plan::gateway_capabilities(), o.cohorts);
+  auto plan = plan::compile(o.release, plan::gateway_capabilities(), o.cohorts);
   if (!plan) return std::nullopt;
   return Scene{std::move(o), std::move(*plan)};
 }
