@@ -6,10 +6,11 @@
 #include "api/meta.h"
 #include "base/strings.h"
 #include "cli/commands.h"
+#include "cli/diff.h"
 #include "cli/exit.h"
 #include "cli/follow.h"
+#include "cli/print.h"
 #include "control/pod_template.h"
-#include "data/patch.h"
 #include "data/yaml.h"
 #include "delivery/commands.h"
 #include "delivery/config.h"
@@ -126,15 +127,8 @@ std::string unknown_revision(const Sight& sight, const Undo& undo) {
                    : fmt::format("kept are {} (slipway history {})", fmt::join(kept, ", "), api::name_of(release)));
 }
 
-// What changes back, as merge patches: of the pod template, and of ConfigMaps by name.
-struct ChangeBack {
-  Value pod_template = {};
-  Value config = Value::object();
-  bool is_empty() const { return pod_template.size() == 0 && config.size() == 0; }
-};
-
-// nullopt: told already why not.
-std::optional<ChangeBack> preview(Setting& s, const Undo& undo) {
+// What changes back, of the pod template and of ConfigMaps; nullopt: told already why not.
+std::optional<std::vector<Difference>> preview(Setting& s, const Undo& undo) {
   auto sight = look(s, undo.name);
   if (!sight) return tell(s, sight.error()), std::nullopt;
   if (!sight->has_release())
@@ -148,17 +142,16 @@ std::optional<ChangeBack> preview(Setting& s, const Undo& undo) {
   }
   if (!wanted["template"].is_object())
     return tell(s, {.code = Code::NotFound, .message = unknown_revision(*sight, undo)}), std::nullopt;
-  ChangeBack out{.pod_template = data::diff_merge_patch(
-                     control::without_hash_label(sight->deployment["spec"]["template"]), wanted["template"])};
+  Value from = control::without_hash_label(sight->deployment["spec"]["template"]), to = wanted["template"];
   for (const data::Member& m : wanted["config"].members()) {
     if (m.value["hash"].as_string() == delivery::kAbsentConfig) continue;
     const auto now = s.api.get(api::kConfigMaps, std::string(m.key.view()));
     if (!now && now.error().code != Code::NotFound) return tell(s, now.error()), std::nullopt;
-    const Value change =
-        data::diff_merge_patch(now ? delivery::content_of(*now) : Value::object(), delivery::content_of(m.value));
-    if (change.size() > 0) out.config.set(m.key.view(), change);
+    const std::string name = fmt::format("ConfigMap {}", m.key.view());
+    if (now) from.set(name, delivery::content_of(*now));
+    to.set(name, delivery::content_of(m.value));
   }
-  return out;
+  return differences(from, to);
 }
 
 // Waits until the controller has seen what the Deployment asks for.
@@ -241,11 +234,10 @@ ExitCode run(Setting& s, const Pause& pause) {
 ExitCode run(Setting& s, const Undo& undo) {
   const auto change = preview(s, undo);
   if (!change) return ExitCode::Failed;
-  if (change->is_empty()) return s.terminal.talk("the workload asks for that version already"), ExitCode::Reached;
-  if (change->pod_template.size() > 0)
-    s.terminal.talk("this changes back in the pod template:\n" + data::to_yaml(change->pod_template));
-  for (const data::Member& m : change->config.members())
-    s.terminal.talk("this changes back in ConfigMap " + std::string(m.key.view()) + ":\n" + data::to_yaml(m.value));
+  if (change->empty()) return s.terminal.talk("the workload asks for that version already"), ExitCode::Reached;
+  TextTable table({"FIELD", "NOW", undo.to ? fmt::format("REVISION {}", *undo.to) : "BEFORE"});
+  for (const Difference& d : *change) table.add({d.field, short_text(d.from), short_text(d.to)});
+  s.terminal.talk("this changes back:\n" + table.text());
   if (!undo.yes && !s.terminal.confirm("Undo release/" + undo.name + " at " + s.api.server() + "?")) {
     s.terminal.talk("nothing was changed; without a terminal, add --yes");
     return ExitCode::Usage;
