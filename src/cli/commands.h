@@ -19,6 +19,11 @@ struct Setting {
   std::function<std::shared_ptr<void>()> standby = {};
 };
 
+// Who gives a command, for its record: the name by which the API server knows the caller, and beside it the one that
+// the caller has on this machine, where they differ: "slipway-admin (alice)". Said by the client; the proof of who
+// wrote an object is the server's audit log.
+std::string person(Setting& s);
+
 // Objects.
 ExitCode run(Setting& s, const Get& get);
 ExitCode run(Setting& s, const Apply& apply);

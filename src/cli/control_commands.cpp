@@ -33,7 +33,7 @@ constexpr base::Duration kPatience = base::seconds(15);
 ExitCode send(Setting& s, const std::string& name, delivery::Command command) {
   runtime::real::OsRandom random;
   command.id = runtime::make_uid(random);
-  command.by = s.api.user();
+  command.by = person(s);
   const auto patched = s.api.patch(api::kReleases, name, client::PatchType::Merge, delivery::command_patch(command));
   if (!patched) return tell(s, patched.error());
   for (const base::Time start = s.api.now(); s.api.now() - start < kPatience;) {

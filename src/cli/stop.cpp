@@ -28,9 +28,20 @@ base::Result<Value> create_policy(Setting& s, Value stop) {
 
 }  // namespace
 
+std::string person(Setting& s) {
+  static const api::Resource kSelf{"authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", false};
+  const auto answer = s.api.call({.verb = client::Verb::Create,
+                                  .resource = kSelf,
+                                  .body = Value::object({{"apiVersion", kSelf.api_version()}, {"kind", kSelf.kind}})});
+  const std::string known = answer ? (*answer)["status"]["userInfo"]["username"].str() : "";
+  const std::string& here = s.api.user();
+  if (known.empty() || here.empty() || known == here) return known.empty() ? here : known;
+  return known + " (" + here + ")";
+}
+
 ExitCode run(Setting& s, const Stop& stop) {
   Value field = Value::object({{"reason", stop.reason}, {"since", base::format_micro_time(s.api.now())}});
-  if (!s.api.user().empty()) field.set("by", s.api.user());
+  if (const std::string by = person(s); !by.empty()) field.set("by", by);
   auto done = patch_policy(s, field);
   if (!done && done.error().code == Code::NotFound) done = create_policy(s, field);
   if (!done) return tell(s, done.error());

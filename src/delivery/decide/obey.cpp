@@ -167,8 +167,8 @@ void obey(Turn& turn) {
                     .reason = c.reason,
                     .result = result,
                     .at = turn.now};
-  turn.log("command",
-           fmt::format("{}{}{}: {}", to_text(c.verb), c.by.empty() ? "" : " by ", c.by, turn.s.command.result));
+  turn.log("command", fmt::format("{}{}{}{}: {}", to_text(c.verb), c.by.empty() ? "" : " by ", c.by,
+                                  c.reason.empty() ? "" : " (" + c.reason + ")", turn.s.command.result));
 }
 
 }  // namespace slipway::delivery
