@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/strings.h"
 #include "view/render.h"
@@ -143,17 +145,22 @@ void add_preview(Lines& out, const ReleaseView& v) {
                             v.preview->ready, v.preview->replicas));
 }
 
+// What was read back of a weight that has been lowered since is no more than what was.
+std::string verified_text(const ReleaseView& v) {
+  if (!v.verified) return "not verified yet";
+  return fmt::format("{} {:g} %", *v.verified > v.wanted ? "it was" : "verified", *v.verified);
+}
+
 void add_traffic(Lines& out, const ReleaseView& v, const Style& style) {
   if (!v.routed || !v.candidate || v.preview) return;
   if (!v.variants.empty()) return add_variants(out, v, style);
-  const double share = v.verified.value_or(v.wanted) / 100;
+  const double share = std::min(v.verified.value_or(v.wanted), v.wanted) / 100;
   out.emplace_back();
   if (v.wanted == 0 && !v.beside.empty())  // a bar of everybody would say nothing
     return out.push_back(fmt::format("traffic   candidate for {}   stable for everybody else   {}", v.beside,
                                      v.verified ? "verified" : "not verified yet"));
   out.push_back(fmt::format("traffic   stable {} candidate   wanted {:g} %   {}{}", bar(1 - share, 24), v.wanted,
-                            v.verified ? fmt::format("verified {:g} %", *v.verified) : "not verified yet",
-                            v.beside.empty() ? "" : "   and " + v.beside));
+                            verified_text(v), v.beside.empty() ? "" : "   and " + v.beside));
 }
 
 std::string verdict_text(const MetricView& m, const Style& style) {

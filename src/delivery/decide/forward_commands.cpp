@@ -75,7 +75,9 @@ std::string promote_command(Turn& turn, bool full) {
   if (!skippable) return "refused: the current step waits for no person";
   s.phase = Phase::Progressing;
   advance(turn);
-  return "accepted";
+  return turn.o.release["spec"]["paused"].as_bool()
+             ? "accepted; spec.paused holds the release all the same: slipway resume"
+             : "accepted";
 }
 
 namespace {
