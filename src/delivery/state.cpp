@@ -164,6 +164,7 @@ Value write(const VariantState& v) {
   out.set("replicas", v.replicas);
   out.set("ready", v.ready);
   put_number(out, "requests", v.requests, -1);
+  put_number(out, "requestsBefore", v.requests_before, -1);
   put_number(out, "restarts", v.guard.restarts);
   put_number(out, "lostReadiness", v.guard.lost_readiness);
   put_number(out, "pods", v.guard.pods);
@@ -187,7 +188,8 @@ VariantState read_variant(const Value& v) {
           v["requests"].as_int(-1),
           read_time(v["stoppedAt"]),
           v["cause"].str(),
-          v["message"].str()};
+          v["message"].str(),
+          v["requestsBefore"].as_int(-1)};
 }
 
 Value write(const Halt& h) {

@@ -185,9 +185,10 @@ struct VariantState : Revision {
   GuardState guard = {};
   std::int64_t share = 0;  // of everybody's requests, in hundredths of a percent
   std::int64_t replicas = 0, ready = 0;
-  std::int64_t requests = -1;  // that the router has counted; -1: it does not, or not yet
+  std::int64_t requests = -1;  // that the router has counted since the test began; -1: it does not, or not yet
   std::optional<Time> stopped_at = {};
   std::string cause = {}, message = {};  // why
+  std::int64_t requests_before = -1;     // that it had counted for this Service before; -1: not asked yet
   bool operator==(const VariantState&) const = default;
 };
 

@@ -286,7 +286,8 @@ type ReleaseVariant | A version of an A/B test.
   share    - *double    | Percent of everybody's requests that the route asks for.
   replicas - *int64     | Its pods.
   ready    - *int64     | Of them ready.
-  requests - *int64     | Requests that the router counted for it, where the router counts.
+  requests - *int64     | Requests that the router counted for it since the test began, where the router counts.
+  requestsBefore - *int64 | Those that it had counted for its Service before.
   restarts - *int64     | Restarts of its containers.
   lostReadiness - *int64 | Times that its pods lost their readiness.
   pods     - *int64     | Pods that the guards have counted.
@@ -320,6 +321,7 @@ type ReleaseStatus preserve | A Release as it is.
   position     - *ReleasePosition                  | How far the plan has come.
   step         - *ReleaseStepNumber                | The step as people count.
   traffic      - *ReleaseTrafficStatus             | Traffic of the candidate.
+  begun        - *any                              | By which spec.traffic the release under way has begun, and goes on.
   cohorts      - *any                              | The Cohorts of the release under way, as they were when it began.
   route        - *ReleaseRouteStatus               | The router's objects, where the router does not tell what it does.
   replicas     - *ReleaseReplicas                  | Pods of all versions; of an A/B test those of all variants are the candidate's.

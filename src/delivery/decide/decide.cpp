@@ -65,7 +65,8 @@ void stay(Turn& turn) {
   turn.s.asking = {};
   turn.s.rejected.reset();
   turn.s.phase = Phase::Idle;
-  turn.wait(fmt::format("revision {} serves all users", turn.s.stable->number));
+  turn.wait(fmt::format("revision {} serves all users{}", turn.s.stable->number,
+                        turn.o.release["spec"]["paused"].as_bool() ? "; spec.paused: a new version would wait" : ""));
 }
 
 void hold(Turn& turn) {
@@ -241,6 +242,7 @@ bool is_news_only(const Value& observed, const Value& wanted) {
     before.variants[i].replicas = now.variants[i].replicas;
     before.variants[i].ready = now.variants[i].ready;
     before.variants[i].requests = now.variants[i].requests;
+    before.variants[i].requests_before = now.variants[i].requests_before;
   }
   before.conditions = without_messages(before.conditions);
   now.conditions = without_messages(now.conditions);

@@ -120,6 +120,8 @@ void ModelledCluster::run_router() {
     *side = {.present = true, .share = share, .servers = 4, .requests = 50};
   }
   rb.stable.requests += ++answers_;
+  for (ReadBack::Side& side : versions)
+    if (side.present) side.requests += answers_;
   rb.set_versions(std::move(versions));
   if (rb.candidate.share > 0) candidate_requests_ += 3;
   rb.candidate.requests = candidate_requests_;

@@ -276,8 +276,15 @@ void delete_variant_services(Turn& turn) {
 
 namespace {
 
-// The stable version's Service may have had requests before, of an earlier release. A router that begins to count anew
-// takes nothing back.
+// Their Services may have had requests before, of an earlier release or test. A router that begins to count anew takes
+// nothing back.
+void count_variant(VariantState& v, const ReadBack::Side& side) {
+  if (!side.present) return;
+  // Of one that was counted by a version of this program which did not ask, all of it.
+  if (v.requests_before < 0) v.requests_before = v.requests < 0 ? side.requests : 0;
+  v.requests = std::max(v.requests, side.requests - v.requests_before);
+}
+
 void count_stable(TrafficState& t, const ReadBack::Side& stable) {
   if (!stable.present) return;
   if (t.stable_requests_before < 0) t.stable_requests_before = stable.requests;
@@ -300,7 +307,7 @@ void count_variants(Turn& turn) {
   const ReadBack* rb = current_read_back(turn);
   if (!rb || !rb->by_status_of.empty()) return;
   for (std::size_t i = 0; i < s.variants.size() && i < rb->versions.size(); ++i)
-    s.variants[i].requests = std::max(s.variants[i].requests, rb->versions[i].requests);
+    count_variant(s.variants[i], rb->versions[i]);
   count_stable(s.traffic, rb->stable);
 }
 
