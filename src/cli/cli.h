@@ -41,8 +41,9 @@ struct UpOptions {
   bool allow_loopback_metrics = false;        // addresses that templates name may be on this machine
   std::vector<std::string> metric_processes;  // "NAME=/path/to/program" that templates may name
   bool prometheus = true;
-  bool controllers = true;  // false: a `slipway controller` runs them
-  bool modelled = false;    // nothing runs: pods, requests and metrics are modelled
+  bool controllers = true;     // false: a `slipway controller` runs them
+  bool modelled = false;       // nothing runs: pods, requests and metrics are modelled
+  bool log_decisions = false;  // each as a line of JSON
 };
 
 struct DownOptions {
@@ -61,6 +62,7 @@ struct ControllerOptions {
   bool allow_loopback_metrics = false;        // addresses that templates name may be on this machine
   std::vector<std::string> metric_processes;  // "NAME=/path/to/program" that templates may name
   bool modelled_gateway = false;              // requests and metrics are modelled in this process
+  bool log_decisions = false;                 // each as a line of JSON
 };
 
 // One replica of the gateway of a cluster that others run.

@@ -146,6 +146,12 @@ class Tree {
     sub->add_option("--data-dir", dir, "The folder of the embedded cluster")->capture_default_str();
   }
 
+  static void log_option(CLI::App* sub, bool& on) {
+    sub->add_flag("--log-decisions", on,
+                  "Write what is decided to standard error, each decision that does something as a line of JSON "
+                  "(docs/logs.md)");
+  }
+
   static void metric_options(CLI::App* sub, bool& allowed, std::vector<std::string>& processes) {
     sub->add_option("--metric-process", processes,
                     "NAME=/path/to/program that analysis templates may name in provider.process "
@@ -171,6 +177,7 @@ class Tree {
     sub->add_flag("!--no-prometheus", up.prometheus, "Do not start Prometheus");
     sub->add_flag("!--no-controllers", up.controllers,
                   "Leave the controllers to `slipway controller`, a process of its own");
+    log_option(sub, up.log_decisions);
     sub->add_flag("--modelled", up.modelled,
                   "Run nothing: model pods, requests and metrics, as annotations rehearse.slipway.dev/* say");
 
@@ -200,6 +207,7 @@ class Tree {
                   "Leave Deployments, pods and all else to the cluster's own controllers; the default where the API "
                   "server is not ours");
     metric_options(sub, controller.allow_loopback_metrics, controller.metric_processes);
+    log_option(sub, controller.log_decisions);
     gateway_command();
     node_command();
     install_commands();

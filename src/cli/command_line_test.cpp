@@ -80,6 +80,8 @@ TEST(CommandLine, EveryCommand) {
   EXPECT_EQ(command<Retry>("retry web").name, "web");
   EXPECT_EQ(command<Undo>("undo web --to 3 -y").to, 3);
   EXPECT_TRUE(command<Deploy>("restart deployment/web -w").restart);
+  EXPECT_TRUE(command<UpOptions>("up --log-decisions").log_decisions);
+  EXPECT_TRUE(command<ControllerOptions>("controller --log-decisions").log_decisions);
   EXPECT_FALSE(command<Deploy>("deploy web --image web=shop/web:2").restart);
   EXPECT_EQ(command<History>("history web -o yaml").format, Format::Yaml);
   EXPECT_EQ(command<Diff>("diff web 1 3").to, 3);

@@ -77,7 +77,7 @@ void DecisionLog::add(DecisionRecord record) {
     return;
   }
   ring.push_back(std::move(record));
-  if (ring.size() > kPerObject) ring.pop_front();
+  if (ring.size() > per_object_) ring.pop_front();
   if (sink_) sink_(ring.back());
 }
 

@@ -37,8 +37,10 @@ data::Value to_value(const DecisionRecord& record);
 
 class DecisionLog : public RunnerObserver {
  public:
-  static constexpr std::size_t kPerObject = 64;
+  static constexpr std::size_t kPerObject = 64;    // unless said otherwise
   static constexpr std::size_t kObjects = 20'000;  // the objects that were quiet for longest are dropped
+
+  explicit DecisionLog(std::size_t per_object = kPerObject) : per_object_(per_object) {}
 
   using Sink = std::function<void(const DecisionRecord&)>;
   void set_sink(Sink sink) { sink_ = std::move(sink); }
@@ -53,6 +55,7 @@ class DecisionLog : public RunnerObserver {
   void add(DecisionRecord record);
 
   std::map<Place, std::deque<DecisionRecord>> records_;
+  const std::size_t per_object_;
   std::uint64_t numbers_ = 0;
   std::string refusal_;  // of the decision that is about to finish
   Sink sink_;

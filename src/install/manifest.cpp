@@ -82,8 +82,9 @@ Value unprivileged() {
 }
 
 Value container(const Options& options) {
-  Value args = Value::array({"controller", "--releases-only", "--lease-namespace=" + options.space,
-                             "--identity=$(POD_NAME)", "--metrics-listen=0.0.0.0:" + std::to_string(kMetricsPort)});
+  Value args =
+      Value::array({"controller", "--releases-only", "--lease-namespace=" + options.space, "--identity=$(POD_NAME)",
+                    "--log-decisions", "--metrics-listen=0.0.0.0:" + std::to_string(kMetricsPort)});
   if (!options.spaces.empty()) args.push_back("--namespaces=" + base::join(options.spaces, ","));
   return Value::object(
       {{"name", "controller"},

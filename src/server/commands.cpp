@@ -63,6 +63,7 @@ std::vector<std::string> child_arguments(const cli::UpOptions& o) {
   for (const std::string& named : o.metric_processes) argv.insert(argv.end(), {"--metric-process", named});
   if (!o.prometheus) argv.emplace_back("--no-prometheus");
   if (!o.controllers) argv.emplace_back("--no-controllers");
+  if (o.log_decisions) argv.emplace_back("--log-decisions");
   if (o.modelled) argv.emplace_back("--modelled");
   return argv;
 }

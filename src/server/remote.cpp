@@ -28,6 +28,7 @@
 #include "runtime/signals.h"
 #include "server/ask.h"
 #include "server/commands.h"
+#include "server/decision_lines.h"
 #include "server/health.h"
 #include "server/identity.h"
 #include "server/trouble.h"
@@ -73,6 +74,7 @@ struct Remote {
   std::unique_ptr<gateway::Replicas> replicas;  // of a gateway of ours in a cluster that others run
   std::unique_ptr<control::LeaseLeadership> leadership;
   Complaints complaints{loop};
+  DecisionLines decisions;
   controllers::Evidence evidence{metrics, loop};
   std::unique_ptr<control::Runner> runner;
   std::unique_ptr<HealthServer> health;
@@ -216,6 +218,7 @@ void Remote::begin(const cli::ControllerOptions& options, const std::string& ide
                                  .keep = everything ? nullptr : controllers::kept_by_releases};
   runner = std::make_unique<control::Runner>(*api, loop, random, *leadership, std::move(running));
   runner->add_observer(complaints);
+  if (options.log_decisions) runner->add_observer(decisions);
   evidence.watch(*runner);
   look_for_definitions();
   add_ports(options, ours);

@@ -23,6 +23,7 @@
 #include "runtime/signals.h"
 #include "server/ask.h"
 #include "server/certificates.h"
+#include "server/decision_lines.h"
 #include "server/machine.h"
 #include "server/modelled_surroundings.h"
 #include "server/pod_logs.h"
@@ -66,6 +67,7 @@ struct Server::Impl {
   std::unique_ptr<apiserver::LocalClient> controller_client;
   std::unique_ptr<control::LeaseLeadership> leadership;
   std::unique_ptr<controllers::Evidence> evidence;
+  DecisionLines decisions;
   std::unique_ptr<control::Runner> runner;
   std::unique_ptr<runtime::Signals> signals;
   Value endpoints = Value::object();
@@ -125,11 +127,11 @@ Result<void> Server::Impl::probe_surroundings() {
     return around->probe();
   }
   around = std::make_unique<Machine>(MachineParts{.options = options,
-                                                   .dir = dir,
-                                                   .certificates = certificates,
-                                                   .loop = loop,
-                                                   .random = random,
-                                                   .metrics = metrics});
+                                                  .dir = dir,
+                                                  .certificates = certificates,
+                                                  .loop = loop,
+                                                  .random = random,
+                                                  .metrics = metrics});
   return around->probe();
 }
 
@@ -153,6 +155,7 @@ void Server::Impl::begin_controllers() {
   runner = std::make_unique<control::Runner>(*controller_client, loop, random, *leadership);
   evidence = std::make_unique<controllers::Evidence>(metrics, loop);
   evidence->watch(*runner);
+  if (options.log_decisions) runner->add_observer(decisions);
   for (const auto& [name, port] : around->ports()) runner->add_port(name, *port);
   const auto programs = metric_programs();
   controllers::add_to(*runner, [programs] { return delivery::MetricSources{.programs = programs}; });
