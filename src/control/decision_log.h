@@ -1,7 +1,7 @@
-// What was decided about each object, and why: the memory behind `explain`.
+// What was decided about each object, and why: what the log of a control process is made of.
 //
-// A ring per object, kept in memory; equal decisions in a row are one record with a count. A sink may persist records
-// as they are completed. Add it to the Runner as an observer. Control loop only.
+// A ring per object, kept in memory; equal decisions in a row are one record with a count. A sink is given each
+// new record. Add it to the Runner as an observer. Control loop only.
 #pragma once
 
 #include <cstdint>
