@@ -135,10 +135,11 @@ std::optional<std::vector<Difference>> preview(Setting& s, const Undo& undo) {
     return tell(s, {.code = Code::NotFound, .message = "there is no Release \"" + undo.name + "\""}), std::nullopt;
   Value wanted = undo_bundle(*sight, undo);
   if (!wanted["template"].is_object()) {  // its ReplicaSet is gone
-    const auto kept = s.api.list(api::kControllerRevisions, fmt::format("{}={}", delivery::kReleaseLabel, undo.name));
+    auto kept = kept_revisions(s, undo.name);
     if (!kept) return tell(s, kept.error()), std::nullopt;
-    for (const Value& one : (*kept)["items"].items()) sight->objects.revisions.push_back(one);
+    sight->objects.revisions = *std::move(kept);
     wanted = undo_revision(*sight, undo);
+    if (!delivery::has_versioned_config(sight->objects.release)) wanted.erase("config");  // stays as it is
   }
   if (!wanted["template"].is_object())
     return tell(s, {.code = Code::NotFound, .message = unknown_revision(*sight, undo)}), std::nullopt;

@@ -85,16 +85,14 @@ base::Result<std::vector<Readable>> readable(Setting& s, const Value& release) {
     if (number > 0 && pod_template.is_object() && std::ranges::find(out, number, &Readable::number) == out.end())
       out.push_back({number, control::without_hash_label(pod_template), config});
   };
-  const auto kept =
-      s.api.list(api::kControllerRevisions, fmt::format("{}={}", delivery::kReleaseLabel, api::name_of(release)));
+  const auto kept = kept_revisions(s, api::name_of(release));
   if (!kept) return std::unexpected(kept.error());
   // A version that came back has a number for each time, and is kept once.
   for (const Value& entry : release["status"]["history"].items())
-    for (const Value& one : (*kept)["items"].items())
+    for (const Value& one : *kept)
       if (api::label(one, control::kTemplateHashLabel) == entry["hash"].as_string())
         add(entry["revision"].as_int(), one["data"]["template"], one["data"]["config"]);
-  for (const Value& one : (*kept)["items"].items())
-    add(one["revision"].as_int(), one["data"]["template"], one["data"]["config"]);
+  for (const Value& one : *kept) add(one["revision"].as_int(), one["data"]["template"], one["data"]["config"]);
   const auto sets = s.api.list(api::kReplicaSets);
   if (!sets) return std::unexpected(sets.error());
   const std::string target = name_of_target(release);
@@ -135,6 +133,13 @@ Value as_object(const std::vector<Difference>& all) {
 }
 
 }  // namespace
+
+base::Result<std::vector<Value>> kept_revisions(Setting& s, std::string_view release) {
+  const auto kept = s.api.list(api::kControllerRevisions, fmt::format("{}={}", delivery::kReleaseLabel, release));
+  if (!kept) return std::unexpected(kept.error());
+  const auto& items = (*kept)["items"].items();
+  return std::vector<Value>(items.begin(), items.end());
+}
 
 std::vector<Difference> differences(const Value& from, const Value& to) {
   std::vector<Difference> out;
