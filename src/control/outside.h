@@ -23,6 +23,20 @@ class ObjectPort final : public Port {
   client::ApiClient& api_;
 };
 
+// Port "list": answers with the objects of a namespace that match a field selector, as an array. Question
+// {"apiVersion", "kind", "resource", "namespaced", "namespace", "fieldSelector", "limit"}; no more than so many, in the
+// API's order.
+class ListPort final : public Port {
+ public:
+  explicit ListPort(client::ApiClient& api) : api_(api) {}
+  static data::Value question(const api::Resource& resource, std::string_view space, std::string_view field_selector,
+                              std::int64_t limit);
+  void perform(const std::string& id, const data::Value& what, Done done) override;
+
+ private:
+  client::ApiClient& api_;
+};
+
 // Port "timer": answers null after {"milliseconds": n} on the monotonic clock. For decisions that must not be fooled by
 // a wall clock that jumps.
 class TimerPort final : public Port {

@@ -50,8 +50,10 @@ Runner::Impl::Impl(client::ApiClient& api, runtime::Loop& loop, runtime::Random&
       facts_(loop),
       events_(api, loop),
       objects_(api),
+      lists_(api),
       timers_(loop) {
   facts_.add_port("object", objects_);
+  facts_.add_port("list", lists_);
   facts_.add_port("timer", timers_);
 }
 

@@ -100,6 +100,7 @@ class Runner::Impl final : public World {
   Facts facts_;
   EventRecorder events_;
   ObjectPort objects_;
+  ListPort lists_;
   TimerPort timers_;
   std::vector<std::unique_ptr<Invariant>> invariants_;
   std::vector<RunnerObserver*> observers_;
