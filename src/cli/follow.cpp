@@ -224,6 +224,9 @@ ExitCode follow(Setting& s, const std::string& name, const Until& until, Format 
     if (!code && !s.api.pause(kInterval)) code = ExitCode::Interrupted;
     if (!code) continue;
     show->end(last);
+    const std::string trouble = code == ExitCode::EndedBadly ? hopeless(last) : "";
+    if (!trouble.empty())
+      s.terminal.talk("waiting is in vain: " + trouble + "\nrelease/" + name + " goes on when that is mended");
     if (const std::string text = advice(*code, name); !text.empty()) s.terminal.talk(text);
     return *code;
   }

@@ -66,6 +66,45 @@ TEST(Verdict, FollowsWhatTheDeploymentAsksFor) {
   EXPECT_EQ(judge(sight("{}")), Verdict::Working);
 }
 
+// `trouble` as in the status; since a minute and a half unless it says so.
+Sight troubled(const char* phase, const std::string& trouble, const char* guards = "{}") {
+  const std::string troubles =
+      R"(,"troubles":[{"since":"2026-11-23T12:01:30Z","object":"Pod web-1","message":"m",)" + trouble + "}]";
+  Sight out = sight(working(phase, troubles.c_str()));
+  out.objects.release.set({"spec", "guards"}, json(guards));
+  return out;
+}
+
+TEST(Hopeless, IsWhatDoesNotPassByItself) {
+  const std::string image = R"("name":"ImagePull","cure":"Version","version":"bbb")";
+  EXPECT_EQ(hopeless(troubled("Progressing", image)), "REL-P03 ImagePull: Pod web-1: m");
+  EXPECT_EQ(hopeless(troubled("Progressing", R"("name":"ImagePull","cure":"Time","version":"bbb")")), "");
+  EXPECT_EQ(hopeless(troubled("Progressing", image + R"(,"overruled":true)")), "");
+  EXPECT_EQ(hopeless(troubled("Paused", image)), "") << "a person is waited for";
+  EXPECT_EQ(hopeless(troubled("Progressing", image, R"({"troubles":[{"trouble":"ImagePull","action":"Wait"}]})")), "");
+  EXPECT_EQ(hopeless(troubled("Progressing", R"("name":"ServiceMissing","cure":"Somebody")")),
+            "REL-T02 ServiceMissing: Pod web-1: m");
+  Sight early = troubled("Progressing", image);
+  early.now -= base::seconds(1);
+  EXPECT_EQ(hopeless(early), "");
+}
+
+TEST(Hopeless, IsTheVersionThatIsWaitedFor) {
+  const std::string stable = R"("name":"CrashLoop","cure":"Version","version":"aaa")",
+                    candidate = R"("name":"CrashLoop","cure":"Version","version":"bbb")";
+  EXPECT_EQ(hopeless(troubled("Progressing", stable)), "");
+  EXPECT_NE(hopeless(troubled("RollingBack", stable)), "");
+  EXPECT_EQ(hopeless(troubled("RollingBack", candidate)), "") << "it turns back because of it";
+}
+
+TEST(Hopeless, EndsEveryWaitButOneForTheEnd) {
+  const Sight s = troubled("Progressing", R"("name":"ImagePull","cure":"Version","version":"bbb")");
+  EXPECT_EQ(reached({Until::Goal::Healthy}, s), ExitCode::EndedBadly);
+  EXPECT_EQ(reached({Until::Goal::Paused}, s), ExitCode::EndedBadly);
+  EXPECT_EQ(reached({Until::Goal::Done}, s), std::nullopt);
+  EXPECT_EQ(reached({Until::Goal::Now}, s), ExitCode::Reached);
+}
+
 // An API server shows fields without a value, which ControllerRevisions do not hold.
 TEST(Verdict, OfPodsReplacedInPlace) {
   const auto with = [](const char* status) {

@@ -83,10 +83,42 @@ bool is_at_step(const Sight& sight, int step) {
 
 }  // namespace
 
+namespace {
+
+// Longer than what the controllers bear by themselves: who waits sees the release turn back then.
+constexpr base::Duration kInVain = base::seconds(90);
+
+bool is_expected(const Value& release, delivery::TroubleKind kind) {
+  for (const Value& policy : release["spec"]["guards"]["troubles"].items())
+    if (policy["trouble"].as_string() == delivery::entry_of(kind).name) return policy["action"].as_string() == "Wait";
+  return false;
+}
+
+// Whose trouble holds the release up: on the way back that of the stable version, else that of the new ones.
+bool holds_up(const delivery::State& s, const delivery::Trouble& t) {
+  if (t.version.empty() || !s.stable) return true;
+  const bool back = s.phase == Phase::RollingBack || s.phase == Phase::Verifying;
+  return back == (t.version == s.stable->hash);
+}
+
+}  // namespace
+
+std::string hopeless(const Sight& sight) {
+  if (!sight.has_release() || judge(sight) != Verdict::Working) return "";
+  const delivery::State s = delivery::read_state(sight.objects.release["status"]);
+  for (const delivery::Trouble& t : s.troubles)
+    if (t.cure != delivery::Cure::Time && !t.overruled && t.since && sight.now >= *t.since + kInVain &&
+        !is_expected(sight.objects.release, t.kind) && holds_up(s, t))
+      return delivery::to_text(t);
+  return "";
+}
+
 std::optional<ExitCode> reached(const Until& until, const Sight& sight) {
   const Verdict verdict = judge(sight);
   if (verdict == Verdict::Healthy) return ExitCode::Reached;
   if (verdict == Verdict::RolledBack || verdict == Verdict::Invalid) return ExitCode::EndedBadly;
+  if (until.goal != Until::Goal::Now && until.goal != Until::Goal::Done && !hopeless(sight).empty())
+    return ExitCode::EndedBadly;
   switch (until.goal) {
     case Until::Goal::Now:
       return ExitCode::Reached;

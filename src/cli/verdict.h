@@ -33,6 +33,10 @@ std::string_view to_text(Verdict verdict);
 
 Verdict judge(const Sight& sight);
 
+// The trouble for which waiting is in vain: it does not pass by itself, has lasted a while, and neither is expected nor
+// turns the release back. Empty: there is none.
+std::string hopeless(const Sight& sight);
+
 // The exit code that ends the wait; nothing while it goes on.
 std::optional<ExitCode> reached(const Until& until, const Sight& sight);
 

@@ -44,6 +44,7 @@ enum class Mutant {
   WaitForRollbackHooks,   // lets the way back wait until they have ended
   ShrinkStableEarly,      // takes stable pods away before the router gives their part to the candidate
   BackWithoutCapacity,    // gives the stable version everything back before its pods have come back
+  TroubleAtOnce,          // takes a release back for a trouble the moment that it is seen
   kCount,
 };
 

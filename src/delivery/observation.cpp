@@ -15,6 +15,7 @@
 #include "delivery/observe_config.h"
 #include "delivery/observe_in_place.h"
 #include "delivery/observe_preview.h"
+#include "delivery/observe_troubles.h"
 #include "delivery/plan/compile.h"
 
 namespace slipway::delivery {
@@ -30,28 +31,6 @@ Owner owner_of(const Value& rs, const Value& release, const Value& deployment) {
   const std::string_view holder = api::label(rs, kReleaseLabel);
   if (holder.empty()) return Owner::Nobody;
   return holder == api::name_of(release) ? Owner::Release : Owner::Other;
-}
-
-std::string stuck_reason(const Value& pod) {
-  for (const Value& c : pod["status"]["containerStatuses"].items()) {
-    const Value& waiting = c["state"]["waiting"];
-    const std::string_view reason = waiting["reason"].as_string();
-    if (!reason.empty() && reason != "ContainerCreating" && reason != "PodInitializing")
-      return fmt::format("{}: {}{}{}", api::name_of(pod), reason, waiting.has("message") ? ": " : "",
-                         waiting["message"].as_string());
-  }
-  const Value& scheduled = api::condition(pod, "PodScheduled");
-  if (scheduled["status"].as_string() == "False")
-    return fmt::format("{}: {}: {}", api::name_of(pod), scheduled["reason"].as_string("Unschedulable"),
-                       scheduled["message"].as_string());
-  return "";
-}
-
-// Pods that were never made say nothing: their ReplicaSet does (a quota, an admission policy).
-std::string creation_failure(const Value& rs) {
-  const Value& failure = api::condition(rs, "ReplicaFailure");
-  if (failure["status"].as_string() != "True") return "";
-  return fmt::format("{}: {}", failure["reason"].as_string("FailedCreate"), failure["message"].as_string());
 }
 
 Version version_of(const World& world, const Value& rs, const Value& release, const Value& deployment) {
@@ -173,10 +152,8 @@ void count_pod(Version& v, const Value& pod) {
   if (!control::is_active(pod)) return;
   ++v.pods;
   v.restarts += control::restarts_of(pod);
-  if (control::is_ready(pod))
-    ++v.ready;
-  else if (v.stuck.empty())
-    v.stuck = stuck_reason(pod);
+  if (control::is_ready(pod)) ++v.ready;
+  if (is_ailing(pod)) v.ailing.push_back(pod);
 }
 
 Version version_of_set(const Value& rs, const std::vector<Value>& pods) {
@@ -185,9 +162,9 @@ Version version_of_set(const Value& rs, const std::vector<Value>& pods) {
             .hash = std::string(api::label(rs, control::kTemplateHashLabel))};
   v.spec = rs["spec"]["replicas"].as_int(1);
   for (const Value& pod : pods) count_pod(v, pod);
+  std::ranges::sort(v.ailing, {}, [](const Value& pod) { return api::name_of(pod); });
   v.unseen = api::generation_of(rs) - rs["status"]["observedGeneration"].as_int();
   v.available = std::min(v.ready, rs["status"]["availableReplicas"].as_int());
-  if (v.stuck.empty() && v.pods < v.spec) v.stuck = creation_failure(rs);
   return v;
 }
 
@@ -250,6 +227,7 @@ Observation observe(const World& world, const Value& live, base::Time now) {
   o.runs = world.cache(api::kAnalysisRuns).owned_by(api::uid_of(release));
   observe_kept(world, release, o);
   observe_config(world, o);
+  observe_warnings(world, o);
   return o;
 }
 

@@ -37,7 +37,7 @@ struct Version {
   std::int64_t unseen = 0;     // changes of its spec that `available` does not know of yet
   std::int64_t remaining = 0;  // pods that still exist, also those that are being deleted
   std::int64_t restarts = 0;
-  std::string stuck = {};  // why a pod does not get ready, when it says: "web-1: ImagePullBackOff: no such image"
+  std::vector<data::Value> ailing = {};  // active pods that are not ready, or were killed for want of memory; by name
 
   // Of a ReplicaSet: available pods that are there to stay. Turned around in the middle, a version that was just to
   // shrink grows again: as long as its controller does not know of that, pods that are on their way out may be among
@@ -87,6 +87,14 @@ struct MetricSources {
   bool operator==(const MetricSources&) const = default;
 };
 
+// Events of type Warning about one object, as they were read (observe_troubles.h).
+struct Warnings {
+  std::string uid = {};     // of the object; empty: there are none
+  data::Value events = {};  // the newest last
+  std::optional<base::Time> answered = {};
+  bool pending = false;
+};
+
 // A ConfigMap of the user's that templates of a Release name.
 struct LiveConfig {
   std::string hash = {};  // of its content; empty: it does not exist
@@ -134,6 +142,7 @@ struct Observation {
   std::map<std::string, PreviewSight> previews = {};  // by namespace: the spec's, and the status's
   std::optional<ReadBack> traffic = {};               // newest answer of the router
   bool traffic_pending = false;
+  std::optional<Warnings> warnings = {};  // what was asked for last
   MetricSources sources = {};
   std::set<std::string, std::less<>> told = {};  // the happenings that a Notification asks for (notify/happenings.h)
   // Why the API did not take what was decided last, when trying again will not help: somebody must mend it.

@@ -16,22 +16,14 @@ Value set(const char* status) {
   return rs;
 }
 
-Value pod(const char* name, bool ready, const char* waiting = "") {
+Value pod(const char* name, bool ready) {
   Value out = json(R"({"metadata":{},"status":{"phase":"Running","conditions":[{"type":"Ready"}]}})");
   out.set({"metadata", "name"}, name);
   Value condition = out["status"]["conditions"].at(0);
   condition.set("status", ready ? "True" : "False");
   out.set({"status", "conditions"}, Value::array({condition}));
-  if (*waiting)
-    out.set(
-        {"status", "containerStatuses"},
-        Value::array({Value::object({{"state", Value::object({{"waiting", Value::object({{"reason", waiting}})}})}})}));
   return out;
 }
-
-constexpr const char* kRefused =
-    R"({"observedGeneration":3,"availableReplicas":1,"conditions":[{"type":"ReplicaFailure",
-  "status":"True","reason":"FailedCreate","message":"exceeded quota: few"}]})";
 
 TEST(VersionOfSet, counts_pods_and_what_is_not_known_yet) {
   const Version v = version_of_set(set(R"({"observedGeneration":2,"availableReplicas":2})"), {pod("a", true)});
@@ -42,11 +34,13 @@ TEST(VersionOfSet, counts_pods_and_what_is_not_known_yet) {
   EXPECT_EQ(v.staying(), 0);
 }
 
-// A quota, an admission policy: there is no pod that could say it.
-TEST(VersionOfSet, says_why_pods_were_never_made) {
-  EXPECT_EQ(version_of_set(set(kRefused), {pod("a", true)}).stuck, "FailedCreate: exceeded quota: few");
-  EXPECT_EQ(version_of_set(set(kRefused), {pod("a", true), pod("b", true)}).stuck, "") << "all are there by now";
-  EXPECT_EQ(version_of_set(set(kRefused), {pod("a", false, "ImagePullBackOff")}).stuck, "a: ImagePullBackOff");
+TEST(VersionOfSet, keeps_the_pods_that_are_looked_at_closer) {
+  Value killed = pod("b", true);
+  killed.set({"status", "containerStatuses"}, json(R"([{"lastState":{"terminated":{"reason":"OOMKilled"}}}])"));
+  const Version v = version_of_set(set("{}"), {pod("c", false), killed, pod("a", true)});
+  ASSERT_EQ(v.ailing.size(), 2u);
+  EXPECT_EQ(v.ailing[0]["metadata"]["name"], Value("b"));
+  EXPECT_EQ(v.ailing[1]["metadata"]["name"], Value("c"));
 }
 
 }  // namespace

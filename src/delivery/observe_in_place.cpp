@@ -108,6 +108,7 @@ void observe_in_place(const World& world, Observation& o, base::Time now) {
     count(version_with(o, placed.hash), placed, pod);
     o.placed.push_back(std::move(placed));
   }
+  for (Version& v : o.versions) std::ranges::sort(v.ailing, {}, [](const Value& pod) { return api::name_of(pod); });
   std::ranges::sort(o.versions, {}, &Version::name);
   std::ranges::sort(o.placed, {}, [](const PlacedPod& p) { return std::pair(p.ordinal, p.name); });
 }

@@ -26,8 +26,8 @@ constexpr std::array<std::string_view, 11> kPhases = {"Pending",     "Invalid", 
                                                       "Paused",      "Waiting",   "Keeping",   "Promoting",
                                                       "RollingBack", "Verifying", "RolledBack"};
 constexpr std::array<std::string_view, 5> kWaitReasons = {"", "Window", "PolicyWindow", "Stop", "Place"};
-constexpr std::array<std::string_view, 10> kCauses = {
-    "AnalysisFailed", "AnalysisInconclusive", "Restarts", "ProbeFailures", "Deadline", "HookFailed",
+constexpr std::array<std::string_view, 11> kCauses = {
+    "AnalysisFailed", "AnalysisInconclusive", "Restarts", "ProbeFailures", "Deadline", "HookFailed", "Stuck",
     "Aborted",        "Superseded",           "Reverted", "Deleted"};
 constexpr std::array<std::string_view, 5> kChecks = {"Pending", "Passed", "Failed", "TimedOut", "Skipped"};
 
@@ -351,6 +351,9 @@ void write_details(const State& s, Value& out) {
   if (s.stable) out.set("replicas", write(s.replicas));
   if (s.preview) out.set("preview", write(*s.preview));
   put_if(out, "guard", write(s.guard));
+  Value troubles = Value::array();
+  for (const Trouble& t : s.troubles) troubles.push_back(to_value(t));
+  put_if(out, "troubles", troubles);
   Value analysis = Value::array();
   for (const AnalysisSummary& a : s.analysis) analysis.push_back(write(a));
   put_if(out, "analysis", analysis);
@@ -388,6 +391,7 @@ bool rejects(Cause cause) {
     case Cause::ProbeFailures:
     case Cause::Deadline:
     case Cause::HookFailed:
+    case Cause::Stuck:
     case Cause::Aborted:
       return true;
     case Cause::Superseded:
@@ -432,6 +436,8 @@ State read_state(const Value& v) {
   s.replicas = read_replicas(v["replicas"]);
   s.preview = when_there(v["preview"], read_preview);
   s.guard = read_guard(v["guard"]);
+  for (const Value& t : v["troubles"].items())
+    if (auto trouble = trouble_of(t)) s.troubles.push_back(*std::move(trouble));
   for (const Value& a : v["analysis"].items()) s.analysis.push_back(read_analysis(a));
   s.halt = when_there(v["halt"], read_halt);
   s.retreat = when_there(v["rollback"], read_retreat);

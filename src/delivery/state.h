@@ -15,6 +15,7 @@
 #include "data/value.h"
 #include "delivery/config.h"
 #include "delivery/plan/cohort.h"
+#include "delivery/troubles/trouble.h"
 
 namespace slipway::delivery {
 
@@ -43,6 +44,7 @@ enum class Cause {
   ProbeFailures,
   Deadline,
   HookFailed,
+  Stuck,  // a trouble that the guards do not bear (troubles/trouble.h)
   Aborted,
   Superseded,
   Reverted,
@@ -265,6 +267,7 @@ struct State {
   Replicas replicas = {};
   std::optional<PreviewState> preview = {};
   GuardState guard = {};
+  std::vector<Trouble> troubles = {};
   std::vector<AnalysisSummary> analysis = {};
   std::optional<Halt> halt = {};
   std::optional<Retreat> retreat = {};

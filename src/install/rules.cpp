@@ -83,6 +83,7 @@ const std::vector<Right>& controller_rights() {
       {Objects, "traefik.io", "ingressroutes", kRead, "how Traefik splits the traffic now"},
       {Objects, "traefik.io", "ingressroutes", {"patch"}, "the weights"},
       {Objects, "", "events", {"create", "patch"}, "what happened, for kubectl describe"},
+      {Objects, "", "events", {"list"}, "why pods do not start, or do not get ready"},
       {Own, "coordination.k8s.io", "leases", {"get", "create", "update"}, "one controller leads at a time"},
       {Own, "coordination.k8s.io", "leases", kSee, "which replicas of the gateway there are, and what they show"},
   };

@@ -15,9 +15,13 @@ Version drawn_version(runtime::Random& random, const std::string& tag) {
   struct Kind {
     std::string_view suffix, key, value;
   };
-  static constexpr Kind kKinds[] = {
-      {"-errors", "error-rate", "0.25"},  {"-slow", "latency", "900ms"}, {"-unready", "never-ready", "true"},
-      {"-crashing", "crash-after", "4s"}, {"", "start", "300ms"},        {"", "start", "6s"}};
+  static constexpr Kind kKinds[] = {{"-errors", "error-rate", "0.25"},
+                                    {"-slow", "latency", "900ms"},
+                                    {"-unready", "never-ready", "true"},
+                                    {"-crashing", "crash-after", "4s"},
+                                    {"-missing", "image-missing", "true"},
+                                    {"", "start", "300ms"},
+                                    {"", "start", "6s"}};
   const Kind& kind = kKinds[random.below(std::size(kKinds))];
   Version version{.name = tag + std::string(kind.suffix)};
   version.annotations.set(std::string(kAnnotationPrefix).append(kind.key), kind.value);
@@ -25,6 +29,8 @@ Version drawn_version(runtime::Random& random, const std::string& tag) {
 }
 
 bool is_good(std::string_view tag) { return !tag.contains('-'); }
+
+bool never_gets_ready(std::string_view tag) { return tag.contains("-unready") || tag.contains("-missing"); }
 
 std::string tag_of_images(const std::string& images) { return images.substr(images.rfind(':') + 1); }
 

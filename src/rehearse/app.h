@@ -25,7 +25,7 @@ inline constexpr const char* kName = "web";  // of the Deployment, Service, rout
 enum class Manner { Plain, Rolling, Canary };  // nobody but the Deployment's controller; a Release of this strategy
 
 // How a version behaves (behaviour.h), told by its image tag: "v2", "v2-errors", "v2-slow", "v2-unready",
-// "v2-crashing".
+// "v2-missing" (its image), "v2-crashing".
 struct Version {
   std::string name;
   data::Value annotations = data::Value::object();
@@ -34,6 +34,7 @@ Version good_version(std::string tag);
 Version drawn_version(runtime::Random& random, const std::string& tag);
 
 bool is_good(std::string_view tag);
+bool never_gets_ready(std::string_view tag);
 std::string tag_of(const data::Value& workload);       // of the template of a Deployment or ReplicaSet
 std::string tag_of_images(const std::string& images);  // of "web=shop/web:v2", as a Release's status says it
 

@@ -19,6 +19,9 @@ Behaviour behaviour_of(const data::Value& pod) {
   b.end_after = base::parse_duration(text("end-after"));
   if (const auto code = base::parse_int(text("exit-code"))) b.exit_code = static_cast<int>(*code & 0xff);
   b.crash_after = base::parse_duration(text("crash-after"));
+  b.out_of_memory = text("out-of-memory") == "true";
+  b.image_missing = text("image-missing") == "true";
+  b.mount_fails = text("mount-fails") == "true";
   b.never_ready = text("never-ready") == "true";
   return b;
 }

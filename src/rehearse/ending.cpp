@@ -94,10 +94,11 @@ bool gave_up(const Value& deployment) {
 // with pods in order a later version as well (kubernetes/kubernetes#67250).
 std::string awaited_plain_in_place(const Truth& truth, const Value& workload) {
   const bool stands = std::ranges::any_of(truth.list(api::kPods, kSpace), [](const Value& pod) {
-    return image_tag(pod).contains("-unready") || image_tag(pod).contains("-crashing");
+    return app::never_gets_ready(image_tag(pod)) || image_tag(pod).contains("-crashing");
   });
-  if (stands || app::tag_of(workload).contains("-unready") || app::tag_of(workload).contains("-crashing")) return "";
-  return other_pods(truth, app::tag_of(workload));
+  const std::string tag = app::tag_of(workload);
+  if (stands || app::never_gets_ready(tag) || tag.contains("-crashing")) return "";
+  return other_pods(truth, tag);
 }
 
 std::string awaited_plain(const Truth& truth) {
@@ -105,7 +106,7 @@ std::string awaited_plain(const Truth& truth) {
   if (is_in_place(truth)) return awaited_plain_in_place(truth, deployment);
   const std::string tag = app::tag_of(deployment);
   if (tag.ends_with("-crashing")) return "";  // its pods never come to rest
-  if (tag.ends_with("-unready")) {
+  if (app::never_gets_ready(tag)) {
     // Pods of the version before that come and go are progress, as upstream counts it (seed 2230).
     const bool flaps = std::ranges::any_of(truth.list(api::kPods, kSpace),
                                            [](const Value& pod) { return image_tag(pod).ends_with("-crashing"); });
@@ -241,7 +242,7 @@ bool may_pass_hooks(const Expectation& e, const std::string& tag) {
 bool may_be_out(const Expectation& e, const std::string& tag) {
   return app::is_good(tag) || e.metrics_lie || e.approved_unseen ||
          ((e.story.choices.manner == Manner::Rolling || e.story.choices.switched() || e.story.choices.in_place()) &&
-          !tag.ends_with("-unready"));
+          !app::never_gets_ready(tag));
 }
 
 std::string wrong_verdict(const Expectation& e, const delivery::State& s, const std::string& tag) {

@@ -143,7 +143,8 @@ void ModelledNode::changed(const Value& before, const Value& after) {
   say_again(after);
 }
 
-// While our heartbeats did not arrive, the node and its pods were marked as not ready; we know better, as a kubelet does.
+// While our heartbeats did not arrive, the node and its pods were marked as not ready; we know better, as a kubelet
+// does.
 void ModelledNode::say_again(const Value& pod) {
   const auto found = running_.find(std::string(api::uid_of(pod)));
   if (found == running_.end()) return;
@@ -169,10 +170,11 @@ void ModelledNode::begin(const Value& pod) {
   running.behaviour = behaviour_of(pod);
   if (api::is_deleting(pod)) return;
   if (!pod["status"]["podIP"].is_empty()) return adopt(pod, running);
-  running.address = new_address();
   ++pods_started_;
+  if (running.behaviour.starts()) running.address = new_address();
   write_status(uid, false);
-  if (running.behaviour.never_ready) return;
+  if (running.behaviour.mount_fails) tell_failed_mount(pod);
+  if (running.behaviour.never_ready || !running.behaviour.starts()) return;
   running.timer = loop_.after(running.behaviour.start, [this, uid] { become_ready(uid); });
 }
 
@@ -289,7 +291,46 @@ std::string ModelledNode::new_address() {
   return address;
 }
 
+void ModelledNode::tell_failed_mount(const Value& pod) {
+  const std::string time = base::format_time(loop_.now());
+  const Value about = Value::object({{"apiVersion", "v1"},
+                                     {"kind", "Pod"},
+                                     {"namespace", api::space_of(pod)},
+                                     {"name", api::name_of(pod)},
+                                     {"uid", api::uid_of(pod)}});
+  const Value event = Value::object({{"apiVersion", "v1"},
+                                     {"kind", "Event"},
+                                     {"metadata", Value::object({{"name", std::string(api::name_of(pod)) + ".mount"},
+                                                                 {"namespace", api::space_of(pod)}})},
+                                     {"involvedObject", about},
+                                     {"type", "Warning"},
+                                     {"reason", "FailedMount"},
+                                     {"message", "MountVolume.SetUp failed for volume \"data\" : modelled failure"},
+                                     {"source", Value::object({{"component", "kubelet"}})},
+                                     {"firstTimestamp", time},
+                                     {"lastTimestamp", time},
+                                     {"count", 1}});
+  api_.call({.verb = Verb::Create, .resource = api::kEvents, .space = std::string(api::space_of(pod)), .body = event},
+            [](Answer) {});
+}
+
 namespace {
+
+Value waiting_state(const Behaviour& behaviour, const Value& container) {
+  Value waiting = Value::object({{"reason", "ContainerCreating"}});
+  if (behaviour.image_missing)
+    waiting = Value::object(
+        {{"reason", "ErrImagePull"}, {"message", "image \"" + container["image"].str() + "\": not found"}});
+  return Value::object({{"waiting", waiting}});
+}
+
+// Of a container that has crashed.
+Value last_state_of(const Behaviour& behaviour, base::Time now) {
+  return Value::object({{"terminated", Value::object({{"exitCode", behaviour.out_of_memory ? 137 : 1},
+                                                      {"reason", behaviour.out_of_memory ? "OOMKilled" : "Error"},
+                                                      {"finishedAt", base::format_time(now)}})}});
+}
+
 Value state_of(bool ended, int exit_code, base::Time now) {
   const Value time = base::format_time(now);
   if (!ended) return Value::object({{"running", Value::object({{"startedAt", time}})}});
@@ -301,30 +342,42 @@ Value state_of(bool ended, int exit_code, base::Time now) {
 }
 }  // namespace
 
+Value ModelledNode::container_status(const Value& container, const Running& running, bool ready, base::Time now) {
+  const bool starts = running.behaviour.starts();
+  Value out = Value::object({{"name", container["name"]},
+                             {"image", container["image"]},
+                             {"imageID", starts ? container["image"] : Value("")},
+                             {"ready", ready},
+                             {"started", starts},
+                             {"restartCount", running.restarts}});
+  out.set("state", starts ? state_of(running.ended, running.behaviour.exit_code, now)
+                          : waiting_state(running.behaviour, container));
+  if (running.restarts > 0 && !ready) out.set("lastState", last_state_of(running.behaviour, now));
+  return out;
+}
+
 Value ModelledNode::status_of(const Value& pod, const Running& running, bool ready) const {
   const base::Time now = loop_.now();
   Value containers = Value::array();
   for (const Value& container : pod["spec"]["containers"].items())
-    containers.push_back(Value::object({{"name", container["name"]},
-                                        {"image", container["image"]},
-                                        {"imageID", container["image"]},
-                                        {"ready", ready},
-                                        {"started", true},
-                                        {"restartCount", running.restarts},
-                                        {"state", state_of(running.ended, running.behaviour.exit_code, now)}}));
+    containers.push_back(container_status(container, running, ready, now));
   const Value& started = pod["status"]["startTime"];
-  return Value::object(
-      {{"phase", !running.ended                     ? "Running"
+  const bool starts = running.behaviour.starts();
+  Value status = Value::object(
+      {{"phase", !starts                            ? "Pending"
+                 : !running.ended                   ? "Running"
                  : running.behaviour.exit_code == 0 ? "Succeeded"
                                                     : "Failed"},
-       {"podIP", running.address},
-       {"podIPs", Value::array({Value::object({{"ip", running.address}})})},
        {"hostIP", "127.0.0.1"},
        {"startTime", started.is_empty() ? Value(base::format_time(now)) : started},
        {"conditions",
         Value::array({condition_of(pod, "PodScheduled", true, now), condition_of(pod, "Initialized", true, now),
                       condition_of(pod, "ContainersReady", ready, now), condition_of(pod, "Ready", ready, now)})},
        {"containerStatuses", containers}});
+  if (!starts) return status;
+  status.set("podIP", running.address);
+  status.set("podIPs", Value::array({Value::object({{"ip", running.address}})}));
+  return status;
 }
 
 }  // namespace slipway::rehearse

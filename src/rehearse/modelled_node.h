@@ -63,6 +63,8 @@ class ModelledNode {
   void write_status(const std::string& uid, bool ready);
   void send_status(const std::string& uid);
   void status_answered(const std::string& uid, const client::Answer& answer);
+  void tell_failed_mount(const data::Value& pod);
+  static data::Value container_status(const data::Value& container, const Running& running, bool ready, base::Time now);
   data::Value status_of(const data::Value& pod, const Running& running, bool ready) const;
   std::string new_address();
 

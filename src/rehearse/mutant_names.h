@@ -20,7 +20,8 @@ constexpr std::string_view name_of(control::Mutant which) {
       "LetAllPodsGo",          "PodsBeforeConfig",    "TrimConfigInUse",
       "PreviewUninvited",      "LeavePreview",        "WaitForNoHook",
       "PassFailedHook",        "RepeatHook",          "ForgetRollbackHooks",
-      "WaitForRollbackHooks",  "ShrinkStableEarly",   "BackWithoutCapacity"};
+      "WaitForRollbackHooks",  "ShrinkStableEarly",   "BackWithoutCapacity",
+      "TroubleAtOnce"};
   return kNames[static_cast<std::size_t>(which)];
 }
 

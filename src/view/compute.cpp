@@ -245,6 +245,7 @@ ReleaseView compute(const Objects& objects, Time now) {
                    .stable = s.stable,
                    .candidate = s.candidate,
                    .rejected = s.rejected};
+  view.troubles = s.troubles;
   if (s.phase == delivery::Phase::Waiting) view.waiting = s.waiting;
   if (s.override_windows.at) view.overridden = s.override_windows;
   if (view.waiting && view.waiting->until && *view.waiting->until > now)

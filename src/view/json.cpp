@@ -92,6 +92,12 @@ Value of(const VersionView& v) {
                         {"pods", list(v.pods, [](const PodView& p) { return of(p); })}});
 }
 
+Value of(const delivery::Trouble& t, const ReleaseView& v) {
+  return delivery::to_value(t)
+      .with("meaning", delivery::entry_of(t.kind).meaning)
+      .with("remedy", delivery::remedy_of(t, v.name, v.space));
+}
+
 Value of(const LogEntry& e) {
   return Value::object({{"time", delivery::stamp(e.time)}, {"rule", e.rule}, {"text", e.text}});
 }
@@ -142,6 +148,7 @@ Value to_value(const ReleaseView& v) {
   out.set("steps", list(v.steps, [](const StepView& s) { return of(s); }));
   out.set("metrics", list(v.metrics, [](const MetricView& m) { return of(m); }));
   out.set("versions", list(v.versions, [](const VersionView& s) { return of(s); }));
+  out.set("troubles", list(v.troubles, [&](const delivery::Trouble& t) { return of(t, v); }));
   out.set("log", list(v.log, [](const LogEntry& e) { return of(e); }));
   out.set("history", list(v.history, [](const HistoryEntry& h) { return of(h); }));
   return out;

@@ -59,7 +59,13 @@ Lines render_changes(const ReleaseView* before, const ReleaseView& after) {
   return out;
 }
 
-std::string render_waiting(const ReleaseView& v) { return line(v.now, "waiting", v.message); }
+std::string render_waiting(const ReleaseView& v) {
+  std::string text = message_beside_troubles(v);
+  for (const delivery::Trouble& t : v.troubles)
+    text += fmt::format("{}{}{}", text.empty() ? "" : "; ", to_text(t),
+                        t.since ? fmt::format(" (for {})", base::human_duration(v.now - *t.since)) : "");
+  return line(v.now, "waiting", text);
+}
 
 std::string render_summary(const ReleaseView& v) {
   std::string step;

@@ -217,7 +217,9 @@ Lines render_live(const ReleaseView& v, const Style& style) {
   add_metrics(out, v, style);
   out.emplace_back();
   for (std::string& line : render_tree(v, style)) out.push_back(std::move(line));
-  if (!v.message.empty()) out.push_back(fmt::format("{}: {}", delivery::to_text(v.phase), v.message));
+  if (const std::string message = message_beside_troubles(v); !message.empty())
+    out.push_back(fmt::format("{}: {}", delivery::to_text(v.phase), message));
+  for (std::string& line : render_troubles(v, style)) out.push_back(std::move(line));
   return finished(std::move(out), style);
 }
 

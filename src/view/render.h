@@ -25,6 +25,11 @@ std::string render_waiting(const ReleaseView& view);
 // A rollback with its evidence: why, effect, proof, next commands. Empty without a rollback.
 Lines render_rollback(const ReleaseView& view, const Style& style);
 
+// What is wrong, with a command that helps; three lines each. Empty when nothing is known to be.
+Lines render_troubles(const ReleaseView& view, const Style& style);
+// The release's own sentence, without what the troubles say as well.
+std::string message_beside_troubles(const ReleaseView& view);
+
 Lines render_history(const ReleaseView& view, const Style& style);
 Lines render_plan(const delivery::plan::ReleasePlan& plan);
 // The decision log: time, rule, sentence.

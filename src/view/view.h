@@ -109,6 +109,7 @@ struct ReleaseView {
   std::vector<MetricView> metrics = {};            // of the analysis under way, or of the last one
   std::vector<VersionView> versions = {};          // candidate first, then stable, then old ones that still have pods
   std::optional<delivery::Retreat> rollback = {};  // under way, or the last one while its revision is held
+  std::vector<delivery::Trouble> troubles = {};    // what keeps it from going on, or its versions from being well
   std::vector<LogEntry> log = {};
   std::vector<HistoryEntry> history = {};
 };

@@ -112,6 +112,43 @@ Objects objects_with(const delivery::State& s) {
 
 std::string text(const Lines& lines) { return base::join(lines, "\n") + "\n"; }
 
+delivery::Trouble missing_image() {
+  return {.kind = delivery::TroubleKind::ImagePull,
+          .cure = delivery::Cure::Version,
+          .object = "Pod web-b-1",
+          .version = "h13",
+          .message = "image shop/web:1.9.0 cannot be pulled: not found",
+          .count = 2,
+          .since = ago(40)};
+}
+
+TEST(View, what_is_wrong_and_what_helps) {
+  delivery::State s = canary_state();
+  s.troubles = {
+      missing_image(),
+      {.kind = delivery::TroubleKind::NoData, .object = "AnalysisRun web-13-1-2", .message = "metric p99: no data"}};
+  const ReleaseView v = compute(objects_with(s), kNow);
+  EXPECT_EQ(text(render_troubles(v, {.width = 0})),
+            "✗ REL-P03 ImagePull   Pod web-b-1 and 1 more, for 40s\n"
+            "  image shop/web:1.9.0 cannot be pulled: not found\n"
+            "  it does not pass by itself: another version is needed    next: slipway deploy web -n shop --image "
+            "CONTAINER=IMAGE\n"
+            "! REL-M02 NoData   AnalysisRun web-13-1-2\n"
+            "  metric p99: no data\n"
+            "  it may pass by itself    next: slipway get analysisrun web-13-1-2 -n shop -o yaml\n");
+  s.message = "0 of 1 candidate pods are available; Pod web-b-1: image shop/web:1.9.0 cannot be pulled: not found";
+  EXPECT_EQ(message_beside_troubles(compute(objects_with(s), kNow)), "0 of 1 candidate pods are available");
+  EXPECT_TRUE(text(render_live(v, {})).ends_with(text(render_troubles(v, {}))));
+  EXPECT_EQ(
+      render_waiting(v),
+      "12:02:18.000  waiting   analysis web-13-1-2 is measuring; REL-P03 ImagePull: Pod web-b-1 and 1 more: image "
+      "shop/web:1.9.0 cannot be pulled: not found (for 40s); REL-M02 NoData: AnalysisRun web-13-1-2: metric p99: no "
+      "data");
+  const Value document = to_value(v)["troubles"].at(0);
+  EXPECT_EQ(document["code"], Value("REL-P03"));
+  EXPECT_EQ(document["remedy"], Value("slipway deploy web -n shop --image CONTAINER=IMAGE"));
+}
+
 TEST(View, a_live_canary) {
   EXPECT_EQ(text(render_live(compute(objects_with(canary_state()), kNow), {})),
             "release/web  shop  revision 12 → 13               canary · step 2/4 · 2m18s\n"

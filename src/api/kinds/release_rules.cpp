@@ -244,9 +244,23 @@ void check_traffic(Problems& out, const Value& spec) {
     out.forbidden("spec.traffic", "a rolling update shifts pods, not traffic; use strategy.canary to split a route");
 }
 
+void check_troubles(Problems& out, const Value& policies) {
+  std::set<std::string_view> named;
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    const Value& policy = policies.at(i);
+    const std::string at = fmt::format("spec.guards.troubles[{}]", i);
+    check_duration(out, policy, "after", at);
+    if (policy["action"].as_string() == "Wait" && policy.has("after"))
+      out.forbidden(at + ".after", "with action Wait the deadline decides");
+    if (!named.insert(policy["trouble"].as_string()).second)
+      out.invalid(at + ".trouble", policy["trouble"], "is named twice");
+  }
+}
+
 void check_guards(Problems& out, const Value& guards) {
   check_count(out, guards, "maxRestarts", "spec.guards", 0);
   check_count(out, guards, "maxProbeFailures", "spec.guards", 0);
+  check_troubles(out, guards["troubles"]);
   if (guards["analysis"].is_object()) {
     check_analysis(out, guards["analysis"], "spec.guards.analysis");
     check_count(out, guards["analysis"], "fromStep", "spec.guards.analysis", 0);

@@ -155,10 +155,16 @@ type GuardAnalysis | An analysis in the background.
   ...       - ReleaseAnalysis
   fromStep  - *int32 min=0    | First step at which it runs, counted from 0.
 
+type TroublePolicy | How long a trouble is borne; docs/troubles.md tells what they are.
+  trouble - string keep enum=CrashLoop,OutOfMemory,ImagePull,ContainerConfig,Unschedulable,VolumeMount,NotReady,NotStarting,Quota,PodRefused,WebhookUnreachable,PodNotMade,ConfigMissing,RouteMissing,ServiceMissing,RouterMissing,RouteRefused,RouterSilent,ProviderUnreachable,NoData | Which.
+  after   - *string | So long it may last before it breaks the guard, like 2m; 0s: not at all; default 1m.
+  action  - string =Fail enum=Fail,Wait | Fail: a broken guard. Wait: it is only told, and the deadline and the other guards decide.
+
 type ReleaseGuards | What is watched all the time.
   maxRestarts      - *int32 =3 min=0 | Restarts of all candidate containers together that are tolerated.
   maxProbeFailures - *int32 =3 min=0 | Times that candidate pods may lose their readiness.
   analysis         - *GuardAnalysis  | Measured in the background for as long as the release runs.
+  troubles         - []TroublePolicy atomic maxItems=30 | What is not borne until the deadline, or is in spite of everything. Default: what only another version mends (an image that does not exist, pods that a policy refuses) is borne for 1m.
 
 type ReleaseRollbackWindow | Which versions one goes back to without steps.
   revisions - *int32 =1 min=1 | So many of the versions that were released before the present one.
@@ -295,6 +301,17 @@ type ReleaseVariant | A version of an A/B test.
   overruledRestarts - *int64 | Restarts that no longer count, since a person went on in spite of them.
   stoppedAt - *microTime | Since when its users get the stable version; cause and message say why.
 
+type ReleaseTrouble | What keeps the release from going on, or a version from being well.
+  code    - *string    | Its code, like REL-P03.
+  name    - *string    | Its name, like ImagePull.
+  cure    - *string    | Time (it may pass by itself), Somebody (something beside the version has to be mended) or Version (another version is needed).
+  object  - *string    | The first object that has it, like Pod web-1.
+  version - *string    | Hash of the version whose object that is.
+  message - *string    | What is wrong.
+  count   - *int64     | Objects of that version that have it; absent: one.
+  since   - *microTime | When it was first seen.
+  overruled - *bool    | A person went on in spite of it.
+
 type ReleaseWaiting | What it waits for before it goes forward.
   reason - *string    | Window (of the Release), PolicyWindow (of the ReleasePolicy), Stop or Place.
   window - *string    | The window that denies, or the one that opens next.
@@ -327,6 +344,7 @@ type ReleaseStatus preserve | A Release as it is.
   replicas     - *ReleaseReplicas                  | Pods of all versions; of an A/B test those of all variants are the candidate's.
   preview      - *ReleasePreview                   | The environment of the candidate in a namespace of its own.
   guard        - *ReleaseGuardStatus               | What the guards have counted.
+  troubles     - []ReleaseTrouble atomic           | What keeps it from going on, or its versions from being well.
   analysis     - *any                              | Numbers of the analyses of this release.
   waiting      - *ReleaseWaiting                   | What it waits for before it goes forward.
   override     - *ReleaseOverride                  | Who lets this release go forward outside of its windows.

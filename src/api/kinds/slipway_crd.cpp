@@ -105,6 +105,7 @@ std::vector<ValueRule> value_rules() {
   }
   for (const auto& [type, field] :
        std::vector<std::pair<const char*, const char*>>{{"ReleasePause", "duration"},
+                                                        {"TroublePolicy", "after"},
                                                         {"RollingStrategy", "bake"},
                                                         {"GrayBatch", "bake"},
                                                         {"RollingBatch", "bake"},
@@ -293,6 +294,11 @@ std::vector<CelRule> cel_rules() {
       {"ReleaseTraffic", stable + " != self.service", "the stable service must differ from service"},
       {"ReleaseTraffic", canary + " != self.service", "the canary service must differ from service"},
       {"ReleaseAnalysis", unique, "no template may be named twice"},
+      {"TroublePolicy", "!has(self.after) || !has(self.action) || self.action != 'Wait'",
+       "with action Wait the deadline decides, and not `after`"},
+      {"ReleaseGuards",
+       "!has(self.troubles) || self.troubles.all(t, self.troubles.exists_one(u, u.trouble == t.trouble))",
+       "no trouble may be named twice"},
       {"GuardAnalysis", unique, "no template may be named twice"},
       {"MetricProvider",
        "(has(self.gateway) ? 1 : 0) + (has(self.prometheus) ? 1 : 0) + (has(self.web) ? 1 : 0) + (has(self.job) ? 1 : "

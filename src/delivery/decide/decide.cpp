@@ -17,6 +17,7 @@
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/steps.h"
 #include "delivery/decide/traffic.h"
+#include "delivery/decide/troubles.h"
 #include "delivery/decide/variants.h"
 #include "delivery/decide/workload.h"
 #include "delivery/names.h"
@@ -161,6 +162,7 @@ void tame_clock(State& s, base::Time now) {
   tame(s.traffic.taken_at);
   tame(s.standing.since);
   tame(s.asking.since);
+  for (Trouble& t : s.troubles) tame(t.since);
   if (!s.retreat) return;
   s.retreat->started_at = std::min(s.retreat->started_at, now);
   tame(s.retreat->requests_at);
@@ -209,17 +211,28 @@ std::optional<Decision> tell_refusal(const Observation& o, base::Time now) {
   const std::string message = advice_for(*o.refused);
   const Value& known = api::condition(o.release, kStalled);
   if (known["status"].as_string() == "True" && known["message"].as_string() == message) return std::nullopt;
+  State s = read_state(o.release["status"]);
+  const Trouble refusal{.kind = TroubleKind::WriteRefused,
+                        .cure = Cure::Somebody,
+                        .object = "Release " + o.release["metadata"]["name"].str(),
+                        .message = message,
+                        .since = now};
+  if (std::ranges::none_of(s.troubles, [&](const Trouble& t) { return t.is_same(refusal); }))
+    s.troubles.push_back(refusal);
   Decision out;
-  out.status = o.release["status"].is_object() ? o.release["status"] : Value::object();
+  out.status = write_state(s);
   api::set_condition(out.status, kStalled, "True", base::reason_of(o.refused->code), message, now);
   out.reasons.push_back({"stalled", message});
   return out;
 }
 
 // Written after all effects were taken: it goes on.
-void end_refusal(Value& status, base::Time now) {
-  if (api::condition(Value::object({{"status", status}}), kStalled)["status"].as_string() == "True")
-    api::set_condition(status, kStalled, "False", "Accepted", "", now);
+void end_refusal(Turn& turn) {
+  std::erase_if(turn.s.troubles, [](const Trouble& t) { return t.kind == TroubleKind::WriteRefused; });
+  Value status = Value::object({{"conditions", turn.s.conditions}});
+  if (api::condition(Value::object({{"status", status}}), kStalled)["status"].as_string() != "True") return;
+  api::set_condition(status, kStalled, "False", "Accepted", "", turn.now);
+  turn.s.conditions = status["conditions"];
 }
 
 // How long what only people watch may wait to be told: pods that get ready one by one make one write, not one each.
@@ -238,6 +251,7 @@ bool is_news_only(const Value& observed, const Value& wanted) {
   before.replicas = now.replicas;
   if (before.preview && now.preview && before.preview->space == now.preview->space) before.preview = now.preview;
   before.traffic.stable_requests = now.traffic.stable_requests;
+  if (std::ranges::equal(before.troubles, now.troubles, &Trouble::is_same)) before.troubles = now.troubles;
   for (std::size_t i = 0; i < before.variants.size() && i < now.variants.size(); ++i) {
     before.variants[i].replicas = now.variants[i].replicas;
     before.variants[i].ready = now.variants[i].ready;
@@ -255,8 +269,9 @@ Decision finish(Turn& turn) {
   if (!turn.o.workload.is_null()) count_replicas(turn);
   count_preview(turn);
   set_conditions(turn.s, turn.now);
+  if (!turn.o.refused || !turn.out.effects.empty()) end_refusal(turn);
   turn.out.status = write_state(turn.s);
-  if (!turn.o.refused || !turn.out.effects.empty()) end_refusal(turn.out.status, turn.now);
+  ask_about_troubles(turn);
   const Value& observed = turn.o.release["status"];
   if (turn.out.status != observed && is_news_only(observed, turn.out.status)) turn.out.status_may_wait = kNewsMayWait;
   return std::move(turn.out);
@@ -320,6 +335,7 @@ Decision decide_what(const Observation& o, const plan::RouterCapabilities& route
   Turn turn{.o = o, .plan = plan, .now = now, .s = std::move(state), .plan_id = std::move(id)};
   turn.recorded = turn.s.traffic;
   if (!compiled) turn.invalid = compiled.error().message;
+  note_troubles(turn);
   leaving ? leave(turn) : choose(turn);
   return finish(turn);
 }

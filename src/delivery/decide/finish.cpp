@@ -31,6 +31,7 @@ std::string result_of(Cause cause) {
     case Cause::ProbeFailures:
     case Cause::Deadline:
     case Cause::HookFailed:
+    case Cause::Stuck:
       return "RolledBack";
   }
   base::bug("unknown cause", __FILE__, __LINE__);

@@ -6,6 +6,7 @@
 
 #include "delivery/decide/halt.h"
 #include "delivery/decide/preview.h"
+#include "delivery/decide/troubles.h"
 #include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
@@ -124,6 +125,19 @@ bool stop_starved(Turn& turn, const std::string& why) {
   return true;
 }
 
+std::string unbearable_text(const Turn& turn, const Trouble& trouble) {
+  return fmt::format("{} (for {}, {})", to_text(trouble), base::human_duration(turn.now - *trouble.since),
+                     trouble.cure == Cure::Time ? "and no longer borne" : "and it does not pass by itself");
+}
+
+// Of no version: traffic, metrics, configuration.
+bool common_trouble(Turn& turn) {
+  if (rests(turn.s.phase)) return false;
+  const Trouble* trouble = unbearable(turn, "");
+  if (trouble) turn_back(turn, Cause::Stuck, unbearable_text(turn, *trouble));
+  return trouble != nullptr;
+}
+
 bool deadline_broken(Turn& turn) {
   const State& s = turn.s;
   const auto index = static_cast<std::size_t>(s.position.index);
@@ -179,11 +193,13 @@ bool guard_broken(Turn& turn) {
       give_up(turn, v.index, Cause::ProbeFailures,
               fmt::format("{}pods lost their readiness {} times, {} tolerated", whose(turn), g.lost_readiness,
                           *limits.max_probe_failures));
+    else if (const Trouble* trouble = unbearable(turn, v.revision->hash))
+      give_up(turn, v.index, Cause::Stuck, unbearable_text(turn, *trouble));
     else
       background_broken(turn, v.index);
     if (turned(turn)) return true;
   }
-  return just_stopped(turn) || deadline_broken(turn) || disturbed_too_long(turn);
+  return just_stopped(turn) || common_trouble(turn) || deadline_broken(turn) || disturbed_too_long(turn);
 }
 
 }  // namespace slipway::delivery

@@ -41,6 +41,7 @@ void overrule_halt(Turn& turn) {
     v.guard.overruled_restarts = v.guard.restarts;
     v.guard.lost_readiness = 0;
   }
+  for (Trouble& t : s.troubles) t.overruled = true;
   s.traffic.disturbed_at.reset();
   s.position.since = turn.now;
   ++s.position.attempt;

@@ -11,6 +11,7 @@
 #include "data/patch.h"
 #include "delivery/decide/replicas.h"
 #include "delivery/decide/revisions.h"
+#include "delivery/decide/troubles.h"
 #include "delivery/names.h"
 #include "delivery/observe_in_place.h"
 
@@ -48,6 +49,14 @@ bool is_current(const Turn& turn, const Version& version) {
 bool remembers_stable(const Turn& turn) {
   const Version* stable = turn.stable();
   return is_stateful(turn) && stable && is_current(turn, *stable);
+}
+
+// Every pod is new and ready, and with that its controller forgets the version before (completeRollingUpdate upstream):
+// a pod that was deleted now would come back as the new version.
+bool is_about_to_forget(const Turn& turn, const Revision& from) {
+  const Version* taken_back = turn.o.find(from.hash);
+  return is_stateful(turn) && remembers_stable(turn) && taken_back && taken_back->ready == turn.o.replicas() &&
+         taken_back->remaining == std::ssize(turn.o.placed);
 }
 
 // --- hold ---------------------------------------------------------------------------------------------------
@@ -311,10 +320,11 @@ class Placed final : public Workload {
       replace_pods(turn, candidate.hash, wanted, turn.budget().unavailable);
     }
     wake_when_available(turn);
+    const std::string trouble = trouble_text(turn, candidate.hash);
     const bool surplus = turn.s.position.back_to >= 0 && candidate.remaining > wanted;
     if (!turn.acts() && candidate.available >= wanted && !surplus) return Reach::Done;
     return waiting(turn, fmt::format("{} of {} pods of the new version are available{}", candidate.available, wanted,
-                                     candidate.stuck.empty() ? "" : "; " + candidate.stuck));
+                                     trouble.empty() ? "" : "; " + trouble));
   }
 
   // Nothing changes hands.
@@ -349,6 +359,8 @@ class Placed final : public Workload {
     }
     if (!stable || (asked && !has_seen_spec(turn)))
       return waiting(turn, fmt::format("{} takes its template back", turn.workload_name()));
+    if (!asked && is_about_to_forget(turn, r.from))
+      return waiting(turn, fmt::format("{} forgets revision {}", turn.workload_name(), turn.s.stable->number));
     // The StatefulSet replaces those that serve by itself when its template is the stable one and it holds nothing
     // back.
     const bool by_itself = is_stateful(turn) && !remembers_stable(turn);

@@ -53,6 +53,8 @@ class ModelledCluster {
 
   // --- how the world behaves
   std::function<bool(const std::string& image)> becomes_ready = [](const std::string&) { return true; };
+  // The status of a pod that is not ready; null: nothing is wrong with it.
+  std::function<data::Value(const std::string& image)> ailment = [](const std::string&) { return data::Value(); };
   // Asked whenever a pod is made: how long it takes until it can become ready.
   std::function<base::Duration()> starts_in = [] { return base::seconds(1); };
   std::function<std::string(const data::Value& run)> verdict = [](const data::Value&) {

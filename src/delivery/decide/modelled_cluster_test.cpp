@@ -215,8 +215,14 @@ const Value& ModelledCluster::set_of(const Pod& pod) const {
 }
 
 void ModelledCluster::count_pods(Version& v) const {
-  for (const auto& [pod, p] : pods_)
-    if (p.rs == v.name) ++v.pods, ++v.remaining, v.ready += pod_ready(p), v.restarts += p.restarts;
+  for (const auto& [pod, p] : pods_) {
+    if (p.rs != v.name) continue;
+    ++v.pods, ++v.remaining, v.ready += pod_ready(p), v.restarts += p.restarts;
+    const Value status = pod_ready(p) ? Value() : ailment(image_of(p.rs));
+    if (status.is_object())
+      v.ailing.push_back(
+          Value::object({{"metadata", Value::object({{"name", pod}, {"uid", pod}})}, {"status", status}}));
+  }
   v.available = std::min(v.ready, v.rs["status"]["availableReplicas"].as_int());
 }
 

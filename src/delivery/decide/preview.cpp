@@ -13,6 +13,7 @@
 #include "delivery/decide/analyses.h"
 #include "delivery/decide/revisions.h"
 #include "delivery/decide/run_step.h"
+#include "delivery/decide/troubles.h"
 #include "delivery/names.h"
 
 namespace slipway::delivery {
@@ -194,8 +195,9 @@ Reach reach_preview(Turn& turn, const plan::Preview& step) {
   const std::int64_t wanted = candidate_pods({plan::kWhole, step.pods}, turn.o.replicas());
   if (set && set->spec == wanted && set->available >= wanted) return Reach::Done;
   if (!set) return Reach::Waiting;
+  const std::string trouble = trouble_text(turn, set->hash);
   return waiting(turn, fmt::format("{} of {} pods of the preview in namespace {} are available{}", set->available,
-                                   wanted, step.space, set->stuck.empty() ? "" : "; " + set->stuck));
+                                   wanted, step.space, trouble.empty() ? "" : "; " + trouble));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "data/json.h"
 #include "delivery/decide/config.h"
 #include "delivery/decide/revisions.h"
+#include "delivery/decide/troubles.h"
 #include "delivery/decide/variants.h"
 #include "delivery/names.h"
 
@@ -23,8 +24,8 @@ Value labels_with_hash(const Value& labels, const std::string& hash) {
   return labels.with(control::kTemplateHashLabel, hash);
 }
 
-std::string why_not(const Version& v) {
-  if (!v.stuck.empty()) return "; " + v.stuck;
+std::string why_not(const Turn& turn, const Version& v) {
+  if (const std::string trouble = trouble_text(turn, v.hash); !trouble.empty()) return "; " + trouble;
   return v.unseen > 0 && v.available > 0 ? "; its controller has not seen the new size yet" : "";
 }
 
@@ -39,7 +40,8 @@ Reach reach_extra(Turn& turn, const plan::Scale& scale) {
     out = Reach::Waiting;
     const std::string which =
         turn.s.variants.empty() ? "candidate pods" : "pods of variant " + turn.s.variants[v.index].name;
-    turn.wait(fmt::format("{} of {} {} are available{}", v.version->available, *wanted, which, why_not(*v.version)));
+    turn.wait(
+        fmt::format("{} of {} {} are available{}", v.version->available, *wanted, which, why_not(turn, *v.version)));
   }
   return out;
 }
@@ -59,9 +61,9 @@ Reach reach_shared(Turn& turn, const plan::Scale& scale) {
   if (stable) scale_to(turn, *stable, forward ? next.shrinking : next.growing);
   if (c.spec == c.target && s.spec == s.target && c.available >= c.target && (!stable || s.available >= s.target))
     return Reach::Done;
+  const std::string trouble = trouble_text(turn, candidate.hash);
   turn.wait(fmt::format("{} of {} candidate and {} of {} stable pods are available{}", candidate.available, c.target,
-                        stable ? stable->available : 0, s.target,
-                        candidate.stuck.empty() ? "" : "; " + candidate.stuck));
+                        stable ? stable->available : 0, s.target, trouble.empty() ? "" : "; " + trouble));
   return Reach::Waiting;
 }
 

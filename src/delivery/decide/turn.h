@@ -37,6 +37,7 @@ struct Turn {
   std::string plan_id = {};    // fingerprint of the plan as it was compiled: stopped variants do not change it
   std::string invalid = {};    // why the spec cannot be carried out; the plan then has no steps
   control::Decision out = {};
+  data::Value unexplained = {};  // the object whose Events may say why it waits; null: none (troubles.h)
 
   void act(control::Effect effect) { out.effects.push_back(std::move(effect)); }
   bool acts() const { return !out.effects.empty(); }

@@ -1,10 +1,12 @@
 #include "delivery/evidence/figures.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "api/meta.h"
 #include "base/time.h"
+#include "delivery/troubles/trouble.h"
 #include "runtime/exposition.h"
 
 namespace slipway::delivery::evidence {
@@ -91,6 +93,19 @@ void write_stalled(const Writer& w) {
   if (stalled["status"].as_string() == "True") w.line(Shown::Stalled, {{"reason", stalled["reason"].as_string()}});
 }
 
+// One line a code, whichever versions have it; what is worst counts.
+void write_troubles(const Writer& w) {
+  std::map<std::string_view, delivery::Trouble> worst;
+  for (const Value& each : w.release["status"]["troubles"].items()) {
+    const auto trouble = trouble_of(each);
+    if (!trouble) continue;
+    const auto [known, is_new] = worst.emplace(entry_of(trouble->kind).code, *trouble);
+    if (!is_new) known->second.cure = std::max(known->second.cure, trouble->cure);
+  }
+  for (const auto& [code, trouble] : worst)
+    w.line(Shown::Trouble, {{"code", code}, {"trouble", entry_of(trouble.kind).name}, {"cure", to_text(trouble.cure)}});
+}
+
 void write_ends(const Writer& w, const Ends& ends) {
   if (!ends.counting) return;
   for (std::size_t i = 0; i < kResults.size(); ++i)
@@ -117,6 +132,7 @@ const std::array<FamilyHead, kShown>& release_families() {
       {"slipway_release_waiting", "gauge", "1 while a Release waits for a person, a window, a stop or its turn."},
       {"slipway_release_halted", "gauge", "1 while a failure waits for a person's answer."},
       {"slipway_release_stalled", "gauge", "1 while the API server refuses what the Release needs."},
+      {"slipway_release_trouble", "gauge", "1 for each trouble of the Release, by its code (docs/troubles.md)."},
       {"slipway_release_last_result_timestamp_seconds", "gauge", "When the last release ended, by its result."},
       {"slipway_release_last_verification", "gauge",
        "1 for how the verification ended of the rollback that was the last release."},
@@ -173,6 +189,8 @@ Figures::Figures(const Value& release, const Ends& ends)
   end(Shown::Halted);
   write_stalled(w);
   end(Shown::Stalled);
+  write_troubles(w);
+  end(Shown::Trouble);
   const Value& last = status["history"].at(0);
   if (last.is_object()) w.time(Shown::LastResult, {{"result", last["result"].as_string()}}, last["finishedAt"]);
   end(Shown::LastResult);

@@ -34,6 +34,7 @@ enum class Shown : std::uint8_t {
   Waiting,
   Halted,
   Stalled,
+  Trouble,
   LastResult,
   LastVerification,
   Finished,

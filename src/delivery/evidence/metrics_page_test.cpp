@@ -75,6 +75,7 @@ TEST(MetricsPage, LabelsAreThoseOfTheSeries) {
       "{since: '2026-11-29T12:00:00Z'}, traffic: {wanted: 5}, replicas: {stable: 1}, variants: [{name: red, share: 5, "
       "requests: 1, stoppedAt: "
       "'2026-11-29T12:00:00Z', cause: Deadline}], halt: {cause: Deadline}, "
+      "troubles: [{name: ImagePull, cure: Version}], "
       "conditions: [{type: "
       "Stalled, status: 'True', reason: Forbidden}], history: [{result: RolledBack, verification: Passed, startedAt: "
       "'2026-11-29T12:00:00Z', finishedAt: '2026-11-29T12:00:02Z'}], rollback: {" +

@@ -29,6 +29,10 @@ Guards guards_of(const Value& spec) {
   if (guards["analysis"].is_object()) out.analysis = analysis_of(guards["analysis"]);
   out.analysis_from = static_cast<int>(guards["analysis"]["fromStep"].as_int());
   out.deadline = duration_or(spec["deadline"], out.deadline);
+  for (const Value& each : guards["troubles"].items())
+    if (const auto kind = trouble_named(each["trouble"].as_string()))
+      out.troubles[*kind] =
+          each["action"].as_string() == "Wait" ? std::nullopt : std::optional(duration_or(each["after"], kHopeless));
   return out;
 }
 

@@ -21,6 +21,10 @@ std::string guards_text(const Guards& guards) {
   if (guards.analysis)
     out += fmt::format("guard     analysis {} in the background from step {}\n",
                        base::join(guards.analysis->templates, ", "), guards.analysis_from + 1);
+  for (const auto& [kind, patience] : guards.troubles)
+    out += patience ? fmt::format("guard     {} for no longer than {}\n", entry_of(kind).name,
+                                  base::format_duration(*patience))
+                    : fmt::format("guard     {} is borne until the deadline\n", entry_of(kind).name);
   return out + fmt::format("guard     each step ready within {}\n", base::format_duration(guards.deadline));
 }
 
@@ -154,6 +158,13 @@ std::string_view on_failure_text(OnFailure what) {
 }
 
 }  // namespace
+
+std::optional<base::Duration> patience_with(const Guards& guards, const Trouble& trouble) {
+  if (const auto found = guards.troubles.find(trouble.kind); found != guards.troubles.end()) return found->second;
+  // Restarts have a guard of their own.
+  const bool restarts = trouble.kind == TroubleKind::CrashLoop || trouble.kind == TroubleKind::OutOfMemory;
+  return trouble.cure == Cure::Version && !restarts ? std::optional(kHopeless) : std::nullopt;
+}
 
 std::string_view to_text(Strategy strategy) {
   switch (strategy) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "delivery/plan/cohort.h"
 #include "delivery/plan/share.h"
 #include "delivery/plan/workload.h"
+#include "delivery/troubles/trouble.h"
 
 namespace slipway::delivery::plan {
 
@@ -134,8 +136,14 @@ struct Guards {
   std::optional<Analysis> analysis = {};                // runs in the background
   int analysis_from = 0;                                // first user step at which it runs
   base::Duration deadline = base::minutes(10);          // for each step that waits for pods or for the router
+  // How long a trouble of this kind is borne before it breaks the guard; nullopt: the other guards decide.
+  std::map<TroubleKind, std::optional<base::Duration>> troubles = {};
   bool operator==(const Guards&) const = default;
 };
+// Of kinds that the guards do not name: what only another version mends.
+inline constexpr base::Duration kHopeless = base::minutes(1);
+// How long it is borne from its beginning on; nullopt: the other guards decide.
+std::optional<base::Duration> patience_with(const Guards& guards, const Trouble& trouble);
 
 enum class OnInconclusive { Pause, Rollback };
 enum class OnFailure {

@@ -24,7 +24,8 @@ constexpr base::Duration kAgain = base::milliseconds(200);
 constexpr int kMostAttempts = 150;  // half a minute: a server that is started again
 
 // What a new version does not keep of the one before it.
-constexpr std::string_view kBehaviours[] = {"never-ready", "crash-after", "error-rate", "latency"};
+constexpr std::string_view kBehaviours[] = {"never-ready", "crash-after", "out-of-memory", "image-missing",
+                                            "mount-fails", "error-rate",  "latency"};
 
 delivery::Verb verb_of(const std::string& text) {
   if (text == "promote") return delivery::Verb::Promote;

@@ -178,7 +178,8 @@ class Reader {
     if (!what.value().is_object()) {
       deploy.version = what.text();
     } else {
-      what.only({"version", "start", "never-ready", "crash-after", "error-rate", "latency"});
+      what.only({"version", "start", "never-ready", "crash-after", "out-of-memory", "image-missing", "mount-fails",
+                 "error-rate", "latency"});
       deploy.version = what.at("version").text();
       for (const auto& [key, value] : what.value().members())
         if (key.view() != "version") deploy.behaviour[key.str()] = what.at(key.view()).text();
