@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <set>
@@ -316,6 +317,22 @@ void validate_metadata(const Value& object, const Value& old, Problems& problems
   validate_finalizers(object, old, at.at("finalizers"), problems);
 }
 
+namespace {
+
+// The rules of our own kinds hold without their tables as well (kinds/release_rules.h), and so say some of it again:
+// a field that the table has refused is not refused twice.
+void check_rules(const Kind& kind, const Value& object, const Value& old, Problems& problems) {
+  if (!kind.custom) return kind.check(object, old, problems);
+  const Problems of_table = problems;
+  Problems more;
+  kind.check(object, old, more);
+  for (base::Cause& cause : more)
+    if (cause.field.empty() || std::ranges::find(of_table, cause.field, &base::Cause::field) == of_table.end())
+      problems.push_back(std::move(cause));
+}
+
+}  // namespace
+
 std::vector<base::Cause> validate(const Kind& kind, const Value& object, const Value& old) {
   Problems problems;
   if (kind.stored) {
@@ -324,7 +341,7 @@ std::vector<base::Cause> validate(const Kind& kind, const Value& object, const V
   }
   const ValueRules rules{.ratcheting = kind.custom && !old.is_null(), .openapi_words = kind.custom};
   validate_value(*kind.schema, object, old, Path(), rules, problems);
-  if (kind.check) kind.check(object, old, problems);
+  if (kind.check) check_rules(kind, object, old, problems);
   return problems;
 }
 

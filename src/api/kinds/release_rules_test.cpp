@@ -42,6 +42,24 @@ TEST(AnalysisTemplateRules, good_metrics_are_taken) {
       ADD_FAILURE() << good << ": " << problem.field << ": " << problem.message;
 }
 
+// The table of a kind and its rules say some of the same.
+TEST(Rules, what_the_table_refuses_is_refused_once) {
+  const auto refused = [](const Resource& resource, const std::string& text) {
+    const Kind& kind = testing::kind(resource);
+    std::vector<std::string> out;
+    for (const base::Cause& cause :
+         validate(kind, with_defaults(kind, testing::conformed(kind, yaml(text))), data::kNull))
+      out.push_back(cause.field);
+    return out;
+  };
+  using Fields = std::vector<std::string>;
+  EXPECT_EQ(refused(kReleasePolicies, "{metadata: {name: cluster}, spec: {maxConcurrent: 0, stop: {by: ann}}}"),
+            (Fields{"spec.maxConcurrent", "spec.stop.reason"}));
+  EXPECT_EQ(refused(kAnalysisTemplates, "{metadata: {name: a, namespace: b}, spec: {metrics: [" +
+                                            limits("failureLimit: -2, consecutiveSuccessLimit: 2") + "]}}"),
+            Fields{"spec.metrics[0].failureLimit"});
+}
+
 TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
   const std::string provider = "spec.metrics[0].provider";
   for (const auto& [bad, field] : std::vector<std::pair<std::string, std::string>>{
