@@ -1,5 +1,6 @@
 #include "delivery/decide/decide.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -13,6 +14,7 @@ namespace slipway::delivery {
 namespace {
 
 using data::Value;
+using ::testing::StartsWith;
 
 constexpr const char* kCanary = R"({"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
   "guards":{"maxRestarts":2,"maxProbeFailures":2},"deadline":"30s","rollback":{"verifyTimeout":"20s"},
@@ -272,6 +274,32 @@ TEST(Decide, an_abort_goes_back_at_once_and_retry_starts_again) {
   c.patch_release(command_patch({.id = "c", .verb = Verb::PromoteFull}));
   ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
   expect_settled(c, "v2");
+}
+
+TEST(Decide, a_retry_that_comes_too_early_is_told_what_is_going_on) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  const auto retry = [&] {
+    c.command(Verb::Retry);
+    for (int i = 0; i < 5; ++i) c.turn();
+    return c.state().command.result;
+  };
+  EXPECT_EQ(retry(), "refused: nothing was rejected, and no analysis is undecided");
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Progressing));
+  EXPECT_THAT(retry(), StartsWith("refused: revision 2 is being released, and nothing of it has failed: "));
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.command(Verb::Abort, "looks odd");
+  ASSERT_TRUE(c.reaches(Phase::RollingBack));
+  EXPECT_EQ(retry(),
+            "refused: revision 2 is still on its way back (aborted by alice: looks odd); when it has ended (slipway "
+            "watch web), retry it");
+  ASSERT_TRUE(c.reaches(Phase::RolledBack));
+  EXPECT_EQ(retry(), "accepted");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.set_image("v1");
+  ASSERT_TRUE(c.reaches(Phase::RollingBack));
+  EXPECT_THAT(retry(), StartsWith("refused: revision 3 is on its way back and will not be held: "));
 }
 
 TEST(Decide, undo_asks_for_the_version_before) {

@@ -51,6 +51,22 @@ std::string promote_now(Turn& turn, const Command& command) {
   return fmt::format("accepted: the windows of the Release do not hold this release any more ({})", command.reason);
 }
 
+// Why there is nothing to try again, and what would help.
+std::string no_retry(const Turn& turn) {
+  const State& s = turn.s;
+  if (s.retreat && rejects(s.retreat->cause))
+    return fmt::format(
+        "refused: revision {} is still on its way back ({}); when it has ended (slipway watch {}), retry it",
+        s.retreat->from.number, s.retreat->message, api::name_of(turn.o.release));
+  if (s.retreat)
+    return fmt::format("refused: revision {} is on its way back and will not be held: {}", s.retreat->from.number,
+                       s.retreat->message);
+  if (s.candidate)
+    return fmt::format("refused: revision {} is being released, and nothing of it has failed: {}", s.candidate->number,
+                       s.message);
+  return "refused: nothing was rejected, and no analysis is undecided";
+}
+
 std::string retry_release(Turn& turn) {
   State& s = turn.s;
   if (s.rejected && !s.candidate) {
@@ -61,8 +77,7 @@ std::string retry_release(Turn& turn) {
     overrule_halt(turn);
     return "accepted: it is measured again";
   }
-  if (!s.candidate || s.retreat || s.phase != Phase::Paused)
-    return "refused: nothing was rejected, and no analysis is undecided";
+  if (!s.candidate || s.retreat || s.phase != Phase::Paused) return no_retry(turn);
   ++s.position.attempt;
   s.phase = Phase::Progressing;
   return "accepted: the analysis is repeated";
