@@ -41,7 +41,7 @@ ExitCode send(Setting& s, const std::string& name, delivery::Command command) {
     if (!release) return tell(s, release.error());
     const Value& record = (*release)["status"]["command"];
     if (record["id"].as_string() == command.id) {
-      s.terminal.talk("release/" + name + "  " + std::string(to_text(command.verb)) + " " + record["result"].str());
+      s.terminal.talk("release/" + name + "  " + typed(command) + " " + record["result"].str());
       return record["result"].as_string().starts_with("refused") ? ExitCode::Failed : ExitCode::Reached;
     }
     if (!s.api.pause(base::milliseconds(50))) return ExitCode::Interrupted;

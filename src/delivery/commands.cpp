@@ -1,5 +1,7 @@
 #include "delivery/commands.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "api/meta.h"
@@ -17,6 +19,25 @@ constexpr std::array<std::string_view, 8> kVerbs = {"promote", "promote-full", "
 }  // namespace
 
 std::string_view to_text(Verb verb) { return kVerbs[static_cast<std::size_t>(verb)]; }
+
+std::string typed(const Command& command) {
+  switch (command.verb) {
+    case Verb::PromoteFull:
+      return "promote --full";
+    case Verb::PromoteNow:
+      return "promote --now";
+    case Verb::PromoteTo:
+      return fmt::format("promote --to-step {}", command.step.value_or(0));
+    case Verb::Undo:
+      return command.revision ? fmt::format("undo --to {}", *command.revision) : "undo";
+    case Verb::Promote:
+    case Verb::Abort:
+    case Verb::Retry:
+    case Verb::Back:
+      return std::string(to_text(command.verb));
+  }
+  base::bug("unknown verb", __FILE__, __LINE__);
+}
 
 Value command_patch(const Command& command) {
   Value v = Value::object({{"id", command.id}, {"verb", to_text(command.verb)}});

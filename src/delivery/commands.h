@@ -24,7 +24,7 @@ enum class Verb {
   Back,         // the traffic of the step before, and wait there for a person
   Undo,         // the Deployment's template becomes that of an older revision
 };
-std::string_view to_text(Verb verb);
+std::string_view to_text(Verb verb);  // in the annotation and in status.command
 
 struct Command {
   std::string id;  // new for every command
@@ -35,6 +35,9 @@ struct Command {
   std::optional<std::int64_t> step = {};      // for PromoteTo, counted from 1
   bool operator==(const Command&) const = default;
 };
+
+// As it is typed: "promote --to-step 3", "undo --to 2".
+std::string typed(const Command& command);
 
 data::Value command_patch(const Command& command);  // merge patch of a Release
 data::Value pause_patch(bool paused);               // merge patch of a Release

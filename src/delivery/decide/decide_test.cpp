@@ -216,6 +216,8 @@ TEST(Decide, a_person_goes_on_with_a_later_step_and_pods_come_before_its_traffic
   };
   EXPECT_EQ(jump(2), "refused: step 2 has begun already; slipway back goes back");
   EXPECT_EQ(jump(7), "refused: there are steps 1 to 6");
+  EXPECT_EQ(c.state().log.at(c.state().log.size() - 1)["text"],
+            Value("promote --to-step 7 by alice: refused: there are steps 1 to 6"));
   EXPECT_EQ(jump(6), "accepted: on with step 5, \"scale the candidate for 50 %\"") << "what the pause stands on";
   bool ever_20 = false;
   c.watch = [&](const auto&, const auto&) { ever_20 = ever_20 || weight_of(c, "web-canary") == 20; };

@@ -182,7 +182,7 @@ void obey(Turn& turn) {
                     .reason = c.reason,
                     .result = result,
                     .at = turn.now};
-  turn.log("command", fmt::format("{}{}{}{}: {}", to_text(c.verb), c.by.empty() ? "" : " by ", c.by,
+  turn.log("command", fmt::format("{}{}{}{}: {}", typed(c), c.by.empty() ? "" : " by ", c.by,
                                   c.reason.empty() ? "" : " (" + c.reason + ")", turn.s.command.result));
 }
 
