@@ -135,6 +135,12 @@ void observe_kept(const World& world, const Value& release, Observation& o) {
   }
 }
 
+void observe_made_services(const World& world, const Value& release, Observation& o) {
+  if (!o.workload.is_object()) return;
+  for (const Value& service : world.cache(api::kServices).dependents_of(api::uid_of(o.workload)))
+    if (api::label(service, kReleaseLabel) == api::name_of(release)) o.made_services.push_back(service);
+}
+
 }  // namespace
 
 std::string absence_of(const World& world, const api::Resource& kind) {
@@ -219,6 +225,7 @@ Observation observe(const World& world, const Value& live, base::Time now) {
   else
     o.versions = versions_of(world, release, o.workload);
   observe_traffic(world, release, o);
+  observe_made_services(world, release, o);
   observe_previews(world, o);
   for (const Value& analysis : plan::analyses_of(release["spec"])) observe_templates(world, release, analysis, o);
   for (const std::string& name : plan::cohorts_of(release["spec"]))

@@ -128,6 +128,7 @@ struct Observation {
   data::Value service = {};            // the user's, the one that the Release splits
   data::Value stable_service = {};
   data::Value canary_service = {};
+  std::vector<data::Value> made_services = {};               // by this Release, whatever its spec calls them by now
   std::vector<data::Value> variant_services = {};            // of an A/B test, in the order of Routing::variants
   std::map<std::string, std::int64_t> ready_endpoints = {};  // by Service name
   std::map<std::string, std::int64_t> ready_by_hash = {};    // of the user's Service, where its router goes by that

@@ -15,6 +15,7 @@
 #include "delivery/decide/preview.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/revisions.h"
+#include "delivery/decide/services.h"
 #include "delivery/decide/steps.h"
 #include "delivery/decide/traffic.h"
 #include "delivery/decide/troubles.h"
@@ -101,6 +102,7 @@ void idle(Turn& turn) {
   if (turn.routed() && !turn.o.router_missing.empty()) return no_router(turn);
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
   trim_copies(turn);
+  trim_services(turn);
   rest_preview(turn);
   if (is_config_missing(turn)) return turn.wait(turn.o.config.missing);
   if (asks_for(turn.o, *turn.s.stable)) return is_restored(turn) ? hold(turn) : stay(turn);

@@ -317,6 +317,47 @@ TEST(Decide, undo_asks_for_the_version_before) {
   expect_settled(c, "v1");
 }
 
+// spec.traffic says other names than when it made them.
+TEST(Decide, services_of_earlier_names_go_at_rest_and_not_before) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.patch_release(json(R"({"spec":{"traffic":{"canaryService":"web-next"}}})"));
+  for (int i = 0; i < 20; ++i) c.turn();
+  EXPECT_TRUE(c.has_service("web-canary")) << "the release under way goes by it";
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  ASSERT_TRUE(c.run_until([&] { return !c.has_service("web-canary"); }));
+  EXPECT_TRUE(c.has_service("web-stable"));
+  EXPECT_TRUE(c.has_service("web")) << "the user's";
+  const Value refs = json(R"([{"backendRefs":[{"name":"web","port":80}]},
+      {"matches":[{"path":{"value":"/peek"}}],"backendRefs":[{"name":"web-next","port":80}]}])");
+  c.set_image("v3");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  c.write_route(refs);
+  c.patch_release(json(R"({"spec":{"traffic":{"canaryService":"web-other"}}})"));
+  for (int i = 0; i < 20; ++i) c.turn();
+  EXPECT_TRUE(c.has_service("web-next")) << "people have it in their route";
+}
+
+TEST(Decide, a_release_that_leaves_takes_the_services_of_earlier_names_with_it) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  c.patch_release(json(R"({"spec":{"traffic":{"stableService":"web-now","canaryService":"web-next"}}})"));
+  c.delete_release();
+  ASSERT_TRUE(c.run_until([&] { return c.release_is_gone(); }));
+  EXPECT_FALSE(c.has_service("web-stable"));
+  EXPECT_FALSE(c.has_service("web-canary"));
+  EXPECT_TRUE(c.has_service("web"));
+}
+
 TEST(Decide, a_newer_version_in_the_middle_goes_back_first) {
   ModelledCluster c(json(kApproval));
   ASSERT_TRUE(adopted(c));

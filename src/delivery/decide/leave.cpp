@@ -7,8 +7,8 @@
 #include "delivery/decide/config.h"
 #include "delivery/decide/preview.h"
 #include "delivery/decide/retreat.h"
+#include "delivery/decide/services.h"
 #include "delivery/decide/steps.h"
-#include "delivery/decide/variants.h"
 #include "delivery/decide/workload.h"
 #include "delivery/names.h"
 
@@ -23,15 +23,6 @@ void drop_finalizer(Turn& turn) {
     if (f.as_string() != kFinalizer) rest.push_back(f);
   turn.act(
       patch_of(api::kReleases, turn.o.release, Value::object({{"metadata", Value::object({{"finalizers", rest}})}})));
-}
-
-void delete_services(Turn& turn) {
-  delete_variant_services(turn);
-  const bool is_test = !turn.o.variant_services.empty();  // the candidate's Service is among theirs
-  for (const Value* service : {&turn.o.stable_service, is_test ? &data::kNull : &turn.o.canary_service})
-    if (service->is_object() && !api::is_deleting(*service) &&
-        api::label(*service, kReleaseLabel) == api::name_of(turn.o.release))
-      turn.act(control::delete_of(api::kServices, *service));
 }
 
 bool all_given(Turn& turn) {

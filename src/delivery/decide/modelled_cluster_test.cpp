@@ -297,8 +297,11 @@ Observation ModelledCluster::observe() const {
   }
   const auto service = [&](const char* name) { return services_.contains(name) ? services_.at(name) : Value(); };
   o.service = service("web");
-  o.stable_service = service("web-stable");
+  o.stable_service = service(routing().stable_service.c_str());
   o.canary_service = service(routing().canary_service.c_str());
+  for (const auto& [name, service] : services_)
+    if (!is_apart(service) && api::label(service, kReleaseLabel) == api::name_of(release_))
+      o.made_services.push_back(service);
   for (const plan::Variant& v : routing().variants) o.variant_services.push_back(service(v.service.c_str()));
   if (is_switched()) o.route = o.service;
   o.companion = companion_;
