@@ -4,12 +4,12 @@
 #include "api/meta.h"
 #include "base/strings.h"
 #include "cli/commands.h"
+#include "cli/decisions.h"
 #include "cli/exit.h"
 #include "cli/follow.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
 #include "client/https_client.h"
-#include "data/json.h"
 #include "delivery/state.h"
 
 namespace slipway::cli {
@@ -74,24 +74,6 @@ std::string text_at(const std::string& name, const Value& status, const Value& l
   const base::Duration before = time - base::parse_time(last["time"].as_string()).value_or(time);
   return "release/" + name + " at " + when + ": " + last["text"].str() + " (" + last["rule"].str() + ", " +
          base::human_duration(before) + " before)\n\n";
-}
-
-// What a decision was made from; where the plan stood is in its text already.
-std::vector<data::Member> numbers_of(const Value& decision) {
-  std::vector<data::Member> out;
-  for (const data::Member& input : decision["inputs"].members())
-    if (!(input.key == "index") && !(input.key == "step")) out.push_back(input);
-  return out;
-}
-
-std::string decisions_text(const Value& log) {
-  std::string out;
-  for (const Value& decision : log.items()) {
-    out += padded(decision["time"].str(), 29) + padded(decision["rule"].str(), 23) + decision["text"].str() + "\n";
-    for (const data::Member& input : numbers_of(decision))
-      out += std::string(29, ' ') + padded(input.key.str(), 23) + data::to_json(input.value) + "\n";
-  }
-  return out;
 }
 
 // --- logs ------------------------------------------------------------------------------------------------------------

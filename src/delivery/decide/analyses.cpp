@@ -254,6 +254,20 @@ void terminate_runs(Turn& turn, bool also_proof) {
       turn.act(patch_of(api::kAnalysisRuns, run, Value::object({{"spec", Value::object({{"terminate", true}})}})));
 }
 
+Value numbers_of(const Value& run) {
+  constexpr std::size_t kMost = 10, kLongest = 100;  // the log is part of the Release
+  Value out = Value::array();
+  const Value metrics = summary_of(run).metrics;
+  for (const Value& metric : metrics.items()) {
+    if (out.size() == kMost) break;
+    Value numbers = Value::object({{"name", metric["name"]}});
+    for (const char* key : {"value", "unit", "limit", "samples", "stable", "stableSamples"})
+      if (metric.has(key) && metric[key].as_string().size() <= kLongest) numbers.set(key, metric[key]);
+    out.push_back(std::move(numbers));
+  }
+  return out;
+}
+
 void trim_runs(Turn& turn) {
   std::vector<Value> over;
   for (const Value& run : turn.o.runs)

@@ -29,6 +29,9 @@ data::Value subjects_of(const Turn& turn, bool of_stable);
 // Ends runs that are still going; those of a rollback's verification, and hooks of the way back and of the end, only
 // when `also_proof`.
 void terminate_runs(Turn& turn, bool also_proof = false);
+// What the metrics of a run have come to, for the log of decisions: name, value, limit, samples, and the same of the
+// stable version.
+data::Value numbers_of(const data::Value& run);
 // Deletes all but the newest.
 void trim_runs(Turn& turn);
 // Numbers of all runs of this attempt, for the status.

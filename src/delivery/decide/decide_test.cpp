@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "api/meta.h"
@@ -74,6 +75,11 @@ TEST(Decide, a_good_canary_goes_through_and_the_analysed_pods_stay) {
     return c.state().phase == Phase::Idle;
   })) << c.state().message;
   expect_settled(c, "v2");
+  const Value log = c.state().log;
+  const auto passed =
+      std::ranges::find(log.items(), Value("done: analyse slo"), [](const Value& e) { return e["text"]; });
+  ASSERT_NE(passed, log.items().end());
+  EXPECT_EQ((*passed)["inputs"]["metrics"], json(R"([{"name":"error-rate","value":0.2}])"));
   EXPECT_EQ(highest, 100);
   EXPECT_EQ(c.pods_of("v1"), 0);
   EXPECT_EQ(c.owner_of("v1"), "Deployment");

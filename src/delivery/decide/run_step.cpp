@@ -141,8 +141,11 @@ void show_step(Turn& turn) {
 void advance(Turn& turn) {
   Position& p = turn.s.position;
   const Step& done = turn.plan.steps[static_cast<std::size_t>(p.index)];
-  turn.log("step.done", fmt::format("done: {}", plan::to_text(done.action)),
-           data::Value::object({{"index", p.index}, {"step", done.user_step}}));
+  data::Value inputs = data::Value::object({{"index", p.index}, {"step", done.user_step}});
+  if (std::holds_alternative<plan::Analyse>(done.action))
+    if (data::Value numbers = numbers_of(turn.o.run(run_name(turn, RunKind::Step))); numbers.size() > 0)
+      inputs.set("metrics", std::move(numbers));
+  turn.log("step.done", fmt::format("done: {}", plan::to_text(done.action)), std::move(inputs));
   ++p.index;
   p.since = turn.now;
   if (turn.s.phase == Phase::Paused) turn.s.phase = Phase::Progressing;
