@@ -10,6 +10,7 @@
 #include "cli/follow.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
+#include "cli/stop.h"
 #include "cli/target.h"
 #include "control/pod_template.h"
 #include "data/json.h"
@@ -156,8 +157,14 @@ ExitCode run(Setting& s, const Status& status) {
   if (status.until.goal != Until::Goal::Now) return follow(s, status.name, status.until, status.format);
   const auto sight = look(s, status.name);
   if (!sight) return tell(s, sight.error());
-  const bool whole = status.format == Format::Json || status.format == Format::Yaml;
-  s.terminal.data(whole ? print_object(release_object(*sight), status.format) : release_block(s.terminal, *sight));
+  const Value stop = find_stop(s);
+  if (status.format == Format::Json || status.format == Format::Yaml) {
+    Value object = release_object(*sight);
+    if (stop.is_object()) object.set("stop", stop);
+    s.terminal.data(print_object(object, status.format));
+  } else {
+    s.terminal.data(stop_text(stop, s.api.now()) + release_block(s.terminal, *sight));
+  }
   return reached(status.until, *sight).value_or(ExitCode::Reached);
 }
 
@@ -172,6 +179,7 @@ ExitCode run(Setting& s, const List& list) {
   if (!releases) return tell(s, releases.error());
   if (list.format == Format::Json || list.format == Format::Yaml)
     return s.terminal.data(print_object(*releases, list.format)), ExitCode::Reached;
+  s.terminal.data(stop_text(find_stop(s), s.api.now()));
   TextTable table({"NAMESPACE", "NAME", "PHASE", "REVISION", "STEP", "WEIGHT", "AGE", "MESSAGE"});
   for (const Value& release : (*releases)["items"].items()) table.add(list_row(release, s.api.now()));
   if (table.is_empty())

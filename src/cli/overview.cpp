@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/stop.h"
 
 namespace slipway::cli {
 namespace {
@@ -62,8 +63,9 @@ ExitCode show_overview(Setting& s, Format format) {
   if (format == Format::Json || format == Format::Yaml) {
     const auto releases = s.api.list(api::kReleases);
     if (!releases) return tell(s, releases.error());
-    s.terminal.data(print_object(
-        Value::object({{"server", s.api.server()}, {"nodes", items}, {"releases", (*releases)["items"]}}), format));
+    Value all = Value::object({{"server", s.api.server()}, {"nodes", items}, {"releases", (*releases)["items"]}});
+    if (Value stop = find_stop(s); stop.is_object()) all.set("stop", std::move(stop));
+    s.terminal.data(print_object(all, format));
     return ExitCode::Reached;
   }
   s.terminal.data("cluster at " + s.api.server() + "\n" + (nodes ? nodes_text(s.terminal, items) : "") + "\n");

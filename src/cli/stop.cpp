@@ -1,4 +1,6 @@
 // stop --all, resume --all: the administrator's stop of all releases, a field of the ReleasePolicy.
+#include "cli/stop.h"
+
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
 #include "cli/commands.h"
@@ -27,6 +29,20 @@ base::Result<Value> create_policy(Setting& s, Value stop) {
 }
 
 }  // namespace
+
+Value find_stop(Setting& s) {
+  const auto policy = s.api.get(api::kReleasePolicies, kName);
+  return policy ? (*policy)["spec"]["stop"] : Value();
+}
+
+std::string stop_text(const Value& stop, base::Time now) {
+  if (!stop.is_object()) return "";
+  std::string out = "all releases are stopped";
+  if (stop.has("by")) out += " by " + stop["by"].str();
+  if (const auto since = api::time_at(stop["since"]))
+    out += " since " + base::format_time(*since) + " (" + base::human_duration(now - *since) + ")";
+  return out + ": " + stop["reason"].str() + "; ways back still go, and slipway resume --all ends it\n";
+}
 
 std::string person(Setting& s) {
   static const api::Resource kSelf{"authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", false};
