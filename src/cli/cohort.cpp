@@ -4,18 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iostream>
-#include <sstream>
 
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
 #include "api/route_marks.h"
-#include "base/strings.h"
 #include "base/user_bucket.h"
+#include "cli/cohort_user.h"
 #include "cli/exit.h"
 #include "cli/print.h"
-#include "data/json.h"
 #include "delivery/plan/compile_variants.h"
 #include "delivery/state.h"
 #include "delivery/who.h"
@@ -28,106 +24,8 @@ using data::Value;
 using delivery::CohortSays;
 using delivery::plan::Cohort;
 using delivery::plan::CohortSpecs;
-using delivery::plan::Condition;
 using delivery::plan::GrayParts;
 using delivery::plan::Source;
-
-// --- what a user's requests say ---------------------------------------------------------------------------
-
-// The same for every cohort, but for keys and attributes, which each cohort reads where it says.
-struct User {
-  std::string key;
-  std::map<std::string, std::string> attributes;
-  std::map<Source, std::string> parts;
-};
-
-delivery::plan::Request request_of(const User& user, const Cohort& cohort) {
-  return [&user, &cohort](const Source& source) -> std::optional<std::string> {
-    if (const auto found = user.parts.find(source); found != user.parts.end()) return found->second;
-    if (cohort.key && *cohort.key == source && !user.key.empty()) return user.key;
-    for (const auto& [name, where] : cohort.attributes)
-      if (where == source)
-        if (const auto found = user.attributes.find(name); found != user.attributes.end()) return found->second;
-    return std::nullopt;
-  };
-}
-
-std::optional<Source> source_named(std::string_view name) {
-  const auto dot = name.find('.');
-  if (dot == name.npos) return std::nullopt;
-  const std::string_view part = name.substr(0, dot);
-  const std::string of(name.substr(dot + 1));
-  if (part == "header") return Source{Condition::Of::Header, base::to_lower(of)};
-  if (part == "cookie") return Source{Condition::Of::Cookie, of};
-  if (part == "query") return Source{Condition::Of::Query, of};
-  return std::nullopt;
-}
-
-base::Result<void> add_pairs(const std::vector<std::string>& pairs, std::string_view option,
-                             const std::function<void(std::string, std::string)>& add) {
-  for (const std::string& pair : pairs) {
-    const auto sign = pair.find('=');
-    if (sign == 0 || sign == pair.npos)
-      return base::fail(Code::BadRequest, fmt::format("{} {}: say NAME=VALUE", option, pair));
-    add(pair.substr(0, sign), pair.substr(sign + 1));
-  }
-  return {};
-}
-
-base::Result<User> user_of(const CohortWho& who) {
-  User out{.key = who.user};
-  const auto part = [&out](Condition::Of of) {
-    return [&out, of](std::string name, std::string value) {
-      out.parts[{of, of == Condition::Of::Header ? base::to_lower(name) : name}] = std::move(value);
-    };
-  };
-  const auto attribute = [&out](std::string name, std::string value) { out.attributes[name] = std::move(value); };
-  if (auto ok = add_pairs(who.saying.attributes, "--with", attribute); !ok) return std::unexpected(ok.error());
-  if (auto ok = add_pairs(who.saying.headers, "--header", part(Condition::Of::Header)); !ok)
-    return std::unexpected(ok.error());
-  if (auto ok = add_pairs(who.saying.cookies, "--cookie", part(Condition::Of::Cookie)); !ok)
-    return std::unexpected(ok.error());
-  if (auto ok = add_pairs(who.saying.queries, "--query", part(Condition::Of::Query)); !ok)
-    return std::unexpected(ok.error());
-  return out;
-}
-
-std::string text_of(const Value& v) { return v.is_string() ? v.str() : data::to_json(v); }
-
-base::Result<User> user_of_line(std::string_view line, std::size_t number) {
-  const auto v = data::parse_json(line);
-  if (!v || !v->is_object())
-    return base::fail(Code::BadRequest,
-                      fmt::format("line {}: {}", number, v ? "is no JSON object" : v.error().message));
-  User out;
-  for (const data::Member& m : v->members()) {
-    const std::string name(m.key.view());
-    if (name == "key")
-      out.key = text_of(m.value);
-    else if (const auto source = source_named(name))
-      out.parts[*source] = text_of(m.value);
-    else
-      out.attributes[name] = text_of(m.value);
-  }
-  return out;
-}
-
-base::Result<std::vector<User>> read_users(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") file.open(path);
-  if (path != "-" && !file) return base::fail(Code::NotFound, "--users " + path + ": cannot be read");
-  std::istream& in = path == "-" ? std::cin : file;
-  std::vector<User> out;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (base::trim(line).empty()) continue;
-    auto user = user_of_line(line, number);
-    if (!user) return base::fail(Code::BadRequest, "--users " + path + ": " + user.error().message);
-    out.push_back(*std::move(user));
-  }
-  if (out.empty()) return base::fail(Code::BadRequest, "--users " + path + ": no users in it");
-  return out;
-}
 
 // --- releases ---------------------------------------------------------------------------------------------
 
@@ -188,6 +86,13 @@ base::Result<std::vector<Divided>> divided_in(Setting& s, const std::string& onl
     if (!gray) return std::unexpected(gray.error());
     out.push_back(*std::move(gray));
   }
+  return out;
+}
+
+std::vector<Cohort> all_cohorts(const std::vector<Divided>& releases) {
+  std::vector<Cohort> out;
+  for (const Divided& release : releases)
+    for (const auto& [name, cohort] : release.parts.cohorts) out.push_back(cohort);
   return out;
 }
 
@@ -423,6 +328,7 @@ ExitCode run(Setting& s, const CohortWho& who) {
   if (!user) return tell(s, user.error());
   const auto grays = divided_in(s, who.release);
   if (!grays) return tell(s, grays.error());
+  for (const std::string& warning : unread(*user, all_cohorts(*grays))) s.terminal.talk("warning: " + warning);
   if (is_whole(who.format)) {
     Value list = Value::array();
     for (const Divided& one : *grays)

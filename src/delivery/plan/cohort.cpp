@@ -65,6 +65,16 @@ Source source_of(const Cohort& cohort, const expr::Comparison& c) {
                 c.member);
 }
 
+std::vector<Source> sources_of(const Cohort& cohort) {
+  std::vector<Source> out;
+  for (const auto& source : {cohort.key, cohort.bucket})
+    if (source) out.push_back(*source);
+  for (const auto& [name, source] : cohort.attributes) out.push_back(source);
+  if (cohort.match)
+    cohort.match->visit([&](const expr::Comparison& comparison) { out.push_back(source_of(cohort, comparison)); });
+  return out;
+}
+
 Membership membership(const Cohort& cohort, const Facts& facts) {
   if (facts.is_excepted) return {kNone, "is among its exceptUsers"};
   if (facts.is_user) return {kWhole, "is among its users", true};

@@ -43,6 +43,9 @@ std::optional<Source> read_bucket(const data::Value& key);
 // Where a comparison's attribute is in a request.
 Source source_of(const Cohort& cohort, const expr::Comparison& comparison);
 
+// Everything in a request that it looks at: key, bucket, attributes, and what its match compares.
+std::vector<Source> sources_of(const Cohort& cohort);
+
 // What a request says: the value of a source; nullopt where it has none.
 using Request = std::function<std::optional<std::string>(const Source&)>;
 // Which part of the users who say the same is in, and the sentence that says why: "region in ... holds".
