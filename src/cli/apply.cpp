@@ -1,8 +1,11 @@
-// apply: all documents are read, resolved and checked before the first one is written.
+// apply: all documents are read, resolved and tried by the server before the first one is written.
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <span>
 
+#include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/kinds.h"
@@ -40,13 +43,29 @@ client::Request apply_request(const Target& t, const Apply& options, bool dry_ru
           .strict = true};
 }
 
-// The kinds that CustomResourceDefinitions among the documents are about to bring.
-bool is_announced(const Manifests& manifests, const Value& object) {
-  return std::ranges::any_of(manifests.documents, [&](const Manifest& m) {
-    const Value& crd = m.content.value;
-    return crd["kind"].as_string() == "CustomResourceDefinition" && crd["spec"]["names"]["kind"] == object["kind"] &&
-           object["apiVersion"].as_string().starts_with(crd["spec"]["group"].str() + "/");
-  });
+std::string text_of(const Manifest& manifest) {
+  const Value& object = manifest.content.value;
+  return object["kind"].str() + " " + object["metadata"]["name"].str();
+}
+
+// The documents before this one.
+std::span<const Manifest> before(const Manifests& manifests, const Manifest& manifest) {
+  return std::span(manifests.documents).first(static_cast<std::size_t>(&manifest - manifests.documents.data()));
+}
+
+// The CustomResourceDefinition that is about to bring the kind of this document.
+bool is_definition_of(const Value& crd, const Value& object) {
+  return crd["kind"].as_string() == "CustomResourceDefinition" && crd["spec"]["names"]["kind"] == object["kind"] &&
+         object["apiVersion"].as_string().starts_with(crd["spec"]["group"].str() + "/");
+}
+
+// The server misses what this object is: the namespace of the document that it refused, or what that refers to
+// (serviceaccount "web" not found).
+bool is_missed(const Value& object, const Target& refused, const base::Error& error) {
+  if (error.code != Code::NotFound && error.code != Code::Forbidden) return false;
+  const std::string name = object["metadata"]["name"].str();
+  if (object["kind"].as_string() == "Namespace") return error.code == Code::NotFound && refused.space == name;
+  return error.message.contains("\"" + name + "\" not found");
 }
 
 std::optional<Target> resolve(const Setting& s, const Kinds& kinds, const Manifest& manifest, std::string& problem) {
@@ -61,34 +80,62 @@ std::optional<Target> resolve(const Setting& s, const Kinds& kinds, const Manife
   return target;
 }
 
-// Refusals for what a document says. What may only be missing until another document is written does not count.
-bool is_about_the_document(const base::Error& error) {
-  return error.code == Code::Invalid || error.code == Code::BadRequest || error.code == Code::UnsupportedMediaType;
+// What can be found out about the documents without writing.
+struct Trial {
+  std::vector<Problem> problems = {};
+  ExitCode code = ExitCode::Reached;  // of the first problem
+  bool conflict = false;
+  std::map<const Manifest*, std::string> untried = {};  // why: what they need is made by the documents before them
+
+  void refuse(ExitCode how, std::vector<Problem> why) {
+    if (problems.empty()) code = how;
+    std::ranges::move(why, std::back_inserter(problems));
+  }
+};
+
+void say_conflict(Setting& s) {
+  s.terminal.talk("  another owner set these fields; --force-conflicts takes them over");
 }
 
-ExitCode report(Setting& s, const std::vector<Problem>& problems) {
-  for (const Problem& problem : problems) s.terminal.talk("error: " + to_text(problem));
+ExitCode report(Setting& s, const Trial& trial) {
+  for (const Problem& problem : trial.problems) s.terminal.talk("error: " + to_text(problem));
+  if (trial.conflict) say_conflict(s);
   s.terminal.talk("nothing was applied");
-  return ExitCode::Usage;
+  return trial.code;
 }
 
-void append(std::vector<Problem>& to, std::vector<Problem> from) { std::ranges::move(from, std::back_inserter(to)); }
+void try_document(Setting& s, const Manifests& manifests, const Target& target, const Apply& options, Trial& out) {
+  const auto tried = s.api.call(apply_request(target, options, true));
+  if (tried) return;
+  const base::Error& error = tried.error();
+  const Manifest& manifest = *target.manifest;
+  for (const Manifest& earlier : before(manifests, manifest))
+    if (is_missed(earlier.content.value, target, error)) return out.untried[&manifest] = text_of(earlier), void();
+  // A webhook that could not take its effects back; it is no problem of the document.
+  if (error.code == Code::BadRequest && error.message.contains("does not support dry run"))
+    return out.untried[&manifest] = "the webhook's consent", void();
+  out.conflict = out.conflict || error.code == Code::Conflict;
+  out.refuse(exit_code_of(error), problems_of(manifest, error));
+}
 
-// Every problem of every document that can be found without writing.
-std::vector<Problem> check(Setting& s, const Manifests& manifests, const Kinds& kinds, const Apply& options) {
-  std::vector<Problem> problems;
+Trial try_all(Setting& s, const Manifests& manifests, const Kinds& kinds, const Apply& options) {
+  Trial out;
   for (const Manifest& manifest : manifests.documents) {
     std::string problem;
-    auto target = resolve(s, kinds, manifest, problem);
-    if (!target && is_announced(manifests, manifest.content.value)) continue;
-    if (!target) {
-      problems.push_back({manifest.source, manifest.document, manifest.content.position_of("kind"), "kind", problem});
+    if (const auto target = resolve(s, kinds, manifest, problem)) {
+      try_document(s, manifests, *target, options, out);
       continue;
     }
-    const auto tried = s.api.call(apply_request(*target, options, true));
-    if (!tried && is_about_the_document(tried.error())) append(problems, problems_of(manifest, tried.error()));
+    const auto earlier = before(manifests, manifest);
+    const auto definition = std::ranges::find_if(
+        earlier, [&](const Manifest& m) { return is_definition_of(m.content.value, manifest.content.value); });
+    if (definition != earlier.end())
+      out.untried[&manifest] = text_of(*definition);
+    else
+      out.refuse(ExitCode::Usage,
+                 {{manifest.source, manifest.document, manifest.content.position_of("kind"), "kind", problem}});
   }
-  return problems;
+  return out;
 }
 
 std::string outcome_of(const base::Result<Value>& before, const Value& after, bool dry_run) {
@@ -103,8 +150,7 @@ ExitCode write(Setting& s, const Target& target, const Apply& options) {
   if (!after) {
     for (const Problem& problem : problems_of(*target.manifest, after.error()))
       s.terminal.talk("error: " + to_text(problem));
-    if (after.error().code == Code::Conflict)
-      s.terminal.talk("  another owner set these fields; --force-conflicts takes them over");
+    if (after.error().code == Code::Conflict) say_conflict(s);
     return exit_code_of(after.error());
   }
   const bool whole = options.format == Format::Json || options.format == Format::Yaml;
@@ -128,19 +174,34 @@ ExitCode write_document(Setting& s, Kinds& kinds, const Manifest& manifest, cons
   return target ? write(s, *target, options) : tell(s, {.code = Code::BadRequest, .message = problem});
 }
 
+// In their order, whatever becomes of those before.
+ExitCode write_all(Setting& s, Kinds& kinds, const Manifests& manifests, const Trial& trial, const Apply& options) {
+  ExitCode worst = ExitCode::Reached;
+  std::vector<std::string> done, failed;
+  for (const Manifest& manifest : manifests.documents) {
+    if (const auto why = trial.untried.find(&manifest); options.dry_run && why != trial.untried.end()) {
+      s.terminal.talk(text_of(manifest) + " cannot be tried without " + why->second);
+      continue;
+    }
+    const ExitCode code = write_document(s, kinds, manifest, options);
+    (code == ExitCode::Reached ? done : failed).push_back(text_of(manifest));
+    if (code != ExitCode::Reached) worst = code;
+  }
+  if (!failed.empty() && !options.dry_run)
+    s.terminal.talk("applied: " + (done.empty() ? "nothing" : base::join(done, ", ")) +
+                    "; not applied: " + base::join(failed, ", "));
+  return worst;
+}
+
 }  // namespace
 
 ExitCode run(Setting& s, const Apply& options) {
   const Manifests manifests = load_manifests(options.files);
-  if (!manifests.problems.empty()) return report(s, manifests.problems);
+  if (!manifests.problems.empty()) return report(s, {.problems = manifests.problems, .code = ExitCode::Usage});
   auto kinds = Kinds::discover(s.api);
   if (!kinds) return tell(s, kinds.error());
-  const std::vector<Problem> problems = check(s, manifests, *kinds, options);
-  if (!problems.empty()) return report(s, problems);
-  ExitCode worst = ExitCode::Reached;
-  for (const Manifest& manifest : manifests.documents)
-    if (const ExitCode code = write_document(s, *kinds, manifest, options); code != ExitCode::Reached) worst = code;
-  return worst;
+  const Trial trial = try_all(s, manifests, *kinds, options);
+  return trial.problems.empty() ? write_all(s, *kinds, manifests, trial, options) : report(s, trial);
 }
 
 }  // namespace slipway::cli

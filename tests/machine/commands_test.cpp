@@ -41,5 +41,57 @@ TEST_F(Commands, AStopIsToldWhereReleasesAreLookedAt) {
   EXPECT_THAT(home_.ask({"status", "web", "-n", "shop"}).text, Not(HasSubstr("stopped")));
 }
 
+std::string config_map(const std::string& name, const std::string& value, const std::string& space = "default") {
+  return "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + ", namespace: " + space +
+         "}\ndata: {k: " + value + "}\n";
+}
+
+TEST(Apply, NothingIsWrittenWhenOneDocumentIsRefused) {
+  Home home;
+  ASSERT_EQ(home.up({"--modelled"}).status, 0);
+  const std::string file = home.path() + "/all.yaml";
+  const auto apply = [&](const std::string& text, const Words& more = {}) {
+    write_text(file, text);
+    Words words = {"apply", "-f", file};
+    words.insert(words.end(), more.begin(), more.end());
+    return home.ask(words);
+  };
+  ASSERT_EQ(apply(config_map("owned", "theirs"), {"--field-manager", "somebody"}).status, 0);
+  const std::string both = config_map("fresh", "a") + config_map("owned", "ours");
+  const Said refused = apply(both);
+  EXPECT_EQ(refused.status, 1) << refused.text;
+  EXPECT_THAT(refused.text, AllOf(HasSubstr("document 2"), HasSubstr("somebody"), HasSubstr("--force-conflicts"),
+                                  HasSubstr("nothing was applied")));
+  EXPECT_THAT(home.ask({"get", "configmap", "fresh"}).text, HasSubstr("not found"));
+  const Said forced = apply(both, {"--force-conflicts"});
+  EXPECT_EQ(forced.status, 0) << forced.text;
+  EXPECT_THAT(forced.text, AllOf(HasSubstr("configmaps/fresh created"), HasSubstr("configmaps/owned configured")));
+}
+
+// What an earlier document makes cannot be tried before.
+TEST(Apply, ANamespaceAndWhatIsInItAreOneFile) {
+  Home home;
+  ASSERT_EQ(home.up({"--modelled"}).status, 0);
+  const std::string file = home.path() + "/all.yaml",
+                    space = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: new}\n";
+  write_text(file, space + config_map("a", "one", "new"));
+  const Said tried = home.ask({"apply", "-f", file, "--dry-run"});
+  EXPECT_EQ(tried.status, 0) << tried.text;
+  EXPECT_THAT(tried.text, AllOf(HasSubstr("namespaces/new created (dry run)"),
+                                HasSubstr("ConfigMap a cannot be tried without Namespace new")));
+  write_text(file, space + config_map("Wrong_Name", "one", "new") + config_map("a", "one", "new"));
+  const Said half = home.ask({"apply", "-f", file});
+  EXPECT_EQ(half.status, 2) << half.text;
+  EXPECT_THAT(half.text, HasSubstr("applied: Namespace new, ConfigMap a; not applied: ConfigMap Wrong_Name"));
+  write_text(file, config_map("a", "one", "absent"));
+  const Said nowhere = home.ask({"apply", "-f", file});
+  EXPECT_EQ(nowhere.status, 1);
+  EXPECT_THAT(nowhere.text, AllOf(HasSubstr("absent"), HasSubstr("nothing was applied")));
+  write_text(file, space + config_map("a", "one", "new"));
+  const Said applied = home.ask({"apply", "-f", file});
+  EXPECT_EQ(applied.status, 0) << applied.text;
+  EXPECT_THAT(applied.text, HasSubstr("configmaps/a unchanged"));
+}
+
 }  // namespace
 }  // namespace slipway::machine
