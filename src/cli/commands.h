@@ -24,9 +24,6 @@ struct Setting {
 // wrote an object is the server's audit log.
 std::string person(Setting& s);
 
-// What a Release keeps of its versions (ControllerRevisions).
-base::Result<std::vector<data::Value>> kept_revisions(Setting& s, std::string_view release);
-
 // Objects.
 ExitCode run(Setting& s, const Get& get);
 ExitCode run(Setting& s, const Apply& apply);

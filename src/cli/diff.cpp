@@ -4,20 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
-#include "api/meta.h"
-#include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/print.h"
 #include "cli/target.h"
-#include "control/pod_template.h"
+#include "cli/versions.h"
 #include "data/json.h"
 #include "delivery/config.h"
-#include "delivery/names.h"
 #include "delivery/observe_config.h"
-#include "delivery/state.h"
 
 namespace slipway::cli {
 namespace {
@@ -63,13 +58,6 @@ void compare(const Value& from, const Value& to, const std::string& path, std::v
   out.push_back({path, from, to});
 }
 
-// A revision that can still be read: its number, its pod template, and of its ConfigMaps the content.
-struct Readable {
-  std::int64_t number;
-  Value pod_template;
-  Value config = {};
-};
-
 // As one object, so that the fields of a difference name the ConfigMap as well.
 Value comparable(const Value& pod_template, const Value& config) {
   Value out = pod_template;
@@ -78,39 +66,10 @@ Value comparable(const Value& pod_template, const Value& config) {
   return out;
 }
 
-// From what is kept, then from ReplicaSets of the Deployment.
-base::Result<std::vector<Readable>> readable(Setting& s, const Value& release) {
-  std::vector<Readable> out;
-  const auto add = [&](std::int64_t number, const Value& pod_template, const Value& config = data::kNull) {
-    if (number > 0 && pod_template.is_object() && std::ranges::find(out, number, &Readable::number) == out.end())
-      out.push_back({number, control::without_hash_label(pod_template), config});
-  };
-  const auto kept = kept_revisions(s, api::name_of(release));
-  if (!kept) return std::unexpected(kept.error());
-  // A version that came back has a number for each time, and is kept once.
-  for (const Value& entry : release["status"]["history"].items())
-    for (const Value& one : *kept)
-      if (api::label(one, control::kTemplateHashLabel) == entry["hash"].as_string())
-        add(entry["revision"].as_int(), one["data"]["template"], one["data"]["config"]);
-  for (const Value& one : *kept) add(one["revision"].as_int(), one["data"]["template"], one["data"]["config"]);
-  const auto sets = s.api.list(api::kReplicaSets);
-  if (!sets) return std::unexpected(sets.error());
-  const std::string target = name_of_target(release);
-  for (const Value& rs : (*sets)["items"].items())
-    if (std::ranges::any_of(rs["metadata"]["ownerReferences"].items(),
-                            [&](const Value& ref) { return ref["kind"] == "Deployment" && ref["name"] == target; }))
-      add(base::parse_int(api::annotation(rs, delivery::kRevisionAnnotation)).value_or(0), rs["spec"]["template"]);
-  return out;
-}
-
-base::Result<Value> bundle_of(const std::vector<Readable>& all, std::int64_t number) {
-  const auto found = std::ranges::find(all, number, &Readable::number);
-  if (found != all.end()) return comparable(found->pod_template, found->config);
-  std::vector<std::int64_t> numbers;
-  for (const Readable& r : all) numbers.push_back(r.number);
-  std::ranges::sort(numbers);
-  return base::fail(Code::NotFound,
-                    fmt::format("revision {} is not kept any more; there are {}", number, fmt::join(numbers, ", ")));
+base::Result<Value> bundle_of(const Versions& all, std::int64_t number) {
+  const ReadableVersion* found = all.with_number(number);
+  if (!found) return base::fail(Code::NotFound, all.why_not(number));
+  return comparable(found->pod_template, found->config);
 }
 
 // What the workload asks for, with what is in its ConfigMaps.
@@ -134,13 +93,6 @@ Value as_object(const std::vector<Difference>& all) {
 
 }  // namespace
 
-base::Result<std::vector<Value>> kept_revisions(Setting& s, std::string_view release) {
-  const auto kept = s.api.list(api::kControllerRevisions, fmt::format("{}={}", delivery::kReleaseLabel, release));
-  if (!kept) return std::unexpected(kept.error());
-  const auto& items = (*kept)["items"].items();
-  return std::vector<Value>(items.begin(), items.end());
-}
-
 std::vector<Difference> differences(const Value& from, const Value& to) {
   std::vector<Difference> out;
   compare(from, to, "", out);
@@ -155,7 +107,7 @@ std::string short_text(const Value& v) {
 ExitCode run(Setting& s, const Diff& diff) {
   const auto release = s.api.get(api::kReleases, diff.name);
   if (!release) return tell(s, release.error());
-  const auto all = readable(s, *release);
+  const auto all = read_versions(s, *release);
   if (!all) return tell(s, all.error());
   const auto from = bundle_of(*all, diff.from);
   if (!from) return tell(s, from.error());

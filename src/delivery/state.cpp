@@ -1,5 +1,6 @@
 #include "delivery/state.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -413,6 +414,15 @@ std::string to_text(const Revision& revision) {
 }
 
 std::string stamp(Time t) { return base::format_micro_time(t); }
+
+std::int64_t newest_number(const State& s) {
+  std::int64_t out = 0;
+  if (s.stable) out = std::max(out, s.stable->number);
+  if (s.candidate) out = std::max(out, s.candidate->number);
+  if (s.rejected) out = std::max(out, s.rejected->number);
+  for (const Value& entry : s.history.items()) out = std::max(out, entry["revision"].as_int());
+  return out;
+}
 
 bool claims_place(const State& state) { return state.candidate || state.waiting.reason == WaitReason::Place; }
 

@@ -287,6 +287,9 @@ struct State {
 State read_state(const data::Value& status);
 data::Value write_state(const State& state);
 
+// The highest number of a revision that the status tells of; 0: none.
+std::int64_t newest_number(const State& state);
+
 // Does its ticket stand?
 bool claims_place(const State& state);
 

@@ -41,6 +41,44 @@ TEST_F(Commands, AStopIsToldWhereReleasesAreLookedAt) {
   EXPECT_THAT(home_.ask({"status", "web", "-n", "shop"}).text, Not(HasSubstr("stopped")));
 }
 
+// Measured by the gateway, which models requests.
+constexpr const char* kMeasured = R"(apiVersion: slipway.dev/v1alpha1
+kind: Release
+metadata: {name: web, namespace: shop}
+spec:
+  target: {name: web}
+  traffic: {route: web, service: web}
+  strategy: {canary: {steps: [{weight: 5}, {analysis: {templates: [{name: health}]}}, {pause: {}}]}}
+---
+apiVersion: slipway.dev/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: health, namespace: shop}
+spec:
+  metrics:
+  - {name: error-rate, interval: 1s, count: 2, minSamples: 5, unit: ratio, limit: 15 %, successCondition: result < 0.15, provider: {gateway: {query: error-rate, window: 3s}}}
+)";
+
+TEST_F(Commands, ExplainShowsNumbersAndUndoWhatItChanges) {
+  write_text(home_.path() + "/measured.yaml", kMeasured);
+  const Said applied = home_.ask({"apply", "-f", home_.path() + "/measured.yaml"});
+  ASSERT_EQ(applied.status, 0) << applied.text;
+  ASSERT_EQ(home_.ask({"deploy", "web", "-n", "shop", "--image", "web=shop/web:v2"}).status, 0);
+  ASSERT_EQ(wait_until("paused").status, 0);
+  EXPECT_THAT(home_.ask({"explain", "web", "-n", "shop"}).text,
+              AllOf(HasSubstr("done: analyse health"), HasSubstr(" samples)   limit 15 %   stable ")));
+  EXPECT_THAT(home_.ask({"undo", "web", "-n", "shop", "--to", "9"}).text,
+              HasSubstr("there has never been a revision 9; the newest is 2"));
+  EXPECT_THAT(home_.ask({"diff", "web", "9", "-n", "shop"}).text,
+              HasSubstr("there has never been a revision 9; the newest is 2"));
+  const Said asked = home_.ask({"undo", "web", "-n", "shop"});
+  EXPECT_EQ(asked.status, 2) << asked.text;
+  EXPECT_THAT(asked.text, AllOf(HasSubstr("spec.containers[web].image"), HasSubstr("shop/web:v1"),
+                                HasSubstr("nothing was changed; without a terminal, add --yes")));
+  const Said undone = home_.ask({"undo", "web", "-n", "shop", "-y"});
+  EXPECT_EQ(undone.status, 0) << undone.text;
+  EXPECT_THAT(undone.text, HasSubstr("release/web  undo accepted"));
+}
+
 std::string config_map(const std::string& name, const std::string& value, const std::string& space = "default") {
   return "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + ", namespace: " + space +
          "}\ndata: {k: " + value + "}\n";

@@ -316,6 +316,9 @@ TEST(Decide, undo_asks_for_the_version_before) {
   c.set_image("v2");
   ASSERT_TRUE(c.reaches(Phase::Progressing));
   ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.patch_release(command_patch({.id = "never", .verb = Verb::Undo, .revision = 9}));
+  c.turn();
+  EXPECT_EQ(c.state().command.result, "refused: there has never been a revision 9; the newest is 2");
   c.patch_release(command_patch({.id = "u", .verb = Verb::Undo}));
   ASSERT_TRUE(c.reaches(Phase::Progressing)) << c.state().command.result;
   EXPECT_EQ(c.deployment()["spec"]["template"]["spec"]["containers"].at(0)["image"], Value("shop/web:v1"));

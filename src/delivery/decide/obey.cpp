@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/meta.h"
 #include "api/resource.h"
 #include "base/strings.h"
@@ -119,6 +121,14 @@ Bundle bundle_of(Turn& turn, const std::string& hash) {
   return {without_copies(known, api::name_of(turn.o.release), kept_hashes(config)), known, config};
 }
 
+std::string unknown_revision(const Turn& turn, const Command& command) {
+  std::int64_t newest = newest_number(turn.s);
+  for (const Version& v : turn.o.versions) newest = std::max(newest, turn.workload().number_of(v));
+  if (command.revision && (*command.revision < 1 || *command.revision > newest))
+    return fmt::format("refused: there has never been a revision {}; the newest is {}", *command.revision, newest);
+  return "refused: nobody knows any more what that revision was";
+}
+
 // Empty: what the version was is being read, and the command is still to be obeyed.
 std::string undo_release(Turn& turn, const Command& command) {
   const std::string target = undo_target(turn, command);
@@ -127,7 +137,7 @@ std::string undo_release(Turn& turn, const Command& command) {
     turn.wait("reading what the version to go back to was");
     return "";
   }
-  if (wanted.pod_template.is_null()) return "refused: nobody knows any more what that revision was";
+  if (wanted.pod_template.is_null()) return unknown_revision(turn, command);
   RestoreConfig config = restore_config(turn, wanted.config);
   if (config.reach == Reach::Waiting) {
     turn.wait("reading what is in its ConfigMaps now");
