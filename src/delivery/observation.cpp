@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
@@ -73,6 +74,27 @@ void count_by_hash(const World& world, const Value& slice, std::map<std::string,
   }
 }
 
+// {"value": the part of them that failed, null without any; "samples": how many}
+SwitchCount count_of(const control::Fact& fact) {
+  SwitchCount out{.answered = true};
+  if (!fact.answer || !(*fact.answer)["samples"].is_number()) return out;
+  const Value& answer = *fact.answer;
+  out.requests = answer["samples"].as_int();
+  out.failed = std::llround(answer["value"].as_double() * static_cast<double>(out.requests));
+  return out;
+}
+
+void observe_switch(const World& world, const Value& release, const plan::Routing& routing, Observation& o) {
+  if (!release["status"]["switch"].is_object()) return;
+  for (const std::string& service : {routing.stable_service, routing.canary_service}) {
+    const std::string id = switch_fact(release, service);
+    if (const control::Fact* fact = world.fact(id))
+      o.switch_counts[service] = count_of(*fact);
+    else if (world.is_pending(id))
+      o.switch_counts[service].pending = true;
+  }
+}
+
 void observe_traffic(const World& world, const Value& release, Observation& o) {
   if (!release["spec"]["traffic"].is_object()) return;
   const std::string space(api::space_of(release));
@@ -96,6 +118,7 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
     if (plan::names(routing, name)) o.ready_endpoints[name] += ready_in(slice);
     if (name == routing.service && by_hash(routing)) count_by_hash(world, slice, o.ready_by_hash);
   }
+  observe_switch(world, release, routing, o);
   o.traffic = router.read_back(o.objects(), routing);
   if (o.traffic) return;
   if (const control::Fact* fact = world.fact(traffic_fact(release))) o.traffic = read_back(*fact, o.route, routing);
@@ -205,6 +228,10 @@ std::string traffic_fact(const Value& release) {
 
 std::string revision_fact(const Value& release, std::string_view hash) {
   return fmt::format("revision/{}/{}/{}", api::space_of(release), api::uid_of(release), hash);
+}
+
+std::string switch_fact(const Value& release, std::string_view service) {
+  return fmt::format("switch/{}/{}/{}", api::space_of(release), api::uid_of(release), service);
 }
 
 std::string config_fact(const Value& release, std::string_view config_map) {

@@ -113,6 +113,12 @@ struct ConfigSight {
   std::string missing = {};                        // why nobody can say what is asked for; empty when one can
 };
 
+// What the gateway has counted for a Service around a switch (decide/switch.h).
+struct SwitchCount {
+  bool pending = false, answered = false;
+  std::int64_t requests = -1, failed = -1;  // -1: the answer does not say
+};
+
 struct Observation {
   data::Value release;          // with the traffic by which its release under way has begun (begun.h)
   bool traffic_edited = false;  // the spec says something else
@@ -144,6 +150,7 @@ struct Observation {
   std::optional<ReadBack> traffic = {};               // newest answer of the router
   bool traffic_pending = false;
   std::optional<Warnings> warnings = {};  // what was asked for last
+  std::map<std::string, SwitchCount> switch_counts = {};  // by Service, as far as they are asked for
   MetricSources sources = {};
   std::set<std::string, std::less<>> told = {};  // the happenings that a Notification asks for (notify/happenings.h)
   // Why the API did not take what was decided last, when trying again will not help: somebody must mend it.
@@ -162,9 +169,11 @@ struct Observation {
   RouterObjects objects() const;
 };
 
-// The ids under which the router's answer and a kept revision are recorded.
+// The ids under which the router's answer, a kept revision, what was counted around a switch, and what is in a
+// ConfigMap are recorded.
 std::string traffic_fact(const data::Value& release);
 std::string revision_fact(const data::Value& release, std::string_view hash);
+std::string switch_fact(const data::Value& release, std::string_view service);
 std::string config_fact(const data::Value& release, std::string_view config_map);
 
 // Why there can be no objects of this kind; empty when there can be.

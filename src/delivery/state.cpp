@@ -116,6 +116,22 @@ TrafficState read_traffic(const Value& v) {
           v["stableRequests"].as_int(-1), v["stableRequestsBefore"].as_int(-1)};
 }
 
+Value write(const SwitchState& s) {
+  Value out = Value::object();
+  put(out, "writtenAt", s.written_at);
+  put(out, "verifiedAt", s.verified_at);
+  put(out, "countedAt", s.counted_at);
+  if (s.counted_for > base::Duration{}) out.set("countedFor", base::format_duration(s.counted_for));
+  put_number(out, "requests", s.requests, -1);
+  put_number(out, "failed", s.failed, -1);
+  return out;
+}
+SwitchState read_switch(const Value& v) {
+  return {read_time(v["writtenAt"]), read_time(v["verifiedAt"]),
+          read_time(v["countedAt"]), base::parse_duration(v["countedFor"].as_string()).value_or(base::Duration{}),
+          v["requests"].as_int(-1),  v["failed"].as_int(-1)};
+}
+
 Value write(const Standing& s) {
   Value out = Value::object();
   if (!s.since) return out;
@@ -346,6 +362,7 @@ void write_main(const State& s, Value& out) {
 
 void write_details(const State& s, Value& out) {
   put_if(out, "traffic", write(s.traffic));
+  put_if(out, "switch", write(s.switched));
   put_if(out, "begun", s.begun);
   put_if(out, "cohorts", s.cohorts);
   put_if(out, "route", write(s.standing));
@@ -440,6 +457,7 @@ State read_state(const Value& v) {
   s.user_step = static_cast<int>(v["step"]["index"].as_int(-1));
   s.user_steps = static_cast<int>(v["step"]["count"].as_int());
   s.traffic = read_traffic(v["traffic"]);
+  s.switched = read_switch(v["switch"]);
   s.begun = v["begun"];
   s.cohorts = v["cohorts"];
   s.standing = read_standing(v["route"]);

@@ -104,6 +104,18 @@ struct TrafficState {
   bool operator==(const TrafficState&) const = default;
 };
 
+// The moment in a blue-green release when all users change to the candidate, and what it cost them.
+struct SwitchState {
+  std::optional<Time> written_at = {};   // the first write of the route that says so
+  std::optional<Time> verified_at = {};  // the router shows it
+  // What the router has counted of both versions in the time `counted_for` until `counted_at`, the switch in it. -1: it
+  // does not count, or not yet.
+  std::optional<Time> counted_at = {};
+  base::Duration counted_for = {};
+  std::int64_t requests = -1, failed = -1;
+  bool operator==(const SwitchState&) const = default;
+};
+
 // Since when the router's objects stand as they are. Kept only for routers that do not tell what they do.
 struct Standing {
   std::int64_t generation = 0;  // RouteView::generation
@@ -261,6 +273,7 @@ struct State {
   Position position = {};
   int user_step = -1, user_steps = 0;  // for people; -1: before the first
   TrafficState traffic = {};
+  SwitchState switched = {};
   data::Value begun = {};    // by what the release under way goes (begun.h); null: none is
   data::Value cohorts = {};  // specs of the Cohorts of the release under way, by name, as they were when it began
   Standing standing = {};

@@ -261,6 +261,14 @@ type ReleaseTrafficStatus | Traffic of the candidate.
   stableRequests  - *int64     | Of an A/B test: requests that the router has counted for the stable version since it began.
   stableRequestsBefore - *int64 | What the router had counted for it by then.
 
+type ReleaseSwitch | The change of all users to the candidate in a blue-green release.
+  writtenAt  - *microTime | The first write of the route.
+  verifiedAt - *microTime | When the router was seen to do it.
+  countedAt  - *microTime | Until when the requests around it were counted.
+  countedFor - *string    | Since how long before that.
+  requests   - *int64     | Of both versions in that time, where the gateway counts.
+  failed     - *int64     | Of them, those with an answer of 5xx.
+
 type ReleaseRouteStatus | The router's objects, where the router does not tell what it does.
   generation - *int64     | Changes whenever they do.
   since      - *microTime | Since when they stand as they are.
@@ -338,6 +346,7 @@ type ReleaseStatus preserve | A Release as it is.
   position     - *ReleasePosition                  | How far the plan has come.
   step         - *ReleaseStepNumber                | The step as people count.
   traffic      - *ReleaseTrafficStatus             | Traffic of the candidate.
+  switch       - *ReleaseSwitch                    | Of a blue-green release: when all users changed to the candidate.
   begun        - *any                              | By which spec.traffic the release under way has begun, and goes on.
   cohorts      - *any                              | The Cohorts of the release under way, as they were when it began.
   route        - *ReleaseRouteStatus               | The router's objects, where the router does not tell what it does.

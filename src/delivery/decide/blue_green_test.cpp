@@ -70,6 +70,51 @@ TEST_F(BlueGreen, stands_beside_the_old_version_until_a_person_switches_and_lets
   EXPECT_EQ(newest_result(), "Released");
 }
 
+TEST_F(BlueGreen, tells_when_the_switch_was_how_long_it_took_and_what_failed) {
+  begin(kManual);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  EXPECT_EQ(c->state().switched, SwitchState{}) << "nobody has been switched";
+  const base::Time before = c->now();
+  c->command(Verb::Promote);
+  ASSERT_TRUE(c->reaches(Phase::Keeping)) << c->state().message;
+  const SwitchState s = c->state().switched;
+  ASSERT_TRUE(s.written_at && s.verified_at);
+  EXPECT_GE(*s.written_at, before);
+  EXPECT_GT(*s.verified_at, *s.written_at);
+  EXPECT_EQ(s.requests, -1) << "answers are counted when they have ended";
+  EXPECT_TRUE(logged("all users changed from revision 1 to 2"));
+  ASSERT_TRUE(c->run_until([&] { return c->state().switched.counted_at.has_value(); }));
+  EXPECT_EQ(c->state().switched.requests, 2000);
+  EXPECT_EQ(c->state().switched.failed, 4);
+  EXPECT_GE(c->state().switched.counted_for, *s.verified_at - *s.written_at);
+  EXPECT_TRUE(logged("4 of 2000 requests failed in the 4s around the switch"));
+  EXPECT_EQ(read_state(write_state(c->state())).switched, c->state().switched);
+  c->command(Verb::Undo);
+  ASSERT_TRUE(settles_on("v1"));
+  EXPECT_EQ(c->state().switched, SwitchState{}) << "it was taken back";
+}
+
+TEST_F(BlueGreen, where_nobody_counts_no_number_is_given) {
+  begin(kManual);
+  c->counts_answers = false;
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Promote);
+  ASSERT_TRUE(c->run_until([&] { return c->state().switched.counted_at.has_value(); }));
+  EXPECT_EQ(c->state().switched.requests, -1);
+  EXPECT_FALSE(logged("requests failed"));
+
+  begin(kSwitched);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Promote);
+  ASSERT_TRUE(c->reaches(Phase::Keeping)) << c->state().message;
+  EXPECT_TRUE(c->state().switched.verified_at);
+  ASSERT_TRUE(settles_on("v2"));
+  EXPECT_FALSE(logged("requests failed"));
+}
+
 // A tester's host always answers: with what all users have while nothing is under way.
 TEST_F(BlueGreen, the_preview_service_reaches_the_newest_version_and_at_rest_the_stable_one) {
   begin(kManual);

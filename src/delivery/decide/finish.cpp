@@ -63,6 +63,7 @@ void clear_progress(State& s) {
   s.position = {.attempt = attempt};
   s.user_step = -1;
   s.traffic = {};
+  s.switched = {};
   s.cohorts = {};
   s.begun = {};
   s.standing = {};

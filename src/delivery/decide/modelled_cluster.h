@@ -65,6 +65,7 @@ class ModelledCluster {
   bool other_router = false;  // programs by itself and says so in the route's status only
   std::int64_t sessions_on_candidate = 0;
   bool requests_keep_coming = false;
+  bool counts_answers = true;  // the gateway: 1000 requests for each Service around a switch, 2 of them failed
   std::string router_missing = {};
   plan::CohortSpecs cohorts = {};  // specs of the Cohorts that exist
 
@@ -140,6 +141,7 @@ class ModelledCluster {
 
   data::Value release_, deployment_, route_, companion_, gone_;
   std::map<std::string, data::Value> sets_, services_, runs_, templates_, revisions_, configs_;
+  std::map<std::string, SwitchCount> counted_;       // answers of the gateway, by Service
   std::set<std::string> read_;                       // facts about revisions_
   std::map<std::string, data::Value> read_configs_;  // facts about configs_, as they were when they were read
   std::map<std::string, Pod> pods_;

@@ -282,7 +282,8 @@ Observation ModelledCluster::observe() const {
                 .policy = policy,
                 .route = route_,
                 .templates = templates_,
-                .traffic = fact_};
+                .traffic = fact_,
+                .switch_counts = counted_};
   for (const auto& [name, rs] : sets_) {
     if (is_apart(rs)) continue;
     Version v{.rs = rs,

@@ -19,6 +19,7 @@
 #include "delivery/decide/run_step.h"
 #include "delivery/decide/stable_size.h"
 #include "delivery/decide/steady.h"
+#include "delivery/decide/switch.h"
 #include "delivery/decide/variants.h"
 #include "delivery/decide/workload.h"
 
@@ -263,6 +264,7 @@ void go_on(Turn& turn) {
   retire_stopped(turn);
   walk(turn);
   watch_requests(turn);
+  count_switch(turn);
   summarise_runs(turn);
 }
 

@@ -8,6 +8,7 @@
 #include "api/resource.h"
 #include "control/mutants.h"
 #include "control/pod_template.h"
+#include "delivery/decide/switch.h"
 #include "delivery/decide/variants.h"
 #include "delivery/names.h"
 
@@ -182,6 +183,7 @@ void record_verified(Turn& turn, const ReadBack& rb, Share share) {
   const bool told = rb.by_status_of.empty();
   t.verified_at = told ? rb.answered : turn.now;
   turn.log(rb.assumed ? "traffic.assumed" : "traffic.verified", verified_text(turn, rb, share));
+  note_switch_verified(turn);
 }
 
 bool is_verified(const Turn& turn, Share share) {
@@ -265,6 +267,7 @@ void note_standing(Turn& turn) {
 }
 
 void write_traffic(Turn& turn, const plan::Traffic& wanted, std::string text) {
+  note_switch_written(turn, wanted.share);
   write_route(turn, turn.router().split(turn.o.objects(), *turn.plan.routing, turn.claim(), wanted), wanted,
               std::move(text));
 }
