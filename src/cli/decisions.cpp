@@ -28,9 +28,11 @@ std::string metric_text(const Value& metric) {
   return out;
 }
 
-// What a decision was made from; where the plan stood is in its text already.
-std::string inputs_text(const Value& inputs) {
+// What a decision was made from; where the plan stood, and what a person asked for, is in its text already.
+std::string inputs_text(const Value& decision) {
   std::string out;
+  if (decision["rule"] == "command") return out;
+  const Value& inputs = decision["inputs"];
   for (const data::Member& input : inputs.members()) {
     if (input.key == "index" || input.key == "step") continue;
     if (input.key == "metrics")
@@ -47,7 +49,7 @@ std::string decisions_text(const Value& log) {
   std::string out;
   for (const Value& decision : log.items())
     out += padded(decision["time"].str(), 29) + padded(decision["rule"].str(), 23) + decision["text"].str() + "\n" +
-           inputs_text(decision["inputs"]);
+           inputs_text(decision);
   return out;
 }
 

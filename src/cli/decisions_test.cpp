@@ -12,7 +12,8 @@ TEST(Decisions, ShowTheNumbersThatTheyWereMadeFrom) {
     {"time":"2026-11-30T04:25:00.000000Z","rule":"step.done","text":"done: analyse errors","inputs":{"index":2,"step":1,"metrics":[
       {"name":"error-rate","value":0.002,"unit":"ratio","limit":"1 %","samples":1200,"stable":0.001,"stableSamples":800},
       {"name":"queue","value":7},{"name":"latency","limit":"200 ms"}]}},
-    {"time":"2026-11-30T04:25:01.000000Z","rule":"guard","text":"restarts","inputs":{"restarts":3}}])");
+    {"time":"2026-11-30T04:25:01.000000Z","rule":"guard","text":"restarts","inputs":{"restarts":3}},
+    {"time":"2026-11-30T04:25:02.000000Z","rule":"command","text":"abort by ann: accepted","inputs":{"by":"ann"}}])");
   ASSERT_TRUE(log);
   EXPECT_EQ(decisions_text(*log),
             "2026-11-30T04:25:00.000000Z  step.done              done: analyse errors\n"
@@ -21,7 +22,8 @@ TEST(Decisions, ShowTheNumbersThatTheyWereMadeFrom) {
             "                             queue                  7\n"
             "                             latency                no data   limit 200 ms\n"
             "2026-11-30T04:25:01.000000Z  guard                  restarts\n"
-            "                             restarts               3\n");
+            "                             restarts               3\n"
+            "2026-11-30T04:25:02.000000Z  command                abort by ann: accepted\n");
 }
 
 }  // namespace

@@ -95,6 +95,36 @@ TEST_F(BlueGreen, tells_when_the_switch_was_how_long_it_took_and_what_failed) {
   EXPECT_EQ(c->state().switched, SwitchState{}) << "it was taken back";
 }
 
+// The next command overwrites status.command; who approved the switch stays in the log.
+TEST_F(BlueGreen, the_log_keeps_who_asked_for_what_at_which_step) {
+  begin(kManual);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  const int approval = c->state().user_step;
+  c->command(Verb::PromoteNow);  // refused: without a reason
+  c->turn();
+  c->command(Verb::Promote, "looks good");
+  ASSERT_TRUE(c->reaches(Phase::Keeping));
+  c->command(Verb::Promote);
+  ASSERT_TRUE(settles_on("v2"));
+  std::vector<Value> said;
+  for (const Value& entry : c->state().log.items())
+    if (entry["rule"] == "command" && entry["inputs"]["accepted"].as_bool()) said.push_back(entry["inputs"]);
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_EQ(said[0]["by"], Value("alice"));
+  EXPECT_EQ(said[0]["reason"], Value("looks good"));
+  EXPECT_EQ(said[0]["verb"], Value("promote"));
+  EXPECT_EQ(said[0]["step"], Value(approval));
+  EXPECT_EQ(said[1]["step"], Value(approval + 2)) << "the time in which the old version is kept";
+  const std::string before = c->state().history.at(1)["hash"].str();
+  c->command(Verb::Undo);
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  const Value& log = c->state().log;
+  const auto undone = std::ranges::find_if(log.items(), [](const Value& e) { return e["inputs"]["verb"] == "undo"; });
+  ASSERT_NE(undone, log.items().end());
+  EXPECT_EQ((*undone)["inputs"]["hash"], Value(before)) << "of which version";
+}
+
 TEST_F(BlueGreen, where_nobody_counts_no_number_is_given) {
   begin(kManual);
   c->counts_answers = false;

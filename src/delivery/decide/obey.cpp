@@ -178,22 +178,40 @@ std::string carry_out(Turn& turn, const Command& command) {
   base::bug("unknown verb", __FILE__, __LINE__);
 }
 
+// Who asks for what at which step, and of which version: for those who read the log by program.
+Value inputs_of(const Turn& turn, const Command& c) {
+  const State& s = turn.s;
+  Value out = Value::object({{"verb", to_text(c.verb)}});
+  if (!c.by.empty()) out.set("by", c.by);
+  if (!c.reason.empty()) out.set("reason", c.reason);
+  if (s.user_step >= 0) out.set("step", s.user_step);
+  const std::string hash = c.verb == Verb::Undo                                  ? undo_target(turn, c)
+                           : c.verb == Verb::Retry && s.rejected && !s.candidate ? s.rejected->hash
+                                                                                 : "";
+  if (!hash.empty()) out.set("hash", hash);
+  return out;
+}
+
 }  // namespace
 
 void obey(Turn& turn) {
   const auto command = command_of(turn.o.release);
   if (!command || !*command || (*command)->id == turn.s.command.id) return;
   const Command& c = **command;
+  Value inputs = inputs_of(turn, c);  // as things stand before it
   const std::string result = carry_out(turn, c);
   if (result.empty()) return;
+  inputs.set("accepted", !result.starts_with("refused"));
   turn.s.command = {.id = c.id,
                     .verb = std::string(to_text(c.verb)),
                     .by = c.by,
                     .reason = c.reason,
                     .result = result,
                     .at = turn.now};
-  turn.log("command", fmt::format("{}{}{}{}: {}", typed(c), c.by.empty() ? "" : " by ", c.by,
-                                  c.reason.empty() ? "" : " (" + c.reason + ")", turn.s.command.result));
+  turn.log("command",
+           fmt::format("{}{}{}{}: {}", typed(c), c.by.empty() ? "" : " by ", c.by,
+                       c.reason.empty() ? "" : " (" + c.reason + ")", turn.s.command.result),
+           std::move(inputs));
 }
 
 }  // namespace slipway::delivery
