@@ -475,8 +475,9 @@ class Tree {
                  ? std::string("--canary and --stable exclude each other; without both, all pods are shown")
                  : "";
     });
-    sub->add_option("NAME", logs.name, "The Release, or pod/NAME")->required();
-    sub->add_flag("--canary", logs.canary, "Only pods of the candidate");
+    sub->add_option("NAME", logs.name, "The Release, NAME@REVISION for the pods of that version, or pod/NAME")
+        ->required();
+    sub->add_flag("--canary", logs.canary, "Only pods of the candidate, or of the version that was rejected last");
     sub->add_flag("--stable", logs.stable, "Only pods of the stable version");
     sub->add_flag("-f,--follow", logs.follow, "Go on as lines come");
     sub->add_flag("-p,--previous", logs.previous, "Of the container before the last restart");

@@ -1,4 +1,4 @@
-// history, explain, logs: what happened.
+// history, explain: what happened.
 #include <algorithm>
 
 #include "api/meta.h"
@@ -6,10 +6,9 @@
 #include "cli/commands.h"
 #include "cli/decisions.h"
 #include "cli/exit.h"
-#include "cli/follow.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
-#include "client/https_client.h"
+#include "cli/target.h"
 #include "delivery/state.h"
 
 namespace slipway::cli {
@@ -19,16 +18,6 @@ using base::Code;
 using data::Value;
 
 // --- explain ---------------------------------------------------------------------------------------------------------
-
-// "web@14" -> web, 14.
-base::Result<std::optional<std::int64_t>> take_revision(std::string& name) {
-  const std::size_t at = name.find('@');
-  if (at == name.npos) return std::nullopt;
-  const auto revision = base::parse_int(std::string_view(name).substr(at + 1));
-  if (!revision) return base::fail(Code::BadRequest, "\"" + name + "\": a revision is a number, as in web@14");
-  name.resize(at);
-  return revision;
-}
 
 const Value& history_entry(const Value& status, std::int64_t revision) {
   for (const Value& entry : status["history"].items())
@@ -74,52 +63,6 @@ std::string text_at(const std::string& name, const Value& status, const Value& l
   const base::Duration before = time - base::parse_time(last["time"].as_string()).value_or(time);
   return "release/" + name + " at " + when + ": " + last["text"].str() + " (" + last["rule"].str() + ", " +
          base::human_duration(before) + " before)\n\n";
-}
-
-// --- logs ------------------------------------------------------------------------------------------------------------
-
-struct LogSource {
-  std::string pod;
-  std::string container;
-};
-
-std::string log_path(const Setting& s, const LogSource& source, const Logs& logs) {
-  const client::Request request{.verb = client::Verb::Get,
-                                .resource = api::kPods,
-                                .space = s.api.space(),
-                                .name = source.pod,
-                                .subresource = "log"};
-  std::string query = "container=" + source.container;
-  if (logs.follow) query += "&follow=true";
-  if (logs.previous) query += "&previous=true";
-  if (logs.tail >= 0) query += "&tailLines=" + std::to_string(logs.tail);
-  return client::url_of(request) + "?" + query;
-}
-
-LogSource source_of(const Value& pod, const Logs& logs) {
-  const std::string first = pod["spec"]["containers"].at(0)["name"].str();
-  return {std::string(api::name_of(pod)), logs.container.empty() ? first : logs.container};
-}
-
-base::Result<std::vector<LogSource>> find_sources(Setting& s, const Logs& logs) {
-  if (logs.name.starts_with("pod/")) {
-    const auto pod = s.api.get(api::kPods, logs.name.substr(4));
-    if (!pod) return std::unexpected(pod.error());
-    return std::vector{source_of(*pod, logs)};
-  }
-  const std::size_t slash = logs.name.find('/');
-  const auto sight = look(s, slash == std::string::npos ? logs.name : logs.name.substr(slash + 1));
-  if (!sight) return std::unexpected(sight.error());
-  const delivery::State state = delivery::read_state(sight->objects.release["status"]);
-  const auto& wanted = logs.canary ? state.candidate : state.stable;
-  if ((logs.canary || logs.stable) && !wanted)
-    return base::fail(Code::NotFound, std::string("there is no ") + (logs.canary ? "candidate" : "stable version"));
-  std::vector<LogSource> out;
-  for (const Value& pod : sight->objects.pods)
-    if ((!logs.canary && !logs.stable) || api::label(pod, "pod-template-hash") == wanted->hash)
-      out.push_back(source_of(pod, logs));
-  if (out.empty()) return base::fail(Code::NotFound, "there is no such pod");
-  return out;
 }
 
 }  // namespace
@@ -180,25 +123,6 @@ ExitCode run(Setting& s, const Explain& explain) {
                   decisions_text(log) +
                   (show_rollback ? "\n" + joined(view::render_rollback(v, style_of(s.terminal))) : ""));
   return ExitCode::Reached;
-}
-
-ExitCode run(Setting& s, const Logs& logs) {
-  const auto sources = find_sources(s, logs);
-  if (!sources) return tell(s, sources.error());
-  std::vector<std::string> paths;
-  for (const LogSource& source : *sources) paths.push_back(log_path(s, source, logs));
-  std::vector<std::string> partial(sources->size());  // lines of several pods must not mix
-  const bool prefix = sources->size() > 1;
-  const auto write = [&](std::size_t i, std::string_view bytes) {
-    partial[i] += bytes;
-    for (std::size_t end; (end = partial[i].find('\n')) != std::string::npos; partial[i].erase(0, end + 1))
-      s.terminal.data((prefix ? "[" + (*sources)[i].pod + "] " : "") + partial[i].substr(0, end + 1));
-    return true;
-  };
-  const auto done = s.api.stream(paths, write);
-  for (std::size_t i = 0; i < partial.size(); ++i)
-    if (!partial[i].empty()) write(i, "\n");
-  return done ? ExitCode::Reached : tell(s, done.error());
 }
 
 }  // namespace slipway::cli
