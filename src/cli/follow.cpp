@@ -16,6 +16,7 @@
 #include "data/selector.h"
 #include "delivery/names.h"
 #include "delivery/observe_config.h"
+#include "delivery/plan/compile.h"
 #include "delivery/plan/workload.h"
 
 namespace slipway::cli {
@@ -57,7 +58,7 @@ class LineShow final : public Show {
 
   void show(const Sight& sight) override {
     away_ = false;
-    if (!sight.has_release()) return;
+    if (!sight.has_release()) return show_deployment(sight);
     view::ReleaseView now = view::compute(sight.objects, sight.now);
     if (!last_) printed_at_ = sight.now;
     const view::Lines lines = last_ ? view::render_changes(&*last_, now) : view::Lines();
@@ -71,6 +72,13 @@ class LineShow final : public Show {
   void end(const Sight& sight) override { terminal_.data(release_block(terminal_, sight)); }
 
  private:
+  // Without a Release there are no decisions: what has changed, and the same as a sign of life.
+  void show_deployment(const Sight& sight) {
+    std::string now = deployment_text(sight);
+    if (now != deployment_ || sight.now - printed_at_ >= kHeartbeat)
+      print({view::render_line(sight.now, "deployment", now)}, sight.now);
+    deployment_ = std::move(now);
+  }
   static std::string waiting_line(view::ReleaseView v) {
     if (v.message.empty()) v.message = "for a controller to take notice";
     return view::render_waiting(v);
@@ -83,9 +91,22 @@ class LineShow final : public Show {
 
   Terminal& terminal_;
   bool away_ = false;
+  std::string deployment_;
   std::optional<view::ReleaseView> last_;  // what is known already is not told again
   base::Time printed_at_ = {};
 };
+
+// What changes by itself from one moment to the next is no news.
+Value news_of(const Value& shown) {
+  Value out = shown.without("now").without("left"), versions = Value::array();
+  for (const Value& version : shown["versions"].items()) {
+    Value pods = Value::array();
+    for (const Value& pod : version["pods"].items()) pods.push_back(pod.without("ageSeconds"));
+    versions.push_back(version.with("pods", pods));
+  }
+  out.set("versions", versions);
+  return out;
+}
 
 // One JSON object a line, whenever something has changed.
 class JsonShow final : public Show {
@@ -93,7 +114,7 @@ class JsonShow final : public Show {
   explicit JsonShow(Terminal& terminal) : terminal_(terminal) {}
   void show(const Sight& sight) override {
     const Value now = release_object(sight);
-    if (Value key = now.without("now"); !(key == last_)) {
+    if (Value key = news_of(now); !(key == last_)) {
       terminal_.data(data::to_json(now) + "\n");
       last_ = std::move(key);
     }
@@ -116,10 +137,12 @@ bool passes(const base::Error& error) {
   return error.code == Code::Unavailable || error.code == Code::Timeout || error.code == Code::TooManyRequests;
 }
 
-std::string advice(ExitCode code, const std::string& name) {
+std::string ending(ExitCode code, const std::string& name) {
   switch (code) {
     case ExitCode::WaitsForPerson:
       return "release/" + name + " waits for a person (--until paused counts this as success)";
+    case ExitCode::EndedBadly:
+      return "release/" + name + " did not go through";
     case ExitCode::TimedOut:
       return "the wait is over; release/" + name + " goes on";
     case ExitCode::Interrupted:
@@ -127,6 +150,12 @@ std::string advice(ExitCode code, const std::string& name) {
     default:
       return {};
   }
+}
+
+// Why the wait ends with anything but success, with its exit code.
+std::string advice(ExitCode code, const std::string& name) {
+  const std::string text = ending(code, name);
+  return text.empty() ? text : fmt::format("exit {}: {}", static_cast<int>(code), text);
 }
 
 }  // namespace
@@ -179,6 +208,15 @@ base::Result<Value> get_if_there(Setting& s, const api::Resource& resource, cons
   return object;
 }
 
+// To know how long steps last. Not everybody may read them, and without them less is known.
+std::vector<Value> templates_of(Setting& s, const Value& release) {
+  std::vector<Value> out;
+  if (delivery::plan::analyses_of(release["spec"]).empty() || !release["status"]["candidate"].is_object()) return out;
+  for (const api::Resource& kind : {api::kAnalysisTemplates, api::kClusterAnalysisTemplates})
+    if (auto found = items_of(s.api.list(kind))) std::ranges::move(*found, std::back_inserter(out));
+  return out;
+}
+
 }  // namespace
 
 base::Result<Sight> look(Setting& s, const std::string& name) {
@@ -199,10 +237,23 @@ base::Result<Sight> look(Setting& s, const std::string& name) {
     if (!found) return std::unexpected(std::move(found.error()));
     config_maps[config_map] = *std::move(found);
   }
+  sight.objects.templates = templates_of(s, *release);
   sight.asked_template = delivery::asked_template_of(*release, *deployment, config_maps);
   sight.now = s.api.now();
   return sight;
 }
+
+namespace {
+
+// What is left to say when the wait ends.
+std::string ending_text(ExitCode code, const Sight& last, const std::string& name) {
+  const std::string trouble = code == ExitCode::EndedBadly ? hopeless(last) : "";
+  if (trouble.empty()) return advice(code, name);
+  return fmt::format("exit {}: waiting is in vain: {}\nrelease/{} goes on when that is mended", static_cast<int>(code),
+                     trouble, name);
+}
+
+}  // namespace
 
 ExitCode follow(Setting& s, const std::string& name, const Until& until, Format format) {
   const std::unique_ptr<Show> show = make_show(s.terminal, format);
@@ -224,10 +275,8 @@ ExitCode follow(Setting& s, const std::string& name, const Until& until, Format 
     if (!code && !s.api.pause(kInterval)) code = ExitCode::Interrupted;
     if (!code) continue;
     show->end(last);
-    const std::string trouble = code == ExitCode::EndedBadly ? hopeless(last) : "";
-    if (!trouble.empty())
-      s.terminal.talk("waiting is in vain: " + trouble + "\nrelease/" + name + " goes on when that is mended");
-    if (const std::string text = advice(*code, name); !text.empty()) s.terminal.talk(text);
+    const std::string text = ending_text(*code, last, name);
+    if (!text.empty()) s.terminal.talk(text);
     return *code;
   }
 }

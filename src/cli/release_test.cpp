@@ -218,6 +218,14 @@ TEST(ReleaseText, OfAHaltedRelease) {
       std::string::npos);
 }
 
+TEST(ReleaseText, AfterASwitchUndoGoesBackAtOnce) {
+  const Sight s = sight(working("Progressing", R"(,"switch":{"writtenAt":"2026-11-23T12:02:00.1Z",
+      "verifiedAt":"2026-11-23T12:02:00.3Z"})"));
+  EXPECT_NE(
+      release_block(Terminal("never"), s).find("next      by itself    slipway undo web -n shop goes back at once"),
+      std::string::npos);
+}
+
 TEST(ReleaseText, ShowsARollback) {
   const Sight s = sight(
       R"({"observedGeneration":3,"phase":"RolledBack","message":"revision 2 is held","stable":{"revision":1,"hash":"aaa","images":"web=web:1"},

@@ -15,9 +15,7 @@ std::string deployment_block(const Terminal& terminal, const Sight& sight) {
   const Ink ink = verdict == Verdict::Healthy ? Ink::Good : verdict == Verdict::RolledBack ? Ink::Bad : Ink::Busy;
   const std::string text = verdict == Verdict::RolledBack ? "deadline exceeded" : std::string(to_text(verdict));
   return "deployment/" + std::string(api::name_of(d)) + "  " + std::string(api::space_of(d)) + "   " +
-         inked(terminal, ink, text) + "   updated " + std::to_string(d["status"]["updatedReplicas"].as_int()) +
-         ", available " + std::to_string(d["status"]["availableReplicas"].as_int()) + " of " +
-         std::to_string(d["spec"]["replicas"].as_int(1)) + "   (no Release: it rolls by itself)\n";
+         inked(terminal, ink, text) + "   " + deployment_text(sight) + "   (no Release: it rolls by itself)\n";
 }
 
 // Users have something of the candidate that a step back would take away.
@@ -32,6 +30,8 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
   if (v.waiting && v.waiting->reason == delivery::WaitReason::Window)
     return "next      by itself    slipway promote" + whom + " --now --reason WHY    slipway " +
            (v.candidate ? "abort" : "undo") + whom + "\n";
+  if (v.phase == Phase::Progressing && v.switched.verified_at)
+    return "next      by itself    slipway undo" + whom + " goes back at once\n";
   if (v.phase != Phase::Paused) return {};
   if (sight.objects.release["spec"]["paused"].as_bool())
     return "next      slipway resume" + whom + "    slipway abort" + whom + "\n";
@@ -43,6 +43,13 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
 }
 
 }  // namespace
+
+std::string deployment_text(const Sight& sight) {
+  const Value& d = sight.deployment;
+  return "updated " + std::to_string(d["status"]["updatedReplicas"].as_int()) + ", available " +
+         std::to_string(d["status"]["availableReplicas"].as_int()) + " of " +
+         std::to_string(d["spec"]["replicas"].as_int(1));
+}
 
 view::Style style_of(const Terminal& terminal) {
   constexpr int kUncut = 100'000;

@@ -18,6 +18,9 @@ std::string joined(const view::Lines& lines);  // each with a line break
 // The whole picture: the live block, the evidence of a rollback, and what to do next.
 std::string release_block(const Terminal& terminal, const Sight& sight);
 
+// "updated 1, available 2 of 3": of a Deployment that rolls without a Release.
+std::string deployment_text(const Sight& sight);
+
 // The ReleaseView as JSON with the verdict; of a Deployment without Release, what is known of it.
 data::Value release_object(const Sight& sight);
 

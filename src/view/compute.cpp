@@ -11,6 +11,7 @@
 #include "delivery/names.h"
 #include "delivery/observe_in_place.h"
 #include "delivery/plan/compile.h"
+#include "view/steps.h"
 #include "view/view.h"
 
 namespace slipway::view {
@@ -70,6 +71,7 @@ std::vector<Value> current_runs(const Objects& objects, const State& s) {
   const std::int64_t revision = s.candidate  ? s.candidate->number
                                 : s.retreat  ? s.retreat->from.number
                                 : s.rejected ? s.rejected->number
+                                : s.stable   ? s.stable->number
                                              : 0;
   const std::string prefix = fmt::format("{}-{}-", api::name_of(objects.release), revision);
   std::vector<Value> out;
@@ -80,13 +82,17 @@ std::vector<Value> current_runs(const Objects& objects, const State& s) {
   return out;
 }
 
-// When user steps ended, from the log of the release under way.
+// When user steps ended, from the log of the release under way, or of the last one.
 void add_times(const ReleaseView& view, std::vector<StepView>& steps) {
   std::optional<Time> began = view.began;
+  bool started = false, finished = false;
   for (const LogEntry& entry : view.log) {
-    if (entry.rule == "release.start") began = entry.time;
-    if (entry.rule == "release.start")
+    if (entry.rule == "release.start") {
+      began = entry.time;
+      started = true, finished = false;
       for (StepView& step : steps) step.began.reset(), step.ended.reset();
+    }
+    finished = finished || entry.rule == "release.done";
     const auto index = entry.inputs["step"].as_int(-1);
     if (entry.rule != "step.done" || index < 0 || index >= static_cast<std::int64_t>(steps.size())) continue;
     StepView& step = steps[static_cast<std::size_t>(index)];
@@ -94,7 +100,12 @@ void add_times(const ReleaseView& view, std::vector<StepView>& steps) {
     step.ended = began = entry.time;
   }
   for (StepView& step : steps) {
+    // At rest they are those of the last release; one that the log does not tell of was passed over.
+    if (finished && !view.candidate && !view.rollback)
+      step.state = step.ended || !started ? StepState::Done : StepState::Skipped;
     if (step.state == StepState::Current) step.began = step.ended ? step.began : began, step.ended.reset();
+    if (step.state == StepState::Failed && !step.ended && view.rollback)
+      step.began = began, step.ended = view.rollback->started_at;
     if (step.state == StepState::Waiting || step.state == StepState::Skipped) step.began.reset(), step.ended.reset();
   }
 }
@@ -256,12 +267,15 @@ ReleaseView compute(const Objects& objects, Time now) {
   view.beside = s.traffic.rules.substr(0, s.traffic.rules.rfind(" #"));
   view.variants = s.variants;
   view.preview = s.preview;
+  view.switched = s.switched;
   view.stable_requests = s.traffic.stable_requests;
   if (!s.variants.empty()) view.beside.clear();  // told variant by variant
   if (s.traffic.verified >= 0) view.verified = static_cast<double>(s.traffic.verified) / 100;
   view.rollback = s.retreat ? s.retreat : s.phase == delivery::Phase::RolledBack ? s.last_rollback : std::nullopt;
   add_records(s, view);
   add_steps(objects, s, view);
+  add_lengths(objects, s, view);
+  add_people(objects, view);
   add_versions(objects, s, view);
   return view;
 }

@@ -66,10 +66,26 @@ Value of(const MetricView& m) {
   return out;
 }
 
+Value of(const CommandView& c) {
+  Value out = Value::object();
+  put(out, "at", c.at);
+  for (const auto& [key, text] : {std::pair{"verb", &c.verb}, {"by", &c.by}, {"reason", &c.reason}})
+    if (!text->empty()) out.set(key, *text);
+  return out;
+}
+
+Value of(const TimeLeft& left) {
+  return Value::object(
+      {{"seconds", base::to_seconds(left.time)}, {"approvals", left.approvals}, {"complete", left.complete}});
+}
+
 Value of(const StepView& s) {
   Value out = Value::object({{"number", s.number}, {"text", s.text}, {"state", text_of(s.state)}});
   put(out, "began", s.began);
   put(out, "ended", s.ended);
+  put(out, "ends", s.ends);
+  if (s.length) out.set("lengthSeconds", base::to_seconds(*s.length));
+  if (!s.commands.empty()) out.set("commands", list(s.commands, [](const CommandView& c) { return of(c); }));
   if (!s.metrics.empty()) out.set("metrics", list(s.metrics, [](const MetricView& m) { return of(m); }));
   return out;
 }
@@ -99,7 +115,9 @@ Value of(const delivery::Trouble& t, const ReleaseView& v) {
 }
 
 Value of(const LogEntry& e) {
-  return Value::object({{"time", delivery::stamp(e.time)}, {"rule", e.rule}, {"text", e.text}});
+  Value out = Value::object({{"time", delivery::stamp(e.time)}, {"rule", e.rule}, {"text", e.text}});
+  if (!e.inputs.is_empty()) out.set("inputs", e.inputs);
+  return out;
 }
 
 Value of(const HistoryEntry& h) {
@@ -113,19 +131,25 @@ Value of(const HistoryEntry& h) {
   return out;
 }
 
-}  // namespace
-
-Value to_value(const ReleaseView& v) {
-  delivery::State part;  // revisions and rollback as the status says them
+// Revisions, rollback and the like as the status says them.
+Value status_of(const ReleaseView& v) {
+  delivery::State part;
   part.stable = v.stable;
   part.candidate = v.candidate;
   part.rejected = v.rejected;
   part.retreat = v.rollback;
   part.variants = v.variants;
   part.preview = v.preview;
+  part.switched = v.switched;
   if (v.waiting) part.waiting = *v.waiting;
   if (v.overridden) part.override_windows = *v.overridden;
-  const Value status = delivery::write_state(part);
+  return delivery::write_state(part);
+}
+
+}  // namespace
+
+Value to_value(const ReleaseView& v) {
+  const Value status = status_of(v);
   Value out = Value::object({{"schema", "slipway.dev/release-view/v1"},
                              {"name", v.name},
                              {"namespace", v.space},
@@ -135,7 +159,8 @@ Value to_value(const ReleaseView& v) {
                              {"phase", delivery::to_text(v.phase)},
                              {"outcome", text_of(outcome_of(v))},
                              {"message", v.message}});
-  for (const char* key : {"stable", "candidate", "variants", "preview", "rejected", "rollback", "waiting", "override"})
+  for (const char* key :
+       {"stable", "candidate", "variants", "preview", "switch", "rejected", "rollback", "waiting", "override"})
     if (status.has(key)) out.set(key, status[key]);
   if (v.routed) {
     Value traffic = Value::object({{"wanted", v.wanted}});
@@ -145,6 +170,8 @@ Value to_value(const ReleaseView& v) {
     out.set("traffic", traffic);
   }
   put(out, "began", v.began);
+  if (v.asked) out.set("asked", of(*v.asked));
+  if (v.left) out.set("left", of(*v.left));
   out.set("steps", list(v.steps, [](const StepView& s) { return of(s); }));
   out.set("metrics", list(v.metrics, [](const MetricView& m) { return of(m); }));
   out.set("versions", list(v.versions, [](const VersionView& s) { return of(s); }));

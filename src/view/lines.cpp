@@ -3,44 +3,44 @@
 #include <algorithm>
 
 #include "view/render.h"
+#include "view/step_text.h"
 
 namespace slipway::view {
 namespace {
 
-std::string clock_text(Time t) {
-  const std::string stamp = delivery::stamp(t);  // 2026-11-23T12:00:44.123456Z
-  return stamp.substr(11, 12);
-}
-
-std::string line(Time t, std::string_view word, std::string_view text) {
-  return fmt::format("{}  {:<10}{}", clock_text(t), word, text);
-}
-
 std::string_view word_of(const std::string& rule) {
-  if (rule == "release.start") return "start";
   if (rule == "release.done") return "done";
   return std::string_view(rule).substr(0, rule.find('.'));
 }
 
-std::string metrics_text(const StepView& step) {
-  std::string out;
-  for (const MetricView& m : step.metrics)
-    if (m.value)
-      out += fmt::format("{}{} {}{}", out.empty() ? ": " : ", ", m.name, metric_text(*m.value, m.unit),
-                         m.limit.empty() ? "" : " of " + m.limit);
-  return out;
+std::string passed_text(const StepView& step) {
+  const std::string metrics = metrics_text(step.metrics, ", ");
+  return metrics.empty() ? "analysis passed" : "analysis passed: " + metrics;
+}
+
+// The one under way says by which plan, and who asked for it.
+std::string start_text(const LogEntry& e, const ReleaseView& v) {
+  if (!v.began || *v.began != e.time) return e.text;
+  const std::string by = asked_text(v);
+  return fmt::format("{}: {}, {} step{}{}{}", e.text, v.strategy, v.steps.size(), v.steps.size() == 1 ? "" : "s",
+                     by.empty() ? "" : ", ", by);
 }
 
 std::string entry_line(const LogEntry& e, const ReleaseView& v) {
   const auto step = e.inputs["step"].as_int(-1);
+  if (e.rule == "release.start") return render_line(e.time, "start", start_text(e, v));
   if (e.rule != "step.done" || step < 0 || step >= static_cast<std::int64_t>(v.steps.size()))
-    return line(e.time, word_of(e.rule), e.text);
+    return render_line(e.time, word_of(e.rule), e.text);
   const StepView& s = v.steps[static_cast<std::size_t>(step)];
   const bool analysis = e.text.find("analyse") != e.text.npos;
-  return line(e.time, fmt::format("step {}", step + 1), analysis ? "analysis passed" + metrics_text(s) : e.text);
+  return render_line(e.time, fmt::format("step {}", step + 1), analysis ? passed_text(s) : e.text);
 }
 
 }  // namespace
+
+std::string render_line(Time t, std::string_view word, std::string_view text) {
+  return fmt::format("{}  {:<10}{}", delivery::stamp(t).substr(11, 12), word, text);
+}
 
 Lines render_changes(const ReleaseView* before, const ReleaseView& after) {
   Lines out;
@@ -51,20 +51,25 @@ Lines render_changes(const ReleaseView* before, const ReleaseView& after) {
   if (!before || before->phase == after.phase) return out;
   if (after.phase == delivery::Phase::Paused || after.phase == delivery::Phase::Invalid ||
       after.phase == delivery::Phase::RolledBack)
-    out.push_back(line(after.now,
-                       after.phase == delivery::Phase::Paused    ? "paused"
-                       : after.phase == delivery::Phase::Invalid ? "invalid"
-                                                                 : "held",
-                       after.message));
+    out.push_back(render_line(after.now,
+                              after.phase == delivery::Phase::Paused    ? "paused"
+                              : after.phase == delivery::Phase::Invalid ? "invalid"
+                                                                        : "held",
+                              after.message));
   return out;
 }
 
 std::string render_waiting(const ReleaseView& v) {
   std::string text = message_beside_troubles(v);
+  const auto add = [&](const std::string& more) { text += (text.empty() || more.empty() ? "" : "; ") + more; };
+  for (const StepView& s : v.steps)
+    if (s.state == StepState::Current)
+      for (const std::string& part : {fmt::format("step {}/{} {}", s.number, v.steps.size(), s.text),
+                                      time_text(s, v.now), metrics_text(s.metrics, ", ")})
+        add(part);
   for (const delivery::Trouble& t : v.troubles)
-    text += fmt::format("{}{}{}", text.empty() ? "" : "; ", to_text(t),
-                        t.since ? fmt::format(" (for {})", base::human_duration(v.now - *t.since)) : "");
-  return line(v.now, "waiting", text);
+    add(to_text(t) + (t.since ? fmt::format(" (for {})", base::human_duration(v.now - *t.since)) : ""));
+  return render_line(v.now, "waiting", text);
 }
 
 std::string render_summary(const ReleaseView& v) {

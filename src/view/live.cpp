@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "view/render.h"
+#include "view/step_text.h"
 
 namespace slipway::view {
 namespace {
@@ -61,7 +62,13 @@ std::string place(const ReleaseView& v) {
     if (step.state == StepState::Current || step.state == StepState::Failed)
       out += fmt::format(" · step {}/{}", step.number, v.steps.size());
   if (v.candidate && v.began) out += " · " + base::human_duration(v.now - *v.began);
+  if (const std::string left = left_text(v); !left.empty()) out += " · " + left;
   return out;
+}
+
+std::string with_asked(const std::string& left, const ReleaseView& v) {
+  const std::string by = asked_text(v);
+  return by.empty() ? left : pad(left, 48) + "  " + by;
 }
 
 void add_head(Lines& out, const ReleaseView& v, const Style& style) {
@@ -69,7 +76,7 @@ void add_head(Lines& out, const ReleaseView& v, const Style& style) {
       fmt::format("{}  {}  {}", paint(style, Colour::Bold, "release/" + v.name), v.space, revisions(v));
   out.push_back(pad(left, 48) + "  " + place(v));
   if (v.stable && v.candidate)
-    out.push_back(fmt::format("{} → {}", to_text(*v.stable), to_text(*v.candidate)));
+    out.push_back(with_asked(fmt::format("{} → {}", to_text(*v.stable), to_text(*v.candidate)), v));
   else if (v.stable)
     out.push_back(to_text(*v.stable));
   if (v.overridden)
@@ -77,17 +84,12 @@ void add_head(Lines& out, const ReleaseView& v, const Style& style) {
                               v.overridden->by.empty() ? "a person" : v.overridden->by, v.overridden->reason));
 }
 
-std::string metrics_text(const std::vector<MetricView>& metrics) {
-  std::string out;
-  for (const MetricView& m : metrics)
-    if (m.value)
-      out += fmt::format("{}{} {}{}", out.empty() ? "" : "   ", m.name, metric_text(*m.value, m.unit),
-                         m.limit.empty() ? "" : " of " + m.limit);
+// What is there to say of a step in one cell.
+std::string facts_text(const ReleaseView& v, const StepView& s) {
+  std::string out = metrics_text(s.metrics, "   ");
+  for (const std::string& more : {note_text(v, s), people_text(s)})
+    if (!more.empty()) out += (out.empty() ? "" : "   ") + more;
   return out;
-}
-
-std::string step_time(const StepView& s, Time now) {
-  return s.began ? base::human_duration(s.ended.value_or(now) - *s.began) : "";
 }
 
 void add_steps(Lines& out, const ReleaseView& v, const Style& style) {
@@ -100,16 +102,10 @@ void add_steps(Lines& out, const ReleaseView& v, const Style& style) {
     if (s.state == StepState::Waiting || s.state == StepState::Skipped)
       rest += (rest.empty() ? "" : " ") + head;
     else
-      rows.push_back({head, step_time(s, v.now), metrics_text(s.metrics)});
+      rows.push_back({head, time_text(s, v.now), facts_text(v, s)});
   }
   for (std::string& line : table(rows)) out.push_back(std::move(line));
   if (!rest.empty()) out.push_back(rest);
-}
-
-std::string count_text(std::int64_t n) {
-  std::string out = std::to_string(n);
-  for (std::size_t at = out.size(); at > 3;) out.insert(at -= 3, " ");
-  return out;
 }
 
 // Who has what of a test; the stable version has the rest.
@@ -172,7 +168,7 @@ std::string verdict_text(const MetricView& m, const Style& style) {
 }
 
 void add_metrics(Lines& out, const ReleaseView& v, const Style& style) {
-  if (v.metrics.empty()) return;
+  if (v.metrics.empty() || (!v.candidate && !v.rollback)) return;  // at rest they are history
   std::vector<std::vector<std::string>> rows = {{"metric", "now", "stable", "limit", "last", "verdict"}};
   for (const MetricView& m : v.metrics)
     rows.push_back({m.name, m.value ? metric_text(*m.value, m.unit) : "no data",

@@ -16,6 +16,8 @@ Lines render_live(const ReleaseView& view, const Style& style);
 // The tree alone: Deployment, versions, pods.
 Lines render_tree(const ReleaseView& view, const Style& style);
 
+// "12:00:44.000  start     text"
+std::string render_line(Time time, std::string_view word, std::string_view text);
 // What happened between two looks, one line each, for logs: "12:00:44  step 1    weight 5 %". `before` null: everything
 // in the log.
 Lines render_changes(const ReleaseView* before, const ReleaseView& after);

@@ -81,6 +81,20 @@ void add_proof(Lines& out, const Retreat& r, const Style& style) {
     out.push_back(fmt::format("          {} {}: {}", check_symbol(c.state, style), c.name, c.message));
 }
 
+bool has_pods(const ReleaseView& v, std::int64_t revision) {
+  for (const VersionView& version : v.versions)
+    if (version.revision == revision && !version.pods.empty()) return true;
+  return false;
+}
+
+void add_next(Lines& out, const ReleaseView& v, bool done) {
+  const std::int64_t from = v.rollback->from.number;
+  const std::string revision = done ? fmt::format("@{}", from) : "";
+  std::string line = fmt::format("  next    slipway explain {}{} -n {}", v.name, revision, v.space);
+  if (has_pods(v, from)) line += fmt::format("    slipway logs {}@{} -n {}", v.name, from, v.space);
+  out.push_back(line + fmt::format("    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space));
+}
+
 }  // namespace
 
 Lines render_rollback(const ReleaseView& v, const Style& style) {
@@ -97,8 +111,7 @@ Lines render_rollback(const ReleaseView& v, const Style& style) {
   out.push_back("  effect  " + effect_text(r));
   add_proof(out, r, style);
   if (v.stable) out.push_back(fmt::format("  diff    {} ← {}", to_text(*v.stable), to_text(r.from)));
-  out.push_back(fmt::format(
-      "  next    slipway explain {0} -n {1}    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space));
+  add_next(out, v, done);
   if (done && r.restored_at)
     out.push_back(fmt::format("          the {} has the template of revision {} again; {} is held if it is asked for",
                               v.target_kind, v.stable ? v.stable->number : 0, r.from.images));

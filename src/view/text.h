@@ -20,6 +20,9 @@ std::size_t display_width(std::string_view text);
 std::string pad(std::string text, std::size_t width);
 std::string cut(const std::string& text, int width);
 
+// What people wrote, on one line, without anything that a terminal obeys.
+std::string one_line(std::string text);
+
 std::string bar(double part, int cells);  // part of 0..1, filled from the left with what remains
 std::string sparkline(const std::vector<double>& values);
 

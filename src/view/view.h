@@ -25,9 +25,28 @@ struct Objects {
   std::vector<data::Value> revisions = {};     // ControllerRevisions of the workload and of the Release
   std::vector<data::Value> pods = {};          // in the namespace; others are ignored
   std::vector<data::Value> runs = {};          // AnalysisRuns of the Release
+  std::vector<data::Value> templates = {};     // AnalysisTemplates, to know how long steps last
 };
 
 enum class StepState { Done, Current, Waiting, Failed, Skipped };
+
+// What a step is for; where it is for several things, the last of these. Other: weights and the like, or not known.
+enum class StepKind { Other, Preview, Wait, Countdown, Approval, Analysis, Switch, Keep };
+
+// What a person asked of the release.
+struct CommandView {
+  std::optional<Time> at = {};
+  std::string verb = {}, by = {}, reason = {};
+  bool operator==(const CommandView&) const = default;
+};
+
+// Until the release has ended, as far as its plan says: starts and routers come on top.
+struct TimeLeft {
+  base::Duration time = {};
+  int approvals = 0;     // a person is waited for so many times
+  bool complete = true;  // false: there are analyses of whose length nothing is known
+  bool operator==(const TimeLeft&) const = default;
+};
 
 struct MetricView {
   std::string name;
@@ -48,6 +67,10 @@ struct StepView {
   std::optional<Time> began = {};
   std::optional<Time> ended = {};
   std::vector<MetricView> metrics = {};
+  StepKind kind = StepKind::Other;
+  std::optional<base::Duration> length = {};  // as planned; absent: it does not last, or nobody knows
+  std::optional<Time> ends = {};              // of the current one, as planned
+  std::vector<CommandView> commands = {};     // that were obeyed while it was the current one
   bool operator==(const StepView&) const = default;
 };
 
@@ -98,6 +121,11 @@ struct ReleaseView {
   std::optional<Time> began = {};  // the release under way
   std::optional<delivery::Waiting> waiting = {};
   std::optional<delivery::Override> overridden = {};  // its windows do not count
+  // Who asked for the release under way, as far as known: by a command, or by what the workload says of its last
+  // change.
+  std::optional<CommandView> asked = {};
+  std::optional<TimeLeft> left = {};
+  delivery::SwitchState switched = {};  // of a blue-green release
   bool routed = false;
   double wanted = 0;  // candidate's percent of the traffic
   std::optional<double> verified = {};

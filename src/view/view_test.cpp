@@ -4,113 +4,14 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-#include "base/strings.h"
-#include "data/json.h"
 #include "view/render.h"
+#include "view/test_objects.h"
 
 namespace slipway::view {
 namespace {
 
-using data::Value;
 using delivery::Phase;
-
-Value json(std::string_view text) {
-  auto v = data::parse_json(text);
-  SLIPWAY_CHECK(v.has_value());
-  return *v;
-}
-
-const Time kNow = *base::parse_time("2026-11-23T12:02:18Z");
-Time ago(int seconds) { return kNow - base::seconds(seconds); }
-
-Value replica_set(const char* name, const char* hash, const char* revision, int replicas, const char* image) {
-  Value v = json(R"({"metadata":{"namespace":"shop"},"spec":{}})");
-  v.set({"metadata", "name"}, name);
-  v.set({"metadata", "uid"}, std::string("uid-") + name);
-  v.set({"metadata", "labels", "pod-template-hash"}, hash);
-  v.set({"metadata", "annotations", "deployment.kubernetes.io/revision"}, revision);
-  v.set({"spec", "replicas"}, replicas);
-  v.set({"spec", "template", "spec", "containers"}, Value::array({Value::object({{"name", "web"}, {"image", image}})}));
-  return v;
-}
-
-Value pod(const char* name, const char* rs, bool ready, int restarts) {
-  Value v = json(R"({"metadata":{"namespace":"shop"},"status":{"phase":"Running"}})");
-  v.set({"metadata", "name"}, name);
-  v.set({"metadata", "creationTimestamp"}, base::format_time(ago(180)));
-  v.set(
-      {"metadata", "ownerReferences"},
-      Value::array({Value::object({{"kind", "ReplicaSet"}, {"uid", std::string("uid-") + rs}, {"controller", true}})}));
-  v.set({"status", "conditions"},
-        Value::array({Value::object({{"type", "Ready"}, {"status", ready ? "True" : "False"}})}));
-  Value container = Value::object({{"restartCount", restarts}});
-  if (!ready)
-    container.set({"state", "waiting"}, json(R"({"reason":"ImagePullBackOff","message":"shop/web:v9 is not there"})"));
-  v.set({"status", "containerStatuses"}, Value::array({container}));
-  return v;
-}
-
-Value measurement(double value, double stable, const char* verdict) {
-  return Value::object({{"verdict", verdict},
-                        {"value", value},
-                        {"stable", stable},
-                        {"samples", 1000},
-                        {"stableSamples", 3000},
-                        {"finishedAt", delivery::stamp(ago(5))}});
-}
-
-Value run(const char* name, int step, const char* phase, double value) {
-  Value v = json(R"({"metadata":{"namespace":"shop"},"spec":{"kind":"Step"},"status":{}})");
-  v.set({"metadata", "name"}, name);
-  v.set({"spec", "step"}, step);
-  v.set({"status", "startedAt"}, delivery::stamp(ago(30)));
-  v.set({"status", "phase"}, phase);
-  Value m = json(R"({"name":"error-rate","unit":"ratio","limit":"1 %","successful":2,"failed":0,"wanted":3})");
-  m.set("phase", phase);
-  m.set("measurements",
-        Value::array({measurement(value / 2, 0.001, "Passed"),
-                      measurement(value, 0.002, std::string_view(phase) == "Failed" ? "Failed" : "Passed")}));
-  v.set({"status", "metricResults"}, Value::array({m}));
-  return v;
-}
-
-Value entry(int seconds_ago, const char* rule, const char* text, int step = -1) {
-  Value e = Value::object({{"time", delivery::stamp(ago(seconds_ago))}, {"rule", rule}, {"text", text}});
-  if (step >= 0) e.set({"inputs", "step"}, step);
-  return e;
-}
-
-delivery::State canary_state() {
-  delivery::State s;
-  s.phase = Phase::Progressing;
-  s.message = "analysis web-13-1-2 is measuring";
-  s.stable = {.number = 12, .hash = "h12", .images = "web=shop/web:1.8.2"};
-  s.candidate = {.number = 13, .hash = "h13", .images = "web=shop/web:1.9.0", .started_at = ago(138)};
-  s.user_step = 1;
-  s.user_steps = 4;
-  s.traffic = {.wanted = 500, .verified = 500, .generation = 3, .verified_at = ago(40)};
-  s.log =
-      Value::array({entry(138, "release.start", "revision 13 is to replace revision 12"),
-                    entry(70, "traffic.verified", "router read-back shows 5 %"),
-                    entry(40, "step.done", "done: 5 % of the traffic to the candidate, verified at the router", 0)});
-  return s;
-}
-
-Objects objects_with(const delivery::State& s) {
-  Objects o;
-  o.release = json(
-      R"({"metadata":{"name":"web","namespace":"shop"},"spec":{"target":{"name":"web"},"traffic":{"route":"web","service":"web"},
-    "strategy":{"canary":{"steps":[{"weight":5},{"analysis":{"templates":[{"name":"errors"}]}},{"weight":50},{"pause":{}}]}}}})");
-  o.release.set("status", delivery::write_state(s));
-  o.replica_sets = {replica_set("web-a", "h12", "12", 2, "shop/web:1.8.2"),
-                    replica_set("web-b", "h13", "13", 1, "shop/web:1.9.0")};
-  o.pods = {pod("web-a-1", "web-a", true, 0), pod("web-a-2", "web-a", true, 1), pod("web-b-1", "web-b", false, 0)};
-  o.runs = {run("web-13-1-2", 1, "Running", 0.004)};
-  return o;
-}
-
-std::string text(const Lines& lines) { return base::join(lines, "\n") + "\n"; }
+using namespace test;
 
 delivery::Trouble missing_image() {
   return {.kind = delivery::TroubleKind::ImagePull,
@@ -141,7 +42,8 @@ TEST(View, what_is_wrong_and_what_helps) {
   EXPECT_TRUE(text(render_live(v, {})).ends_with(text(render_troubles(v, {}))));
   EXPECT_EQ(
       render_waiting(v),
-      "12:02:18.000  waiting   analysis web-13-1-2 is measuring; REL-P03 ImagePull: Pod web-b-1 and 1 more: image "
+      "12:02:18.000  waiting   analysis web-13-1-2 is measuring; step 2/4 analysis errors; 40s; error-rate 0.4 % of "
+      "1 %; REL-P03 ImagePull: Pod web-b-1 and 1 more: image "
       "shop/web:1.9.0 cannot be pulled: not found (for 40s); REL-M02 NoData: AnalysisRun web-13-1-2: metric p99: no "
       "data");
   const Value document = to_value(v)["troubles"].at(0);
@@ -151,7 +53,7 @@ TEST(View, what_is_wrong_and_what_helps) {
 
 TEST(View, a_live_canary) {
   EXPECT_EQ(text(render_live(compute(objects_with(canary_state()), kNow), {})),
-            "release/web  shop  revision 12 → 13               canary · step 2/4 · 2m18s\n"
+            "release/web  shop  revision 12 → 13               canary · step 2/4 · 2m18s · 1 approval left\n"
             "web=shop/web:1.8.2 → web=shop/web:1.9.0\n"
             "\n"
             " ✔ 1 weight 5 %       98s\n"
@@ -219,7 +121,7 @@ TEST(View, log_lines_are_what_is_new) {
   delivery::State s = canary_state();
   const ReleaseView before = compute(objects_with(s), kNow);
   EXPECT_EQ(text(render_changes(nullptr, before)),
-            "12:00:00.000  start     revision 13 is to replace revision 12\n"
+            "12:00:00.000  start     revision 13 is to replace revision 12: canary, 4 steps\n"
             "12:01:08.000  traffic   router read-back shows 5 %\n"
             "12:01:38.000  step 1    done: 5 % of the traffic to the candidate, verified at the router\n");
   s.log.push_back(entry(0, "step.done", "done: analyse errors", 1));
@@ -229,31 +131,6 @@ TEST(View, log_lines_are_what_is_new) {
             "12:02:18.000  step 2    analysis passed: error-rate 0.4 % of 1 %\n"
             "12:02:18.000  paused    waits for a person\n");
   EXPECT_TRUE(render_changes(&before, before).empty());
-}
-
-Objects rolled_back() {
-  delivery::State s = canary_state();
-  delivery::Retreat r{.cause = delivery::Cause::AnalysisFailed,
-                      .message = "error-rate failed 1 times, 0 tolerated",
-                      .metric = "error-rate"};
-  r.evidence = Value::array({measurement(0.031, 0.002, "Failed"), measurement(0.047, 0.002, "Failed")});
-  r.from = *s.candidate;
-  r.user_step = 1;
-  r.share = 500;
-  r.failing_at = ago(5);
-  r.started_at = ago(5) + base::milliseconds(20);
-  r.traffic_zero_at = ago(5) + base::milliseconds(420);
-  r.drained_at = ago(4);
-  r.verification = {.state = delivery::CheckState::Passed,
-                    .checks = {{"traffic", delivery::CheckState::Passed, "the router gives nothing to the candidate"},
-                               {"metrics", delivery::CheckState::Skipped, "the release has no analysis"}}};
-  s.last_rollback = r;
-  s.rejected = delivery::Rejected{*s.candidate};
-  s.candidate.reset();
-  s.phase = Phase::RolledBack;
-  Objects o = objects_with(s);
-  o.runs = {run("web-13-1-2", 1, "Failed", 0.047)};
-  return o;
 }
 
 TEST(View, a_rollback_shows_its_evidence) {
@@ -268,8 +145,79 @@ TEST(View, a_rollback_shows_its_evidence) {
       "          ✔ traffic: the router gives nothing to the candidate\n"
       "          · metrics: the release has no analysis\n"
       "  diff    web=shop/web:1.8.2 ← web=shop/web:1.9.0\n"
-      "  next    slipway explain web -n shop    slipway undo web -n shop    slipway retry web -n shop\n"
+      "  next    slipway explain web@13 -n shop    slipway logs web@13 -n shop    slipway undo web -n shop    slipway "
+      "retry web -n shop\n"
       "          the Deployment still asks for web=shop/web:1.9.0: held at revision 12 until its template changes\n");
+}
+
+// What a person said outlives the next command, which takes its place in the status.
+TEST(View, a_step_shows_who_let_it_go_on_and_the_head_who_asked) {
+  delivery::State s = canary_state();
+  const auto said = [](int seconds_ago, const char* inputs) {
+    Value e = entry(seconds_ago, "command", "so");
+    e.set("inputs", json(inputs));
+    return e;
+  };
+  s.log.insert_at(0, said(139, R"({"verb":"undo","by":"bob","reason":"too slow","accepted":true})"));
+  s.log.push_back(said(35, R"({"verb":"promote","by":"eve","accepted":false,"step":1})"));
+  s.log.push_back(said(30, R"({"verb":"promote","by":"alice","reason":"looks\ngood","accepted":true,"step":1})"));
+  s.log.push_back(entry(30, "step.done", "done: approval", 1));
+  s.user_step = 2;
+  Objects o = objects_with(s);
+  o.runs = {};
+  o.release.set({"spec", "strategy", "canary", "steps"}, json(R"([{"weight":5},{"pause":{}},{"weight":50}])"));
+  const ReleaseView v = compute(o, kNow);
+  const std::string shown = text(render_live(v, {.width = 200}));
+  EXPECT_NE(shown.find("  by bob (undo), \"too slow\"\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find(" ✔ 2 approval     10s  approved by alice, 12:01:48, \"looks good\"\n"), std::string::npos)
+      << shown;
+  EXPECT_EQ(shown.find("eve"), std::string::npos) << "she was refused\n" << shown;
+  EXPECT_NE(text(render_changes(nullptr, v)).find("canary, 3 steps, by bob (undo), \"too slow\"\n"), std::string::npos);
+  EXPECT_EQ(to_value(v)["asked"]["by"], Value("bob"));
+  EXPECT_EQ(to_value(v)["steps"].at(1)["commands"].at(0)["by"], Value("alice"));
+}
+
+TEST(View, without_a_command_the_workload_says_who_changed_it_and_why) {
+  Objects o = objects_with(canary_state());
+  EXPECT_FALSE(compute(o, kNow).asked);
+  o.deployment = json(R"({"metadata":{"annotations":{"kubernetes.io/change-cause":"Faster cart"},"managedFields":[
+      {"manager":"kubectl","time":"2026-11-23T11:00:00Z","fieldsV1":{"f:spec":{"f:template":{}}}},
+      {"manager":"argocd-controller","time":"2026-11-23T12:00:00Z","fieldsV1":{"f:spec":{"f:template":{}}}},
+      {"manager":"autoscaler","time":"2026-11-23T12:01:00Z","fieldsV1":{"f:spec":{"f:replicas":{}}}},
+      {"manager":"controllers","time":"2026-11-23T12:02:00Z","subresource":"status","fieldsV1":{"f:spec":{"f:template":{}}}}]}})");
+  const std::string shown = text(render_live(compute(o, kNow), {.width = 200}));
+  EXPECT_NE(shown.find("web=shop/web:1.8.2 → web=shop/web:1.9.0           by argocd-controller, \"Faster cart\"\n"),
+            std::string::npos)
+      << shown;
+}
+
+TEST(View, what_is_left_is_what_the_plan_still_asks_for) {
+  delivery::State s = canary_state();
+  Objects o = objects_with(s);
+  o.release.set({"spec", "strategy", "canary", "steps"},
+                json(R"([{"weight":5},{"analysis":{"templates":[{"name":"errors"}]}},{"pause":{"duration":"8m"}},
+                        {"analysis":{"templates":[{"name":"errors"}]}}])"));
+  o.runs[0].set({"spec", "metrics"}, json(R"([{"name":"error-rate","interval":"30s","count":5}])"));
+  ReleaseView v = compute(o, kNow);
+  EXPECT_NE(text(render_live(v, {})).find("at least 9m30s left"), std::string::npos)
+      << "the last analysis is of unknown length\n"
+      << text(render_live(v, {}));
+  EXPECT_NE(text(render_live(v, {})).find(" ● 2 analysis errors  30s of 2m "), std::string::npos);
+  o.templates = {json(
+      R"({"metadata":{"name":"errors"},"spec":{"metrics":[{"interval":"30s","count":5},{"initialDelay":"1m"}]}})")};
+  v = compute(o, kNow);
+  EXPECT_NE(text(render_live(v, {})).find("about 11m left"), std::string::npos) << text(render_live(v, {}));
+  EXPECT_EQ(to_value(v)["left"], json(R"({"seconds":690.0,"approvals":0,"complete":true})"));
+  s.position.full = true;
+  o.release.set("status", delivery::write_state(s));
+  EXPECT_FALSE(compute(o, kNow).left) << "a person has asked to skip all that lasts";
+}
+
+TEST(View, a_sign_of_life_names_what_is_waited_for) {
+  EXPECT_EQ(
+      render_waiting(compute(objects_with(canary_state()), kNow)),
+      "12:02:18.000  waiting   analysis web-13-1-2 is measuring; step 2/4 analysis errors; 40s; error-rate 0.4 % of "
+      "1 %");
 }
 
 TEST(View, outcomes_are_those_of_a_wait) {
@@ -324,6 +272,7 @@ TEST(Text, widths_count_characters_and_not_escapes) {
   EXPECT_EQ(pad("→", 3), "→  ");
   EXPECT_EQ(cut("abcdef", 4), "abc…");
   EXPECT_EQ(cut("abcd", 4), "abcd");
+  EXPECT_EQ(one_line("a\nb\x1b[31m"), "a b [31m");
   EXPECT_EQ(sparkline({1, 1}), "▁▁");
   EXPECT_EQ(sparkline({0, 1}), "▁█");
   EXPECT_EQ(bar(0.5, 4), "██░░");

@@ -185,7 +185,7 @@ std::string stage_name(const Stage& stage, const Value& blue_green) {
     case Stage::Kind::Switch:
       return "switch";
     case Stage::Kind::Keep:
-      return "keep previous " + base::format_duration(duration_or(value, kKeepPrevious));
+      return "keep previous " + base::human_duration(duration_or(value, kKeepPrevious));
   }
   base::bug("unknown stage", __FILE__, __LINE__);
 }

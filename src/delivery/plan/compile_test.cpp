@@ -277,7 +277,7 @@ TEST(Compile, blue_green_is_all_or_nothing_with_a_way_back) {
             "guard     each step ready within 10m0s\n"
             "rollback  automatic, verified within 2m0s\n");
   EXPECT_EQ(step_names(spec), (std::vector<std::string>{"preview", "analysis smoke", "countdown 10m", "switch",
-                                                        "analysis errors, latency", "keep previous 1h0m0s"}));
+                                                        "analysis errors, latency", "keep previous 60m"}));
   EXPECT_EQ(plan->user_steps, 6);
 }
 
@@ -316,7 +316,7 @@ TEST(Compile, a_preview_in_a_namespace_of_its_own_comes_before_everything_here) 
             "guard     each step ready within 10m0s\n"
             "rollback  automatic, verified within 2m0s\n");
   EXPECT_EQ(step_names(spec), (std::vector<std::string>{"preview in shop-preview", "analysis smoke", "approval",
-                                                        "switch", "keep previous 1h0m0s"}));
+                                                        "switch", "keep previous 60m"}));
   EXPECT_EQ(preview_begin(*plan), 0u);
   EXPECT_EQ(preview_end(*plan), 3u);
   EXPECT_FALSE(preview_begin(without_steps(*plan)));

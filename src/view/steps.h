@@ -1,0 +1,13 @@
+// What is known of the steps beside their state: what each one is for, how long it lasts, and who let it go on.
+#pragma once
+
+#include "view/view.h"
+
+namespace slipway::view {
+
+// Fills `kind`, `length` and `ends` of the steps of a release under way, and what is left of it.
+void add_lengths(const Objects& objects, const delivery::State& state, ReleaseView& view);
+// Who asked for the release, and who let which step go on: from the log, which outlives the next command.
+void add_people(const Objects& objects, ReleaseView& view);
+
+}  // namespace slipway::view
