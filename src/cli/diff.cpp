@@ -3,15 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/print.h"
 #include "cli/target.h"
 #include "cli/versions.h"
-#include "data/json.h"
-#include "delivery/config.h"
 #include "delivery/observe_config.h"
 
 namespace slipway::cli {
@@ -19,52 +15,6 @@ namespace {
 
 using base::Code;
 using data::Value;
-
-bool has_names(const Value& list) {
-  return list.size() > 0 && std::ranges::all_of(list.items(), [](const Value& v) {
-           return v.is_object() && !v["name"].as_string().empty();
-         });
-}
-
-const Value& named(const Value& list, std::string_view name) {
-  for (const Value& v : list.items())
-    if (v["name"].as_string() == name) return v;
-  return data::kNull;
-}
-
-std::string joined_path(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : path + "." + std::string(key);
-}
-
-void compare(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out);
-
-void compare_members(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
-  for (const data::Member& m : from.members()) compare(m.value, to[m.key.view()], joined_path(path, m.key.view()), out);
-  for (const data::Member& m : to.members())
-    if (!from.has(m.key.view())) compare(data::kNull, m.value, joined_path(path, m.key.view()), out);
-}
-
-void compare_named(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
-  const auto at = [&path](const Value& v) { return fmt::format("{}[{}]", path, v["name"].as_string()); };
-  for (const Value& v : from.items()) compare(v, named(to, v["name"].as_string()), at(v), out);
-  for (const Value& v : to.items())
-    if (named(from, v["name"].as_string()).is_null()) compare(data::kNull, v, at(v), out);
-}
-
-void compare(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
-  if (from == to) return;
-  if (from.is_object() && to.is_object()) return compare_members(from, to, path, out);
-  if (has_names(from) && has_names(to)) return compare_named(from, to, path, out);
-  out.push_back({path, from, to});
-}
-
-// As one object, so that the fields of a difference name the ConfigMap as well.
-Value comparable(const Value& pod_template, const Value& config) {
-  Value out = pod_template;
-  for (const data::Member& m : config.members())
-    out.set(fmt::format("ConfigMap {}", m.key.view()), delivery::content_of(m.value));
-  return out;
-}
 
 base::Result<Value> bundle_of(const Versions& all, std::int64_t number) {
   const ReadableVersion* found = all.with_number(number);
@@ -92,17 +42,6 @@ Value as_object(const std::vector<Difference>& all) {
 }
 
 }  // namespace
-
-std::vector<Difference> differences(const Value& from, const Value& to) {
-  std::vector<Difference> out;
-  compare(from, to, "", out);
-  return out;
-}
-
-std::string short_text(const Value& v) {
-  if (v.is_null()) return "-";
-  return v.is_string() ? v.str() : data::to_json(v);
-}
 
 ExitCode run(Setting& s, const Diff& diff) {
   const auto release = s.api.get(api::kReleases, diff.name);

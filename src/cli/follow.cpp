@@ -188,7 +188,8 @@ base::Result<void> fill(Setting& s, Sight& sight) {
   auto pods = items_of(s.api.list(api::kPods, selector->text()));
   const bool in_place = delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release));
   auto sets = !pods ? pods : in_place ? std::vector<Value>() : replica_sets_of(s, sight, selector->text());
-  const bool reads_kept = in_place || delivery::has_versioned_config(sight.objects.release);
+  const bool reads_kept = in_place || delivery::has_versioned_config(sight.objects.release) ||
+                          sight.objects.release["status"]["rejected"].is_object();
   auto revisions = reads_kept && sets ? items_of(s.api.list(api::kControllerRevisions)) : std::vector<Value>();
   if (!revisions) return std::unexpected(std::move(revisions.error()));
   sight.objects.revisions = std::move(*revisions);

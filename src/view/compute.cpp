@@ -217,6 +217,23 @@ void add_versions(const Objects& objects, const State& s, ReleaseView& view) {
   }
 }
 
+// What a version was: as the Release has kept it, or as its ReplicaSet says. Null: nobody knows any more.
+Value bundle_of(const Objects& objects, const std::string& hash) {
+  for (const Value& kept : objects.revisions)
+    if (api::label(kept, delivery::kReleaseLabel) == api::name_of(objects.release) &&
+        api::label(kept, control::kTemplateHashLabel) == hash && kept["data"]["template"].is_object())
+      return comparable(control::without_hash_label(kept["data"]["template"]), kept["data"]["config"]);
+  for (const Value& rs : objects.replica_sets)
+    if (api::label(rs, control::kTemplateHashLabel) == hash) return control::without_hash_label(rs["spec"]["template"]);
+  return {};
+}
+
+void add_changed(const Objects& objects, ReleaseView& view) {
+  if (!view.rollback || !view.stable) return;
+  const Value from = bundle_of(objects, view.stable->hash), to = bundle_of(objects, view.rollback->from.hash);
+  if (from.is_object() && to.is_object()) view.changed = differences(from, to);
+}
+
 // --- records ----------------------------------------------------------------------------------------------
 
 // Those whose content the older entry does not have.
@@ -277,6 +294,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   add_lengths(objects, s, view);
   add_people(objects, view);
   add_versions(objects, s, view);
+  add_changed(objects, view);
   return view;
 }
 

@@ -74,6 +74,8 @@ Value of(const CommandView& c) {
   return out;
 }
 
+Value of(const Difference& d) { return Value::object({{"field", d.field}, {"from", d.from}, {"to", d.to}}); }
+
 Value of(const TimeLeft& left) {
   return Value::object(
       {{"seconds", base::to_seconds(left.time)}, {"approvals", left.approvals}, {"complete", left.complete}});
@@ -172,6 +174,7 @@ Value to_value(const ReleaseView& v) {
   put(out, "began", v.began);
   if (v.asked) out.set("asked", of(*v.asked));
   if (v.left) out.set("left", of(*v.left));
+  if (!v.changed.empty()) out.set("changed", list(v.changed, [](const Difference& d) { return of(d); }));
   out.set("steps", list(v.steps, [](const StepView& s) { return of(s); }));
   out.set("metrics", list(v.metrics, [](const MetricView& m) { return of(m); }));
   out.set("versions", list(v.versions, [](const VersionView& s) { return of(s); }));

@@ -81,6 +81,18 @@ void add_proof(Lines& out, const Retreat& r, const Style& style) {
     out.push_back(fmt::format("          {} {}: {}", check_symbol(c.state, style), c.name, c.message));
 }
 
+// What the version that is rolled back had changed.
+std::string change_text(const ReleaseView& v) {
+  constexpr std::size_t kShown = 4;
+  const delivery::Revision& from = v.rollback->from;
+  const std::string numbers = fmt::format("{} → {}: ", v.stable->number, from.number);
+  if (v.changed.empty()) return fmt::format("{}{} → {}", numbers, to_text(*v.stable), to_text(from));
+  std::string out = numbers + compact_text(v.changed, kShown);
+  if (v.changed.size() > kShown)
+    out += fmt::format(": slipway diff {} {} {} -n {}", v.name, v.stable->number, from.number, v.space);
+  return out;
+}
+
 bool has_pods(const ReleaseView& v, std::int64_t revision) {
   for (const VersionView& version : v.versions)
     if (version.revision == revision && !version.pods.empty()) return true;
@@ -110,7 +122,7 @@ Lines render_rollback(const ReleaseView& v, const Style& style) {
   add_evidence(out, v, r);
   out.push_back("  effect  " + effect_text(r));
   add_proof(out, r, style);
-  if (v.stable) out.push_back(fmt::format("  diff    {} ← {}", to_text(*v.stable), to_text(r.from)));
+  if (v.stable) out.push_back("  diff    " + change_text(v));
   add_next(out, v, done);
   if (done && r.restored_at)
     out.push_back(fmt::format("          the {} has the template of revision {} again; {} is held if it is asked for",

@@ -12,6 +12,7 @@
 #include "data/value.h"
 #include "delivery/plan/plan.h"
 #include "delivery/state.h"
+#include "view/difference.h"
 
 namespace slipway::view {
 
@@ -138,6 +139,7 @@ struct ReleaseView {
   std::vector<VersionView> versions = {};          // candidate first, then stable, then old ones that still have pods
   std::optional<delivery::Retreat> rollback = {};  // under way, or the last one while its revision is held
   std::vector<delivery::Trouble> troubles = {};    // what keeps it from going on, or its versions from being well
+  std::vector<Difference> changed = {};            // from the stable version to the one that is rolled back
   std::vector<LogEntry> log = {};
   std::vector<HistoryEntry> history = {};
 };

@@ -144,10 +144,44 @@ TEST(View, a_rollback_shows_its_evidence) {
       "  proof   verification Passed\n"
       "          ✔ traffic: the router gives nothing to the candidate\n"
       "          · metrics: the release has no analysis\n"
-      "  diff    web=shop/web:1.8.2 ← web=shop/web:1.9.0\n"
+      "  diff    12 → 13: image shop/web:1.8.2 → shop/web:1.9.0\n"
       "  next    slipway explain web@13 -n shop    slipway logs web@13 -n shop    slipway undo web -n shop    slipway "
       "retry web -n shop\n"
       "          the Deployment still asks for web=shop/web:1.9.0: held at revision 12 until its template changes\n");
+}
+
+TEST(View, a_rollback_shows_what_its_version_had_changed) {
+  Objects o = rolled_back();
+  const auto env = [](const char* list) { return json(list); };
+  const auto with = [&](Value rs, const char* list, const char* memory) {
+    Value c = rs["spec"]["template"]["spec"]["containers"].at(0);
+    c.set("env", env(list));
+    c.set({"resources", "limits", "memory"}, memory);
+    rs.set({"spec", "template", "spec", "containers"}, Value::array({c}));
+    return rs;
+  };
+  o.replica_sets[0] =
+      with(o.replica_sets[0], R"([{"name":"OLD","value":"1"},{"name":"API_TOKEN","value":"a"}])", "1Gi");
+  o.replica_sets[1] =
+      with(o.replica_sets[1], R"([{"name":"API_TOKEN","value":"b"},{"name":"FEATURE_DISCOUNT","value":"on"}])", "2Gi");
+  EXPECT_NE(
+      text(render_rollback(compute(o, kNow), {.width = 300}))
+          .find("  diff    12 → 13: image shop/web:1.8.2 → shop/web:1.9.0 · env OLD (gone) · env API_TOKEN *** → *** · "
+                "env FEATURE_DISCOUNT=on (new) · … 1 more: slipway diff web 12 13 -n shop\n"),
+      std::string::npos)
+      << text(render_rollback(compute(o, kNow), {.width = 300}));
+  EXPECT_EQ(to_value(compute(o, kNow))["changed"].size(), 5u);
+  // What the Release has kept counts, and says what was in ConfigMaps.
+  for (const char* hash : {"h12", "h13"}) {
+    Value kept = json(R"({"metadata":{"labels":{"slipway.dev/release":"web"}},"data":{"template":{"spec":{}}}})");
+    kept.set({"metadata", "labels", "pod-template-hash"}, hash);
+    kept.set({"data", "config", "web-config", "data", "mode"}, hash);
+    o.revisions.push_back(kept);
+  }
+  EXPECT_NE(text(render_rollback(compute(o, kNow), {.width = 300}))
+                .find("12 → 13: ConfigMap web-config.data.mode h12 → h13\n"),
+            std::string::npos)
+      << text(render_rollback(compute(o, kNow), {.width = 300}));
 }
 
 // What a person said outlives the next command, which takes its place in the status.

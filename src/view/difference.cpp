@@ -1,0 +1,143 @@
+#include "view/difference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/strings.h"
+#include "data/json.h"
+#include "delivery/config.h"
+#include "view/text.h"
+
+namespace slipway::view {
+namespace {
+
+using data::Value;
+
+bool has_names(const Value& list) {
+  return list.size() > 0 && std::ranges::all_of(list.items(), [](const Value& v) {
+           return v.is_object() && !v["name"].as_string().empty();
+         });
+}
+
+const Value& named(const Value& list, std::string_view name) {
+  for (const Value& v : list.items())
+    if (v["name"].as_string() == name) return v;
+  return data::kNull;
+}
+
+std::string joined_path(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : path + "." + std::string(key);
+}
+
+void compare(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out);
+
+void compare_members(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
+  for (const data::Member& m : from.members()) compare(m.value, to[m.key.view()], joined_path(path, m.key.view()), out);
+  for (const data::Member& m : to.members())
+    if (!from.has(m.key.view())) compare(data::kNull, m.value, joined_path(path, m.key.view()), out);
+}
+
+void compare_named(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
+  const auto at = [&path](const Value& v) { return fmt::format("{}[{}]", path, v["name"].as_string()); };
+  for (const Value& v : from.items()) compare(v, named(to, v["name"].as_string()), at(v), out);
+  for (const Value& v : to.items())
+    if (named(from, v["name"].as_string()).is_null()) compare(data::kNull, v, at(v), out);
+}
+
+void compare(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
+  if (from == to) return;
+  if (from.is_object() && to.is_object()) return compare_members(from, to, path, out);
+  if (has_names(from) && has_names(to)) return compare_named(from, to, path, out);
+  out.push_back({path, from, to});
+}
+
+// --- on one line --------------------------------------------------------------------------------------------------
+
+constexpr int kValueWidth = 60;
+
+// "spec.containers[web].env[FEATURE].value" -> "env FEATURE" of the container web.
+struct Place {
+  std::string container, field;
+};
+
+Place place_of(std::string field) {
+  constexpr std::string_view kContainers = "spec.containers[";
+  Place out;
+  if (field.starts_with(kContainers)) {
+    const std::size_t end = field.find(']');
+    out.container = field.substr(kContainers.size(), end - kContainers.size());
+    field.erase(0, std::min(end + 2, field.size()));  // "]."
+  } else if (field.starts_with("spec.")) {
+    field.erase(0, 5);
+  }
+  if (field.starts_with("env[")) {
+    if (field.ends_with(".value")) field.resize(field.size() - 6);
+    field = "env " + field.substr(4);
+    std::erase(field, ']');
+  }
+  out.field = field.empty() ? "container" : field;
+  return out;
+}
+
+bool speaks_of_secrets(const std::string& field) {
+  const std::string low = base::to_lower(field);
+  constexpr std::array<std::string_view, 6> kWords = {"secret", "password", "passwd", "token", "credential", "key"};
+  return (low.starts_with("env ") || low.starts_with("configmap ")) &&
+         std::ranges::any_of(kWords, [&](std::string_view w) { return low.contains(w); });
+}
+
+// A variable that is new is an object of name and value.
+std::string value_text(const Value& v, const std::string& field) {
+  if (speaks_of_secrets(field)) return "***";
+  const Value& plain = v.is_object() && v["value"].is_string() ? v["value"] : v;
+  return cut(one_line(short_text(plain)), kValueWidth);
+}
+
+std::string item_text(const Difference& d, bool with_container) {
+  const Place place = place_of(d.field);
+  const std::string name =
+      with_container && !place.container.empty() ? place.container + " " + place.field : place.field;
+  if (d.from.is_null()) return fmt::format("{}={} (new)", name, value_text(d.to, place.field));
+  if (d.to.is_null()) return name + " (gone)";
+  return fmt::format("{} {} → {}", name, value_text(d.from, place.field), value_text(d.to, place.field));
+}
+
+}  // namespace
+
+std::vector<Difference> differences(const Value& from, const Value& to) {
+  std::vector<Difference> out;
+  compare(from, to, "", out);
+  return out;
+}
+
+std::string short_text(const Value& v) {
+  if (v.is_null()) return "-";
+  return v.is_string() ? v.str() : data::to_json(v);
+}
+
+// As one object, so that the fields of a difference name the ConfigMap as well.
+Value comparable(const Value& pod_template, const Value& config) {
+  Value out = pod_template;
+  for (const data::Member& m : config.members())
+    out.set(fmt::format("ConfigMap {}", m.key.view()), delivery::content_of(m.value));
+  return out;
+}
+
+std::string compact_text(const std::vector<Difference>& all, std::size_t most) {
+  std::string container;
+  bool several = false;
+  for (const Difference& d : all) {
+    const std::string of = place_of(d.field).container;
+    several = several || (!of.empty() && !container.empty() && of != container);
+    if (!of.empty()) container = of;
+  }
+  std::vector<Difference> ordered = all;  // images first: by them people know versions
+  std::ranges::stable_partition(ordered, [](const Difference& d) { return d.field.ends_with(".image"); });
+  std::string out;
+  for (std::size_t i = 0; i < all.size() && i < most; ++i) out += (i > 0 ? " · " : "") + item_text(ordered[i], several);
+  return all.size() > most ? fmt::format("{} · … {} more", out, all.size() - most) : out;
+}
+
+}  // namespace slipway::view
