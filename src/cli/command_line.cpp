@@ -113,6 +113,9 @@ class Tree {
           until.timeout = *duration;
         },
         "How long to wait, like 10m; default: as long as it takes");
+    sub->add_option("--summary", until.summary,
+                    "File to which the result and its evidence are appended as Markdown when the wait ends; default: "
+                    "$GITHUB_STEP_SUMMARY");
   }
 
   void read_goal(const std::string& text, Until& until) {

@@ -14,11 +14,12 @@ namespace slipway::cli {
 
 enum class Format { Text, Wide, Json, Yaml, Name };
 
-// How far a command waits for a release.
+// How far a command waits for a release, and where it writes what came of it.
 struct Until {
   enum class Goal { Now, Healthy, Paused, Done, Step } goal = Goal::Now;
   int step = 0;                                     // 1-based, for Step
   base::Duration timeout = base::Duration::zero();  // zero: as long as it takes
+  std::string summary = {};                         // a file that gets a Markdown table; empty: none
   bool operator==(const Until&) const = default;
 };
 

@@ -188,5 +188,13 @@ TEST(ExitCodes, FollowTheError) {
   EXPECT_EQ(exit_code_of({.code = base::Code::NotFound}), ExitCode::Failed);
 }
 
+TEST(CommandLine, WhateverFollowsAReleaseCanLeaveASummary) {
+  EXPECT_EQ(command<Watch>("watch web --summary s.md").until.summary, "s.md");
+  EXPECT_EQ(command<Status>("status web --until done --summary s.md").until.summary, "s.md");
+  EXPECT_EQ(command<Deploy>("deploy web --image shop/web:2 --watch --summary s.md").until.summary, "s.md");
+  EXPECT_EQ(command<Deploy>("restart web --watch --summary s.md").until.summary, "s.md");
+  EXPECT_EQ(command<Undo>("undo web --watch --summary s.md").until.summary, "s.md");
+}
+
 }  // namespace
 }  // namespace slipway::cli

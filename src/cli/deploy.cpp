@@ -11,6 +11,7 @@
 #include "cli/print.h"
 #include "cli/release_text.h"
 #include "cli/stop.h"
+#include "cli/summary.h"
 #include "cli/target.h"
 #include "control/pod_template.h"
 #include "data/json.h"
@@ -165,6 +166,8 @@ ExitCode run(Setting& s, const Status& status) {
   } else {
     s.terminal.data(stop_text(stop, s.api.now()) + release_block(s.terminal, *sight));
   }
+  if (!status.until.summary.empty())
+    if (const auto done = append_summary(status.until.summary, *sight, ""); !done) return tell(s, done.error());
   return reached(status.until, *sight).value_or(ExitCode::Reached);
 }
 

@@ -12,6 +12,7 @@
 #include "cli/exit.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
+#include "cli/summary.h"
 #include "data/json.h"
 #include "data/selector.h"
 #include "delivery/names.h"
@@ -209,6 +210,13 @@ base::Result<Value> get_if_there(Setting& s, const api::Resource& resource, cons
   return object;
 }
 
+// A job whose summary cannot be written has still released.
+void summarise(Setting& s, const Until& until, const Sight& last, const std::string& ended) {
+  const std::string path = summary_path(until);
+  if (path.empty() || (!last.has_release() && last.deployment.is_null())) return;
+  if (const auto done = append_summary(path, last, ended); !done) s.terminal.talk(done.error().message);
+}
+
 // To know how long steps last. Not everybody may read them, and without them less is known.
 std::vector<Value> templates_of(Setting& s, const Value& release) {
   std::vector<Value> out;
@@ -278,6 +286,7 @@ ExitCode follow(Setting& s, const std::string& name, const Until& until, Format 
     show->end(last);
     const std::string text = ending_text(*code, last, name);
     if (!text.empty()) s.terminal.talk(text);
+    summarise(s, until, last, text);
     return *code;
   }
 }

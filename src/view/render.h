@@ -32,6 +32,13 @@ Lines render_troubles(const ReleaseView& view, const Style& style);
 // The release's own sentence, without what the troubles say as well.
 std::string message_beside_troubles(const ReleaseView& view);
 
+// "traffic back in 0.400 s, 0.420 s after the failing measurement"
+std::string effect_text(const delivery::Retreat& retreat);
+
+// A Markdown table of the result with its evidence, to be appended to the summary of a pipeline's job. `ended`: why
+// nobody waits for it any more, empty when it has ended itself.
+Lines render_markdown(const ReleaseView& view, std::string_view ended);
+
 Lines render_history(const ReleaseView& view, const Style& style);
 Lines render_plan(const delivery::plan::ReleasePlan& plan);
 // The decision log: time, rule, sentence.

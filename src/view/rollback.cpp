@@ -31,6 +31,8 @@ std::string with_interval(const Value& value, const Value& samples, const std::s
 
 std::string clock_of(const Value& stamp) { return stamp.as_string().size() > 19 ? stamp.str().substr(11, 12) : ""; }
 
+std::string seconds_between(Time from, Time to) { return fmt::format("{:.3f} s", base::to_seconds(to - from)); }
+
 void add_evidence(Lines& out, const ReleaseView& v, const Retreat& r) {
   if (r.evidence.size() == 0) return;
   const std::string unit = unit_of(v, r.metric);
@@ -46,17 +48,6 @@ void add_evidence(Lines& out, const ReleaseView& v, const Retreat& r) {
     line += fmt::format(" {} {} {}", clock_of(m["finishedAt"]), m["verdict"].as_string(),
                         m["value"].is_number() ? metric_text(m["value"].as_double(), unit) : "");
   out.push_back(line);
-}
-
-std::string seconds_between(Time from, Time to) { return fmt::format("{:.3f} s", base::to_seconds(to - from)); }
-
-std::string effect_text(const Retreat& r) {
-  if (!r.traffic_zero_at) return "traffic is going back";
-  std::string out = fmt::format("traffic back in {}", seconds_between(r.started_at, *r.traffic_zero_at));
-  if (r.failing_at)
-    out += fmt::format(", {} after the failing measurement", seconds_between(*r.failing_at, *r.traffic_zero_at));
-  if (r.drained_at) out += fmt::format("; no session left after {}", seconds_between(r.started_at, *r.drained_at));
-  return out;
 }
 
 std::string check_symbol(delivery::CheckState state, const Style& style) {
@@ -108,6 +99,15 @@ void add_next(Lines& out, const ReleaseView& v, bool done) {
 }
 
 }  // namespace
+
+std::string effect_text(const Retreat& r) {
+  if (!r.traffic_zero_at) return "traffic is going back";
+  std::string out = fmt::format("traffic back in {}", seconds_between(r.started_at, *r.traffic_zero_at));
+  if (r.failing_at)
+    out += fmt::format(", {} after the failing measurement", seconds_between(*r.failing_at, *r.traffic_zero_at));
+  if (r.drained_at) out += fmt::format("; no session left after {}", seconds_between(r.started_at, *r.drained_at));
+  return out;
+}
 
 Lines render_rollback(const ReleaseView& v, const Style& style) {
   if (!v.rollback) return {};
