@@ -15,14 +15,14 @@ base::Result<data::Value> Api::list(const api::Resource& resource, const std::st
 }
 
 base::Result<data::Value> Api::patch(const api::Resource& resource, const std::string& name, client::PatchType type,
-                                     data::Value body) {
+                                     data::Value body, const std::string& manager) {
   return call({.verb = client::Verb::Patch,
                .resource = resource,
                .space = resource.namespaced ? space_ : "",
                .name = name,
                .body = std::move(body),
                .patch_type = type,
-               .field_manager = "slipway"});
+               .field_manager = manager});
 }
 
 }  // namespace slipway::cli

@@ -38,8 +38,9 @@ class Api {
 
   base::Result<data::Value> get(const api::Resource& resource, const std::string& name);
   base::Result<data::Value> list(const api::Resource& resource, const std::string& label_selector = {});
+  // `manager` owns the fields that it changes.
   base::Result<data::Value> patch(const api::Resource& resource, const std::string& name, client::PatchType type,
-                                  data::Value body);
+                                  data::Value body, const std::string& manager = "slipway");
 
  protected:
   std::string space_ = "default";

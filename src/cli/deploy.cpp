@@ -54,6 +54,13 @@ std::string image_change(const Value& before, const Value& change) {
   return change["name"].str() + ": " + change["image"].str();
 }
 
+// The field manager by which the workload tells who asked for its version; the API takes up to 128 characters.
+std::string manager_of(const std::string& person) {
+  constexpr std::size_t kLongest = 128;
+  const bool plain = std::ranges::all_of(person, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
+  return person.empty() || !plain ? "slipway" : (std::string(view::kPersonManager) + person).substr(0, kLongest);
+}
+
 base::Result<void> set_images(Setting& s, const Value& release, const Value& deployment,
                               const std::vector<std::string>& images) {
   Value containers = Value::array();
@@ -65,7 +72,8 @@ base::Result<void> set_images(Setting& s, const Value& release, const Value& dep
   Value patch;
   patch.set({"spec", "template", "spec", "containers"}, containers);
   const std::string name(api::name_of(deployment));
-  const auto after = s.api.patch(resource_of_target(release), name, client::PatchType::Strategic, patch);
+  const auto after =
+      s.api.patch(resource_of_target(release), name, client::PatchType::Strategic, patch, manager_of(person(s)));
   if (!after) return std::unexpected(after.error());
   const bool same = api::generation_of(*after) == api::generation_of(deployment);
   for (const Value& container : containers.items())
@@ -80,7 +88,8 @@ base::Result<void> mark_restart(Setting& s, const Value& release, const Value& d
   patch.set({"spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"},
             base::format_time(s.api.now()));
   const std::string name(api::name_of(deployment));
-  const auto after = s.api.patch(resource_of_target(release), name, client::PatchType::Merge, patch);
+  const auto after =
+      s.api.patch(resource_of_target(release), name, client::PatchType::Merge, patch, manager_of(person(s)));
   if (!after) return std::unexpected(after.error());
   s.terminal.talk(text_of_target(release) + "  restart asked for");
   return {};

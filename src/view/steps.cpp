@@ -147,12 +147,13 @@ std::string manager_of(const Value& workload) {
     if (!wrote || !entry["subresource"].as_string().empty() || entry["time"].as_string() < newest) continue;
     manager = entry["manager"].as_string(), newest = entry["time"].as_string();
   }
-  return std::string(manager);
+  return std::string(manager.substr(manager.starts_with(kPersonManager) ? kPersonManager.size() : 0));
 }
 
 }  // namespace
 
 void add_people(const Objects& objects, ReleaseView& view) {
+  const std::string hash = view.candidate ? view.candidate->hash : view.rollback ? view.rollback->from.hash : "";
   std::optional<CommandView> asked;
   for (const LogEntry& entry : view.log) {
     if (entry.rule == "release.start") {
@@ -161,12 +162,11 @@ void add_people(const Objects& objects, ReleaseView& view) {
     }
     const auto command = command_of(entry);
     if (!command) continue;
-    if (command->verb == "undo" || command->verb == "retry") asked = command;
+    if (!hash.empty() && entry.inputs["hash"] == Value(hash)) asked = command;  // undo, retry: of this version
     const std::int64_t step = entry.inputs["step"].as_int(-1);
     if (step >= 0 && step < std::ssize(view.steps))
       view.steps[static_cast<std::size_t>(step)].commands.push_back(*command);
   }
-  if (!view.candidate && !view.rollback) view.asked.reset();
   if (!view.candidate || view.asked) return;
   const std::string by = manager_of(objects.deployment);
   const std::string cause(api::annotation(objects.deployment, "kubernetes.io/change-cause"));

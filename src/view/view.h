@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -17,6 +18,9 @@
 namespace slipway::view {
 
 using base::Time;
+
+// The field manager of a change that a person made with `slipway deploy` begins with this and ends with the person.
+inline constexpr std::string_view kPersonManager = "slipway: ";
 
 // What a view is computed from. Absent ones are null or empty.
 struct Objects {

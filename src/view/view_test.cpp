@@ -192,7 +192,7 @@ TEST(View, a_step_shows_who_let_it_go_on_and_the_head_who_asked) {
     e.set("inputs", json(inputs));
     return e;
   };
-  s.log.insert_at(0, said(139, R"({"verb":"undo","by":"bob","reason":"too slow","accepted":true})"));
+  s.log.insert_at(0, said(139, R"({"verb":"undo","by":"bob","reason":"too slow","accepted":true,"hash":"h13"})"));
   s.log.push_back(said(35, R"({"verb":"promote","by":"eve","accepted":false,"step":1})"));
   s.log.push_back(said(30, R"({"verb":"promote","by":"alice","reason":"looks\ngood","accepted":true,"step":1})"));
   s.log.push_back(entry(30, "step.done", "done: approval", 1));
@@ -209,6 +209,9 @@ TEST(View, a_step_shows_who_let_it_go_on_and_the_head_who_asked) {
   EXPECT_NE(text(render_changes(nullptr, v)).find("canary, 3 steps, by bob (undo), \"too slow\"\n"), std::string::npos);
   EXPECT_EQ(to_value(v)["asked"]["by"], Value("bob"));
   EXPECT_EQ(to_value(v)["steps"].at(1)["commands"].at(0)["by"], Value("alice"));
+  s.candidate->hash = "h14";
+  o.release.set("status", delivery::write_state(s));
+  EXPECT_FALSE(compute(o, kNow).asked) << "bob asked for another version, which needed no release";
 }
 
 TEST(View, without_a_command_the_workload_says_who_changed_it_and_why) {
@@ -223,6 +226,9 @@ TEST(View, without_a_command_the_workload_says_who_changed_it_and_why) {
   EXPECT_NE(shown.find("web=shop/web:1.8.2 → web=shop/web:1.9.0           by argocd-controller, \"Faster cart\"\n"),
             std::string::npos)
       << shown;
+  o.deployment.set({"metadata", "managedFields"}, json(R"json([{"manager":"slipway: admin (alice)",
+      "time":"2026-11-23T12:00:00Z","fieldsV1":{"f:spec":{"f:template":{}}}}])json"));
+  EXPECT_EQ(compute(o, kNow).asked->by, "admin (alice)") << "slipway deploy says who";
 }
 
 TEST(View, what_is_left_is_what_the_plan_still_asks_for) {
