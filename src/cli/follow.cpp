@@ -97,18 +97,6 @@ class LineShow final : public Show {
   base::Time printed_at_ = {};
 };
 
-// What changes by itself from one moment to the next is no news.
-Value news_of(const Value& shown) {
-  Value out = shown.without("now").without("left"), versions = Value::array();
-  for (const Value& version : shown["versions"].items()) {
-    Value pods = Value::array();
-    for (const Value& pod : version["pods"].items()) pods.push_back(pod.without("ageSeconds"));
-    versions.push_back(version.with("pods", pods));
-  }
-  out.set("versions", versions);
-  return out;
-}
-
 // One JSON object a line, whenever something has changed.
 class JsonShow final : public Show {
  public:

@@ -248,5 +248,20 @@ TEST(ReleaseText, Objects) {
             "deployment/web  shop   working   updated 0, available 0 of 1   (no Release: it rolls by itself)\n");
 }
 
+TEST(ReleaseText, TimeThatPassesIsNoNews) {
+  const auto at = [](int seconds) {
+    Sight s = sight(working("Progressing"));
+    s.objects.deployment.set({"metadata", "uid"}, "d");
+    s.objects.replica_sets = {json(R"({"metadata":{"name":"web-b","uid":"b","labels":{"pod-template-hash":"bbb"}}})")};
+    s.objects.pods = {json(R"({"metadata":{"name":"web-b-1","creationTimestamp":"2026-11-23T12:01:00Z",
+        "ownerReferences":[{"uid":"b","controller":true}]}})")};
+    s.now += base::seconds(seconds);
+    return release_object(s);
+  };
+  EXPECT_NE(at(0), at(7)) << "the pod is older";
+  EXPECT_EQ(news_of(at(0)), news_of(at(7)));
+  EXPECT_NE(news_of(at(0)), news_of(release_object(sight(working("Paused")))));
+}
+
 }  // namespace
 }  // namespace slipway::cli

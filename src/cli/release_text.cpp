@@ -80,4 +80,15 @@ Value release_object(const Sight& sight) {
   return out;
 }
 
+Value news_of(const Value& shown) {
+  Value out = shown.without("now").without("left"), versions = Value::array();
+  for (const Value& version : shown["versions"].items()) {
+    Value pods = Value::array();
+    for (const Value& pod : version["pods"].items()) pods.push_back(pod.without("ageSeconds"));
+    versions.push_back(version.with("pods", pods));
+  }
+  out.set("versions", versions);
+  return out;
+}
+
 }  // namespace slipway::cli

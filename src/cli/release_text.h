@@ -24,4 +24,7 @@ std::string deployment_text(const Sight& sight);
 // The ReleaseView as JSON with the verdict; of a Deployment without Release, what is known of it.
 data::Value release_object(const Sight& sight);
 
+// The same without what changes by itself from one moment to the next, which is no news.
+data::Value news_of(const data::Value& release_object);
+
 }  // namespace slipway::cli
