@@ -148,6 +148,12 @@ void add_metrics(Lines& out, const ReleaseView& v) {
   add_table(out, {"step", "metric", "value", "stable", "limit", "samples", "verdict"}, rows);
 }
 
+void add_troubles(Lines& out, const ReleaseView& v) {
+  std::vector<std::vector<std::string>> rows;
+  for (const delivery::Trouble& t : v.troubles) rows.push_back({to_text(t), delivery::remedy_of(t, v.name, v.space)});
+  add_table(out, {"in the way", "next"}, rows);
+}
+
 void add_checks(Lines& out, const ReleaseView& v) {
   if (!v.rollback) return;
   std::vector<std::vector<std::string>> rows;
@@ -161,6 +167,7 @@ void add_checks(Lines& out, const ReleaseView& v) {
 Lines render_markdown(const ReleaseView& v, std::string_view ended) {
   Lines out = {fmt::format("### {} release/{} in {}", symbol(v), cell(v.name), cell(v.space))};
   add_facts(out, v, ended);
+  add_troubles(out, v);
   add_steps(out, v);
   add_metrics(out, v);
   add_checks(out, v);

@@ -85,6 +85,17 @@ TEST(Markdown, of_a_release_that_went_through_has_its_steps_and_metrics) {
 )");
 }
 
+TEST(Markdown, says_what_is_in_the_way) {
+  delivery::State s = canary_state();
+  s.troubles = {
+      {.kind = delivery::TroubleKind::NoData, .object = "AnalysisRun web-13-1-2", .message = "metric p99: no data"}};
+  const std::string shown = text(render_markdown(compute(objects_with(s), kNow), ""));
+  EXPECT_NE(shown.find("| REL-M02 NoData: AnalysisRun web-13-1-2: metric p99: no data | slipway get analysisrun "
+                       "web-13-1-2 -n shop -o yaml |\n"),
+            std::string::npos)
+      << shown;
+}
+
 TEST(Markdown, nothing_in_a_cell_is_markup) {
   delivery::State s = canary_state();
   s.message = "a|b\n<img src=x> [click](http://x) `rm`";
