@@ -149,7 +149,7 @@ struct Observation {
   std::map<std::string, PreviewSight> previews = {};  // by namespace: the spec's, and the status's
   std::optional<ReadBack> traffic = {};               // newest answer of the router
   bool traffic_pending = false;
-  std::optional<Warnings> warnings = {};  // what was asked for last
+  std::optional<Warnings> warnings = {};                  // what was asked for last
   std::map<std::string, SwitchCount> switch_counts = {};  // by Service, as far as they are asked for
   MetricSources sources = {};
   std::set<std::string, std::less<>> told = {};  // the happenings that a Notification asks for (notify/happenings.h)
