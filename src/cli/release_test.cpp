@@ -105,6 +105,21 @@ TEST(Hopeless, EndsEveryWaitButOneForTheEnd) {
   EXPECT_EQ(reached({Until::Goal::Now}, s), ExitCode::Reached);
 }
 
+TEST(Hopeless, OfADeploymentAloneIsWhatItsPodsShow) {
+  Sight s;
+  s.deployment = json(R"({"metadata":{"name":"web","namespace":"shop"},"spec":{"replicas":2},
+    "status":{"replicas":2,"updatedReplicas":2}})");
+  Value pod = json(R"({"metadata":{"name":"web-1","creationTimestamp":"2026-11-23T12:01:30Z"},
+    "status":{"phase":"Pending","containerStatuses":[{"name":"web","image":"web:9",
+    "state":{"waiting":{"reason":"ErrImagePull","message":"not found"}}}]}})");
+  s.objects.pods = {pod, pod};
+  s.now = *base::parse_time("2026-11-23T12:03:00Z");
+  EXPECT_EQ(hopeless(s), "REL-P03 ImagePull: Pod web-1 and 1 more: image web:9 cannot be pulled: not found");
+  EXPECT_EQ(deployment_text(s), "updated 2, available 0 of 2; " + hopeless(s));
+  s.now -= base::seconds(1);
+  EXPECT_EQ(hopeless(s), "");
+}
+
 // An API server shows fields without a value, which ControllerRevisions do not hold.
 TEST(Verdict, OfPodsReplacedInPlace) {
   const auto with = [](const char* status) {

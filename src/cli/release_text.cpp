@@ -8,14 +8,24 @@ namespace {
 using data::Value;
 using delivery::Phase;
 
+std::string counts_text(const Value& d) {
+  return "updated " + std::to_string(d["status"]["updatedReplicas"].as_int()) + ", available " +
+         std::to_string(d["status"]["availableReplicas"].as_int()) + " of " +
+         std::to_string(d["spec"]["replicas"].as_int(1));
+}
+
 // A Deployment that rolls without a Release.
 std::string deployment_block(const Terminal& terminal, const Sight& sight) {
   const Value& d = sight.deployment;
   const Verdict verdict = judge(sight);
   const Ink ink = verdict == Verdict::Healthy ? Ink::Good : verdict == Verdict::RolledBack ? Ink::Bad : Ink::Busy;
   const std::string text = verdict == Verdict::RolledBack ? "deadline exceeded" : std::string(to_text(verdict));
-  return "deployment/" + std::string(api::name_of(d)) + "  " + std::string(api::space_of(d)) + "   " +
-         inked(terminal, ink, text) + "   " + deployment_text(sight) + "   (no Release: it rolls by itself)\n";
+  const view::ReleaseView v{.name = std::string(api::name_of(d)),
+                            .space = std::string(api::space_of(d)),
+                            .now = sight.now,
+                            .troubles = troubles_of(sight)};
+  return "deployment/" + v.name + "  " + v.space + "   " + inked(terminal, ink, text) + "   " + counts_text(d) +
+         "   (no Release: it rolls by itself)\n" + joined(view::render_troubles(v, style_of(terminal)));
 }
 
 // Users have something of the candidate that a step back would take away.
@@ -45,10 +55,9 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
 }  // namespace
 
 std::string deployment_text(const Sight& sight) {
-  const Value& d = sight.deployment;
-  return "updated " + std::to_string(d["status"]["updatedReplicas"].as_int()) + ", available " +
-         std::to_string(d["status"]["availableReplicas"].as_int()) + " of " +
-         std::to_string(d["spec"]["replicas"].as_int(1));
+  std::string out = counts_text(sight.deployment);
+  for (const delivery::Trouble& t : troubles_of(sight)) out += "; " + to_text(t);
+  return out;
 }
 
 view::Style style_of(const Terminal& terminal) {

@@ -1,9 +1,13 @@
 #include "cli/verdict.h"
 
+#include <algorithm>
+
 #include "api/meta.h"
+#include "control/pod.h"
 #include "control/pod_template.h"
 #include "delivery/observe_in_place.h"
 #include "delivery/state.h"
+#include "delivery/troubles/of_pod.h"
 
 namespace slipway::cli {
 namespace {
@@ -103,10 +107,27 @@ bool holds_up(const delivery::State& s, const delivery::Trouble& t) {
 
 }  // namespace
 
+std::vector<delivery::Trouble> troubles_of(const Sight& sight) {
+  if (sight.has_release()) return delivery::read_state(sight.objects.release["status"]).troubles;
+  std::vector<delivery::Trouble> out;
+  for (const Value& pod : sight.objects.pods) {
+    const auto found = delivery::health_of(pod, data::kNull, sight.now).trouble;
+    if (!found || !control::is_active(pod)) continue;
+    delivery::Trouble t{.kind = found->kind,
+                        .cure = found->cure,
+                        .object = "Pod " + std::string(api::name_of(pod)),
+                        .message = found->message,
+                        .since = api::time_at(pod["metadata"]["creationTimestamp"])};
+    const auto known = std::ranges::find_if(out, [&](const delivery::Trouble& other) { return other.is_same(t); });
+    known == out.end() ? out.push_back(std::move(t)) : void(++known->count);
+  }
+  return out;
+}
+
 std::string hopeless(const Sight& sight) {
-  if (!sight.has_release() || judge(sight) != Verdict::Working) return "";
+  if (judge(sight) != Verdict::Working) return "";
   const delivery::State s = delivery::read_state(sight.objects.release["status"]);
-  for (const delivery::Trouble& t : s.troubles)
+  for (const delivery::Trouble& t : troubles_of(sight))
     if (t.cure != delivery::Cure::Time && !t.overruled && t.since && sight.now >= *t.since + kInVain &&
         !is_expected(sight.objects.release, t.kind) && holds_up(s, t))
       return delivery::to_text(t);

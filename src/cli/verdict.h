@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "cli/command_line.h"
@@ -32,6 +33,10 @@ enum class Verdict {
 std::string_view to_text(Verdict verdict);
 
 Verdict judge(const Sight& sight);
+
+// What keeps it from going on: of a Release what its status says, of a Deployment alone what its pods show, since they
+// were made.
+std::vector<delivery::Trouble> troubles_of(const Sight& sight);
 
 // The trouble for which waiting is in vain: it does not pass by itself, has lasted a while, and neither is expected nor
 // turns the release back. Empty: there is none.
