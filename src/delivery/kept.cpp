@@ -6,6 +6,7 @@
 #include "delivery/config.h"
 #include "delivery/names.h"
 #include "delivery/observe_in_place.h"
+#include "delivery/observe_troubles.h"
 
 namespace slipway::delivery {
 namespace {
@@ -33,24 +34,22 @@ Value without_bookkeeping(Value object) {
   return object;
 }
 
-Value conditions_of_pod(const Value& pod) {
+Value conditions_of_pod(const Value& pod, bool ailing) {
   Value out = Value::array();
   for (const Value& condition : pod["status"]["conditions"].items()) {
     const std::string_view type = condition["type"].as_string();
-    if (type != "Ready" && type != "PodScheduled") continue;
+    if (!ailing && type != "Ready" && type != "PodScheduled") continue;
     out.push_back(only<5>(condition, {"lastTransitionTime", "message", "reason", "status", "type"}));
   }
   return out;
 }
 
-// Restarts, and why a container waits.
-Value containers_of_pod(const Value& pod) {
+// Restarts; of a pod that is not well all that tells why (troubles/of_pod.h).
+Value containers_of(const Value& statuses, bool ailing) {
   Value out = Value::array();
-  for (const Value& status : pod["status"]["containerStatuses"].items()) {
-    Value kept = only<1>(status, {"restartCount"});
-    if (const Value& waiting = status["state"]["waiting"]; !waiting.is_null()) kept.set({"state", "waiting"}, waiting);
-    out.push_back(std::move(kept));
-  }
+  for (const Value& status : statuses.items())
+    out.push_back(ailing ? only<6>(status, {"image", "lastState", "name", "ready", "restartCount", "state"})
+                         : only<1>(status, {"restartCount"}));
   return out;
 }
 
@@ -73,12 +72,21 @@ Value measuring_pod(const Value& whole) {
 
 Value pod(Value whole) {
   if (whole["metadata"]["labels"].has(kAnalysisRunLabel)) return measuring_pod(whole);
-  return Value::object({{"apiVersion", whole["apiVersion"]},
-                        {"kind", whole["kind"]},
-                        {"metadata", only(whole["metadata"], kIdentity)},
-                        {"status", Value::object({{"conditions", conditions_of_pod(whole)},
-                                                  {"containerStatuses", containers_of_pod(whole)},
-                                                  {"phase", whole["status"]["phase"]}})}});
+  const bool ailing = is_ailing(whole);
+  const Value& status = whole["status"];
+  Value out = Value::object(
+      {{"apiVersion", whole["apiVersion"]},
+       {"kind", whole["kind"]},
+       {"metadata", only(whole["metadata"], kIdentity)},
+       {"status", Value::object({{"conditions", conditions_of_pod(whole, ailing)},
+                                 {"containerStatuses", containers_of(status["containerStatuses"], ailing)},
+                                 {"phase", status["phase"]}})}});
+  if (!ailing) return out;
+  if (const Value& init = status["initContainerStatuses"]; init.is_array())
+    out.set({"status", "initContainerStatuses"}, containers_of(init, ailing));
+  if (const Value& gates = whole["spec"]["readinessGates"]; gates.is_array())
+    out.set({"spec", "readinessGates"}, gates);
+  return out;
 }
 
 // The pod's name tells which version an endpoint is, where a router goes by that.

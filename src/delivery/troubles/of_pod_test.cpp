@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "api/resource.h"
 #include "data/json.h"
+#include "delivery/kept.h"
 
 namespace slipway::delivery {
 namespace {
@@ -36,8 +38,14 @@ Value waiting(std::string_view reason, std::string_view message) {
   return out;
 }
 
+// What the controllers keep of a pod tells the same.
 PodHealth health(const Value& pod, base::Duration after = seconds(5), const Value& warnings = {}) {
-  return health_of(pod, warnings, kStart + after);
+  const PodHealth whole = health_of(pod, warnings, kStart + after);
+  const PodHealth kept = health_of(kept_of(api::kPods)(pod), warnings, kStart + after);
+  EXPECT_EQ(kept.trouble, whole.trouble);
+  EXPECT_EQ(kept.look_at, whole.look_at);
+  EXPECT_EQ(kept.ask_events, whole.ask_events);
+  return whole;
 }
 
 PodTrouble trouble(const Value& pod, base::Duration after = seconds(5), const Value& warnings = {}) {
