@@ -73,6 +73,9 @@ Value cohort(const std::string& spec) {
 Value ab_test(const std::string& strategy, const std::string& traffic = "{route: web, service: web}") {
   return release("{target: {name: web}, traffic: " + traffic + ", strategy: {abTest: " + strategy + "}}");
 }
+Value troubles(const std::string& list) {
+  return release("{target: {name: web}, strategy: {rolling: {}}, guards: {troubles: " + list + "}}");
+}
 Value hooks(const std::string& list) {
   return release("{target: {name: web}, strategy: {rolling: {}}, hooks: " + list + "}");
 }
@@ -123,6 +126,7 @@ TEST_P(DefinitionsTest, GoodObjectsAreTaken) {
            notification("{webhook: {url: 'http://relay/', secret: s, signingKey: k, timeout: 1m}, events: [Started, VerificationFailed], giveUpAfter: 168h, paused: true}"),
            notification("{webhook: {urlKey: url, secret: s, headers: [{name: X, secretKey: k}, {name: W, value: v}]}}"),
            told_of("{names: [web]}"),
+           troubles("[{trouble: ImagePull, after: 2m}, {trouble: OutOfMemory, after: 0s}, {trouble: NoData, action: Wait}, {trouble: Quota}]"),
            told_of("{selector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d]}, {key: e, operator: Exists}]}}"),
            metrics("[{name: errors, interval: 10s, count: 3, failureLimit: 1, successCondition: result < 0.01, provider: {gateway: {query: error-rate}}}]"),
            metrics("[{name: up, failureCondition: result == 0, provider: {prometheus: {query: up, window: 1m}}}]"),
@@ -331,6 +335,12 @@ TEST_P(DefinitionsTest, WhatWeRefuseTheyRefuse) {
            metrics("[{name: a, count: 2, successCondition: x, provider: {gateway: {query: p50}}}]"),
            metrics("[{name: a, count: 0, successCondition: x, provider: {gateway: {query: p50}}}]"),
            metrics("[{name: '', successCondition: x, provider: {gateway: {query: p50}}}]"),
+           troubles("[{trouble: WriteRefused}]"),
+           troubles("[{trouble: ImagePull, after: soon}]"),
+           troubles("[{trouble: ImagePull, after: 1m, action: Wait}]"),
+           troubles("[{trouble: ImagePull, action: Ignore}]"),
+           troubles("[{after: 1m}]"),
+           troubles("[{trouble: ImagePull}, {trouble: ImagePull, action: Wait}]"),
            metrics("[{name: a, successCondition: x, provider: {gateway: {query: p50, window: wide}}}]"),
            metrics("[{name: a, successCondition: x, provider: {gateway: {query: p50}}}, {name: a, successCondition: x, provider: {gateway: {query: p50}}}]"),
        }) {

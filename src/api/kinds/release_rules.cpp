@@ -252,7 +252,9 @@ void check_troubles(Problems& out, const Value& policies) {
     check_duration(out, policy, "after", at);
     if (policy["action"].as_string() == "Wait" && policy.has("after"))
       out.forbidden(at + ".after", "with action Wait the deadline decides");
-    if (!named.insert(policy["trouble"].as_string()).second)
+    if (policy["trouble"].as_string().empty())
+      out.required(at + ".trouble", "which trouble is borne; docs/troubles.md has the list");
+    else if (!named.insert(policy["trouble"].as_string()).second)
       out.invalid(at + ".trouble", policy["trouble"], "is named twice");
   }
 }
