@@ -24,7 +24,8 @@ std::string cure_text(Cure cure) {
 std::string object_text(const Trouble& t, Time now) {
   const std::string others = t.count > 1 ? fmt::format(" and {} more", t.count - 1) : "";
   const std::string time = t.since ? ", for " + base::human_duration(now - *t.since) : "";
-  return t.object + others + time + (t.overruled ? ", overruled" : "");
+  const std::string where = t.space.empty() ? "" : " in " + t.space;
+  return t.object + others + where + time + (t.overruled ? ", overruled" : "");
 }
 
 }  // namespace

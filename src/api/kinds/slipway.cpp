@@ -314,6 +314,7 @@ type ReleaseTrouble | What keeps the release from going on, or a version from be
   name    - *string    | Its name, like ImagePull.
   cure    - *string    | Time (it may pass by itself), Somebody (something beside the version has to be mended) or Version (another version is needed).
   object  - *string    | The first object that has it, like Pod web-1.
+  namespace - *string  | Its namespace, where it is not that of the Release.
   version - *string    | Hash of the version whose object that is.
   message - *string    | What is wrong.
   count   - *int64     | Objects of that version that have it; absent: one.

@@ -201,16 +201,10 @@ void set_conditions(State& s, base::Time now) {
 
 constexpr const char* kStalled = "Stalled";
 
-// RBAC names the right that is missing; quotas and admission say themselves what is wrong.
-std::string advice_for(const base::Error& refused) {
-  const bool right = refused.code == base::Code::Forbidden && refused.message.contains(" cannot ");
-  return right ? "the controllers lack a right, which `slipway install` gives: " + refused.message : refused.message;
-}
-
 // A status of its own, once, that says so and nothing else; the runner holds the refused effects back meanwhile.
 std::optional<Decision> tell_refusal(const Observation& o, base::Time now) {
   if (!o.refused) return std::nullopt;
-  const std::string message = advice_for(*o.refused);
+  const std::string message = refusal_text(*o.refused);
   const Value& known = api::condition(o.release, kStalled);
   if (known["status"].as_string() == "True" && known["message"].as_string() == message) return std::nullopt;
   State s = read_state(o.release["status"]);

@@ -26,19 +26,14 @@ constexpr std::int64_t kMostEvents = 50;
 
 class Sightings {
  public:
-  void add(TroubleKind kind, Cure cure, std::string object, std::string_view version, std::string message) {
-    Trouble t{.kind = kind,
-              .cure = cure,
-              .object = std::move(object),
-              .version = std::string(version),
-              .message = std::move(message)};
+  void add(Trouble t) {
     const auto known = std::ranges::find_if(all_, [&](const Trouble& other) { return other.is_same(t); });
     if (known == all_.end()) return void(all_.push_back(std::move(t)));
     ++known->count;
     if (known->message.empty()) known->message = std::move(t.message), known->cure = t.cure;
   }
   void add(TroubleKind kind, std::string object, std::string message) {
-    add(kind, entry_of(kind).cure, std::move(object), "", std::move(message));
+    add({.kind = kind, .cure = entry_of(kind).cure, .object = std::move(object), .message = std::move(message)});
   }
   std::vector<Trouble> take() {
     std::ranges::stable_sort(all_, {}, [](const Trouble& t) { return std::pair(t.kind, t.version); });
@@ -63,23 +58,35 @@ const Value& warnings_about(const Turn& turn, const Value& object) {
   return about ? warnings->events : data::kNull;
 }
 
-void look_at_pods(Turn& turn, const Version& version, Sightings& seen) {
+Trouble trouble_of_version(const PodTrouble& t, std::string object, std::string_view version) {
+  return {.kind = t.kind,
+          .cure = t.cure,
+          .object = std::move(object),
+          .version = std::string(version),
+          .message = t.message};
+}
+
+// `space`: of the preview; empty: these are the Release's own.
+void look_at_pods(Turn& turn, const Version& version, const std::string& space, Sightings& seen) {
   for (const Value& pod : version.ailing) {
     const PodHealth health = health_of(pod, warnings_about(turn, pod), turn.now);
     if (health.look_at) turn.wake_at(*health.look_at);
     if (health.ask_events && turn.unexplained.is_null()) turn.unexplained = pod;
     if (!health.trouble) continue;
-    const PodTrouble& t = *health.trouble;
-    seen.add(t.kind, t.cure, fmt::format("Pod {}", api::name_of(pod)), version.hash, t.message);
+    Trouble t = trouble_of_version(*health.trouble, fmt::format("Pod {}", api::name_of(pod)), version.hash);
+    t.space = space;
+    seen.add(std::move(t));
   }
 }
 
 // Pods that were never made say nothing: their ReplicaSet does.
-void look_at_set(const Version& version, Sightings& seen) {
+void look_at_set(const Version& version, const std::string& space, Sightings& seen) {
   const Value& failure = api::condition(version.rs, "ReplicaFailure");
   if (version.pods >= version.spec || failure["status"].as_string() != "True") return;
-  const PodTrouble t = creation_trouble(failure["message"].as_string(failure["reason"].as_string("FailedCreate")));
-  seen.add(t.kind, t.cure, fmt::format("ReplicaSet {}", version.name), version.hash, t.message);
+  const auto why = creation_trouble(failure["message"].as_string(failure["reason"].as_string("FailedCreate")));
+  Trouble t = trouble_of_version(why, "ReplicaSet " + version.name, version.hash);
+  t.space = space;
+  seen.add(std::move(t));
 }
 
 // The controllers of StatefulSets and DaemonSets tell it by Events alone.
@@ -91,8 +98,8 @@ void look_at_workload(Turn& turn, Sightings& seen) {
   const Value& events = warnings_about(turn, turn.o.workload);
   for (std::size_t i = events.size(); i-- > 0;) {
     if (events.at(i)["reason"].as_string() != "FailedCreate") continue;
-    const PodTrouble t = creation_trouble(events.at(i)["message"].as_string());
-    return seen.add(t.kind, t.cure, turn.workload_name(), turn.s.candidate ? turn.s.candidate->hash : "", t.message);
+    return seen.add(trouble_of_version(creation_trouble(events.at(i)["message"].as_string()), turn.workload_name(),
+                                       turn.s.candidate ? turn.s.candidate->hash : ""));
   }
 }
 
@@ -105,15 +112,15 @@ bool matters(const Turn& turn, const Version& version) {
 }
 
 void look_at_versions(Turn& turn, Sightings& seen) {
-  const auto look = [&](const Version& version) {
-    look_at_pods(turn, version, seen);
-    if (!turn.o.in_place()) look_at_set(version, seen);
+  const auto look = [&](const std::vector<Version>& versions, const std::string& space) {
+    for (const Version& version : versions) {
+      if (!matters(turn, version)) continue;
+      look_at_pods(turn, version, space, seen);
+      if (!turn.o.in_place()) look_at_set(version, space, seen);
+    }
   };
-  for (const Version& version : turn.o.versions)
-    if (matters(turn, version)) look(version);
-  for (const auto& [space, preview] : turn.o.previews)
-    for (const Version& version : preview.versions)
-      if (matters(turn, version)) look(version);
+  look(turn.o.versions, "");
+  for (const auto& [space, preview] : turn.o.previews) look(preview.versions, space);
   look_at_workload(turn, seen);
 }
 
@@ -189,6 +196,12 @@ void remember(Turn& turn, std::vector<Trouble> seen) {
 
 }  // namespace
 
+// RBAC names the right that is missing; quotas and admission say themselves what is wrong.
+std::string refusal_text(const base::Error& refused) {
+  const bool right = refused.code == base::Code::Forbidden && refused.message.contains(" cannot ");
+  return right ? "the controllers lack a right, which `slipway install` gives: " + refused.message : refused.message;
+}
+
 void note_troubles(Turn& turn) {
   Sightings seen;
   if (!turn.o.workload.is_null() && !api::is_deleting(turn.o.release)) {
@@ -198,7 +211,7 @@ void note_troubles(Turn& turn) {
     look_at_runs(turn, seen);
     if (turn.o.refused)
       seen.add(TroubleKind::WriteRefused, "Release " + turn.o.release["metadata"]["name"].str(),
-               turn.o.refused->message);
+               refusal_text(*turn.o.refused));
   }
   remember(turn, seen.take());
 }

@@ -17,6 +17,9 @@ void note_troubles(Turn& turn);
 // Last in a decision: where only Events say why, they are asked for.
 void ask_about_troubles(Turn& turn);
 
+// Why the API did not take what was decided, for people.
+std::string refusal_text(const base::Error& refused);
+
 // "Pod web-1: image ... cannot be pulled: ..."; empty: nothing is known to be wrong with the version.
 std::string trouble_text(const Turn& turn, std::string_view version);
 

@@ -100,6 +100,7 @@ Value to_value(const Trouble& trouble) {
   const TroubleEntry& entry = entry_of(trouble.kind);
   Value out = Value::object({{"code", entry.code}, {"name", entry.name}, {"cure", to_text(trouble.cure)}});
   status_parts::put(out, "object", trouble.object);
+  status_parts::put(out, "namespace", trouble.space);
   status_parts::put(out, "version", trouble.version);
   status_parts::put(out, "message", trouble.message);
   status_parts::put_number(out, "count", trouble.count, 1);
@@ -114,6 +115,7 @@ std::optional<Trouble> trouble_of(const Value& v) {
   return Trouble{.kind = *kind,
                  .cure = cure_named(v["cure"].as_string(), entry_of(*kind).cure),
                  .object = v["object"].str(),
+                 .space = v["namespace"].str(),
                  .version = v["version"].str(),
                  .message = v["message"].str(),
                  .count = v["count"].as_int(1),
@@ -124,15 +126,17 @@ std::optional<Trouble> trouble_of(const Value& v) {
 std::string to_text(const Trouble& t) {
   const TroubleEntry& entry = entry_of(t.kind);
   const std::string others = t.count > 1 ? fmt::format(" and {} more", t.count - 1) : "";
-  return fmt::format("{} {}: {}{}: {}", entry.code, entry.name, t.object, others, t.message);
+  const std::string where = t.space.empty() ? "" : " in " + t.space;
+  return fmt::format("{} {}: {}{}{}: {}", entry.code, entry.name, t.object, others, where, t.message);
 }
 
 std::string remedy_of(const Trouble& t, std::string_view release, std::string_view space) {
   const std::size_t blank = t.object.find(' ');
   const std::string kind = base::to_lower(t.object.substr(0, blank));
   const std::string name = blank == std::string::npos ? "" : t.object.substr(blank + 1);
-  return fmt::format(fmt::runtime(entry_of(t.kind).remedy), fmt::arg("release", release), fmt::arg("namespace", space),
-                     fmt::arg("object", t.object), fmt::arg("kind", kind), fmt::arg("name", name));
+  return fmt::format(fmt::runtime(entry_of(t.kind).remedy), fmt::arg("release", release),
+                     fmt::arg("namespace", t.space.empty() ? space : t.space), fmt::arg("object", t.object),
+                     fmt::arg("kind", kind), fmt::arg("name", name));
 }
 
 }  // namespace slipway::delivery

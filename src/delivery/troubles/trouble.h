@@ -68,6 +68,7 @@ struct Trouble {
   TroubleKind kind = TroubleKind::NotReady;
   Cure cure = Cure::Time;
   std::string object = {};   // "Pod web-1"
+  std::string space = {};    // its namespace; empty: that of the Release
   std::string version = {};  // its hash; empty: of no version
   std::string message = {};  // what is wrong, without the object
   std::int64_t count = 1;    // objects of this version that have it

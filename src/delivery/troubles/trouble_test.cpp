@@ -20,6 +20,7 @@ TEST(Trouble, is_written_and_read) {
   const Trouble t{.kind = TroubleKind::ImagePull,
                   .cure = Cure::Version,
                   .object = "Pod web-1",
+                  .space = "shop-preview",
                   .version = "7d9f",
                   .message = "image shop/web:v9 cannot be pulled: not found",
                   .count = 3,
@@ -35,6 +36,9 @@ TEST(Trouble, says_what_it_is_and_what_helps) {
   const Trouble t{.kind = TroubleKind::CrashLoop, .object = "Pod web-1", .message = "container web ends", .count = 3};
   EXPECT_EQ(to_text(t), "REL-P01 CrashLoop: Pod web-1 and 2 more: container web ends");
   EXPECT_EQ(remedy_of(t, "web", "shop"), "slipway logs pod/web-1 -n shop --previous");
+  const Trouble apart{.kind = TroubleKind::NotReady, .object = "Pod web-1", .space = "preview", .message = "m"};
+  EXPECT_EQ(to_text(apart), "REL-P07 NotReady: Pod web-1 in preview: m");
+  EXPECT_EQ(remedy_of(apart, "web", "shop"), "slipway logs pod/web-1 -n preview");
   const Trouble route{.kind = TroubleKind::RouteRefused, .object = "HTTPRoute web", .message = "no"};
   EXPECT_EQ(remedy_of(route, "web", "shop"), "slipway get httproute web -n shop -o yaml");
 }
