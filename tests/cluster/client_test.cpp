@@ -45,7 +45,8 @@ class ClientTest : public EachVersion {
     cache.emplace(*https, loop, random, api::kConfigMaps, client::CacheOptions{.spaces = {space}, .metrics = &metrics});
     cache->add_listener([this](const Value&, const Value&) { ++events; });
     cache->start();
-    run_until([&] { return cache->synced(); });
+    // The controller manager puts one into each namespace.
+    run_until([&] { return cache->synced() && shows("kube-root-ca.crt"); });
   }
   void run_until(const std::function<bool()>& holds) {
     runtime::Timer look;

@@ -60,7 +60,8 @@ TEST_P(ConfigTest, AnEditIsReleasedAndUndoneAndTheCopiesFollow) {
   EXPECT_EQ(owner_of("v1"), "Deployment");
   const auto undone = run_slipway({"undo", "web", "--yes", "-n", space, "--kubeconfig", bed().admin_kubeconfig()});
   ASSERT_EQ(undone.status, 0) << undone.output;
-  EXPECT_NE(undone.output.find("mode: calm"), std::string::npos) << "what changes back is shown: " << undone.output;
+  EXPECT_NE(undone.output.find("ConfigMap web-config.data.mode   wild   calm"), std::string::npos)
+      << "what changes back is shown: " << undone.output;
   ASSERT_TRUE(until([&] { return phase() == "Idle" && read() == "calm" && copies().size() == 1; })) << told();
   EXPECT_EQ(live(), "calm");
   EXPECT_EQ(get(api::kReleases, "web")["status"]["stable"]["hash"], before["hash"])
