@@ -171,7 +171,16 @@ void tame_clock(State& s, base::Time now) {
   tame(s.retreat->verification.started_at);
 }
 
+// Of pods that are replaced in place nobody but the clock says when they count, and what was counted is shown also at
+// rest.
+void wake_when_available(Turn& turn) {
+  for (const PlacedPod& pod : turn.o.placed)
+    if (!pod.available && !pod.stopping && pod.available_at && *pod.available_at > turn.now)
+      turn.wake_at(*pod.available_at);
+}
+
 void count_replicas(Turn& turn) {
+  wake_when_available(turn);
   const Version* stable = turn.stable();
   const Version* candidate = turn.candidate();
   turn.s.replicas = {stable ? stable->spec : 0, stable ? stable->available : 0, candidate ? candidate->spec : 0,

@@ -151,12 +151,6 @@ void replace_pods(Turn& turn, std::string_view hash, std::int64_t wanted, std::i
     }
 }
 
-void wake_when_available(Turn& turn) {
-  for (const PlacedPod& pod : turn.o.placed)
-    if (!pod.available && !pod.stopping && pod.available_at && *pod.available_at > turn.now)
-      turn.wake_at(*pod.available_at);
-}
-
 // The candidate's pods that a person took back: those with the lowest ordinals came last.
 void take_surplus_back(Turn& turn, std::int64_t wanted) {
   const Version* stable = turn.stable();
@@ -319,7 +313,6 @@ class Placed final : public Workload {
     } else {
       replace_pods(turn, candidate.hash, wanted, turn.budget().unavailable);
     }
-    wake_when_available(turn);
     const std::string trouble = trouble_text(turn, candidate.hash);
     const bool surplus = turn.s.position.back_to >= 0 && candidate.remaining > wanted;
     if (!turn.acts() && candidate.available >= wanted && !surplus) return Reach::Done;
@@ -366,7 +359,6 @@ class Placed final : public Workload {
     const bool by_itself = is_stateful(turn) && !remembers_stable(turn);
     if (is_stateful(turn)) put_hold(turn, by_itself ? 0 : kHeldPartition);
     if (!turn.acts()) replace_pods(turn, stable->hash, turn.o.replicas(), by_itself ? 0 : turn.budget().unavailable);
-    wake_when_available(turn);
     if (turn.acts() || !is_back(turn))
       return waiting(turn, fmt::format("{} of {} pods are of revision {} again", stable->available, turn.o.replicas(),
                                        turn.s.stable->number));
