@@ -31,7 +31,7 @@ ExitCode await_choice(Setting& s, const std::string& name, const std::string& ha
 }
 
 // Whoever decides makes the Deployment's template that of the variant: the same that a commit would do.
-ExitCode choose_variant(Setting& s, const std::string& name, const std::string& variant) {
+ExitCode choose_variant(Setting& s, const std::string& name, const std::string& variant, const std::string& reason) {
   const auto release = s.api.get(api::kReleases, name);
   if (!release) return tell(s, release.error());
   const delivery::State state = delivery::read_state((*release)["status"]);
@@ -46,7 +46,9 @@ ExitCode choose_variant(Setting& s, const std::string& name, const std::string& 
   if (chosen->stopped_at)
     return tell(s, {.code = Code::Conflict, .message = chosen->message + ": it cannot be chosen"});
   if (state.candidate && chosen->hash == state.candidate->hash)
-    return send(s, name, {.verb = delivery::Verb::PromoteFull, .reason = "variant " + variant + " is chosen"});
+    return send(s, name,
+                {.verb = delivery::Verb::PromoteFull,
+                 .reason = "variant " + variant + " is chosen" + (reason.empty() ? "" : ": " + reason)});
   Value change;
   for (const Value& v : (*release)["spec"]["strategy"]["abTest"]["variants"].items())
     if (v["name"].as_string() == variant) change = v["template"];
@@ -61,28 +63,8 @@ ExitCode choose_variant(Setting& s, const std::string& name, const std::string& 
 
 }  // namespace
 
-ExitCode send(Setting& s, const std::string& name, delivery::Command command) {
-  runtime::real::OsRandom random;
-  command.id = runtime::make_uid(random);
-  command.by = person(s);
-  const auto patched = s.api.patch(api::kReleases, name, client::PatchType::Merge, delivery::command_patch(command));
-  if (!patched) return tell(s, patched.error());
-  for (const base::Time start = s.api.now(); s.api.now() - start < kPatience;) {
-    const auto release = s.api.get(api::kReleases, name);
-    if (!release) return tell(s, release.error());
-    const Value& record = (*release)["status"]["command"];
-    if (record["id"].as_string() == command.id) {
-      s.terminal.talk("release/" + name + "  " + typed(command) + " " + record["result"].str());
-      return record["result"].as_string().starts_with("refused") ? ExitCode::Failed : ExitCode::Reached;
-    }
-    if (!s.api.pause(base::milliseconds(50))) return ExitCode::Interrupted;
-  }
-  s.terminal.talk("the command is recorded, but no controller has answered: is one running?");
-  return ExitCode::TimedOut;
-}
-
 ExitCode run(Setting& s, const Promote& promote) {
-  if (!promote.variant.empty()) return choose_variant(s, promote.name, promote.variant);
+  if (!promote.variant.empty()) return choose_variant(s, promote.name, promote.variant, promote.reason);
   if (promote.step)
     return send(s, promote.name,
                 {.verb = delivery::Verb::PromoteTo, .reason = promote.reason, .revision = {}, .step = *promote.step});

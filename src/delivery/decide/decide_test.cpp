@@ -640,6 +640,48 @@ TEST(Decide, changed_steps_are_followed_without_going_back) {
   expect_settled(c, "v2");
 }
 
+// The gates that stand before a step that gives more are passed by nobody, however the steps are edited.
+TEST(Decide, changed_steps_do_not_skip_what_has_to_be_passed) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  const std::int64_t before = weight_of(c, "web-canary");
+  ASSERT_EQ(c.state().traffic.verified, 2500);
+  c.patch_release(
+      json(R"({"spec":{"strategy":{"canary":{"steps":[{"weight":10},{"pause":{}},{"weight":75},{"pause":{}}]}}}})"));
+  for (int i = 0; i < 100; ++i) c.turn();
+  EXPECT_EQ(c.state().phase, Phase::Paused) << c.state().message;
+  EXPECT_EQ(weight_of(c, "web-canary"), before) << "and the traffic stays";
+  EXPECT_EQ(c.state().user_step, 1);
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.run_until([&] { return c.state().traffic.verified == 7500; }));
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  expect_settled(c, "v2");
+}
+
+TEST(Decide, a_canary_that_becomes_blue_green_passes_its_gates_first) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  const std::int64_t before = weight_of(c, "web-canary");
+  c.patch_release(json(R"({"spec":{"strategy":{"canary":null,"blueGreen":{"previewReplicas":1,"keepPrevious":"1s",
+    "preSwitchAnalysis":{"templates":[{"name":"slo"}]}}}}})"));
+  ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::Paused && c.state().message.contains("promote"); }))
+      << c.state().message;
+  for (int i = 0; i < 100; ++i) c.turn();
+  EXPECT_EQ(weight_of(c, "web-canary"), before);
+  EXPECT_TRUE(std::ranges::any_of(c.state().log.items(), [](const Value& entry) {
+    return entry["rule"] == Value("analysis.start");
+  })) << "the analysis was made";
+  c.command(Verb::Promote);
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  expect_settled(c, "v2");
+}
+
 // Whatever crashes between two effects, and whatever the new version is like: it ends, in the right place.
 RC_GTEST_PROP(Decide, any_crash_leads_to_the_same_end, ()) {
   const auto seed = *rc::gen::inRange<std::uint32_t>(0, 1'000'000);

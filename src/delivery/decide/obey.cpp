@@ -201,6 +201,8 @@ void obey(Turn& turn) {
   Value inputs = inputs_of(turn, c);  // as things stand before it
   const std::string result = carry_out(turn, c);
   if (result.empty()) return;
+  inputs.set("id", c.id);
+  inputs.set("result", result);
   inputs.set("accepted", !result.starts_with("refused"));
   turn.s.command = {.id = c.id,
                     .verb = std::string(to_text(c.verb)),

@@ -29,12 +29,20 @@ std::string why_not(const Turn& turn, const Version& v) {
   return v.unseen > 0 && v.available > 0 ? "; its controller has not seen the new size yet" : "";
 }
 
+// Pods without which the candidate could not carry what it has been given: more than a step asks for when the steps
+// were edited.
+std::int64_t pods_for_given(const Turn& turn, const Beside& v) {
+  if (!turn.routed() || !turn.s.variants.empty() || v.stopped) return 0;
+  return pods_for(plan::Share{std::max<std::int64_t>(turn.s.traffic.verified, 0)}, turn.o.replicas());
+}
+
 // Extra capacity: the stable version keeps its size, which the Deployment sees to.
 Reach reach_extra(Turn& turn, const plan::Scale& scale) {
   Reach out = Reach::Done;
   for (const Beside& v : versions_beside(turn)) {
-    const auto wanted = pods_wanted_of(turn, scale, v.index);
+    auto wanted = pods_wanted_of(turn, scale, v.index);
     if (!wanted || !v.version) continue;
+    wanted = std::max(*wanted, pods_for_given(turn, v));
     scale_to(turn, *v.version, *wanted);
     if (out == Reach::Waiting || (v.version->spec == *wanted && v.version->staying() >= *wanted)) continue;
     out = Reach::Waiting;

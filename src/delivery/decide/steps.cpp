@@ -42,7 +42,17 @@ void keep_cohorts(Turn& turn) {
     if (!turn.s.cohorts.has(name)) turn.s.cohorts.set(name, spec);
 }
 
-// The spec's steps changed under way: go on at the first step that does not lower what the candidate has.
+// Nobody has passed the gates that stand before a step that gives more than the candidate has: they come behind the
+// last step before it that gives something. (Batches of users have theirs behind them.)
+std::size_t first_gate(const Turn& turn, std::size_t index, std::int64_t share) {
+  const auto* step = std::get_if<plan::Traffic>(&turn.plan.steps[index].action);
+  if (!step || !turn.s.traffic.given.empty() || step->share.points <= share) return index;
+  while (index > 0 && !std::holds_alternative<plan::Traffic>(turn.plan.steps[index - 1].action)) --index;
+  return index;
+}
+
+// The spec's steps changed under way: go on at the first step that does not lower what the candidate has, or at the
+// gates before it when it gives more. The traffic stays as it is until they are passed.
 void follow_changed_plan(Turn& turn) {
   Position& p = turn.s.position;
   const std::string& now = turn.plan_id;
@@ -55,6 +65,7 @@ void follow_changed_plan(Turn& turn) {
     return !takes_nobody_back(plan::traffic_before(turn.plan, end).value_or(plan::Traffic{}), turn.s.traffic.given);
   };
   while (index + 1 < turn.plan.steps.size() && lowers(index + 1)) ++index;
+  index = first_gate(turn, index, share);
   if (p.back_to >= 0) p.back_to = static_cast<std::int64_t>(index);
   keep_cohorts(turn);
   p.plan = now;
