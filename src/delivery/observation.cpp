@@ -126,6 +126,24 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
   o.traffic_pending = world.is_pending(traffic_fact(release));
 }
 
+// A workload has one Release: the one that has taken it already, else the first. Asked only by one that has not, so
+// that those at rest cost nothing.
+std::string rival_of(const World& world, const Value& release) {
+  if (release["status"]["stable"].is_object()) return "";
+  const auto order = [](const Value& r) {
+    return std::pair(r["metadata"]["creationTimestamp"].str(), api::name_of(r));
+  };
+  const auto same_workload = [&](const Value& other) {
+    return other["spec"]["target"]["name"] == release["spec"]["target"]["name"] &&
+           plan::target_kind_of(other) == plan::target_kind_of(release);
+  };
+  for (const Value& other : world.cache(api::kReleases).in_space(api::space_of(release)))
+    if (api::uid_of(other) != api::uid_of(release) && same_workload(other) &&
+        (other["status"]["stable"].is_object() || order(other) < order(release)))
+      return std::string(api::name_of(other));
+  return "";
+}
+
 std::string missing_template(const World& world, const std::string& name) {
   const std::string why = absence_of(world, api::kClusterAnalysisTemplates);
   return fmt::format("ClusterAnalysisTemplate {} {}", name, why.empty() ? "does not exist" : "cannot be read: " + why);
@@ -245,6 +263,7 @@ Observation observe(const World& world, const Value& live, base::Time now) {
   const std::string space(api::space_of(release));
   o.policy = world.find(api::kReleasePolicies, {"", std::string(api::kPolicyName)});
   o.kind = plan::target_kind_of(release);
+  o.rival = rival_of(world, release);
   o.workload = world.find(plan::resource_of(o.kind), {space, release["spec"]["target"]["name"].str()});
   o.workload_missing = absence_of(world, plan::resource_of(o.kind));
   if (o.in_place())

@@ -125,6 +125,7 @@ struct Observation {
   data::Value workload;         // that is released, of kind `kind`; null: absent
   plan::WorkloadKind kind = plan::WorkloadKind::Deployment;
   ConfigSight config = {};
+  std::string rival = {};              // a Release that has the same workload already, or was made before; empty: none
   std::string workload_missing = {};   // why the cluster has no such kind; empty when it has
   data::Value policy = {};             // the ReleasePolicy of the cluster; null: none, or it may not be read here
   std::vector<Version> versions;       // of this workload, in name order: owned by it, held by the Release, or orphaned

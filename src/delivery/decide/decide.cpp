@@ -294,6 +294,15 @@ Decision refuse(const Observation& o, State s, const base::Error& why, base::Tim
   return out;
 }
 
+// Nothing tells a Release that another one is gone.
+Decision refuse_rival(const Observation& o, State s, base::Time now) {
+  const std::string why = fmt::format("{} {} has a Release already, {}: a workload has one. Delete either of them",
+                                      plan::to_text(o.kind), o.release["spec"]["target"]["name"].as_string(), o.rival);
+  Decision out = refuse(o, std::move(s), {.code = base::Code::Conflict, .message = why}, now);
+  out.wake_at = now + kRouterInterval;
+  return out;
+}
+
 // Only objects are missing that the spec names: at rest nobody needs them.
 bool may_come(const base::Error& error) {
   return !error.causes.empty() &&
@@ -330,6 +339,7 @@ Decision decide_what(const Observation& o, const plan::RouterCapabilities& route
   if (auto told = tell_refusal(o, now)) return *std::move(told);
   State state = read_state(o.release["status"]);
   tame_clock(state, now);
+  if (!o.rival.empty() && !leaving) return refuse_rival(o, std::move(state), now);
   const auto compiled = plan::compile(o.release, router, o.cohorts);
   if (!compiled && !leaving && !state.candidate && !may_come(compiled.error()))
     return refuse(o, std::move(state), compiled.error(), now);

@@ -682,6 +682,36 @@ TEST(Decide, a_canary_that_becomes_blue_green_passes_its_gates_first) {
   expect_settled(c, "v2");
 }
 
+TEST(Decide, a_second_release_of_a_workload_does_nothing) {
+  ModelledCluster c(json(kCanary));
+  ASSERT_TRUE(adopted(c));
+  Observation o = c.observe();
+  o.rival = "first";
+  const control::Decision refused = decide(o, plan::gateway_capabilities(), c.now());
+  EXPECT_TRUE(refused.effects.empty());
+  EXPECT_EQ(read_state(refused.status).phase, Phase::Invalid);
+  EXPECT_EQ(read_state(refused.status).message,
+            "Deployment web has a Release already, first: a workload has one. Delete either of them");
+  o.release.set({"metadata", "deletionTimestamp"}, "2026-01-01T00:00:00Z");
+  const control::Decision left = decide(o, plan::gateway_capabilities(), c.now());
+  ASSERT_EQ(left.effects.size(), 1u) << "its finalizer, and nothing of the workload";
+  EXPECT_EQ(std::get<control::Patch>(left.effects[0]).resource, api::kReleases);
+}
+
+// First the workload goes, then its Release: nobody is left to give the route back later.
+TEST(Decide, a_release_without_its_workload_leaves_the_route_as_it_was) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  ASSERT_GT(weight_of(c, "web-canary"), 0);
+  c.delete_deployment();
+  c.delete_release();
+  ASSERT_TRUE(c.run_until([&] { return c.release_is_gone(); }));
+  EXPECT_EQ(weight_of(c, "web"), 1);
+  EXPECT_EQ(weight_of(c, "web-canary"), -1);
+}
+
 // Whatever crashes between two effects, and whatever the new version is like: it ends, in the right place.
 RC_GTEST_PROP(Decide, any_crash_leads_to_the_same_end, ()) {
   const auto seed = *rc::gen::inRange<std::uint32_t>(0, 1'000'000);

@@ -44,11 +44,14 @@ bool settled(Turn& turn) {
 }  // namespace
 
 void leave(Turn& turn) {
+  if (!turn.o.rival.empty()) return drop_finalizer(turn);  // it never had the workload
   if (!turn.plan.steps.empty()) note_standing(turn);
   if (turn.o.workload.is_object() && turn.workload().restore_stable(turn) == Reach::Waiting) return;
   if (turn.o.workload.is_object() && !turn.plan.steps.empty() && !settled(turn)) return;
   if (end_preview(turn) == Reach::Waiting) return;
   if (turn.routed() && turn.o.workload.is_object() && reach_plain(turn) == Reach::Waiting) return;
+  if (turn.routed() && turn.o.workload.is_null() && turn.o.router_missing.empty() && drop_split(turn) == Reach::Waiting)
+    return;
   if (!all_given(turn)) return;
   if (turn.o.workload.is_object() && turn.workload().free(turn) == Reach::Waiting) return;
   if (leave_copies(turn) == Reach::Waiting) return;

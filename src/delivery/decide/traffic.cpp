@@ -395,6 +395,16 @@ Reach reach_stable(Turn& turn, bool forced) {
   return Reach::Waiting;
 }
 
+Reach drop_split(Turn& turn) {
+  const RouteView view = turn.view();
+  if (view.shape == Shape::Absent || view.shape == Shape::Foreign) return Reach::Done;
+  if (view.shape != Shape::Split) return clean(turn);
+  write_route(turn, turn.router().join(turn.o.objects(), *turn.plan.routing), {plan::kNone},
+              fmt::format("{} names {} again: the workload is gone", route_text(turn), turn.plan.routing->service));
+  turn.wait("route written: without the split");
+  return Reach::Waiting;
+}
+
 Reach reach_plain(Turn& turn) {
   const RouteView view = turn.view();
   if (view.shape == Shape::Absent || view.shape == Shape::Foreign) return Reach::Done;

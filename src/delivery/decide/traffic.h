@@ -14,6 +14,8 @@ Reach reach_traffic(Turn& turn, const plan::Traffic& wanted);
 Reach reach_stable(Turn& turn, bool forced);
 // The route names the user's Service again, verified.
 Reach reach_plain(Turn& turn);
+// The same where the workload is gone, and nobody can be waited for: the route names the user's Service again.
+Reach drop_split(Turn& turn);
 
 // Writes the weight, without asking whether the candidate can carry it: for last resorts.
 void write_traffic(Turn& turn, const plan::Traffic& wanted, std::string text);

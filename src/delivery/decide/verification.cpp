@@ -114,6 +114,36 @@ CheckState state_of(Verdict verdict) {
   base::bug("unknown verdict", __FILE__, __LINE__);
 }
 
+// "error-rate, p99": of which nothing has been measured; `all`: of no other has anything been either.
+struct Unmeasured {
+  std::string names = {};
+  bool all = true;
+};
+Unmeasured unmeasured(const data::Value& run) {
+  Unmeasured out;
+  for (const data::Value& m : run["status"]["metricResults"].items()) {
+    const bool none = m["count"].as_int() == 0 && m["unproven"].as_int() > 0 && m["errors"].as_int() == 0;
+    if (none) out.names += (out.names.empty() ? "" : ", ") + m["name"].str();
+    out.all = out.all && none;
+  }
+  return out;
+}
+
+std::string measuring_text(const data::Value& run) {
+  const std::string names = unmeasured(run).names;
+  return "measuring the stable version" + (names.empty() ? "" : "; no data yet for " + names);
+}
+
+// Nobody asks the stable version for anything, and no measurement of it was why the release turned back: there is
+// nothing to prove by its metrics.
+void excuse_silence(Turn& turn, Retreat& r) {
+  const Unmeasured silent = unmeasured(turn.o.run(run_name(turn, RunKind::Verification)));
+  Check& metrics = r.verification.check("metrics");
+  if (metrics.state != CheckState::Pending || !silent.all || silent.names.empty()) return;
+  if (r.cause == Cause::AnalysisFailed || r.cause == Cause::AnalysisInconclusive) return;
+  settle(r, "metrics", CheckState::Skipped, "no data for " + silent.names + ": nobody asks the stable version");
+}
+
 void check_metrics(Turn& turn, Retreat& r) {
   if (only_previewed(turn)) return settle(r, "metrics", CheckState::Skipped, "it ran in its preview only");
   const plan::Analysis analysis = all_analyses(turn);
@@ -125,7 +155,7 @@ void check_metrics(Turn& turn, Retreat& r) {
          state == CheckState::Passed ? "the stable version's metrics are in band"
          : state == CheckState::Failed
              ? "the stable version's metrics are out of band: " + run["status"]["message"].str()
-             : "measuring the stable version");
+             : measuring_text(run));
 }
 
 bool any(const Verification& v, CheckState state) {
@@ -172,6 +202,8 @@ void verify_rollback(Turn& turn) {
     return conclude(turn, r, any(r.verification, CheckState::Failed) ? CheckState::Failed : CheckState::Passed);
   const base::Time limit = *r.verification.started_at + turn.plan.rollback.verify_timeout;
   if (turn.now < limit) return turn.wake_at(limit);
+  if (rejects(r.cause)) excuse_silence(turn, r);
+  if (!any(r.verification, CheckState::Pending)) return conclude(turn, r, CheckState::Passed);
   for (Check& c : r.verification.checks)
     if (c.state == CheckState::Pending) c.state = CheckState::TimedOut;
   conclude(turn, r, CheckState::TimedOut);
