@@ -414,7 +414,7 @@ class Tree {
         ->needs("--reason")
         ->excludes(full);
     sub->add_option("--to-step", promote.step, "Go on with this step, and skip what lies between")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(1, 1000))
         ->excludes(full);
     sub->add_option("--variant", promote.variant, "End an A/B test: everybody gets this one")->excludes(full);
     pause_commands();

@@ -9,6 +9,9 @@
 #include <iostream>
 #include <iterator>
 
+#include "api/meta.h"
+#include "api/scheme.h"
+#include "api/validate.h"
 #include "base/strings.h"
 
 namespace slipway::cli {
@@ -205,6 +208,22 @@ std::vector<Problem> problems_of(const Manifest& manifest, const base::Error& er
   const std::string field = field_in(manifest.content, error.message);
   if (out.empty()) out.push_back({manifest.source, manifest.document, place(field), field, error.message});
   return out;
+}
+
+std::vector<Problem> problems_of(const Manifest& manifest) {
+  Value object = manifest.content.value;
+  const auto scheme = api::Scheme::builtin();
+  const api::Kind* kind = scheme->find_kind(object["apiVersion"].as_string(), object["kind"].as_string());
+  if (!kind) return {};
+  if (kind->resource.namespaced && api::space_of(object).empty()) object.set({"metadata", "namespace"}, "default");
+  std::vector<std::string> unknown;
+  std::vector<base::Cause> causes;
+  const Value clean = api::conform(*kind, object, unknown, causes);
+  if (causes.empty()) causes = api::validate(*kind, api::with_defaults(*kind, clean), {});
+  for (const std::string& path : unknown)
+    causes.push_back({.reason = "FieldValueInvalid", .message = "there is no such field", .field = path});
+  if (causes.empty()) return {};
+  return problems_of(manifest, {.code = base::Code::Invalid, .message = "is invalid", .causes = std::move(causes)});
 }
 
 }  // namespace slipway::cli

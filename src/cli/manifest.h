@@ -42,4 +42,8 @@ Manifests load_manifests(const std::vector<std::string>& paths);
 // What the server said about a document, placed: one Problem for each cause, or one for the whole.
 std::vector<Problem> problems_of(const Manifest& manifest, const base::Error& error);
 
+// What a server that serves its kind would say of a document: unknown fields, wrong types, values that are not allowed.
+// Nothing of kinds that are not known here.
+std::vector<Problem> problems_of(const Manifest& manifest);
+
 }  // namespace slipway::cli

@@ -81,5 +81,30 @@ TEST(Manifest, LoadsFilesAndFolders) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Manifests, AreReadAsAServerWould) {
+  const Manifests read = read_manifests("web.yaml", R"(apiVersion: slipway.dev/v1alpha1
+kind: Release
+metadata: {name: web}
+spec:
+  target: {name: web}
+  strategy: {rolling: {}}
+  guards:
+    maxRestart: 1
+    maxProbeFailures: -1
+---
+apiVersion: example.com/v1
+kind: Thing
+metadata: {name: x}
+)");
+  ASSERT_EQ(read.documents.size(), 2u);
+  const auto problems = problems_of(read.documents[0]);
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_EQ(to_text(problems[0]),
+            "web.yaml:9:5: document 1: spec.guards.maxProbeFailures: Invalid value: -1: "
+            "spec.guards.maxProbeFailures in body should be greater than or equal to 0");
+  EXPECT_EQ(to_text(problems[1]), "web.yaml:8:5: document 1: spec.guards.maxRestart: there is no such field");
+  EXPECT_TRUE(problems_of(read.documents[1]).empty()) << "a kind that is not known here";
+}
+
 }  // namespace
 }  // namespace slipway::cli

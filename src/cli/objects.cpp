@@ -210,6 +210,7 @@ ExitCode run(Setting& s, const Version& version) {
   Value out = Value::object({{"clientVersion", Value::object({{"slipway", SLIPWAY_VERSION}})}});
   if (!version.client_only) {
     const auto body = s.api.fetch("/version", "application/json");
+    if (!body) s.terminal.data("slipway " SLIPWAY_VERSION "\n");
     if (!body) return tell(s, body.error());
     const auto server = data::parse_json(*body);
     if (!server) return tell(s, server.error());

@@ -160,6 +160,10 @@ ExitCode plan_files(Setting& s, const Plan& plan) {
     const Value& v = m.content.value;
     if (v["kind"].as_string() != "Release" || (!plan.name.empty() && api::name_of(v) != plan.name)) continue;
     ++releases;
+    if (auto wrong = problems_of(m); !wrong.empty()) {
+      std::ranges::move(wrong, std::back_inserter(problems));
+      continue;
+    }
     const Subject subject{.release = v,
                           .workload = among(manifests, resource_of_target(v).kind, name_of_target(v), api::space_of(v)),
                           .policy = among(manifests, "ReleasePolicy", api::kPolicyName, ""),

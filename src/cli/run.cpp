@@ -33,7 +33,15 @@ class Runner {
   int operator()(const Help&) { return to_int(ExitCode::Reached); }
 
   // What can be done without a cluster must not need one.
-  int operator()(const Version& version) { return version.client_only ? offline(version) : online(version); }
+  int operator()(const Version& version) {
+    if (version.client_only) return offline(version);
+    const auto api = connect(invocation_.connection);
+    if (api) return with(**api, version);
+    Version own = version;
+    own.client_only = true;
+    offline(own);
+    return to_int(tell(terminal_, api.error()));
+  }
   int operator()(const Plan& plan) { return plan.files.empty() ? online(plan) : offline(plan); }
   int operator()(const CohortPreview& preview) { return preview.files.empty() ? online(preview) : offline(preview); }
 

@@ -152,16 +152,30 @@ std::string manager_of(const Value& workload) {
 
 }  // namespace
 
+namespace {
+
+void forget_commands(ReleaseView& view, std::int64_t from) {
+  for (std::size_t i = 0; i < view.steps.size(); ++i)
+    if (static_cast<std::int64_t>(i) >= from) view.steps[i].commands.clear();
+}
+
+}  // namespace
+
 void add_people(const Objects& objects, ReleaseView& view) {
   const std::string hash = view.candidate ? view.candidate->hash : view.rollback ? view.rollback->from.hash : "";
   std::optional<CommandView> asked;
   for (const LogEntry& entry : view.log) {
     if (entry.rule == "release.start") {
       view.asked = std::exchange(asked, std::nullopt);
-      for (StepView& step : view.steps) step.commands.clear();
+      forget_commands(view, 0);
     }
+    if (entry.rule == "plan.changed") forget_commands(view, 0);  // they were said at other steps
     const auto command = command_of(entry);
     if (!command) continue;
+    if (command->verb == "back") {
+      forget_commands(view, entry.inputs["step"].as_int() - 1);  // these steps are passed anew
+      continue;
+    }
     if (!hash.empty() && entry.inputs["hash"] == Value(hash)) asked = command;  // undo, retry: of this version
     const std::int64_t step = entry.inputs["step"].as_int(-1);
     if (step >= 0 && step < std::ssize(view.steps))

@@ -209,6 +209,16 @@ TEST(View, a_step_shows_who_let_it_go_on_and_the_head_who_asked) {
   EXPECT_NE(text(render_changes(nullptr, v)).find("canary, 3 steps, by bob (undo), \"too slow\"\n"), std::string::npos);
   EXPECT_EQ(to_value(v)["asked"]["by"], Value("bob"));
   EXPECT_EQ(to_value(v)["steps"].at(1)["commands"].at(0)["by"], Value("alice"));
+  const auto commands_after = [&](Value e) {
+    delivery::State later = s;
+    later.log.push_back(std::move(e));
+    o.release.set("status", delivery::write_state(later));
+    return compute(o, kNow).steps[1].commands.size();
+  };
+  EXPECT_EQ(commands_after(said(20, R"({"verb":"back","by":"bob","accepted":true,"step":2})")), 0u)
+      << "it is waited for again";
+  EXPECT_EQ(commands_after(said(20, R"({"verb":"back","by":"bob","accepted":true,"step":3})")), 1u);
+  EXPECT_EQ(commands_after(entry(20, "plan.changed", "the steps changed")), 0u) << "step 2 may be another one now";
   s.candidate->hash = "h14";
   o.release.set("status", delivery::write_state(s));
   EXPECT_FALSE(compute(o, kNow).asked) << "bob asked for another version, which needed no release";

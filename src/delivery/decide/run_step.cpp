@@ -55,6 +55,19 @@ Reach undecided(Turn& turn, const Evidence& evidence) {
   return pause_for(turn, fmt::format("the analysis cannot tell ({}): promote, retry or abort", evidence.message));
 }
 
+// "; error-rate: 2 of 10 samples": metrics whose last measurement says nothing yet.
+std::string lacking_text(const data::Value& run) {
+  std::string out;
+  for (const data::Value& metric : run["status"]["metricResults"].items()) {
+    const data::Value& all = metric["measurements"];
+    const data::Value& last = all.at(all.size() > 0 ? all.size() - 1 : 0);
+    const std::string_view verdict = last["verdict"].as_string();
+    if (metric["phase"].as_string() != "Running" || (verdict != "TooFew" && verdict != "NoData")) continue;
+    out += fmt::format("; {}: {}", metric["name"].as_string(), last["message"].as_string("no data"));
+  }
+  return out;
+}
+
 Reach run_analyse(Turn& turn, const plan::Analyse& step) {
   if (turn.s.position.full) return Reach::Done;
   ensure_run(turn, RunKind::Step, step.analysis);
@@ -62,7 +75,7 @@ Reach run_analyse(Turn& turn, const plan::Analyse& step) {
   switch (verdict_of(run)) {
     case Verdict::Missing:
     case Verdict::Running:
-      turn.wait("analysis " + run_name(turn, RunKind::Step) + " is measuring");
+      turn.wait("analysis " + run_name(turn, RunKind::Step) + " is measuring" + lacking_text(run));
       return Reach::Waiting;
     case Verdict::Passed:
       return Reach::Done;

@@ -143,7 +143,14 @@ void look_at_traffic(const Turn& turn, Sightings& seen) {
   seen.add(told->by_status_of.empty() ? TroubleKind::RouterSilent : TroubleKind::RouteRefused, route, told->error);
 }
 
-void look_at_metric(const Value& run, const Value& metric, Sightings& seen) {
+// At first there may be none: what is asked about has only just begun to get requests.
+bool may_have_data(Turn& turn, const Value& run) {
+  const auto since = base::parse_time(run["status"]["startedAt"].as_string());
+  if (since && turn.now < *since + kPodGrace) turn.wake_at(*since + kPodGrace);
+  return !since || turn.now >= *since + kPodGrace;
+}
+
+void look_at_metric(Turn& turn, const Value& run, const Value& metric, Sightings& seen) {
   constexpr std::int64_t kInARow = 2;
   const Value& all = metric["measurements"];
   if (metric["phase"].as_string() != "Running" || all.size() == 0) return;
@@ -154,14 +161,14 @@ void look_at_metric(const Value& run, const Value& metric, Sightings& seen) {
   };
   if (metric["consecutiveErrors"].as_int() >= kInARow)
     seen.add(TroubleKind::ProviderUnreachable, object, text("no answer"));
-  else if (metric["noData"].as_int() >= kInARow && last["verdict"].as_string() == "NoData")
+  else if (metric["noData"].as_int() >= kInARow && last["verdict"].as_string() == "NoData" && may_have_data(turn, run))
     seen.add(TroubleKind::NoData, object, text("it has no data"));
 }
 
-void look_at_runs(const Turn& turn, Sightings& seen) {
+void look_at_runs(Turn& turn, Sightings& seen) {
   for (const Value& run : turn.o.runs)
     if (!run["status"].has("completedAt") && !run["spec"]["terminate"].as_bool())
-      for (const Value& metric : run["status"]["metricResults"].items()) look_at_metric(run, metric, seen);
+      for (const Value& metric : run["status"]["metricResults"].items()) look_at_metric(turn, run, metric, seen);
 }
 
 // --- the status -------------------------------------------------------------------------------------------
