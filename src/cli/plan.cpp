@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
@@ -30,6 +31,7 @@ struct Subject {
   Value release, workload = {}, policy = {};
   delivery::plan::CohortSpecs cohorts = {};
   std::optional<Value> preview_space = {};
+  std::vector<std::string> missing = {};  // what its spec names and the cluster does not have
 };
 
 struct Details {
@@ -37,6 +39,7 @@ struct Details {
   Gates gates;
   std::vector<NeededRight> rights;
   PreviewPlace preview = {};
+  std::vector<std::string> missing = {};
   std::optional<std::vector<MetricToday>> metrics = {};
 };
 
@@ -93,6 +96,9 @@ Value plan_object(const delivery::plan::ReleasePlan& plan, const Details& detail
                              {"rights", rights_object(details.rights)}});
   if (!details.preview.space.empty()) out.set("preview", preview_object(details.preview));
   if (details.metrics) out.set("metrics", metrics_object(*details.metrics));
+  Value missing = Value::array();
+  for (const std::string& name : details.missing) missing.push_back(name);
+  if (missing.size() > 0) out.set("missing", missing);
   return out;
 }
 
@@ -101,6 +107,8 @@ std::string details_text(const delivery::plan::ReleasePlan& plan, const Details&
   std::string out = to_text(details.forecast);
   if (plan.versioned_config) out += "config    a version is its template and what is in the ConfigMaps that it names\n";
   for (const std::string& w : details.gates.windows) out += fmt::format("window    {}\n", w);
+  for (const std::string& name : details.missing)
+    out += fmt::format("missing   {}: no release begins without it\n", name);
   if (!details.gates.closed.empty()) out += fmt::format("gate      {}\n", details.gates.closed);
   if (!details.preview.space.empty()) out += fmt::format("preview   {}\n", details.preview.text);
   for (const NeededRight& right : details.rights)
@@ -119,7 +127,8 @@ ExitCode print_plan(Setting& s, const Subject& subject, const Plan& options) {
   Details details{.forecast = delivery::forecast(*plan, subject.workload),
                   .gates = gates_of(*plan, subject.policy, s.api.now()),
                   .rights = rights_of(*plan),
-                  .preview = preview_place_of(*plan, subject.release, subject.preview_space)};
+                  .preview = preview_place_of(*plan, subject.release, subject.preview_space),
+                  .missing = subject.missing};
   if (options.measure) {
     auto measured = measure_today(s, subject.release, *plan);
     if (!measured) return tell(s, measured.error());
@@ -149,6 +158,20 @@ std::optional<Value> preview_space_in(Setting& s, const Value& release) {
   auto found = s.api.call({.verb = client::Verb::Get, .resource = api::kNamespaces, .name = name});
   if (found) return *std::move(found);
   return found.error().code == Code::NotFound ? std::optional(Value()) : std::nullopt;
+}
+
+// AnalysisTemplates that are not there; what may not be read counts as there.
+std::vector<std::string> missing_templates(Setting& s, const Value& release) {
+  std::set<std::string> out;
+  for (const Value& analysis : delivery::plan::analyses_of(release["spec"]))
+    for (const Value& t : analysis["templates"].items()) {
+      const bool cluster = t["clusterScope"].as_bool();
+      const auto found = s.api.get(cluster ? api::kClusterAnalysisTemplates : api::kAnalysisTemplates, t["name"].str());
+      if (!found && found.error().code == Code::NotFound)
+        out.insert(
+            fmt::format("{} {}", cluster ? "ClusterAnalysisTemplate" : "AnalysisTemplate", t["name"].as_string()));
+    }
+  return {out.begin(), out.end()};
 }
 
 ExitCode plan_files(Setting& s, const Plan& plan) {
@@ -200,7 +223,8 @@ ExitCode run(Setting& s, const Plan& plan) {
                      .workload = workload.value_or(Value()),
                      .policy = policy.value_or(Value()),
                      .cohorts = *cohorts,
-                     .preview_space = preview_space_in(s, *release)},
+                     .preview_space = preview_space_in(s, *release),
+                     .missing = missing_templates(s, *release)},
                     plan);
 }
 

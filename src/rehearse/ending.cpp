@@ -143,7 +143,9 @@ std::string awaited_release(const Truth& truth, const Value& release) {
     return fmt::format("{} to be out or held: phase {}, {}", tag, delivery::to_text(s.phase), s.message);
   if (s.replicas.candidate > 0) return "the candidate's pods to go";
   if (tag.ends_with("-crashing") && is_out(s, tag)) return "";
-  if (s.replicas.stable_ready != wanted_pods(truth)) return "all pods to be ready";
+  if (s.replicas.stable_ready != wanted_pods(truth))
+    return fmt::format("all pods to be ready: {} of {}, as the status of the Release says", s.replicas.stable_ready,
+                       wanted_pods(truth));
   if (is_out(s, tag) && !s.stable->config.empty())
     if (const std::string other = other_config(truth); !other.empty()) return other;
   return other_pods(truth, app::tag_of_images(s.stable->images));

@@ -117,6 +117,12 @@ TEST(Simulation, PodsReplacedInPlaceToo) {
     }
 }
 
+// A version was asked for in passing, while nobody looked, and a pod was made of it.
+TEST(Simulation, ADaemonSetKeepsNoPodOfAVersionAskedForInPassing) {
+  const SeedResult result = run_seed(3034, {.workload = WorkloadKind::DaemonSet});
+  EXPECT_FALSE(result.problem) << result.story << ": " << result.problem.value_or("");
+}
+
 TEST(Simulation, ASeedDeterminesEverything) {
   for (std::uint64_t seed : {3u, 11u, 42u}) {
     const SeedResult first = run_seed(seed), second = run_seed(seed);

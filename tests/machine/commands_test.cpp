@@ -58,6 +58,17 @@ spec:
   - {name: error-rate, interval: 1s, count: 2, minSamples: 5, unit: ratio, limit: 15 %, successCondition: result < 0.15, provider: {gateway: {query: error-rate, window: 3s}}}
 )";
 
+TEST_F(Commands, PlanTellsWhatIsMissing) {
+  const std::string both = kMeasured;
+  write_text(home_.path() + "/release.yaml", both.substr(0, both.find("---")));
+  ASSERT_EQ(home_.ask({"apply", "-f", home_.path() + "/release.yaml"}).status, 0);
+  EXPECT_THAT(home_.ask({"plan", "web", "-n", "shop"}).text,
+              HasSubstr("missing   AnalysisTemplate health: no release begins without it"));
+  write_text(home_.path() + "/measured.yaml", both);
+  ASSERT_EQ(home_.ask({"apply", "-f", home_.path() + "/measured.yaml"}).status, 0);
+  EXPECT_THAT(home_.ask({"plan", "web", "-n", "shop"}).text, Not(HasSubstr("missing")));
+}
+
 TEST_F(Commands, ExplainShowsNumbersAndUndoWhatItChanges) {
   write_text(home_.path() + "/measured.yaml", kMeasured);
   const Said applied = home_.ask({"apply", "-f", home_.path() + "/measured.yaml"});

@@ -294,8 +294,17 @@ class Placed final : public Workload {
     return asked && asked->hash == hash ? turn.o.workload["spec"]["template"] : Value();
   }
 
-  // Pods are made by the workload, and not by a version of it.
-  Reach restore_stable(Turn&) const override { return Reach::Done; }
+  // A DaemonSet makes pods of what its template says at the moment, also of a version that was asked for in passing.
+  Reach restore_stable(Turn& turn) const override {
+    const Version* stable = turn.stable();
+    const Version* asked = turn.o.asked();  // the one that it would make
+    if (is_stateful(turn) || turn.s.candidate || turn.s.retreat || !stable || !has_seen_spec(turn) || !asked ||
+        asked->hash != stable->hash)
+      return Reach::Done;
+    replace_pods(turn, stable->hash, turn.o.replicas(), turn.budget().unavailable);
+    return turn.acts() ? waiting(turn, fmt::format("a pod of {} is of another version", turn.workload_name()))
+                       : Reach::Done;
+  }
 
   Reach ensure_versions(Turn& turn) const override {
     if (turn.candidate()) return Reach::Done;
