@@ -143,8 +143,17 @@ void add_preview(Lines& out, const ReleaseView& v) {
 
 // What was read back of a weight that has been lowered since is no more than what was.
 std::string verified_text(const ReleaseView& v) {
+  for (const delivery::Trouble& t : v.troubles)
+    if (t.kind == delivery::TroubleKind::RouteMissing || t.kind == delivery::TroubleKind::RouterMissing)
+      return "not known now";
   if (!v.verified) return "not verified yet";
   return fmt::format("{} {:g} %", *v.verified > v.wanted ? "it was" : "verified", *v.verified);
+}
+
+// Without a number: nobody has a share.
+std::string beside_text(const ReleaseView& v) {
+  const std::string text = verified_text(v);
+  return text.substr(0, text.starts_with("verified") ? std::string_view("verified").size() : text.npos);
 }
 
 void add_traffic(Lines& out, const ReleaseView& v, const Style& style) {
@@ -154,7 +163,7 @@ void add_traffic(Lines& out, const ReleaseView& v, const Style& style) {
   out.emplace_back();
   if (v.wanted == 0 && !v.beside.empty())  // a bar of everybody would say nothing
     return out.push_back(fmt::format("traffic   candidate for {}   stable for everybody else   {}", v.beside,
-                                     v.verified ? "verified" : "not verified yet"));
+                                     v.verified ? beside_text(v) : "not verified yet"));
   out.push_back(fmt::format("traffic   stable {} candidate   wanted {:g} %   {}{}", bar(1 - share, 24), v.wanted,
                             verified_text(v), v.beside.empty() ? "" : "   and " + v.beside));
 }

@@ -46,6 +46,10 @@ TEST(View, what_is_wrong_and_what_helps) {
       "1 %; REL-P03 ImagePull: Pod web-b-1 and 1 more: image "
       "shop/web:1.9.0 cannot be pulled: not found (for 40s); REL-M02 NoData: AnalysisRun web-13-1-2: metric p99: no "
       "data");
+  s.troubles = {
+      {.kind = delivery::TroubleKind::RouteMissing, .object = "HTTPRoute web", .message = "it does not exist"}};
+  EXPECT_NE(text(render_live(compute(objects_with(s), kNow), {})).find("wanted 5 %   not known now\n"),
+            std::string::npos);
   const Value document = to_value(v)["troubles"].at(0);
   EXPECT_EQ(document["code"], Value("REL-P03"));
   EXPECT_EQ(document["remedy"], Value("slipway deploy web -n shop --image CONTAINER=IMAGE"));

@@ -682,6 +682,21 @@ TEST(Decide, a_canary_that_becomes_blue_green_passes_its_gates_first) {
   expect_settled(c, "v2");
 }
 
+TEST(Decide, the_proof_of_a_rollback_says_when_the_route_is_gone) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(adopted(c));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.write_route(json(R"([{"backendRefs":[{"name":"other","port":80}]}])"));
+  c.command(Verb::Abort);
+  ASSERT_TRUE(c.run_until([&] { return c.state().last_rollback.has_value(); }));
+  Verification proof = c.state().last_rollback->verification;
+  EXPECT_EQ(proof.state, CheckState::Failed);
+  EXPECT_EQ(proof.check("route").message, "HTTPRoute web does not name Service web any more");
+  EXPECT_EQ(proof.check("traffic").state, CheckState::Skipped);
+  for (const Check& check : proof.checks) EXPECT_NE(check.state, CheckState::Pending) << check.name;
+}
+
 TEST(Decide, a_second_release_of_a_workload_does_nothing) {
   ModelledCluster c(json(kCanary));
   ASSERT_TRUE(adopted(c));

@@ -66,8 +66,18 @@ void check_quiet(Turn& turn, Retreat& r) {
   }
 }
 
+// Why nobody can say who gets the requests; empty: the route is there, and is ours.
+std::string lost_route(const Turn& turn) {
+  const RouteView::Shape shape = turn.view().shape;
+  if (shape == RouteView::Shape::Absent) return turn.route_name() + " does not exist";
+  if (shape != RouteView::Shape::Foreign) return "";
+  return fmt::format("{} does not name Service {} any more", turn.route_name(), turn.plan.routing->service);
+}
+
 // A router that tells nothing is not said to have been verified.
 void check_traffic(const Turn& turn, Retreat& r) {
+  if (const std::string lost = lost_route(turn); !lost.empty())
+    return settle(r, "traffic", CheckState::Skipped, lost + ": nobody knows who gets the requests");
   if (!turn.o.traffic || !turn.o.traffic->assumed)
     return settle(r, "traffic", CheckState::Passed, "the router gives nothing to the candidate");
   settle(r, "traffic", CheckState::Skipped,
@@ -84,6 +94,7 @@ void check_replicas(const Turn& turn, Retreat& r) {
 
 // The recorded good state: everything to stable, or already the user's own route.
 void check_route(const Turn& turn, Retreat& r) {
+  if (const std::string lost = lost_route(turn); !lost.empty()) return settle(r, "route", CheckState::Failed, lost);
   const RouteView view = turn.view();
   const bool good = view.shape == RouteView::Shape::Plain ||
                     (view.shape == RouteView::Shape::Split && view.candidate == plan::kNone && view.uniform);
@@ -172,6 +183,8 @@ void conclude(Turn& turn, Retreat& r, CheckState state) {
   r.verification.state = state;
   r.verification.finished_at = turn.now;
   const bool good = state == CheckState::Passed;
+  for (Check& c : r.verification.checks)
+    if (c.state == CheckState::Pending) c.state = CheckState::Skipped, c.message += " (not waited for)";
   std::string open;
   for (const Check& c : r.verification.checks)
     if (c.state != CheckState::Passed && c.state != CheckState::Skipped)
