@@ -173,6 +173,11 @@ bool any(const Verification& v, CheckState state) {
   return std::ranges::any_of(v.checks, [&](const Check& c) { return c.state == state; });
 }
 
+bool all_settled(const Verification& v) { return !any(v, CheckState::Pending); }
+CheckState outcome_of(const Verification& v) {
+  return any(v, CheckState::Failed) ? CheckState::Failed : CheckState::Passed;
+}
+
 // What ends the proof at once. A hook that has failed does not: sessions are still to end on the candidate.
 bool has_failed(const Verification& v) {
   return std::ranges::any_of(
@@ -211,12 +216,11 @@ void verify_rollback(Turn& turn) {
   start_rollback_hooks(turn, plan::Hook::When::AfterRollback);
   check_rollback_hooks(turn, r);
   if (has_failed(r.verification)) return conclude(turn, r, CheckState::Failed);
-  if (!any(r.verification, CheckState::Pending))
-    return conclude(turn, r, any(r.verification, CheckState::Failed) ? CheckState::Failed : CheckState::Passed);
+  if (all_settled(r.verification)) return conclude(turn, r, outcome_of(r.verification));
   const base::Time limit = *r.verification.started_at + turn.plan.rollback.verify_timeout;
   if (turn.now < limit) return turn.wake_at(limit);
   if (rejects(r.cause)) excuse_silence(turn, r);
-  if (!any(r.verification, CheckState::Pending)) return conclude(turn, r, CheckState::Passed);
+  if (all_settled(r.verification)) return conclude(turn, r, outcome_of(r.verification));
   for (Check& c : r.verification.checks)
     if (c.state == CheckState::Pending) c.state = CheckState::TimedOut;
   conclude(turn, r, CheckState::TimedOut);
