@@ -26,7 +26,7 @@ class PausedHolds final : public Checker {
       if (!paused)
         paused_.erase(key);
       else if (!paused_.contains(key))
-        paused_[key] = {truth.now, share_of(truth, object)};
+        paused_[key] = {truth.now, std::max(share_of(truth, object), reached(object))};
     }
     return {};
   }
@@ -59,6 +59,11 @@ class PausedHolds final : public Checker {
     base::Time since;
     std::int64_t most = 0;
   };
+
+  // What it had before it lost its traffic with its pods.
+  static std::int64_t reached(const Value& release) {
+    return static_cast<std::int64_t>(release["status"]["traffic"]["reached"].as_double() * 100 + 0.5);
+  }
 
   static std::int64_t share_of(const Truth& truth, const Value& release) {
     return candidate_share(
