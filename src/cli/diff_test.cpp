@@ -27,6 +27,35 @@ TEST(Diff, GoesByTheNamesOfListElements) {
       "spec.containers[log]: - -> {\"image\":\"l:1\",\"name\":\"log\"}\n");
 }
 
+TEST(Diff, NamesWhereAVariableGetsItsValueFrom) {
+  EXPECT_EQ(
+      text_of(
+          R"({"env":[{"name":"A","value":"1"},{"name":"B","valueFrom":{"configMapKeyRef":{"name":"web","key":"b"}}}]})",
+          R"({"env":[{"name":"A","valueFrom":{"secretKeyRef":{"name":"db","key":"password"}}},
+                     {"name":"C","valueFrom":{"fieldRef":{"apiVersion":"v1","fieldPath":"metadata.name"}}},
+                     {"name":"D","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"}}}]})"),
+      "env[A].value: 1 -> -\n"
+      "env[A].valueFrom: - -> secret db key password\n"
+      "env[B]: ConfigMap web key b -> -\n"
+      "env[C]: - -> field metadata.name\n"
+      "env[D]: - -> resource limits.cpu\n");
+}
+
+// On one line values that speak of secrets are left out; where they come from is none.
+TEST(Diff, OnOneLineAReferenceIsShown) {
+  const auto line = [](const char* from, const char* to) {
+    return view::compact_text(differences(json(from), json(to)), 4);
+  };
+  EXPECT_EQ(line(R"({"spec":{"containers":[{"name":"web"}]}})",
+                 R"({"spec":{"containers":[{"name":"web","env":[{"name":"DB_PASSWORD",
+                    "valueFrom":{"secretKeyRef":{"name":"db","key":"password"}}}]}]}})"),
+            "env DB_PASSWORD=secret db key password (new)");
+  EXPECT_EQ(line(R"({"spec":{"containers":[{"name":"web"}]}})",
+                 R"({"spec":{"containers":[{"name":"web","env":[{"name":"DB_PASSWORD","value":"1234"}]}]}})"),
+            "env DB_PASSWORD=*** (new)")
+      << "the first variable is one, too";
+}
+
 TEST(Diff, ComparesOtherListsAsAWhole) {
   EXPECT_EQ(text_of(R"({"args":["a","b"],"n":1})", R"({"args":["b"],"n":1,"new":true})"),
             "args: [\"a\",\"b\"] -> [\"b\"]\nnew: - -> true\n");

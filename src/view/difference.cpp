@@ -16,7 +16,7 @@ namespace {
 using data::Value;
 
 bool has_names(const Value& list) {
-  return list.size() > 0 && std::ranges::all_of(list.items(), [](const Value& v) {
+  return list.is_array() && list.size() > 0 && std::ranges::all_of(list.items(), [](const Value& v) {
            return v.is_object() && !v["name"].as_string().empty();
          });
 }
@@ -49,7 +49,7 @@ void compare_named(const Value& from, const Value& to, const std::string& path, 
 void compare(const Value& from, const Value& to, const std::string& path, std::vector<Difference>& out) {
   if (from == to) return;
   if (from.is_object() && to.is_object()) return compare_members(from, to, path, out);
-  if (has_names(from) && has_names(to)) return compare_named(from, to, path, out);
+  if ((has_names(from) || from.is_null()) && (has_names(to) || to.is_null())) return compare_named(from, to, path, out);
   out.push_back({path, from, to});
 }
 
@@ -90,7 +90,8 @@ bool speaks_of_secrets(const std::string& field) {
 
 // A variable that is new is an object of name and value.
 std::string value_text(const Value& v, const std::string& field) {
-  if (speaks_of_secrets(field)) return "***";
+  const bool is_reference = v["valueFrom"].is_object() || field.contains(".valueFrom");
+  if (speaks_of_secrets(field) && !is_reference) return "***";
   const Value& plain = v.is_object() && v["value"].is_string() ? v["value"] : v;
   return cut(one_line(short_text(plain)), kValueWidth);
 }
@@ -112,8 +113,24 @@ std::vector<Difference> differences(const Value& from, const Value& to) {
   return out;
 }
 
+namespace {
+
+// Where a variable gets its value from: "secret db key password". Empty: this is no such thing.
+std::string reference_text(const Value& v) {
+  if (v.has("valueFrom")) return reference_text(v["valueFrom"]);
+  for (const auto& [field, word] : {std::pair("secretKeyRef", "secret"), {"configMapKeyRef", "ConfigMap"}})
+    if (const Value& ref = v[field]; ref.is_object())
+      return fmt::format("{} {} key {}", word, ref["name"].as_string(), ref["key"].as_string());
+  if (const Value& ref = v["fieldRef"]; ref.is_object()) return "field " + ref["fieldPath"].str();
+  if (const Value& ref = v["resourceFieldRef"]; ref.is_object()) return "resource " + ref["resource"].str();
+  return "";
+}
+
+}  // namespace
+
 std::string short_text(const Value& v) {
   if (v.is_null()) return "-";
+  if (std::string reference = reference_text(v); !reference.empty()) return reference;
   return v.is_string() ? v.str() : data::to_json(v);
 }
 
