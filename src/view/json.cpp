@@ -69,7 +69,7 @@ Value of(const MetricView& m) {
 Value of(const CommandView& c) {
   Value out = Value::object();
   put(out, "at", c.at);
-  for (const auto& [key, text] : {std::pair{"verb", &c.verb}, {"by", &c.by}, {"reason", &c.reason}})
+  for (const auto& [key, text] : {std::pair{"verb", &c.verb}, {"by", &c.by}, {"reason", &c.reason}, {"tool", &c.tool}})
     if (!text->empty()) out.set(key, *text);
   return out;
 }

@@ -113,7 +113,7 @@ std::string people_text(const StepView& step) {
 std::string asked_text(const ReleaseView& v) {
   if (!v.asked) return "";
   const CommandView& c = *v.asked;
-  std::string out = c.by.empty() && c.verb.empty() ? "" : "by " + who(c);
+  std::string out = !c.tool.empty() ? "with " + c.tool : c.by.empty() && c.verb.empty() ? "" : "by " + who(c);
   if (!c.verb.empty()) out += " (" + c.verb + ")";
   if (!c.reason.empty()) out += (out.empty() ? "" : ", ") + quoted(c.reason);
   return out;

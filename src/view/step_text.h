@@ -19,7 +19,7 @@ std::string metrics_text(const std::vector<MetricView>& metrics, std::string_vie
 std::string note_text(const ReleaseView& view, const StepView& step);
 // "approved by alice, 12:04:31, "looks good""; empty: nobody had to say anything.
 std::string people_text(const StepView& step);
-// "by alice (undo), "too slow""; empty: nothing is known.
+// "by alice (undo), "too slow"", "with kubectl set"; empty: nothing is known.
 std::string asked_text(const ReleaseView& view);
 // "about 9m and 1 approval left"; empty: nothing is known, or nothing left.
 std::string left_text(const ReleaseView& view);

@@ -1,6 +1,7 @@
 #include "view/steps.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "api/meta.h"
@@ -150,6 +151,23 @@ std::string manager_of(const Value& workload) {
   return std::string(manager.substr(manager.starts_with(kPersonManager) ? kPersonManager.size() : 0));
 }
 
+// The command that kubectl's field managers stand for; empty: it is none of them. They do not say who typed it.
+std::string_view tool_of(std::string_view manager) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kTools = {{
+      {"kubectl", "kubectl apply"},
+      {"kubectl-client-side-apply", "kubectl apply"},
+      {"kubectl-create", "kubectl create"},
+      {"kubectl-edit", "kubectl edit"},
+      {"kubectl-patch", "kubectl patch"},
+      {"kubectl-replace", "kubectl replace"},
+      {"kubectl-rollout", "kubectl rollout"},
+      {"kubectl-set", "kubectl set"},
+  }};
+  const auto found = std::ranges::find(kTools, manager, &std::pair<std::string_view, std::string_view>::first);
+  if (found != kTools.end()) return found->second;
+  return manager.starts_with("kubectl-") ? "kubectl" : "";
+}
+
 }  // namespace
 
 namespace {
@@ -184,7 +202,9 @@ void add_people(const Objects& objects, ReleaseView& view) {
   if (!view.candidate || view.asked) return;
   const std::string by = manager_of(objects.deployment);
   const std::string cause(api::annotation(objects.deployment, "kubernetes.io/change-cause"));
-  if (!by.empty() || !cause.empty()) view.asked = CommandView{.by = by, .reason = cause};
+  const std::string tool(tool_of(by));
+  if (!by.empty() || !cause.empty())
+    view.asked = CommandView{.by = tool.empty() ? by : "", .reason = cause, .tool = tool};
 }
 
 }  // namespace slipway::view

@@ -42,6 +42,7 @@ enum class StepKind { Other, Preview, Wait, Countdown, Approval, Analysis, Switc
 struct CommandView {
   std::optional<Time> at = {};
   std::string verb = {}, by = {}, reason = {};
+  std::string tool = {};  // "kubectl set": what is known where it is not known who
   bool operator==(const CommandView&) const = default;
 };
 

@@ -245,6 +245,25 @@ TEST(View, without_a_command_the_workload_says_who_changed_it_and_why) {
   EXPECT_EQ(compute(o, kNow).asked->by, "admin (alice)") << "slipway deploy says who";
 }
 
+TEST(View, a_tool_is_not_taken_for_a_person) {
+  Objects o = objects_with(canary_state());
+  const auto asked_by = [&](const char* manager) {
+    Value entry = json(R"({"time":"2026-11-23T12:00:00Z","fieldsV1":{"f:spec":{"f:template":{}}}})");
+    entry.set("manager", manager);
+    o.deployment.set({"metadata", "managedFields"}, Value::array({entry}));
+    const std::string head = render_live(compute(o, kNow), {.width = 200})[1];
+    return head.substr(head.rfind("  ") + 2);
+  };
+  EXPECT_EQ(asked_by("kubectl-set"), "with kubectl set");
+  EXPECT_EQ(asked_by("kubectl-client-side-apply"), "with kubectl apply");
+  EXPECT_EQ(asked_by("kubectl"), "with kubectl apply");
+  EXPECT_EQ(asked_by("kubectl-new-command"), "with kubectl");
+  EXPECT_EQ(asked_by("helm"), "by helm");
+  o.deployment.set({"metadata", "managedFields"}, json(R"([{"manager":"kubectl-edit","time":"2026-11-23T12:00:00Z",
+      "fieldsV1":{"f:spec":{"f:template":{}}}}])"));
+  EXPECT_EQ(to_value(compute(o, kNow))["asked"], json(R"({"tool":"kubectl edit"})"));
+}
+
 TEST(View, what_is_left_is_what_the_plan_still_asks_for) {
   delivery::State s = canary_state();
   Objects o = objects_with(s);
