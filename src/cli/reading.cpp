@@ -1,4 +1,6 @@
 // history, explain: what happened.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/meta.h"
@@ -65,6 +67,18 @@ std::string text_at(const std::string& name, const Value& status, const Value& l
          base::human_duration(before) + " before)\n\n";
 }
 
+// The version that is asked about, of which `entry` tells, or those that there are now.
+std::string versions_line(const view::ReleaseView& v, const Value& entry) {
+  if (entry.is_null()) return view::versions_text(v) + "\n";
+  const delivery::Revision known{.number = entry["revision"].as_int(),
+                                 .images = entry["images"].str(),
+                                 .config = delivery::config_hashes(entry["config"])};
+  std::string out = fmt::format("revision {} ({})  {}", known.number, to_text(known), entry["result"].as_string());
+  if (entry.has("by")) out += " by " + entry["by"].str();
+  if (entry.has("reason")) out += ", \"" + view::one_line(entry["reason"].str()) + '"';
+  return out + "\n";
+}
+
 }  // namespace
 
 ExitCode run(Setting& s, const History& history) {
@@ -119,8 +133,8 @@ ExitCode run(Setting& s, const Explain& explain) {
   }
   if (at) return s.terminal.data(text_at(name, status, log, *at) + decisions_text(log)), ExitCode::Reached;
   const view::ReleaseView v = view::compute({.release = *release}, s.api.now());
-  s.terminal.data("release/" + name + "  " + status["phase"].str() + ": " + status["message"].str() + "\n\n" +
-                  decisions_text(log) +
+  s.terminal.data("release/" + name + "  " + status["phase"].str() + ": " + status["message"].str() + "\n" +
+                  versions_line(v, entry) + "\n" + decisions_text(log) +
                   (show_rollback ? "\n" + joined(view::render_rollback(v, style_of(s.terminal))) : ""));
   return ExitCode::Reached;
 }

@@ -251,7 +251,7 @@ void add_records(const State& s, ReleaseView& view) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Value& h = entries[i];
     view.history.push_back({h["revision"].as_int(), h["images"].str(), h["result"].str(), h["cause"].str(),
-                            h["message"].str(), h["verification"].str(),
+                            h["message"].str(), h["verification"].str(), h["by"].str(), h["reason"].str(),
                             changed_config(h, i + 1 < entries.size() ? entries[i + 1] : data::kNull),
                             time_of(h["startedAt"]), time_of(h["finishedAt"])});
   }

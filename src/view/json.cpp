@@ -124,8 +124,11 @@ Value of(const LogEntry& e) {
 
 Value of(const HistoryEntry& h) {
   Value out = Value::object({{"revision", h.revision}, {"images", h.images}, {"result", h.result}});
-  for (const auto& [key, text] :
-       {std::pair{"cause", &h.cause}, {"message", &h.message}, {"verification", &h.verification}})
+  for (const auto& [key, text] : {std::pair{"cause", &h.cause},
+                                  {"message", &h.message},
+                                  {"verification", &h.verification},
+                                  {"by", &h.by},
+                                  {"reason", &h.reason}})
     if (!text->empty()) out.set(key, *text);
   if (!h.config.empty()) out.set("config", delivery::to_value(h.config));
   put(out, "started", h.started);

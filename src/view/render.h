@@ -41,6 +41,8 @@ Lines render_markdown(const ReleaseView& view, std::string_view ended);
 
 Lines render_history(const ReleaseView& view, const Style& style);
 Lines render_plan(const delivery::plan::ReleasePlan& plan);
+// "revision 12 (web=shop/web:1.8.2) → 13 (web=shop/web:1.9.0, web-config@8899aabb)"; empty: there is none yet.
+std::string versions_text(const ReleaseView& view);
 // The decision log: time, rule, sentence.
 Lines render_explain(const ReleaseView& view, const Style& style);
 // One line: name, phase, step, weight, message.

@@ -110,6 +110,7 @@ struct LogEntry {
 struct HistoryEntry {
   std::int64_t revision = 0;
   std::string images, result, cause, message, verification;
+  std::string by = {}, reason = {};    // who asked for this end, and why; empty: nobody, or not known
   delivery::ConfigHashes config = {};  // what differs from the entry before it
   std::optional<Time> started = {}, finished = {};
   bool operator==(const HistoryEntry&) const = default;

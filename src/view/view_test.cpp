@@ -308,7 +308,29 @@ TEST(View, history_and_explanation_are_tables) {
             "REVISION  IMAGES              RESULT      STARTED               TOOK  WHY\n"
             "12        web=shop/web:1.8.2  Released    2026-11-23T10:00:00Z  4m\n"
             "11        web=shop/web:1.8.1  RolledBack                              p99 failed\n");
-  EXPECT_EQ(render_explain(v, {.width = 200}).size(), 4u);
+  const Lines explained = render_explain(v, {.width = 200});
+  ASSERT_EQ(explained.size(), 5u);
+  EXPECT_EQ(explained[1], "revision 12 (web=shop/web:1.8.2) → 13 (web=shop/web:1.9.0)");
+}
+
+TEST(View, history_says_who_asked_for_what_and_why) {
+  delivery::State s = canary_state();
+  s.history = json(R"([
+      {"revision":14,"images":"web=shop/web:1.8.1","result":"Released","by":"bob","reason":"too\nslow"},
+      {"revision":13,"images":"web=shop/web:1.9.0","result":"RolledBack","cause":"Aborted","by":"alice",
+       "message":"aborted by alice"},
+      {"revision":12,"images":"web=shop/web:1.8.2","result":"RolledBack","cause":"AnalysisFailed","message":"p99 failed"}])");
+  ReleaseView v = compute(objects_with(s), kNow);
+  EXPECT_EQ(text(render_history(v, {})),
+            "REVISION  IMAGES              RESULT      STARTED  TOOK  BY     REASON    WHY\n"
+            "14        web=shop/web:1.8.1  Released                   bob    too slow\n"
+            "13        web=shop/web:1.9.0  RolledBack                 alice            aborted\n"
+            "12        web=shop/web:1.8.2  RolledBack                                  p99 failed\n");
+  EXPECT_EQ(to_value(v)["history"].at(0)["by"], Value("bob"));
+  EXPECT_EQ(to_value(v)["history"].at(0)["reason"], Value("too\nslow"));
+  EXPECT_FALSE(to_value(v)["history"].at(2).has("by"));
+  v.history.erase(v.history.begin());
+  EXPECT_TRUE(render_history(v, {}).front().ends_with("TOOK  BY     WHY")) << render_history(v, {}).front();
 }
 
 // Of two versions with the same images, what tells them apart.
