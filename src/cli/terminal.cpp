@@ -8,6 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <vector>
+
+#include "view/text.h"
 
 namespace slipway::cli {
 namespace {
@@ -42,6 +45,16 @@ std::string cut(std::string_view line, std::size_t width) {
   return out;
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 volatile std::sig_atomic_t interrupted = 0;
 
 }  // namespace
@@ -60,10 +73,26 @@ bool Terminal::confirm(const std::string& question) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-std::size_t Terminal::columns() const {
+bool Terminal::can_ask() const { return is_terminal(STDIN_FILENO) && is_terminal(STDERR_FILENO) && env("CI").empty(); }
+
+namespace {
+
+winsize size_of_terminal() {
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 120;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) size = {};
+  return size;
+}
+
+}  // namespace
+
+std::size_t Terminal::columns() const {
+  const winsize size = size_of_terminal();
+  return size.ws_col > 0 ? size.ws_col : 120;
+}
+
+std::size_t Terminal::rows() const {
+  const winsize size = size_of_terminal();
+  return size.ws_row > 0 ? size.ws_row : 24;
 }
 
 void Terminal::erase_block() {
@@ -71,16 +100,14 @@ void Terminal::erase_block() {
   block_lines_ = 0;
 }
 
-void Terminal::redraw(const std::string& block) {
+void Terminal::redraw(const std::string& block, const std::string& footer) {
   erase_block();
-  const std::size_t width = columns();
-  std::string_view rest = block;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::cout << cut(rest.substr(0, end), width) << "\x1b[0m\n";
-    ++block_lines_;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  const std::size_t width = columns(), height = rows() - 1;  // the cursor stands below
+  const std::vector<std::string> below = view::fit(lines_of(footer), height);
+  std::vector<std::string> all = view::fit(lines_of(block), height - below.size());
+  all.insert(all.end(), below.begin(), below.end());
+  for (const std::string& line : all) std::cout << cut(line, width) << "\x1b[0m\n";
+  block_lines_ = all.size();
   std::cout << std::flush;
 }
 

@@ -19,12 +19,16 @@ class Terminal {
   // May lines be redrawn in place? Only on a terminal that is not dumb, outside of CI, and without ACCESSIBLE.
   bool is_live() const { return live_; }
   bool has_color() const { return color_; }
+  // Is there a person who could answer? Only where both ends are a terminal, outside of CI.
+  bool can_ask() const;
   // Asks on the terminal; false without one.
   bool confirm(const std::string& question);
   std::size_t columns() const;
+  std::size_t rows() const;
 
-  // Redraws the block that the last call drew, in place; lines are cut at the terminal's width.
-  void redraw(const std::string& block);
+  // Redraws the block that the last call drew, in place, and the footer below it. Lines are cut at the terminal's
+  // width, and where it is not high enough for both, the middle of the block is left out.
+  void redraw(const std::string& block, const std::string& footer = {});
   // Text above the block, which stays; the block is gone until the next `redraw`.
   void settle(std::string_view lines);
 

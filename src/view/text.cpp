@@ -117,4 +117,34 @@ std::vector<std::string> table(const std::vector<std::vector<std::string>>& rows
   return out;
 }
 
+std::vector<std::string> wrap(const std::string& text, std::size_t width) {
+  std::vector<std::string> out = {""};
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t word = std::min(text.find_first_not_of(' ', at), text.size());
+    const std::size_t end = std::min(text.find(' ', word), text.size());
+    const std::string blanks = text.substr(at, word - at), letters = text.substr(word, end - word);
+    const bool begins = out.back().empty();
+    const bool fits = width == 0 || display_width(out.back() + blanks + letters) <= width;
+    if (begins)
+      out.back() = letters;
+    else if (fits)
+      out.back() += blanks + letters;
+    else
+      out.push_back(letters);
+    at = end;
+  }
+  return out;
+}
+
+std::vector<std::string> fit(std::vector<std::string> lines, std::size_t rows) {
+  constexpr std::size_t kLeast = 4;  // below that there is no room for both ends
+  if (lines.size() <= rows) return lines;
+  if (rows < kLeast) return lines.resize(rows), lines;
+  const std::size_t tail = (rows - 1) / 3, head = rows - 1 - tail, out = lines.size() - head - tail;
+  const auto begin = lines.begin() + static_cast<std::ptrdiff_t>(head);
+  *begin = fmt::format("… {} lines more", out);
+  lines.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(out));
+  return lines;
+}
+
 }  // namespace slipway::view

@@ -29,4 +29,10 @@ std::string sparkline(const std::vector<double>& values);
 // Columns as wide as their widest cell, two blanks between; the last one is not padded.
 std::vector<std::string> table(const std::vector<std::vector<std::string>>& rows);
 
+// Lines of at most `width` characters, broken between words; a longer word stands alone. Width 0: as it is.
+std::vector<std::string> wrap(const std::string& text, std::size_t width);
+
+// At most `rows` of them: the first and the last, with a line between that says how many are left out.
+std::vector<std::string> fit(std::vector<std::string> lines, std::size_t rows);
+
 }  // namespace slipway::view

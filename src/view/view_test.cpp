@@ -373,5 +373,24 @@ TEST(Text, widths_count_characters_and_not_escapes) {
   EXPECT_EQ(bar(0.5, 4), "██░░");
 }
 
+TEST(Text, what_is_wider_goes_on_in_the_next_line) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(wrap("switch 100 % to 8?  [y/N]", 14), (Lines{"switch 100 %", "to 8?  [y/N]"}));
+  EXPECT_EQ(wrap("p promote   q leave", 10), (Lines{"p promote", "q leave"}));
+  EXPECT_EQ(wrap("a bcdefgh i", 3), (Lines{"a", "bcdefgh", "i"}));
+  EXPECT_EQ(wrap("as it is ", 0), Lines{"as it is "});
+  EXPECT_EQ(wrap("", 5), Lines{""});
+}
+
+TEST(Text, what_is_higher_than_the_terminal_keeps_its_head_and_its_tail) {
+  std::vector<std::string> lines;
+  for (int i = 1; i <= 10; ++i) lines.push_back(std::to_string(i));
+  EXPECT_EQ(fit(lines, 10), lines);
+  EXPECT_EQ(fit(lines, 9), (std::vector<std::string>{"1", "2", "3", "4", "5", "6", "… 2 lines more", "9", "10"}));
+  EXPECT_EQ(fit(lines, 4), (std::vector<std::string>{"1", "2", "… 7 lines more", "10"}));
+  EXPECT_EQ(fit(lines, 2), (std::vector<std::string>{"1", "2"}));
+  for (std::size_t rows = 0; rows < 12; ++rows) EXPECT_LE(fit(lines, rows).size(), rows);
+}
+
 }  // namespace
 }  // namespace slipway::view
