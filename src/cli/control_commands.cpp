@@ -86,10 +86,9 @@ ExitCode run(Setting& s, const Retry& retry) {
 
 ExitCode run(Setting& s, const Pause& pause) {
   if (pause.all) return end_stop(s);
-  const auto patched =
-      s.api.patch(api::kReleases, pause.name, client::PatchType::Merge, delivery::pause_patch(pause.paused));
-  if (!patched) return tell(s, patched.error());
-  s.terminal.talk("release/" + pause.name + (pause.paused ? "  is to pause" : "  goes on"));
+  const auto done = set_paused(s, pause.name, pause.paused);
+  if (!done) return tell(s, done.error());
+  s.terminal.talk(*done);
   return ExitCode::Reached;
 }
 

@@ -41,51 +41,63 @@ std::optional<Answer> answer_to(const Value& release, const delivery::Command& c
   return std::nullopt;
 }
 
-namespace {
-
-// Writes it into the place that a Release has for a command, once that is free. Nullopt: it is there.
-std::optional<ExitCode> record(Setting& s, const std::string& name, const delivery::Command& command, base::Time end) {
-  std::string waits_for;
-  do {
-    const auto release = s.api.get(api::kReleases, name);
-    if (!release) return tell(s, release.error());
-    if (const auto other = in_the_way(*release, command)) {
-      waits_for = text_of(*other);
-    } else {
-      Value patch = delivery::command_patch(command);
-      patch.set({"metadata", "resourceVersion"}, (*release)["metadata"]["resourceVersion"]);
-      const auto patched = s.api.patch(api::kReleases, name, client::PatchType::Merge, std::move(patch));
-      if (patched) return std::nullopt;
-      if (patched.error().code != Code::Conflict) return tell(s, patched.error());
-    }
-    if (!s.api.pause(kInterval)) return ExitCode::Interrupted;
-  } while (s.api.now() < end);
-  s.terminal.talk(waits_for.empty() ? "release/" + name + " changes all the time: nothing was recorded; try again"
-                                    : fmt::format("nothing was recorded: no controller has answered `{}` yet; is one "
-                                                  "running?",
-                                                  waits_for));
-  return ExitCode::TimedOut;
+Sending::Sending(Setting& s, std::string name, delivery::Command command)
+    : s_(s), name_(std::move(name)), command_(std::move(command)), end_(s.api.now() + kPatience) {
+  runtime::real::OsRandom random;
+  command_.id = runtime::make_uid(random);
+  command_.by = person(s);
 }
 
-}  // namespace
+std::optional<Sent> Sending::go_on() {
+  const auto release = s_.api.get(api::kReleases, name_);
+  if (!release) return Sent{.error = release.error()};
+  if (!recorded_) {
+    if (auto failed = record(*release)) return failed;
+  } else if (const auto answer = answer_to(*release, command_)) {
+    return Sent{answer->accepted ? ExitCode::Reached : ExitCode::Failed,
+                "release/" + name_ + "  " + delivery::typed(command_) + " " + answer->text};
+  }
+  return s_.api.now() < end_ ? std::nullopt : std::optional(late());
+}
+
+// Into the place that a Release has for a command, once that is free.
+std::optional<Sent> Sending::record(const Value& release) {
+  if (const auto other = in_the_way(release, command_)) {
+    waits_for_ = text_of(*other);
+    return std::nullopt;
+  }
+  Value patch = delivery::command_patch(command_);
+  patch.set({"metadata", "resourceVersion"}, release["metadata"]["resourceVersion"]);
+  const auto patched = s_.api.patch(api::kReleases, name_, client::PatchType::Merge, std::move(patch));
+  recorded_ = patched.has_value();
+  if (patched || patched.error().code == Code::Conflict) return std::nullopt;
+  return Sent{.error = patched.error()};
+}
+
+Sent Sending::late() const {
+  if (recorded_)
+    return {ExitCode::TimedOut, "the command is recorded, but no controller has answered: is one running?"};
+  return {ExitCode::TimedOut,
+          waits_for_.empty()
+              ? "release/" + name_ + " changes all the time: nothing was recorded; try again"
+              : fmt::format("nothing was recorded: no controller has answered `{}` yet; is one running?", waits_for_)};
+}
 
 ExitCode send(Setting& s, const std::string& name, delivery::Command command) {
-  runtime::real::OsRandom random;
-  command.id = runtime::make_uid(random);
-  command.by = person(s);
-  const base::Time end = s.api.now() + kPatience;
-  if (const auto failed = record(s, name, command, end)) return *failed;
-  while (s.api.now() < end) {
-    const auto release = s.api.get(api::kReleases, name);
-    if (!release) return tell(s, release.error());
-    if (const auto answer = answer_to(*release, command)) {
-      s.terminal.talk("release/" + name + "  " + delivery::typed(command) + " " + answer->text);
-      return answer->accepted ? ExitCode::Reached : ExitCode::Failed;
+  for (Sending sending(s, name, std::move(command));;) {
+    if (const auto sent = sending.go_on()) {
+      if (sent->error) return tell(s, *sent->error);
+      s.terminal.talk(sent->text);
+      return sent->code;
     }
     if (!s.api.pause(kInterval)) return ExitCode::Interrupted;
   }
-  s.terminal.talk("the command is recorded, but no controller has answered: is one running?");
-  return ExitCode::TimedOut;
+}
+
+base::Result<std::string> set_paused(Setting& s, const std::string& name, bool paused) {
+  const auto patched = s.api.patch(api::kReleases, name, client::PatchType::Merge, delivery::pause_patch(paused));
+  if (!patched) return std::unexpected(patched.error());
+  return "release/" + name + (paused ? "  is to pause" : "  goes on");
 }
 
 }  // namespace slipway::cli
