@@ -406,9 +406,12 @@ class Tree {
     files(sub, plan.files), format(sub, plan.format);
 
     auto& promote = options<Promote>();
-    sub = command("promote", "Go on: approve, or end a wait", group, promote);
+    sub = command("promote", "Go on: approve, or end a wait; on a terminal, asks before all users change at once",
+                  group, promote);
     name(sub, promote.name), reason(sub, promote.reason);
-    const auto full = sub->add_flag("--full", promote.full, "Skip all steps that follow");
+    const auto full =
+        sub->add_flag("--full", promote.full, "Skip all steps that follow: waits, approvals and analyses");
+    sub->add_flag("--yes,-y", promote.yes, "Do not ask");
     sub->add_flag("--now", promote.now,
                   "Go forward outside of the Release's windows, too, until this release has ended")
         ->needs("--reason")

@@ -61,6 +61,7 @@ struct Promote {
   bool now = false;
   std::string variant = {};      // of an A/B test
   std::optional<int> step = {};  // that it goes on with
+  bool yes = false;              // without a question
 };
 struct Pause {
   std::string name;

@@ -70,6 +70,7 @@ TEST(CommandLine, EveryCommand) {
   EXPECT_EQ(command<ImageListOptions>("image list -o json").output, "json");
   EXPECT_TRUE(command<Promote>("promote web --full").full);
   EXPECT_EQ(command<Promote>("promote web --to-step 3").step, 3);
+  EXPECT_TRUE(command<Promote>("promote web -y").yes);
   EXPECT_EQ(command<Promote>("promote web --variant blue").variant, "blue");
   EXPECT_TRUE(command<Pause>("pause web").paused);
   EXPECT_FALSE(command<Pause>("resume web").paused);

@@ -7,6 +7,7 @@
 #include "data/yaml.h"
 #include "delivery/state.h"
 #include "runtime/real/loop.h"
+#include "view/ahead.h"
 
 namespace slipway::cli {
 namespace {
@@ -63,8 +64,40 @@ ExitCode choose_variant(Setting& s, const std::string& name, const std::string& 
 
 }  // namespace
 
+namespace {
+
+// Empty: what comes next does not give all users the candidate at once.
+std::string question_before(const Value& release, const Promote& promote, base::Time now) {
+  if (release["status"]["halt"].is_object() && !promote.full) return "";  // it goes on with the step that has failed
+  return view::switch_question(view::compute({.release = release}, now),
+                               {.full = promote.full, .now = promote.now, .step = promote.step});
+}
+
+// Asks, where there is somebody to ask. Nothing: go on.
+std::optional<ExitCode> ask_before(Setting& s, const Promote& promote) {
+  const bool asks = !promote.yes && s.terminal.can_ask();
+  if (!asks && !promote.full) return std::nullopt;
+  const auto release = s.api.get(api::kReleases, promote.name);
+  if (!release) return tell(s, release.error());
+  const std::string skipped = view::skipped_text(view::compute({.release = *release}, s.api.now()));
+  if (promote.full && !skipped.empty()) s.terminal.talk("release/" + promote.name + "  skips " + skipped);
+  const std::string question = question_before(*release, promote, s.api.now());
+  if (!asks || question.empty()) return std::nullopt;
+  if (!s.terminal.confirm(question)) return s.terminal.talk("nothing was changed"), ExitCode::Usage;
+  const auto later = s.api.get(api::kReleases, promote.name);
+  if (!later) return tell(s, later.error());
+  if (question_before(*later, promote, s.api.now()) == question) return std::nullopt;
+  return tell(s, {.code = Code::Conflict,
+                  .message = "release/" + promote.name +
+                             " has changed since the question was asked: nothing was done; see slipway status " +
+                             promote.name});
+}
+
+}  // namespace
+
 ExitCode run(Setting& s, const Promote& promote) {
   if (!promote.variant.empty()) return choose_variant(s, promote.name, promote.variant, promote.reason);
+  if (const auto stopped = ask_before(s, promote)) return *stopped;
   if (promote.step)
     return send(s, promote.name,
                 {.verb = delivery::Verb::PromoteTo, .reason = promote.reason, .revision = {}, .step = *promote.step});
