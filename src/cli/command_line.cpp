@@ -467,8 +467,10 @@ class Tree {
     auto& diff = options<Diff>();
     sub = command("diff", "What changes in the pods from one revision to another", "RELEASE", diff);
     name(sub, diff.name), format(sub, diff.format);
-    sub->add_option("FROM", diff.from, "Number of the revision, as history shows it")->required();
-    sub->add_option("TO", diff.to, "Number of the other one; default: what the Deployment asks for");
+    sub->add_option("FROM", diff.from, "Number of the revision, as history shows it; default: the stable one");
+    sub->add_option("TO", diff.to,
+                    "Number of the other one; default: what the Deployment asks for, or without FROM, after a "
+                    "rollback, the one that is held");
     auto& explain = options<Explain>();
     sub = command("explain", "Every decision with its rule and numbers", "RELEASE", explain);
     sub->add_option("NAME", explain.name, "NAME or NAME@REVISION")->required();

@@ -108,8 +108,8 @@ struct History {
 };
 struct Diff {
   std::string name;
-  std::int64_t from = 0;
-  std::optional<std::int64_t> to = {};  // absent: what the Deployment asks for
+  std::optional<std::int64_t> from = {};  // absent: the stable one
+  std::optional<std::int64_t> to = {};    // absent: what the Deployment asks for; without `from`, the one that is held
   Format format = Format::Text;
 };
 struct Explain {

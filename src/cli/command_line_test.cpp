@@ -86,6 +86,7 @@ TEST(CommandLine, EveryCommand) {
   EXPECT_FALSE(command<Deploy>("deploy web --image web=shop/web:2").restart);
   EXPECT_EQ(command<History>("history web -o yaml").format, Format::Yaml);
   EXPECT_EQ(command<Diff>("diff web 1 3").to, 3);
+  EXPECT_EQ(command<Diff>("diff web").from, std::nullopt);
   EXPECT_EQ(command<Explain>("explain web@4").name, "web@4");
   EXPECT_EQ(command<Explain>("explain web --at 10m").at, "10m");
   EXPECT_EQ(command<Logs>("logs web --canary -f --tail 5").tail, 5);

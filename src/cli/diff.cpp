@@ -9,6 +9,7 @@
 #include "cli/target.h"
 #include "cli/versions.h"
 #include "delivery/observe_config.h"
+#include "delivery/state.h"
 
 namespace slipway::cli {
 namespace {
@@ -43,19 +44,31 @@ Value as_object(const std::vector<Difference>& all) {
 
 }  // namespace
 
+base::Result<Compared> compared(const Value& release, const Diff& diff) {
+  if (diff.from) return Compared{*diff.from, diff.to};
+  const delivery::State state = delivery::read_state(release["status"]);
+  if (!state.stable) return base::fail(Code::NotFound, "it has brought out nothing yet");
+  const bool held = state.phase == delivery::Phase::RolledBack && state.rejected;
+  return Compared{state.stable->number, held ? std::optional(state.rejected->number) : std::nullopt};
+}
+
+std::string compared_text(const Value& release, const Compared& two) {
+  const std::string other = two.to ? fmt::format("revision {}, which is held", *two.to)
+                                   : fmt::format("what the {} asks for", resource_of_target(release).kind);
+  return fmt::format("from revision {}, which is stable, to {}", two.from, other);
+}
+
 ExitCode run(Setting& s, const Diff& diff) {
   const auto release = s.api.get(api::kReleases, diff.name);
   if (!release) return tell(s, release.error());
+  const auto two = compared(*release, diff);
+  if (!two) return tell(s, two.error());
+  if (!diff.from) s.terminal.talk(compared_text(*release, *two));
   const auto all = read_versions(s, *release);
   if (!all) return tell(s, all.error());
-  const auto from = bundle_of(*all, diff.from);
+  const auto from = bundle_of(*all, two->from);
   if (!from) return tell(s, from.error());
-  base::Result<Value> to = Value();
-  if (diff.to) {
-    to = bundle_of(*all, *diff.to);
-  } else {
-    to = asked_now(s, *release);
-  }
+  const auto to = two->to ? bundle_of(*all, *two->to) : asked_now(s, *release);
   if (!to) return tell(s, to.error());
   const std::vector<Difference> found = differences(*from, *to);
   if (diff.format == Format::Json || diff.format == Format::Yaml) {
@@ -63,8 +76,8 @@ ExitCode run(Setting& s, const Diff& diff) {
     return ExitCode::Reached;
   }
   if (found.empty()) return s.terminal.talk("the two are the same"), ExitCode::Reached;
-  const std::string other = diff.to ? fmt::format("REVISION {}", *diff.to) : "NOW";
-  TextTable table({"FIELD", fmt::format("REVISION {}", diff.from), other});
+  const std::string other = two->to ? fmt::format("REVISION {}", *two->to) : "NOW";
+  TextTable table({"FIELD", fmt::format("REVISION {}", two->from), other});
   for (const Difference& d : found) table.add({d.field, short_text(d.from), short_text(d.to)});
   s.terminal.data(table.text());
   return ExitCode::Reached;

@@ -62,5 +62,22 @@ TEST(Diff, ComparesOtherListsAsAWhole) {
   EXPECT_EQ(text_of(R"({"a":1})", R"({"a":1})"), "");
 }
 
+TEST(Diff, WithoutNumbersComparesWhatServesWithWhatIsWanted) {
+  const auto two = [](const char* status) {
+    return compared(data::Value::object({{"status", json(status)}}), {.name = "web"});
+  };
+  EXPECT_EQ(two(R"({"phase":"Idle","stable":{"revision":12}})"), (Compared{12, std::nullopt}));
+  EXPECT_EQ(two(R"({"phase":"RolledBack","stable":{"revision":12},"rejected":{"revision":13}})"), (Compared{12, 13}));
+  EXPECT_EQ(two(R"({"phase":"Progressing","stable":{"revision":12},"candidate":{"revision":14},
+                    "rejected":{"revision":13}})"),
+            (Compared{12, std::nullopt}));
+  EXPECT_FALSE(two("{}"));
+  EXPECT_EQ(compared({}, {.name = "web", .from = 3}), (Compared{3, std::nullopt}));
+  const data::Value release = json(R"({"spec":{"target":{"kind":"StatefulSet","name":"db"}}})");
+  EXPECT_EQ(compared_text(release, {12, 13}), "from revision 12, which is stable, to revision 13, which is held");
+  EXPECT_EQ(compared_text(release, {12, std::nullopt}),
+            "from revision 12, which is stable, to what the StatefulSet asks for");
+}
+
 }  // namespace
 }  // namespace slipway::cli
