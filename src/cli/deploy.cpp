@@ -148,6 +148,8 @@ ExitCode run(Setting& s, const Deploy& deploy) {
     return tell(s, {.code = Code::NotFound,
                     .message = fmt::format("the {} of release/{} is not there",
                                            resource_of_target(sight->objects.release).kind, deploy.name)});
+  if (const std::string why = impossible(deploy.until, *sight); !why.empty())
+    return tell(s, {.code = Code::BadRequest, .message = why});
   if (!deploy.images.empty())
     if (const auto set = set_images(s, sight->objects.release, sight->deployment, deploy.images); !set)
       return tell(s, set.error());

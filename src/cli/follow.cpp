@@ -262,6 +262,8 @@ ExitCode follow(Setting& s, const std::string& name, const Until& until, Format 
     if (!sight && !passes(sight.error())) return tell(s, sight.error());
     std::optional<ExitCode> code;
     if (sight) {
+      if (const std::string why = impossible(until, *sight); !why.empty())
+        return tell(s, {.code = Code::BadRequest, .message = why});
       show->show(last = *sight);
       code = reached(until, last);
     } else {

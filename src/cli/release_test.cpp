@@ -187,6 +187,20 @@ TEST(Goal, GivesTheExitCode) {
   EXPECT_EQ(reached({Goal::Step, 3}, under_way), ExitCode::Reached);
 }
 
+TEST(Goal, AStepThatThePlanDoesNotHaveIsNone) {
+  using Goal = Until::Goal;
+  const Sight idle =
+      sight(R"({"observedGeneration":3,"phase":"Idle","stable":{"revision":2,"templateHash":"$HASH2"}})");
+  EXPECT_EQ(impossible({Goal::Step, 4}, idle), "");
+  EXPECT_EQ(impossible({Goal::Step, 99}, idle), "--until step=99: release/web has 4 steps");
+  EXPECT_EQ(impossible({Goal::Healthy}, idle), "");
+  Sight rolling = idle;
+  rolling.objects.release.set({"spec", "strategy"}, json(R"({"rolling":{}})"));
+  EXPECT_EQ(impossible({Goal::Step, 1}, rolling), "");
+  EXPECT_EQ(impossible({Goal::Step, 2}, rolling), "--until step=2: release/web has 1 step");
+  EXPECT_EQ(impossible({Goal::Step, 1}, Sight{}), "") << "a Deployment alone";
+}
+
 TEST(ReleaseText, SaysHowToEndAPause) {
   const std::string text = release_block(
       Terminal("never"), sight(working("Paused", R"(,"step":{"index":3,"count":4},"message":"waits for a person")")));

@@ -69,6 +69,7 @@ base::Result<std::vector<Difference>> preview(Setting& s, const Undo& undo) {
   if (!sight) return std::unexpected(sight.error());
   const Value& release = sight->objects.release;
   if (!sight->has_release()) return base::fail(Code::NotFound, "there is no Release \"" + undo.name + "\"");
+  if (const std::string why = impossible(undo.until, *sight); !why.empty()) return base::fail(Code::BadRequest, why);
   const auto versions = read_versions(s, release);
   if (!versions) return std::unexpected(versions.error());
   const ReadableVersion* target = target_of(*sight, *versions, undo);

@@ -1,11 +1,14 @@
 #include "cli/verdict.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/meta.h"
 #include "control/pod.h"
 #include "control/pod_template.h"
 #include "delivery/observe_in_place.h"
+#include "delivery/plan/compile.h"
 #include "delivery/state.h"
 #include "delivery/troubles/of_pod.h"
 
@@ -132,6 +135,14 @@ std::string hopeless(const Sight& sight) {
         !is_expected(sight.objects.release, t.kind) && holds_up(s, t))
       return delivery::to_text(t);
   return "";
+}
+
+std::string impossible(const Until& until, const Sight& sight) {
+  if (until.goal != Until::Goal::Step || !sight.has_release()) return "";
+  const auto count = std::ssize(delivery::plan::step_names(sight.objects.release["spec"]));
+  if (until.step <= count) return "";
+  return fmt::format("--until step={}: release/{} has {} step{}", until.step, api::name_of(sight.objects.release),
+                     count, count == 1 ? "" : "s");
 }
 
 std::optional<ExitCode> reached(const Until& until, const Sight& sight) {

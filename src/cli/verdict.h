@@ -42,6 +42,9 @@ std::vector<delivery::Trouble> troubles_of(const Sight& sight);
 // turns the release back. Empty: there is none.
 std::string hopeless(const Sight& sight);
 
+// Why the goal can never be reached: a step that the plan does not have. Empty: nothing speaks against it.
+std::string impossible(const Until& until, const Sight& sight);
+
 // The exit code that ends the wait; nothing while it goes on.
 std::optional<ExitCode> reached(const Until& until, const Sight& sight);
 
