@@ -6,14 +6,11 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "api/meta.h"
 #include "cli/exit.h"
-#include "cli/print.h"
-#include "cli/release_text.h"
+#include "cli/show.h"
 #include "cli/summary.h"
-#include "data/json.h"
 #include "data/selector.h"
 #include "delivery/names.h"
 #include "delivery/observe_config.h"
@@ -27,99 +24,6 @@ using base::Code;
 using data::Value;
 
 constexpr base::Duration kInterval = base::milliseconds(300);
-constexpr base::Duration kHeartbeat = base::seconds(30);
-
-// Shows one sight after the other.
-class Show {
- public:
-  virtual ~Show() = default;
-  virtual void show(const Sight& sight) = 0;
-  virtual void away(const std::string& why) = 0;  // the server does not answer
-  virtual void end(const Sight&) {}
-};
-
-// Decisions scroll up as lines; the state is a block that is redrawn below them.
-class LiveShow final : public Show {
- public:
-  explicit LiveShow(Terminal& terminal) : terminal_(terminal) {}
-  void show(const Sight& sight) override {
-    terminal_.redraw(release_block(terminal_, sight) + "Ctrl-C leaves; the release goes on\n");
-  }
-  void away(const std::string& why) override { terminal_.redraw(why + "; trying again\n"); }
-  void end(const Sight& sight) override { terminal_.settle(release_block(terminal_, sight)); }
-
- private:
-  Terminal& terminal_;
-};
-
-// One line a decision, and a sign of life now and then that says what is waited for.
-class LineShow final : public Show {
- public:
-  explicit LineShow(Terminal& terminal) : terminal_(terminal) {}
-
-  void show(const Sight& sight) override {
-    away_ = false;
-    if (!sight.has_release()) return show_deployment(sight);
-    view::ReleaseView now = view::compute(sight.objects, sight.now);
-    if (!last_) printed_at_ = sight.now;
-    const view::Lines lines = last_ ? view::render_changes(&*last_, now) : view::Lines();
-    print(lines, sight.now);
-    if (sight.now - printed_at_ >= kHeartbeat) print({waiting_line(now)}, sight.now);
-    last_ = std::move(now);
-  }
-  void away(const std::string& why) override {
-    if (!std::exchange(away_, true)) terminal_.data(why + "; trying again\n");
-  }
-  void end(const Sight& sight) override { terminal_.data(release_block(terminal_, sight)); }
-
- private:
-  // Without a Release there are no decisions: what has changed, and the same as a sign of life.
-  void show_deployment(const Sight& sight) {
-    std::string now = deployment_text(sight);
-    if (now != deployment_ || sight.now - printed_at_ >= kHeartbeat)
-      print({view::render_line(sight.now, "deployment", now)}, sight.now);
-    deployment_ = std::move(now);
-  }
-  static std::string waiting_line(view::ReleaseView v) {
-    if (v.message.empty()) v.message = "for a controller to take notice";
-    return view::render_waiting(v);
-  }
-  void print(const view::Lines& lines, base::Time now) {
-    if (lines.empty()) return;
-    terminal_.data(joined(lines));
-    printed_at_ = now;
-  }
-
-  Terminal& terminal_;
-  bool away_ = false;
-  std::string deployment_;
-  std::optional<view::ReleaseView> last_;  // what is known already is not told again
-  base::Time printed_at_ = {};
-};
-
-// One JSON object a line, whenever something has changed.
-class JsonShow final : public Show {
- public:
-  explicit JsonShow(Terminal& terminal) : terminal_(terminal) {}
-  void show(const Sight& sight) override {
-    const Value now = release_object(sight);
-    if (Value key = news_of(now); !(key == last_)) {
-      terminal_.data(data::to_json(now) + "\n");
-      last_ = std::move(key);
-    }
-  }
-  void away(const std::string& why) override { terminal_.talk(why); }
-
- private:
-  Terminal& terminal_;
-  Value last_;
-};
-
-std::unique_ptr<Show> make_show(Terminal& terminal, Format format) {
-  if (format == Format::Json) return std::make_unique<JsonShow>(terminal);
-  if (terminal.is_live()) return std::make_unique<LiveShow>(terminal);
-  return std::make_unique<LineShow>(terminal);
-}
 
 // Failures that pass by themselves: the server restarts, or is elsewhere.
 bool passes(const base::Error& error) {
@@ -253,7 +157,7 @@ std::string ending_text(ExitCode code, const Sight& last, const std::string& nam
 }  // namespace
 
 ExitCode follow(Setting& s, const std::string& name, const Until& until, Format format) {
-  const std::unique_ptr<Show> show = make_show(s.terminal, format);
+  const std::unique_ptr<Show> show = make_show(s, name, format);
   const base::Time start = s.api.now();
   for (Sight last;;) {
     const auto sight = look(s, name);
@@ -271,7 +175,7 @@ ExitCode follow(Setting& s, const std::string& name, const Until& until, Format 
     }
     if (!code && until.timeout > base::Duration::zero() && s.api.now() - start >= until.timeout)
       code = ExitCode::TimedOut;
-    if (!code && !s.api.pause(kInterval)) code = ExitCode::Interrupted;
+    if (!code && !show->rest(kInterval)) code = ExitCode::Interrupted;
     if (!code) continue;
     show->end(last);
     const std::string text = ending_text(*code, last, name);

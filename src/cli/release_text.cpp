@@ -28,9 +28,6 @@ std::string deployment_block(const Terminal& terminal, const Sight& sight) {
          "   (no Release: it rolls by itself)\n" + joined(view::render_troubles(v, style_of(terminal)));
 }
 
-// Users have something of the candidate that a step back would take away.
-bool has_been_given(const view::ReleaseView& v) { return v.routed && (v.wanted > 0 || !v.beside.empty()); }
-
 // The commands that end a pause.
 std::string next_text(const Sight& sight, const view::ReleaseView& v) {
   const std::string whom = " " + v.name + " -n " + v.space;
@@ -53,6 +50,8 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
 }
 
 }  // namespace
+
+bool has_been_given(const view::ReleaseView& v) { return v.routed && (v.wanted > 0 || !v.beside.empty()); }
 
 std::string deployment_text(const Sight& sight) {
   std::string out = counts_text(sight.deployment);
