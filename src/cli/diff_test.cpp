@@ -21,7 +21,7 @@ TEST(Diff, GoesByTheNamesOfListElements) {
       text_of(
           R"({"spec":{"containers":[{"name":"web","image":"a:1","env":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}]}})",
           R"({"spec":{"containers":[{"name":"log","image":"l:1"},{"name":"web","image":"a:2","env":[{"name":"B","value":"3"}]}]}})"),
-      "spec.containers[web].env[A]: {\"name\":\"A\",\"value\":\"1\"} -> -\n"
+      "spec.containers[web].env[A]: 1 -> -\n"
       "spec.containers[web].env[B].value: 2 -> 3\n"
       "spec.containers[web].image: a:1 -> a:2\n"
       "spec.containers[log]: - -> {\"image\":\"l:1\",\"name\":\"log\"}\n");
@@ -54,6 +54,11 @@ TEST(Diff, OnOneLineAReferenceIsShown) {
                  R"({"spec":{"containers":[{"name":"web","env":[{"name":"DB_PASSWORD","value":"1234"}]}]}})"),
             "env DB_PASSWORD=*** (new)")
       << "the first variable is one, too";
+  EXPECT_EQ(line(R"({"spec":{"containers":[{"name":"web","image":"web:1"},{"name":"old","image":"o:1"}]}})",
+                 R"({"spec":{"containers":[{"name":"web","image":"web:2"},
+                    {"name":"log","env":[{"name":"TOKEN","value":"1234"}],"image":"log:1"}]}})"),
+            "image web:1 → web:2 · container old (gone) · container log=log:1 (new)")
+      << "a whole container is named by its image";
 }
 
 TEST(Diff, ComparesOtherListsAsAWhole) {

@@ -77,7 +77,8 @@ Place place_of(std::string field) {
     field = "env " + field.substr(4);
     std::erase(field, ']');
   }
-  out.field = field.empty() ? "container" : field;
+  if (field.empty()) return {"", "container " + out.container};
+  out.field = field;
   return out;
 }
 
@@ -88,12 +89,12 @@ bool speaks_of_secrets(const std::string& field) {
          std::ranges::any_of(kWords, [&](std::string_view w) { return low.contains(w); });
 }
 
-// A variable that is new is an object of name and value.
+// Of a container that is new, its image.
 std::string value_text(const Value& v, const std::string& field) {
   const bool is_reference = v["valueFrom"].is_object() || field.contains(".valueFrom");
   if (speaks_of_secrets(field) && !is_reference) return "***";
-  const Value& plain = v.is_object() && v["value"].is_string() ? v["value"] : v;
-  return cut(one_line(short_text(plain)), kValueWidth);
+  const Value& known = v["image"].is_string() ? v["image"] : v;
+  return cut(one_line(short_text(known)), kValueWidth);
 }
 
 std::string item_text(const Difference& d, bool with_container) {
@@ -131,6 +132,7 @@ std::string reference_text(const Value& v) {
 std::string short_text(const Value& v) {
   if (v.is_null()) return "-";
   if (std::string reference = reference_text(v); !reference.empty()) return reference;
+  if (v.size() == 2 && v["name"].is_string() && v["value"].is_string()) return v["value"].str();  // a variable
   return v.is_string() ? v.str() : data::to_json(v);
 }
 

@@ -17,7 +17,8 @@ struct Difference {
 // In the order of `from`, then of what only `to` has.
 std::vector<Difference> differences(const data::Value& from, const data::Value& to);
 
-// "shop/web:v1", 8080, {"cpu":"1"}, "secret db key password" of a secretKeyRef; "-" for what is not there.
+// "shop/web:v1", 8080, {"cpu":"1"}, of a variable its value, "secret db key password" of a secretKeyRef; "-" for what
+// is not there.
 std::string short_text(const data::Value& v);
 
 // A version as one object, so that the fields of a difference name the ConfigMap as well. `config`: ConfigMaps by name,
