@@ -381,7 +381,8 @@ class Tree {
     until(sub, status.until), format(sub, status.format), all_spaces(sub);
 
     auto& watch = options<Watch>();
-    sub = command("watch", "Follow a release until it ends", group, watch);
+    sub = command("watch", "Follow a release until it ends; on a terminal, with keys to promote, pause or abort it",
+                  group, watch);
     name(sub, watch.name), until(sub, watch.until), format(sub, watch.format);
 
     auto& deploy = options<Deploy>();

@@ -51,13 +51,6 @@ bool can_pause(const Sight& sight, const ReleaseView& v) {
   return is_under_way(v) && !is_paused(sight) && v.phase != Phase::Keeping;
 }
 
-// There is something before it that can be given back to: of pods alone, an earlier step.
-bool can_go_back(const ReleaseView& v) {
-  if (!is_under_way(v) || v.target_kind == "DaemonSet") return false;
-  const view::StepView* step = view::current_step(v);
-  return has_been_given(v) || (!v.routed && step && step->number > 1);
-}
-
 bool has_logs(const ReleaseView& v) {
   return std::ranges::any_of(v.versions, [](const view::VersionView& one) {
     return (one.role == "candidate" || one.role.starts_with("variant")) && !one.pods.empty();
@@ -75,7 +68,7 @@ bool is_possible(Deed deed, const Sight& sight, const ReleaseView& v) {
     case Deed::Resume:
       return is_paused(sight);
     case Deed::Back:
-      return can_go_back(v);
+      return is_under_way(v) && can_go_back(v);
     case Deed::Logs:
       return has_logs(v);
     case Deed::Leave:

@@ -1,6 +1,7 @@
 #include "cli/release_text.h"
 
 #include "api/meta.h"
+#include "view/ahead.h"
 
 namespace slipway::cli {
 namespace {
@@ -46,12 +47,17 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
     return "next      slipway promote" + whom + " --variant NAME    slipway abort" + whom + "\n";
   const bool halted = sight.objects.release["status"]["halt"].is_object();
   return "next      slipway promote" + whom + (halted ? "    slipway retry" + whom : "") +
-         (has_been_given(v) ? "    slipway back" + whom : "") + "    slipway abort" + whom + "\n";
+         (can_go_back(v) ? "    slipway back" + whom : "") + "    slipway abort" + whom + "\n";
 }
 
 }  // namespace
 
-bool has_been_given(const view::ReleaseView& v) { return v.routed && (v.wanted > 0 || !v.beside.empty()); }
+bool can_go_back(const view::ReleaseView& v) {
+  if (!v.candidate || v.target_kind == "DaemonSet") return false;
+  if (v.routed) return v.wanted > 0 || !v.beside.empty();
+  const view::StepView* step = view::current_step(v);  // of pods alone, to those of an earlier step
+  return step && step->number > 1;
+}
 
 std::string deployment_text(const Sight& sight) {
   std::string out = counts_text(sight.deployment);

@@ -18,8 +18,8 @@ std::string joined(const view::Lines& lines);  // each with a line break
 // The whole picture: the live block, the evidence of a rollback, and what to do next.
 std::string release_block(const Terminal& terminal, const Sight& sight);
 
-// Users have something of the candidate that a step back would take away.
-bool has_been_given(const view::ReleaseView& view);
+// Is there something before what the candidate has been given, so that a step back means something?
+bool can_go_back(const view::ReleaseView& view);
 
 // "updated 1, available 2 of 3": of a Deployment that rolls without a Release.
 std::string deployment_text(const Sight& sight);
