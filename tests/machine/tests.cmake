@@ -4,7 +4,7 @@ set_target_properties(clock_offset PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_B
 slipway_test_program(machine_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/program.cpp ${CMAKE_CURRENT_LIST_DIR}/start_test.cpp ${CMAKE_CURRENT_LIST_DIR}/store_test.cpp
           ${CMAKE_CURRENT_LIST_DIR}/missing_test.cpp ${CMAKE_CURRENT_LIST_DIR}/runtime_test.cpp ${CMAKE_CURRENT_LIST_DIR}/clock_test.cpp
-          ${CMAKE_CURRENT_LIST_DIR}/newcomer_test.cpp ${CMAKE_CURRENT_LIST_DIR}/commands_test.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/newcomer_test.cpp ${CMAKE_CURRENT_LIST_DIR}/commands_test.cpp ${CMAKE_CURRENT_LIST_DIR}/keys_test.cpp
   LINK slipway_runtime slipway_data)
 add_dependencies(machine_test slipway slipway-shop clock_offset control_test)
 add_test(NAME machine COMMAND machine_test)
