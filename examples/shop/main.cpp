@@ -6,7 +6,7 @@
 //   GET /readyz   200, or 503 while starting and while stopping
 //
 // Environment, or arguments NAME=VALUE: VERSION (dev), PORT (8080), POD_IP (address to bind; 0.0.0.0), POD_NAME (host
-// name), ERROR_RATE (share of answers that are 500; 0), LATENCY_MS (0) and LATENCY_JITTER_MS (0: uniform, added),
+// name), ERROR_RATE (share of answers that are 500, each with a line on stderr; 0), LATENCY_MS (0) and LATENCY_JITTER_MS (0: uniform, added),
 // START_DELAY_MS (not ready and 503 until then; 0), CRASH_AFTER_S (aborts; 0: never).
 #include <unistd.h>
 
@@ -74,6 +74,7 @@ class Shop {
   // An answer with the faults and the latency of this version.
   shop::Answer work(const std::string& body) {
     bool bad = unit_(random_) < error_rate_;
+    if (bad) std::fprintf(stderr, "shop: error: order %llu: there is no column orders.discount\n", ++errors_);
     shop::Answer answer = bad ? page(500, "{\"error\":\"out of order\"}\n") : page(200, body);
     answer.delay = duration_cast<microseconds>(duration<double, std::milli>(latency_ + jitter_ * unit_(random_)));
     return answer;
@@ -85,6 +86,7 @@ class Shop {
   std::string front_ =
       "{\"app\":\"shop\",\"version\":\"" + version_ + "\",\"pod\":\"" + plain(text("POD_NAME", host_name())) + "\"}\n";
   double error_rate_ = number("ERROR_RATE", 0);
+  unsigned long long errors_ = 0;
   double latency_ = number("LATENCY_MS", 0);
   double jitter_ = number("LATENCY_JITTER_MS", 0);
   bool echo_ = !text("ECHO", "").empty();

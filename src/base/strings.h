@@ -14,6 +14,7 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
+std::string times(std::int64_t n);  // "once", "twice", "3 times"
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 std::optional<std::int64_t> parse_int(std::string_view text);  // whole text, base 10, no white space

@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/held_route.h"
 #include "cli/kinds.h"
 #include "cli/manifest.h"
 #include "cli/print.h"
@@ -86,6 +87,7 @@ struct Trial {
   ExitCode code = ExitCode::Reached;  // of the first problem
   bool conflict = false;
   std::map<const Manifest*, std::string> untried = {};  // why: what they need is made by the documents before them
+  std::map<const Manifest*, std::string> split = {};    // routes that say what is there, but for the split of a Release
 
   void refuse(ExitCode how, std::vector<Problem> why) {
     if (problems.empty()) code = how;
@@ -104,6 +106,24 @@ ExitCode report(Setting& s, const Trial& trial) {
   return trial.code;
 }
 
+// A conflict about a route that a release under way has split. True: the document changes nothing but that.
+bool is_only_split(Setting& s, const Target& target, const Apply& options, Trial& out) {
+  const Value release = splitter_of(s, target.resource, target.space, target.name());
+  if (release.is_null()) return false;
+  const std::string name = release["metadata"]["name"].str();
+  client::Request as_it_wants = apply_request(target, options, true);
+  as_it_wants.force = true;
+  const auto wanted = s.api.call(as_it_wants), live = s.api.call(get_request(target));
+  const bool same = wanted && live && is_same_without_split(*live, *wanted, release);
+  if (same)
+    out.split[target.manifest] = name;
+  else
+    s.terminal.talk("  Release " + name + " splits " + target.text() +
+                    " until its release has ended: apply it then (--force-conflicts takes the split away, and the "
+                    "Release puts it back)");
+  return same;
+}
+
 void try_document(Setting& s, const Manifests& manifests, const Target& target, const Apply& options, Trial& out) {
   const auto tried = s.api.call(apply_request(target, options, true));
   if (tried) return;
@@ -114,6 +134,7 @@ void try_document(Setting& s, const Manifests& manifests, const Target& target, 
   // A webhook that could not take its effects back; it is no problem of the document.
   if (error.code == Code::BadRequest && error.message.contains("does not support dry run"))
     return out.untried[&manifest] = "the webhook's consent", void();
+  if (error.code == Code::Conflict && is_only_split(s, target, options, out)) return;
   out.conflict = out.conflict || error.code == Code::Conflict;
   out.refuse(exit_code_of(error), problems_of(manifest, error));
 }
@@ -181,6 +202,10 @@ ExitCode write_all(Setting& s, Kinds& kinds, const Manifests& manifests, const T
   for (const Manifest& manifest : manifests.documents) {
     if (const auto why = trial.untried.find(&manifest); options.dry_run && why != trial.untried.end()) {
       s.terminal.talk(text_of(manifest) + " cannot be tried without " + why->second);
+      continue;
+    }
+    if (const auto release = trial.split.find(&manifest); release != trial.split.end()) {
+      s.terminal.data(text_of(manifest) + " unchanged (Release " + release->second + " splits it now)\n");
       continue;
     }
     const ExitCode code = write_document(s, kinds, manifest, options);

@@ -1,10 +1,15 @@
 // promote, pause, resume, abort, retry, back: what a person asks of a release.
 #include <algorithm>
 
+#include "api/meta.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/send.h"
+#include "cli/versions.h"
+#include "data/patch.h"
 #include "data/yaml.h"
+#include "delivery/config.h"
+#include "delivery/plan/compile.h"
 #include "delivery/state.h"
 #include "runtime/real/loop.h"
 #include "view/ahead.h"
@@ -31,6 +36,25 @@ ExitCode await_choice(Setting& s, const std::string& name, const std::string& ha
   return ExitCode::TimedOut;
 }
 
+// From what the Deployment asks for to what the variant runs: as it is, whatever its spec says by now.
+base::Result<Value> change_to(Setting& s, const Value& release, const delivery::VariantState& chosen) {
+  const auto deployment = s.api.get(api::kDeployments, release["spec"]["target"]["name"].str());
+  if (!deployment) return std::unexpected(deployment.error());
+  const auto versions = read_versions(s, release);
+  if (!versions) return std::unexpected(versions.error());
+  const ReadableVersion* tested = versions->with_hash(chosen.hash);
+  if (!tested) return base::fail(Code::NotFound, "what variant " + chosen.name + " runs cannot be read any more");
+  const Value wanted = delivery::without_copies(tested->pod_template, api::name_of(release), chosen.config);
+  return data::diff_merge_patch((*deployment)["spec"]["template"], wanted);
+}
+
+// As the spec says it, as long as that is what is tested.
+Value said_change(const Value& release, const delivery::VariantState& chosen, const Value& change) {
+  for (const delivery::plan::Variant& v : delivery::plan::routing_of(release).variants)
+    if (v.name == chosen.name && v.identity == chosen.identity && v.pod_template.is_object()) return v.pod_template;
+  return change;
+}
+
 // Whoever decides makes the Deployment's template that of the variant: the same that a commit would do.
 ExitCode choose_variant(Setting& s, const std::string& name, const std::string& variant, const std::string& reason) {
   const auto release = s.api.get(api::kReleases, name);
@@ -50,15 +74,15 @@ ExitCode choose_variant(Setting& s, const std::string& name, const std::string& 
     return send(s, name,
                 {.verb = delivery::Verb::PromoteFull,
                  .reason = "variant " + variant + " is chosen" + (reason.empty() ? "" : ": " + reason)});
-  Value change;
-  for (const Value& v : (*release)["spec"]["strategy"]["abTest"]["variants"].items())
-    if (v["name"].as_string() == variant) change = v["template"];
   const std::string target = (*release)["spec"]["target"]["name"].str();
-  const Value patch = Value::object({{"spec", Value::object({{"template", change}})}});
-  const auto patched = s.api.patch(api::kDeployments, target, client::PatchType::Strategic, patch);
+  const auto change = change_to(s, *release, *chosen);
+  if (!change) return tell(s, change.error());
+  const Value patch = Value::object({{"spec", Value::object({{"template", *change}})}});
+  const auto patched = s.api.patch(api::kDeployments, target, client::PatchType::Merge, patch);
   if (!patched) return tell(s, patched.error());
   s.terminal.talk("deployment/" + target + "  asks for variant " + variant +
-                  ". Keep this in its manifest, or the next apply takes it back:\n" + data::to_yaml(change));
+                  ". Keep this in its manifest, or the next apply takes it back:\n" +
+                  data::to_yaml(said_change(*release, *chosen, *change)));
   return await_choice(s, name, chosen->hash, variant);
 }
 

@@ -15,7 +15,7 @@ std::string line(std::string name, const std::string& text) {
   return std::string(29, ' ') + padded(std::move(name), 23) + text + "\n";
 }
 
-// "0.2 % of 1 %   1200 samples", beside it the stable version's.
+// "0.2 % (1200 samples)   limit 1 %", beside it the stable version's.
 std::string metric_text(const Value& metric) {
   const auto number = [&](const char* value, const char* samples) {
     if (!metric[value].is_number()) return std::string("no data");

@@ -6,6 +6,7 @@
 #include "api/meta.h"
 #include "base/strings.h"
 #include "cli/commands.h"
+#include "cli/evidence.h"
 #include "cli/exit.h"
 #include "cli/follow.h"
 #include "cli/print.h"
@@ -167,8 +168,9 @@ ExitCode run(Setting& s, const Deploy& deploy) {
 ExitCode run(Setting& s, const Status& status) {
   if (status.name.empty()) return show_overview(s, status.format);
   if (status.until.goal != Until::Goal::Now) return follow(s, status.name, status.until, status.format);
-  const auto sight = look(s, status.name);
+  auto sight = look(s, status.name);
   if (!sight) return tell(s, sight.error());
+  LogEvidence().add_to(s, *sight);
   const Value stop = find_stop(s);
   if (status.format == Format::Json || status.format == Format::Yaml) {
     Value object = release_object(*sight);

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "api/meta.h"
+#include "cli/evidence.h"
 #include "cli/exit.h"
 #include "cli/show.h"
 #include "cli/summary.h"
@@ -75,10 +76,19 @@ base::Result<std::vector<Value>> replica_sets_of(Setting& s, const Sight& sight,
   return sets;
 }
 
+// Pods of a rejected version that are kept have lost the labels of their workload.
+std::vector<Value> kept_pods(Setting& s, const Sight& sight) {
+  if (sight.objects.release["status"]["keptPods"].size() == 0) return {};
+  const std::string_view name = api::name_of(sight.objects.release);
+  return items_of(s.api.list(api::kPods, fmt::format("{}={}", delivery::kKeptLabel, name)))
+      .value_or(std::vector<Value>());
+}
+
 base::Result<void> fill(Setting& s, Sight& sight) {
   const auto selector = data::LabelSelector::from_value(sight.deployment["spec"]["selector"]);
   if (!selector) return std::unexpected(selector.error());
   auto pods = items_of(s.api.list(api::kPods, selector->text()));
+  if (const auto kept = kept_pods(s, sight); pods) pods->insert(pods->end(), kept.begin(), kept.end());
   const bool in_place = delivery::plan::is_in_place(delivery::plan::target_kind_of(sight.objects.release));
   auto sets = !pods ? pods : in_place ? std::vector<Value>() : replica_sets_of(s, sight, selector->text());
   const bool reads_kept = in_place || delivery::has_versioned_config(sight.objects.release) ||
@@ -159,8 +169,10 @@ std::string ending_text(ExitCode code, const Sight& last, const std::string& nam
 ExitCode follow(Setting& s, const std::string& name, const Until& until, Format format) {
   const std::unique_ptr<Show> show = make_show(s, name, format);
   const base::Time start = s.api.now();
+  LogEvidence evidence;
   for (Sight last;;) {
-    const auto sight = look(s, name);
+    auto sight = look(s, name);
+    if (sight) evidence.add_to(s, *sight);
     if (!sight && sight.error().code == Code::Canceled)
       return s.terminal.talk(advice(ExitCode::Interrupted, name)), ExitCode::Interrupted;
     if (!sight && !passes(sight.error())) return tell(s, sight.error());

@@ -69,15 +69,19 @@ bool is_of(const Value& pod, const Sight& sight, const std::string& hash) {
          placed == fmt::format("{}-{}", api::name_of(sight.deployment), hash);
 }
 
+// One that is kept after a rollback has no other labels any more.
+bool is_kept_of(const Value& pod, std::int64_t revision) {
+  return api::label(pod, delivery::kKeptRevisionLabel) == std::to_string(revision);
+}
+
 std::string gone_text(const Sight& sight, const Wanted& wanted) {
   const Value& release = sight.objects.release;
   if (const Value& preview = release["status"]["preview"]; preview.is_object())
     return fmt::format("the pods of revision {} run in their preview: slipway get pods -n {}", wanted.revision,
                        preview["namespace"].as_string());
   return fmt::format(
-      "revision {0} has no pods any more, and their logs went with them; what was measured and decided is kept: "
-      "slipway "
-      "explain {1}@{0} -n {2}",
+      "revision {0} has no pods any more, and their logs went with them (spec.rollback.keepPods lets some stay after a "
+      "rollback); what was measured and decided is kept: slipway explain {1}@{0} -n {2}",
       wanted.revision, api::name_of(release), api::space_of(release));
 }
 
@@ -135,7 +139,8 @@ base::Result<std::vector<Value>> pods_for_logs(const Sight& sight, const Logs& l
   if (!wanted) return std::unexpected(wanted.error());
   std::vector<Value> out;
   for (const Value& pod : sight.objects.pods)
-    if (std::ranges::any_of(wanted->hashes, [&](const std::string& hash) { return is_of(pod, sight, hash); }))
+    if (is_kept_of(pod, wanted->revision) ||
+        std::ranges::any_of(wanted->hashes, [&](const std::string& hash) { return is_of(pod, sight, hash); }))
       out.push_back(pod);
   if (out.empty()) return base::fail(Code::NotFound, gone_text(sight, *wanted));
   return out;

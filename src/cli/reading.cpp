@@ -7,7 +7,9 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/decisions.h"
+#include "cli/evidence.h"
 #include "cli/exit.h"
+#include "cli/follow.h"
 #include "cli/print.h"
 #include "cli/release_text.h"
 #include "cli/target.h"
@@ -79,6 +81,14 @@ std::string versions_line(const view::ReleaseView& v, const Value& entry) {
   return out + "\n";
 }
 
+// Its evidence, with what its pods wrote as long as they are there.
+std::string rollback_text(Setting& s, const std::string& name, const Value& release) {
+  auto sight = look(s, name);
+  if (!sight) sight = Sight{.objects = {.release = release}, .now = s.api.now()};
+  LogEvidence().add_to(s, *sight);
+  return joined(view::render_rollback(view::compute(sight->objects, sight->now), style_of(s.terminal)));
+}
+
 }  // namespace
 
 ExitCode run(Setting& s, const History& history) {
@@ -135,7 +145,7 @@ ExitCode run(Setting& s, const Explain& explain) {
   const view::ReleaseView v = view::compute({.release = *release}, s.api.now());
   s.terminal.data("release/" + name + "  " + status["phase"].str() + ": " + status["message"].str() + "\n" +
                   versions_line(v, entry) + "\n" + decisions_text(log) +
-                  (show_rollback ? "\n" + joined(view::render_rollback(v, style_of(s.terminal))) : ""));
+                  (show_rollback ? "\n" + rollback_text(s, name, *release) : ""));
   return ExitCode::Reached;
 }
 

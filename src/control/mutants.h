@@ -45,6 +45,7 @@ enum class Mutant {
   ShrinkStableEarly,      // takes stable pods away before the router gives their part to the candidate
   BackWithoutCapacity,    // gives the stable version everything back before its pods have come back
   TroubleAtOnce,          // takes a release back for a trouble the moment that it is seen
+  KeepPodsEarly,          // takes pods aside that are to be kept while users are still served by them
   kCount,
 };
 

@@ -28,6 +28,11 @@ inline constexpr std::string_view kPreviewUidLabel = "slipway.dev/preview-of-uid
 inline constexpr std::string_view kPreviewForAnnotation = "slipway.dev/preview-for";
 // On pods that take a measurement; its value is the uid of the AnalysisRun.
 inline constexpr std::string_view kAnalysisRunLabel = "slipway.dev/analysis-run";
+// On pods of a rejected version that are kept for people to look at: the name of the Release, the number of the
+// revision, and, as JSON, the labels that they had.
+inline constexpr std::string_view kKeptLabel = "slipway.dev/kept-of";
+inline constexpr std::string_view kKeptRevisionLabel = "slipway.dev/kept-revision";
+inline constexpr std::string_view kKeptLabelsAnnotation = "slipway.dev/kept-labels";
 
 // Kept on ReplicaSets by the Deployment controller.
 inline constexpr std::string_view kRevisionAnnotation = "deployment.kubernetes.io/revision";

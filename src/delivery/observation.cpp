@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "api/kinds/release_rules.h"
 #include "api/meta.h"
@@ -75,8 +77,8 @@ void count_by_hash(const World& world, const Value& slice, std::map<std::string,
 }
 
 // {"value": the part of them that failed, null without any; "samples": how many}
-SwitchCount count_of(const control::Fact& fact) {
-  SwitchCount out{.answered = true};
+AnswerCount count_of(const control::Fact& fact) {
+  AnswerCount out{.answered = true};
   if (!fact.answer || !(*fact.answer)["samples"].is_number()) return out;
   const Value& answer = *fact.answer;
   out.requests = answer["samples"].as_int();
@@ -84,15 +86,20 @@ SwitchCount count_of(const control::Fact& fact) {
   return out;
 }
 
-void observe_switch(const World& world, const Value& release, const plan::Routing& routing, Observation& o) {
-  if (!release["status"]["switch"].is_object()) return;
-  for (const std::string& service : {routing.stable_service, routing.canary_service}) {
-    const std::string id = switch_fact(release, service);
-    if (const control::Fact* fact = world.fact(id))
-      o.switch_counts[service] = count_of(*fact);
-    else if (world.is_pending(id))
-      o.switch_counts[service].pending = true;
-  }
+void observe_count(const World& world, std::string id, Observation& o) {
+  if (const control::Fact* fact = world.fact(id))
+    o.answer_counts[std::move(id)] = count_of(*fact);
+  else if (world.is_pending(id))
+    o.answer_counts[std::move(id)].pending = true;
+}
+
+void observe_counts(const World& world, const Value& release, const plan::Routing& routing, Observation& o) {
+  if (release["status"]["switch"].is_object())
+    for (const std::string& service : {routing.stable_service, routing.canary_service})
+      observe_count(world, switch_fact(release, service), o);
+  if (release["status"]["rollback"].is_object())
+    for (std::size_t i = 0; i < routing.versions(); ++i)
+      observe_count(world, damage_fact(release, routing.service_of(i)), o);
 }
 
 void observe_traffic(const World& world, const Value& release, Observation& o) {
@@ -118,7 +125,7 @@ void observe_traffic(const World& world, const Value& release, Observation& o) {
     if (plan::names(routing, name)) o.ready_endpoints[name] += ready_in(slice);
     if (name == routing.service && by_hash(routing)) count_by_hash(world, slice, o.ready_by_hash);
   }
-  observe_switch(world, release, routing, o);
+  observe_counts(world, release, routing, o);
   o.traffic = router.read_back(o.objects(), routing);
   if (o.traffic) return;
   if (const control::Fact* fact = world.fact(traffic_fact(release))) o.traffic = read_back(*fact, o.route, routing);
@@ -173,6 +180,23 @@ void observe_kept(const World& world, const Value& release, Observation& o) {
       if (!kept.pod_template.is_object()) kept.failed_at = fact->answered;
     }
     o.kept[hash] = std::move(kept);
+  }
+}
+
+// Pods that are kept, and those from which they are chosen.
+void observe_kept_pods(const World& world, const Value& release, Observation& o) {
+  const Value& status = release["status"];
+  for (const Value& kept : status["keptPods"].items()) {
+    const Value& pod = world.find(api::kPods, {std::string(api::space_of(release)), kept["name"].str()});
+    if (pod.is_object() && api::uid_of(pod) == kept["uid"].as_string()) o.kept_pods[kept["uid"].str()] = pod;
+  }
+  if (!release["spec"]["rollback"].has("keepPods") || !status["rollback"].is_object()) return;
+  std::set<std::string_view> hashes = {status["candidate"]["hash"].as_string()};
+  for (const Value& variant : status["variants"].items()) hashes.insert(variant["hash"].as_string());
+  for (const Version& v : o.versions) {
+    if (!hashes.contains(v.hash)) continue;
+    for (const Value& pod : world.cache(api::kPods).owned_by(api::uid_of(v.rs)))
+      if (control::is_active(pod)) o.retreating.push_back(pod);
   }
 }
 
@@ -252,6 +276,10 @@ std::string switch_fact(const Value& release, std::string_view service) {
   return fmt::format("switch/{}/{}/{}", api::space_of(release), api::uid_of(release), service);
 }
 
+std::string damage_fact(const Value& release, std::string_view service) {
+  return fmt::format("damage/{}/{}/{}", api::space_of(release), api::uid_of(release), service);
+}
+
 std::string config_fact(const Value& release, std::string_view config_map) {
   return fmt::format("config/{}/{}/{}", api::space_of(release), api::uid_of(release), config_map);
 }
@@ -279,6 +307,7 @@ Observation observe(const World& world, const Value& live, base::Time now) {
       o.cohorts[name] = cohort["spec"];
   o.runs = world.cache(api::kAnalysisRuns).owned_by(api::uid_of(release));
   observe_kept(world, release, o);
+  observe_kept_pods(world, release, o);
   observe_config(world, o);
   observe_warnings(world, o);
   return o;

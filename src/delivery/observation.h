@@ -113,8 +113,8 @@ struct ConfigSight {
   std::string missing = {};                        // why nobody can say what is asked for; empty when one can
 };
 
-// What the gateway has counted for a Service around a switch (decide/switch.h).
-struct SwitchCount {
+// What the gateway has counted of a Service's answers in some time (decide/answers.h).
+struct AnswerCount {
   bool pending = false, answered = false;
   std::int64_t requests = -1, failed = -1;  // -1: the answer does not say
 };
@@ -150,8 +150,10 @@ struct Observation {
   std::map<std::string, PreviewSight> previews = {};  // by namespace: the spec's, and the status's
   std::optional<ReadBack> traffic = {};               // newest answer of the router
   bool traffic_pending = false;
-  std::optional<Warnings> warnings = {};                  // what was asked for last
-  std::map<std::string, SwitchCount> switch_counts = {};  // by Service, as far as they are asked for
+  std::map<std::string, data::Value> kept_pods = {};  // that status.keptPods names and that are there, by uid
+  std::vector<data::Value> retreating = {};           // active pods of a version on its way back, where some are kept
+  std::optional<Warnings> warnings = {};              // what was asked for last
+  std::map<std::string, AnswerCount> answer_counts = {};  // by id of the fact, as far as they are asked for
   MetricSources sources = {};
   std::set<std::string, std::less<>> told = {};  // the happenings that a Notification asks for (notify/happenings.h)
   // Why the API did not take what was decided last, when trying again will not help: somebody must mend it.
@@ -170,11 +172,12 @@ struct Observation {
   RouterObjects objects() const;
 };
 
-// The ids under which the router's answer, a kept revision, what was counted around a switch, and what is in a
-// ConfigMap are recorded.
+// The ids under which the router's answer, a kept revision, what was counted around a switch and of a version that has
+// turned back, and what is in a ConfigMap are recorded.
 std::string traffic_fact(const data::Value& release);
 std::string revision_fact(const data::Value& release, std::string_view hash);
 std::string switch_fact(const data::Value& release, std::string_view service);
+std::string damage_fact(const data::Value& release, std::string_view service);
 std::string config_fact(const data::Value& release, std::string_view config_map);
 
 // Why there can be no objects of this kind; empty when there can be.

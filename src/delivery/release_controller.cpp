@@ -76,6 +76,8 @@ Names of_replica_set(const World& world, const Value& rs) {
 
 Names of_pod(const World& world, const Value& pod) {
   if (auto names = of_preview(pod)) return *std::move(names);
+  if (const auto kept_of = api::label(pod, kKeptLabel); !kept_of.empty())
+    return {{std::string(api::space_of(pod)), std::string(kept_of)}};
   const Value& owner = api::controller_of(pod);
   if (auto names = of_owner_in_place(world, pod)) return *std::move(names);
   if (owner["kind"].as_string() != "ReplicaSet") return {};

@@ -261,6 +261,11 @@ Value write(const Retreat& r) {
   put_number(out, "requests", r.requests, -1);
   put(out, "requestsAt", r.requests_at);
   put(out, "templateRestoredAt", r.restored_at);
+  put(out, "podsKeptAt", r.kept_at);
+  put(out, "countedAt", r.counted_at);
+  if (r.counted_for > base::Duration{}) out.set("countedFor", base::format_duration(r.counted_for));
+  put_number(out, "served", r.served, -1);
+  put_number(out, "failed", r.failed, -1);
   out.set("verification", write(r.verification));
   return out;
 }
@@ -280,8 +285,22 @@ Retreat read_retreat(const Value& v) {
   out.requests = v["requests"].as_int(-1);
   out.requests_at = read_time(v["requestsAt"]);
   out.restored_at = read_time(v["templateRestoredAt"]);
+  out.kept_at = read_time(v["podsKeptAt"]);
+  out.counted_at = read_time(v["countedAt"]);
+  out.counted_for = base::parse_duration(v["countedFor"].as_string()).value_or(base::Duration{});
+  out.served = v["served"].as_int(-1);
+  out.failed = v["failed"].as_int(-1);
   out.verification = read_verification(v["verification"]);
   return out;
+}
+
+Value write(const KeptPod& p) {
+  Value out = Value::object({{"name", p.name}, {"uid", p.uid}, {"revision", p.revision}});
+  put(out, "until", p.until);
+  return out;
+}
+KeptPod read_kept_pod(const Value& v) {
+  return {v["name"].str(), v["uid"].str(), v["revision"].as_int(), read_time(v["until"])};
 }
 
 Value write(const CommandRecord& c) {
@@ -358,6 +377,9 @@ void write_main(const State& s, Value& out) {
   put_if(out, "asking", write(s.asking));
   put_if(out, "position", write(s.position));
   if (s.user_steps > 0) out.set("step", Value::object({{"index", s.user_step}, {"count", s.user_steps}}));
+  Value names = Value::array();
+  for (const std::string& name : s.step_names) names.push_back(name);
+  put_if(out, "steps", names);
 }
 
 void write_details(const State& s, Value& out) {
@@ -378,6 +400,9 @@ void write_details(const State& s, Value& out) {
   if (s.halt) out.set("halt", write(*s.halt));
   if (s.retreat) out.set("rollback", write(*s.retreat));
   if (s.last_rollback) out.set("lastRollback", write(*s.last_rollback));
+  Value kept = Value::array();
+  for (const KeptPod& p : s.kept_pods) kept.push_back(write(p));
+  put_if(out, "keptPods", kept);
   put_if(out, "command", write(s.command));
   put_if(out, "waiting", write(s.waiting));
   put_if(out, "override", write(s.override_windows));
@@ -456,6 +481,7 @@ State read_state(const Value& v) {
   s.position = read_position(v["position"]);
   s.user_step = static_cast<int>(v["step"]["index"].as_int(-1));
   s.user_steps = static_cast<int>(v["step"]["count"].as_int());
+  for (const Value& name : v["steps"].items()) s.step_names.push_back(name.str());
   s.traffic = read_traffic(v["traffic"]);
   s.switched = read_switch(v["switch"]);
   s.begun = v["begun"];
@@ -470,6 +496,7 @@ State read_state(const Value& v) {
   s.halt = when_there(v["halt"], read_halt);
   s.retreat = when_there(v["rollback"], read_retreat);
   s.last_rollback = when_there(v["lastRollback"], read_retreat);
+  for (const Value& p : v["keptPods"].items()) s.kept_pods.push_back(read_kept_pod(p));
   s.command = read_command(v["command"]);
   s.waiting = read_waiting(v["waiting"]);
   s.override_windows = read_override(v["override"]);

@@ -188,8 +188,22 @@ struct Retreat {
   std::int64_t requests = -1;                // candidate's counter at the first read-back after zero
   std::optional<Time> requests_at = {};
   std::optional<Time> restored_at = {};  // the workload was given the stable version's template (in_place.h)
+  std::optional<Time> kept_at = {};      // it was settled which pods are kept
+  // What the router has counted of the candidate's answers in the time `counted_for` until `counted_at`
+  // (decide/damage.h). -1: it does not count, or not yet.
+  std::optional<Time> counted_at = {};
+  base::Duration counted_for = {};
+  std::int64_t served = -1, failed = -1;
   Verification verification = {};
   bool operator==(const Retreat&) const = default;
+};
+
+// A pod of a rejected version that is kept for people to look at (decide/keep_pods.h).
+struct KeptPod {
+  std::string name = {}, uid = {};
+  std::int64_t revision = 0;
+  std::optional<Time> until = {};  // unset while it is being taken aside
+  bool operator==(const KeptPod&) const = default;
 };
 
 // A version of an A/B test under way.
@@ -272,6 +286,8 @@ struct State {
   Asking asking = {};  // only where ConfigMaps are versioned, and while something waits to begin
   Position position = {};
   int user_step = -1, user_steps = 0;  // for people; -1: before the first
+  // The steps of the release under way, or of the last one, in words: the spec may say something else by now.
+  std::vector<std::string> step_names = {};
   TrafficState traffic = {};
   SwitchState switched = {};
   data::Value begun = {};    // by what the release under way goes (begun.h); null: none is
@@ -285,6 +301,7 @@ struct State {
   std::optional<Halt> halt = {};
   std::optional<Retreat> retreat = {};
   std::optional<Retreat> last_rollback = {};
+  std::vector<KeptPod> kept_pods = {};
   CommandRecord command = {};
   Waiting waiting = {};
   Override override_windows = {};

@@ -59,6 +59,11 @@ const std::vector<Right>& controller_rights() {
        "a metric of provider job runs a pod of its template, and clears it away; pods of StatefulSets and DaemonSets "
        "are "
        "replaced"},
+      {Objects,
+       "",
+       "pods",
+       {"patch"},
+       "pods of a rejected version are kept aside where spec.rollback.keepPods says so"},
       {Objects, "", "services", kRead, "what the traffic goes to"},
       {Objects,
        "",

@@ -270,6 +270,7 @@ Value release(const Choices& choices) {
     if (choices.background) spec.set({"guards", "analysis"}, templates());
   }
   if (!choices.hooks.empty()) spec.set("hooks", spec_of(choices.hooks));
+  if (choices.keep_pods) spec.set({"rollback", "keepPods"}, Value::object({{"count", 2}, {"duration", "40s"}}));
   if (choices.failures_halt) spec.set({"rollback", "onFailure"}, "Pause");
   return Value::object(
       {{"apiVersion", "slipway.dev/v1alpha1"}, {"kind", "Release"}, {"metadata", meta(kName)}, {"spec", spec}});

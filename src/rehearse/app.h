@@ -55,6 +55,7 @@ struct Choices {
   bool ab_test = false;         // the canary: two versions beside the stable one, until a person decides
   bool config = false;          // pods read a ConfigMap, which is part of a version
   std::vector<HookChoice> hooks = {};
+  bool keep_pods = false;      // the canary: of a version that is taken back two pods stay for a while
   bool failures_halt = false;  // and a person answers them
   bool switched() const { return manner == Manner::Canary && router == Router::Service; }
   bool in_place() const { return delivery::plan::is_in_place(workload); }

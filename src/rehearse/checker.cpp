@@ -80,6 +80,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   all.push_back(make_places_hold());
   all.push_back(make_placed_budget());
   all.push_back(make_trouble_has_lasted());
+  all.push_back(make_kept_pods_aside());
   all.push_back(make_config_in_use());
   all.push_back(make_placed_batches());
   all.push_back(make_previews_let_in());

@@ -63,6 +63,7 @@ void show_failure(const Options& o, std::uint64_t seed, const SeedResult& r) {
   if (o.seed.windows) again += " --windows";
   if (o.seed.config) again += " --config";
   if (o.seed.hooks) again += " --hooks";
+  if (o.seed.keep_pods) again += " --keep-pods";
   if (slipway::delivery::plan::is_in_place(o.seed.workload))
     again += fmt::format(" --workload {}", slipway::delivery::plan::to_text(o.seed.workload));
   for (const std::string& m : o.mutants) again += " --mutant " + m;
@@ -157,6 +158,7 @@ int main(int argc, char** argv) {
   app.add_flag("--gray", o.seed.gray,
                "what would be canaries lets groups of users in, where the router can match headers");
   app.add_flag("--opt-in", o.seed.opt_in, "canaries begin with an opt-in by header, where the router can match one");
+  app.add_flag("--keep-pods", o.seed.keep_pods, "of versions that are taken back some pods are kept for a while");
   app.add_flag("--dynamic-stable", o.seed.dynamic_stable, "stable pods of canaries follow the traffic");
   app.add_flag("--config", o.seed.config, "ConfigMaps are part of versions, and are edited with them");
   app.add_flag("--windows", o.seed.windows, "the Release's windows are closed half of the time");

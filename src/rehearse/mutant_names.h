@@ -21,7 +21,7 @@ constexpr std::string_view name_of(control::Mutant which) {
       "PreviewUninvited",      "LeavePreview",        "WaitForNoHook",
       "PassFailedHook",        "RepeatHook",          "ForgetRollbackHooks",
       "WaitForRollbackHooks",  "ShrinkStableEarly",   "BackWithoutCapacity",
-      "TroubleAtOnce"};
+      "TroubleAtOnce",         "KeepPodsEarly"};
   return kNames[static_cast<std::size_t>(which)];
 }
 

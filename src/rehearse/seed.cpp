@@ -71,6 +71,7 @@ class Player {
   Player(std::uint64_t seed, const SeedOptions& options)
       : choices_(seed * 2 + 1), options_(options), story_(drawn(options)), world_(draw(seed)) {
     story_.choices.config = options.config && story_.choices.manner != Manner::Plain && !story_.choices.in_place();
+    story_.choices.keep_pods = options.keep_pods && story_.choices.manner == Manner::Canary;
   }
 
   SeedResult run() {

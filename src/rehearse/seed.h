@@ -29,6 +29,7 @@ struct SeedOptions {
   bool windows = false;         // the Release's windows are closed half of the time, and instead of a pause
   bool config = false;          // ConfigMaps are part of versions, are edited with them, and copies of them are deleted
   bool blue_green = false;      // instead of canaries; sets that a user deletes are then stable ones, too
+  bool keep_pods = false;       // of versions that are taken back some pods are kept for a while
   bool preview = false;  // the same, with previews in another namespace; instead of a pause that one lets none in
   // Another one than Deployment: rolling updates in batches instead of canaries, without a router.
   delivery::plan::WorkloadKind workload = delivery::plan::WorkloadKind::Deployment;

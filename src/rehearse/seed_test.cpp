@@ -100,6 +100,16 @@ TEST(Simulation, ConfigMapsToo) {
   }
 }
 
+TEST(Simulation, KeptPodsToo) {
+  for (const Router router : {Router::HttpRoute, Router::VirtualServiceSubsets, Router::Service})
+    for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
+      const bool gray = router != Router::Service && seed % 3 == 0, test = router != Router::Service && seed % 3 == 1;
+      const SeedResult result =
+          run_seed(seed, {.router = router, .gray = gray, .ab_test = test, .config = seed % 2 == 0, .keep_pods = true});
+      EXPECT_FALSE(result.problem) << "seed " << seed << " (" << result.story << "): " << result.problem.value_or("");
+    }
+}
+
 TEST(Simulation, HooksToo) {
   for (const WorkloadKind kind : {WorkloadKind::Deployment, WorkloadKind::StatefulSet})
     for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
@@ -245,6 +255,14 @@ TEST(Mutants, OfStablePodsThatFollowTheTrafficAreCaught) {
   };
   EXPECT_TRUE(caught(Mutant::ShrinkStableEarly, "verified-before-use", 1));
   EXPECT_TRUE(caught(Mutant::BackWithoutCapacity, "capacity-before-traffic", 270));
+}
+
+TEST(Mutants, OfKeptPodsAreCaught) {
+  const PlantedMutant mistake(Mutant::KeepPodsEarly);
+  bool caught = false;
+  for (int seed = 1; seed <= kSeeds && !caught; ++seed)
+    caught = run_seed(seed, {.keep_pods = true}).rule == "kept-pods-aside";
+  EXPECT_TRUE(caught);
 }
 
 TEST(Mutants, OfPreviewsAreCaught) {

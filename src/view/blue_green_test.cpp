@@ -39,7 +39,7 @@ std::string steps_of(const Objects& o) {
 TEST(BlueGreenView, before_the_switch_the_preview_its_proof_and_the_countdown) {
   EXPECT_EQ(steps_of(colours(at_step(2, 20))),
             " ✔ 1 preview         108s       1/1 pods ready\n"
-            " ✔ 2 analysis smoke  10s        error-rate 0.4 % of 1 %\n"
+            " ✔ 2 analysis smoke  10s        error-rate 0.4 % (limit 1 %)\n"
             " ● 3 countdown 2m    20s of 2m  switches at 12:03:58, in 100s\n"
             " · 4 switch  · 5 analysis slo  · 6 keep previous 15m\n");
 }
@@ -61,11 +61,11 @@ TEST(BlueGreenView, then_when_it_was_how_long_it_took_and_what_failed) {
   EXPECT_EQ(
       steps_of(o),
       " ✔ 1 preview         68s\n"
-      " ✔ 2 analysis smoke  10s        error-rate 0.4 % of 1 %\n"
+      " ✔ 2 analysis smoke  10s        error-rate 0.4 % (limit 1 %)\n"
       " ✔ 3 countdown 2m    10s\n"
       " ✔ 4 switch          10s        switched 12:01:36.204 → .361 (157 ms), 0 of 3 912 requests failed in the 5s "
       "around it\n"
-      " ● 5 analysis slo    40s of 5m  error-rate 0.02 % of 1 %\n"
+      " ● 5 analysis slo    40s of 5m  error-rate 0.02 % (limit 1 %)\n"
       " · 6 keep previous 15m\n");
   EXPECT_EQ(to_value(compute(o, kNow))["switch"]["requests"], Value(3912));
 }

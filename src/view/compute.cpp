@@ -112,7 +112,7 @@ void add_times(const ReleaseView& view, std::vector<StepView>& steps) {
 
 void add_steps(const Objects& objects, const State& s, ReleaseView& view) {
   int number = 0;
-  for (const std::string& text : delivery::plan::step_names(objects.release["spec"])) {
+  for (const std::string& text : s.step_names.empty() ? delivery::plan::step_names(objects.release["spec"]) : s.step_names) {
     view.steps.push_back({.number = number + 1, .text = text, .state = state_of(number, s)});
     ++number;
   }
@@ -217,6 +217,24 @@ void add_versions(const Objects& objects, const State& s, ReleaseView& view) {
   }
 }
 
+// Pods of a rejected version that are kept for people to look at: they have no ReplicaSet any more.
+void add_kept(const Objects& objects, const State& s, ReleaseView& view) {
+  for (const delivery::KeptPod& kept : s.kept_pods) {
+    const auto pod = std::ranges::find(objects.pods, std::string_view(kept.uid), api::uid_of);
+    if (pod == objects.pods.end() || api::label(*pod, delivery::kKeptLabel).empty()) continue;
+    auto version = std::ranges::find_if(
+        view.versions, [&](const VersionView& v) { return v.role == "kept" && v.revision == kept.revision; });
+    if (version == view.versions.end()) {
+      view.versions.push_back({.role = "kept", .revision = kept.revision, .until = kept.until});
+      version = view.versions.end() - 1;
+      if (s.rejected && s.rejected->number == kept.revision) version->images = s.rejected->images;
+    }
+    version->pods.push_back(pod_view(*pod, view.now));
+    version->ready += version->pods.back().ready;
+    ++version->wanted;
+  }
+}
+
 // What a version was: as the Release has kept it, or as its ReplicaSet says. Null: nobody knows any more.
 Value bundle_of(const Objects& objects, const std::string& hash) {
   for (const Value& kept : objects.revisions)
@@ -257,6 +275,14 @@ void add_records(const State& s, ReleaseView& view) {
   }
 }
 
+// In a namespace of its own, or of a blue-green release before its switch.
+std::string preview_address_of(const Value& release, const State& s) {
+  if (s.preview) return fmt::format("{}.{}.svc", s.preview->service, s.preview->space);
+  const Value begun = delivery::as_begun(release);
+  if (!s.candidate || s.retreat || s.traffic.wanted > 0 || !begun["spec"]["strategy"].has("blueGreen")) return "";
+  return fmt::format("{}.{}.svc", delivery::plan::routing_of(begun).canary_service, api::space_of(release));
+}
+
 }  // namespace
 
 ReleaseView compute(const Objects& objects, Time now) {
@@ -285,6 +311,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   view.variants = s.variants;
   view.preview = s.preview;
   view.switched = s.switched;
+  view.preview_address = preview_address_of(objects.release, s);
   view.stable_requests = s.traffic.stable_requests;
   if (!s.variants.empty()) view.beside.clear();  // told variant by variant
   if (s.traffic.verified >= 0) view.verified = static_cast<double>(s.traffic.verified) / 100;
@@ -294,6 +321,8 @@ ReleaseView compute(const Objects& objects, Time now) {
   add_lengths(objects, s, view);
   add_people(objects, view);
   add_versions(objects, s, view);
+  add_kept(objects, s, view);
+  if (view.rollback) view.findings = objects.findings;
   add_changed(objects, view);
   return view;
 }

@@ -101,14 +101,18 @@ Value of(const PodView& p) {
 }
 
 Value of(const VersionView& v) {
-  return Value::object({{"role", v.role},
-                        {"revision", v.revision},
-                        {"replicaSet", v.replica_set},
-                        {"images", v.images},
-                        {"ready", v.ready},
-                        {"wanted", v.wanted},
-                        {"pods", list(v.pods, [](const PodView& p) { return of(p); })}});
+  Value out = Value::object({{"role", v.role},
+                             {"revision", v.revision},
+                             {"replicaSet", v.replica_set},
+                             {"images", v.images},
+                             {"ready", v.ready},
+                             {"wanted", v.wanted},
+                             {"pods", list(v.pods, [](const PodView& p) { return of(p); })}});
+  put(out, "until", v.until);
+  return out;
 }
+
+Value of(const LogFinding& f) { return Value::object({{"text", f.text}, {"pod", f.pod}, {"count", f.count}}); }
 
 Value of(const delivery::Trouble& t, const ReleaseView& v) {
   return delivery::to_value(t)
@@ -174,10 +178,12 @@ Value to_value(const ReleaseView& v) {
     if (v.stable_requests >= 0) traffic.set("stableRequests", v.stable_requests);
     out.set("traffic", traffic);
   }
+  if (!v.preview_address.empty()) out.set("previewAddress", v.preview_address);
   put(out, "began", v.began);
   if (v.asked) out.set("asked", of(*v.asked));
   if (v.left) out.set("left", of(*v.left));
   if (!v.changed.empty()) out.set("changed", list(v.changed, [](const Difference& d) { return of(d); }));
+  if (!v.findings.empty()) out.set("findings", list(v.findings, [](const LogFinding& f) { return of(f); }));
   out.set("steps", list(v.steps, [](const StepView& s) { return of(s); }));
   out.set("metrics", list(v.metrics, [](const MetricView& m) { return of(m); }));
   out.set("versions", list(v.versions, [](const VersionView& s) { return of(s); }));

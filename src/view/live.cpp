@@ -50,6 +50,16 @@ std::string phase_symbol(Phase phase, const Style& style) {
   base::bug("unknown phase", __FILE__, __LINE__);
 }
 
+// "rolled back"
+std::string in_words(Phase phase) {
+  std::string out;
+  for (const char c : delivery::to_text(phase)) {
+    if (c >= 'A' && c <= 'Z' && !out.empty()) out += ' ';
+    out += c;
+  }
+  return base::to_lower(out);
+}
+
 std::string revisions(const ReleaseView& v) {
   if (v.stable && v.candidate) return fmt::format("revision {} → {}", v.stable->number, v.candidate->number);
   if (v.stable) return fmt::format("revision {}", v.stable->number);
@@ -135,10 +145,10 @@ void add_variants(Lines& out, const ReleaseView& v, const Style& style) {
 
 // Nobody but testers has the candidate yet.
 void add_preview(Lines& out, const ReleaseView& v) {
-  if (!v.preview) return;
+  if (v.preview_address.empty()) return;
   out.emplace_back();
-  out.push_back(fmt::format("preview   {}.{}.svc   {} of {} pods available", v.preview->service, v.preview->space,
-                            v.preview->ready, v.preview->replicas));
+  out.push_back("preview   " + v.preview_address +
+                (v.preview ? fmt::format("   {} of {} pods available", v.preview->ready, v.preview->replicas) : ""));
 }
 
 // What was read back of a weight that has been lowered since is no more than what was.
@@ -195,11 +205,14 @@ Lines finished(Lines lines, const Style& style) {
 
 Lines render_tree(const ReleaseView& v, const Style& style) {
   std::vector<std::vector<std::string>> rows = {
-      {fmt::format("{} {}", phase_symbol(v.phase, style), v.target), base::to_lower(delivery::to_text(v.phase))}};
+      {fmt::format("{} {}", phase_symbol(v.phase, style), v.target), in_words(v.phase)}};
   for (std::size_t i = 0; i < v.versions.size(); ++i) {
     const VersionView& version = v.versions[i];
     const bool last = i + 1 == v.versions.size();
-    rows.push_back({fmt::format("{} # {} {}", last ? "└─" : "├─", version.revision, version.role),
+    const std::string until = version.until && *version.until > v.now
+                                  ? fmt::format(" for {}", base::human_duration(*version.until - v.now))
+                                  : "";
+    rows.push_back({fmt::format("{} # {} {}{}", last ? "└─" : "├─", version.revision, version.role, until),
                     fmt::format("{}/{} ready", version.ready, version.wanted), version.images});
     for (std::size_t k = 0; k < version.pods.size(); ++k) {
       const PodView& p = version.pods[k];

@@ -19,7 +19,7 @@ TEST(Markdown, of_a_rollback_has_its_evidence) {
 | change | revision 12 → 13 |
 | images | web=shop/web:1.8.2 → web=shop/web:1.9.0 |
 | strategy | canary |
-| cause | error-rate failed 1 times, 0 tolerated (AnalysisFailed) |
+| cause | error-rate failed once, 0 tolerated (AnalysisFailed) |
 | changed | image shop/web:1.8.2 → shop/web:1.9.0 |
 | effect | traffic back in 0.400 s, 0.420 s after the failing measurement; no session left after 0.980 s |
 

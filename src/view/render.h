@@ -34,6 +34,8 @@ std::string message_beside_troubles(const ReleaseView& view);
 
 // "traffic back in 0.400 s, 0.420 s after the failing measurement"
 std::string effect_text(const delivery::Retreat& retreat);
+// "99 of 2 114 requests that it answered failed (of the last 2m)"; empty where nobody counts.
+std::string cost_text(const delivery::Retreat& retreat);
 
 // A Markdown table of the result with its evidence, to be appended to the summary of a pipeline's job. `ended`: why
 // nobody waits for it any more, empty when it has ended itself.

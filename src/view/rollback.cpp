@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/strings.h"
 #include "stats/proportion.h"
 #include "view/render.h"
+#include "view/step_text.h"
 
 namespace slipway::view {
 namespace {
@@ -50,6 +54,15 @@ void add_evidence(Lines& out, const ReleaseView& v, const Retreat& r) {
   out.push_back(line);
 }
 
+// What its pods wrote.
+void add_findings(Lines& out, const ReleaseView& v) {
+  std::string_view head = "  what    ";
+  for (const LogFinding& f : v.findings) {
+    out.push_back(fmt::format("{}log of {}, {}: {}", head, f.pod, base::times(f.count), f.text));
+    head = "          ";
+  }
+}
+
 std::string check_symbol(delivery::CheckState state, const Style& style) {
   using delivery::CheckState;
   switch (state) {
@@ -70,6 +83,14 @@ void add_proof(Lines& out, const Retreat& r, const Style& style) {
   out.push_back(fmt::format("  proof   verification {}", delivery::to_text(r.verification.state)));
   for (const delivery::Check& c : r.verification.checks)
     out.push_back(fmt::format("          {} {}: {}", check_symbol(c.state, style), c.name, c.message));
+}
+
+void add_kept(Lines& out, const ReleaseView& v) {
+  for (const VersionView& version : v.versions)
+    if (version.role == "kept" && version.revision == v.rollback->from.number && version.until)
+      out.push_back(fmt::format("          {} of its pods {} kept to look at, for {} from now", version.pods.size(),
+                                version.pods.size() == 1 ? "is" : "are",
+                                base::human_duration(std::max(*version.until - v.now, base::Duration{}))));
 }
 
 // What the version that is rolled back had changed.
@@ -95,18 +116,27 @@ void add_next(Lines& out, const ReleaseView& v, bool done) {
   const std::string revision = done ? fmt::format("@{}", from) : "";
   std::string line = fmt::format("  next    slipway explain {}{} -n {}", v.name, revision, v.space);
   if (has_pods(v, from)) line += fmt::format("    slipway logs {}@{} -n {}", v.name, from, v.space);
-  out.push_back(line + fmt::format("    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space));
+  if (delivery::rejects(v.rollback->cause))
+    line += fmt::format("    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space);
+  out.push_back(std::move(line));
 }
 
 }  // namespace
 
 std::string effect_text(const Retreat& r) {
   if (!r.traffic_zero_at) return "traffic is going back";
+  if (*r.traffic_zero_at <= r.started_at) return "no traffic had to be moved";
   std::string out = fmt::format("traffic back in {}", seconds_between(r.started_at, *r.traffic_zero_at));
   if (r.failing_at)
     out += fmt::format(", {} after the failing measurement", seconds_between(*r.failing_at, *r.traffic_zero_at));
   if (r.drained_at) out += fmt::format("; no session left after {}", seconds_between(r.started_at, *r.drained_at));
   return out;
+}
+
+std::string cost_text(const Retreat& r) {
+  if (r.served <= 0) return r.served < 0 ? "" : "no request reached it";
+  return fmt::format("{} of {} requests that it answered failed (of the last {})", count_text(r.failed),
+                     count_text(r.served), base::human_duration(r.counted_for));
 }
 
 Lines render_rollback(const ReleaseView& v, const Style& style) {
@@ -120,7 +150,10 @@ Lines render_rollback(const ReleaseView& v, const Style& style) {
                             r.user_step >= 0 ? fmt::format(", step {}", r.user_step + 1) : ""));
   out.push_back(fmt::format("  why     {} ({})", r.message, delivery::to_text(r.cause)));
   add_evidence(out, v, r);
+  add_findings(out, v);
   out.push_back("  effect  " + effect_text(r));
+  if (const std::string cost = cost_text(r); !cost.empty()) out.push_back("          " + cost);
+  add_kept(out, v);
   add_proof(out, r, style);
   if (v.stable) out.push_back("  diff    " + change_text(v));
   add_next(out, v, done);

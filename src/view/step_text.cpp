@@ -76,7 +76,7 @@ std::string metrics_text(const std::vector<MetricView>& metrics, std::string_vie
   for (const MetricView& m : metrics)
     if (m.value)
       out += fmt::format("{}{} {}{}", out.empty() ? "" : between, m.name, metric_text(*m.value, m.unit),
-                         m.limit.empty() ? "" : " of " + m.limit);
+                         m.limit.empty() ? "" : " (limit " + m.limit + ")");
   return out;
 }
 

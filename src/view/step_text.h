@@ -13,7 +13,7 @@ std::string count_text(std::int64_t n);  // "23 456"
 
 // "98s", or of what lasts as long as planned "40s of 5m".
 std::string time_text(const StepView& step, Time now);
-// "error-rate 0.4 % of 1 %   p99 182 ms of 300 ms"
+// "error-rate 0.4 % (limit 1 %)   p99 182 ms (limit 300 ms)"
 std::string metrics_text(const std::vector<MetricView>& metrics, std::string_view between);
 // Of a blue-green release: pods of the preview, when it switches or has switched, until when the old version is kept.
 std::string note_text(const ReleaseView& view, const StepView& step);

@@ -117,6 +117,7 @@ void add_left(ReleaseView& view) {
 
 void add_lengths(const Objects& objects, const State& s, ReleaseView& view) {
   if (!s.candidate || s.retreat) return;
+  if (!s.step_names.empty() && s.step_names != plan::step_names(objects.release["spec"])) return;  // not followed yet
   plan::CohortSpecs cohorts;
   for (const data::Member& m : s.cohorts.members()) cohorts[std::string(m.key.view())] = m.value;
   const auto compiled = plan::compile(objects.release, plan::gateway_capabilities(), cohorts);

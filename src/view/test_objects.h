@@ -113,7 +113,7 @@ inline std::string text(const Lines& lines) { return base::join(lines, "\n") + "
 inline Objects rolled_back() {
   delivery::State s = canary_state();
   delivery::Retreat r{.cause = delivery::Cause::AnalysisFailed,
-                      .message = "error-rate failed 1 times, 0 tolerated",
+                      .message = "error-rate failed once, 0 tolerated",
                       .metric = "error-rate"};
   r.evidence = Value::array({measurement(0.031, 0.002, "Failed"), measurement(0.047, 0.002, "Failed")});
   r.from = *s.candidate;

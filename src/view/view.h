@@ -14,6 +14,7 @@
 #include "delivery/plan/plan.h"
 #include "delivery/state.h"
 #include "view/difference.h"
+#include "view/findings.h"
 
 namespace slipway::view {
 
@@ -31,6 +32,7 @@ struct Objects {
   std::vector<data::Value> pods = {};          // in the namespace; others are ignored
   std::vector<data::Value> runs = {};          // AnalysisRuns of the Release
   std::vector<data::Value> templates = {};     // AnalysisTemplates, to know how long steps last
+  std::vector<LogFinding> findings = {};       // in the logs of a version that is rolled back
 };
 
 enum class StepState { Done, Current, Waiting, Failed, Skipped };
@@ -90,12 +92,13 @@ struct PodView {
 };
 
 struct VersionView {
-  std::string role;  // stable, candidate, old; of an A/B test: variant NAME
+  std::string role;  // stable, candidate, old; of an A/B test: variant NAME; kept: pods of a rejected one, aside
   std::int64_t revision = 0;
   std::string replica_set;  // or the ControllerRevision, where pods are replaced in place
   std::string images;
   std::int64_t ready = 0, wanted = 0;
   std::vector<PodView> pods = {};
+  std::optional<Time> until = {};  // kept so long
   bool operator==(const VersionView&) const = default;
 };
 
@@ -139,6 +142,7 @@ struct ReleaseView {
   std::string beside = {};                             // "all of staff": what else the candidate gets
   std::vector<delivery::VariantState> variants = {};   // of an A/B test under way
   std::optional<delivery::PreviewState> preview = {};  // in a namespace of its own
+  std::string preview_address = {};                    // where testers reach a candidate that nobody else has yet
   std::int64_t stable_requests = -1;                   // beside them; -1: nobody has counted
   std::vector<StepView> steps = {};
   std::vector<MetricView> metrics = {};            // of the analysis under way, or of the last one
@@ -146,6 +150,7 @@ struct ReleaseView {
   std::optional<delivery::Retreat> rollback = {};  // under way, or the last one while its revision is held
   std::vector<delivery::Trouble> troubles = {};    // what keeps it from going on, or its versions from being well
   std::vector<Difference> changed = {};            // from the stable version to the one that is rolled back
+  std::vector<LogFinding> findings = {};           // what the version that is rolled back wrote, of errors
   std::vector<LogEntry> log = {};
   std::vector<HistoryEntry> history = {};
 };

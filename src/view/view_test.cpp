@@ -42,8 +42,8 @@ TEST(View, what_is_wrong_and_what_helps) {
   EXPECT_TRUE(text(render_live(v, {})).ends_with(text(render_troubles(v, {}))));
   EXPECT_EQ(
       render_waiting(v),
-      "12:02:18.000  waiting   analysis web-13-1-2 is measuring; step 2/4 analysis errors; 40s; error-rate 0.4 % of "
-      "1 %; REL-P03 ImagePull: Pod web-b-1 and 1 more: image "
+      "12:02:18.000  waiting   analysis web-13-1-2 is measuring; step 2/4 analysis errors; 40s; error-rate 0.4 % "
+      "(limit 1 %); REL-P03 ImagePull: Pod web-b-1 and 1 more: image "
       "shop/web:1.9.0 cannot be pulled: not found (for 40s); REL-M02 NoData: AnalysisRun web-13-1-2: metric p99: no "
       "data");
   s.troubles = {
@@ -61,7 +61,7 @@ TEST(View, a_live_canary) {
             "web=shop/web:1.8.2 → web=shop/web:1.9.0\n"
             "\n"
             " ✔ 1 weight 5 %       98s\n"
-            " ● 2 analysis errors  40s  error-rate 0.4 % of 1 %\n"
+            " ● 2 analysis errors  40s  error-rate 0.4 % (limit 1 %)\n"
             " · 3 weight 50 %  · 4 approval\n"
             "\n"
             "traffic   stable ███████████████████████░ candidate   wanted 5 %   verified 5 %\n"
@@ -132,7 +132,7 @@ TEST(View, log_lines_are_what_is_new) {
   s.phase = Phase::Paused;
   s.message = "waits for a person";
   EXPECT_EQ(text(render_changes(&before, compute(objects_with(s), kNow))),
-            "12:02:18.000  step 2    analysis passed: error-rate 0.4 % of 1 %\n"
+            "12:02:18.000  step 2    analysis passed: error-rate 0.4 % (limit 1 %)\n"
             "12:02:18.000  paused    waits for a person\n");
   EXPECT_TRUE(render_changes(&before, before).empty());
 }
@@ -141,7 +141,7 @@ TEST(View, a_rollback_shows_its_evidence) {
   EXPECT_EQ(
       text(render_rollback(compute(rolled_back(), kNow), {.width = 140})),
       "✗ release/web  revision 13 ROLLED BACK to 12   at 5 %, step 2\n"
-      "  why     error-rate failed 1 times, 0 tolerated (AnalysisFailed)\n"
+      "  why     error-rate failed once, 0 tolerated (AnalysisFailed)\n"
       "          candidate 4.7 % [3.6 – 6.2]   stable 0.2 % [0.092 – 0.44]   samples 1000, 3000\n"
       "          12:02:13.000 Failed 3.1 % 12:02:13.000 Failed 4.7 %\n"
       "  effect  traffic back in 0.400 s, 0.420 s after the failing measurement; no session left after 0.980 s\n"
@@ -152,6 +152,46 @@ TEST(View, a_rollback_shows_its_evidence) {
       "  next    slipway explain web@13 -n shop    slipway logs web@13 -n shop    slipway undo web -n shop    slipway "
       "retry web -n shop\n"
       "          the Deployment still asks for web=shop/web:1.9.0: held at revision 12 until its template changes\n");
+}
+
+// What it cost, what its pods wrote, and those that are there to be looked at.
+TEST(View, a_rollback_shows_what_it_has_left) {
+  Objects o = rolled_back();
+  delivery::State s = delivery::read_state(o.release["status"]);
+  s.last_rollback->served = 2114;
+  s.last_rollback->failed = 99;
+  s.last_rollback->counted_for = base::seconds(90);
+  s.kept_pods = {{"web-b-1", "uid-1", 13, kNow + base::minutes(28)}, {"web-b-9", "uid-9", 13, kNow}};
+  o.release.set("status", delivery::write_state(s));
+  Value kept = pod("web-b-1", "web-b", false, 3);
+  kept.set({"metadata", "uid"}, "uid-1");
+  kept.set({"metadata", "labels"}, json(R"({"slipway.dev/kept-of":"web","slipway.dev/kept-revision":"13"})"));
+  kept.set({"metadata", "ownerReferences"}, Value::array());
+  o.pods[2] = kept;
+  o.findings = {{"column cart.discount does not exist", "web-b-1", 95}, {"timeout", "web-b-1", 1}};
+  const ReleaseView v = compute(o, kNow);
+  const std::string shown = text(render_rollback(v, {.width = 140}));
+  for (const char* line :
+       {"  what    log of web-b-1, 95 times: column cart.discount does not exist\n          log of web-b-1, once: "
+        "timeout\n",
+        "          99 of 2 114 requests that it answered failed (of the last 90s)\n",
+        "          1 of its pods is kept to look at, for 28m from now\n", "slipway logs web@13 -n shop"})
+    EXPECT_NE(shown.find(line), std::string::npos) << line << "in:\n" << shown;
+  EXPECT_NE(text(render_tree(v, {.width = 140})).find("└─ # 13 kept for 28m"), std::string::npos)
+      << text(render_tree(v, {.width = 140}));
+  const Value json = to_value(v);
+  EXPECT_EQ(json["findings"].at(0)["count"], Value(95));
+  EXPECT_EQ(json["versions"].at(json["versions"].size() - 1)["role"], Value("kept"));
+}
+
+TEST(View, a_rollback_that_nobody_is_to_blame_for_offers_no_retry) {
+  Objects o = rolled_back();
+  delivery::State s = delivery::read_state(o.release["status"]);
+  s.phase = delivery::Phase::RollingBack;
+  s.retreat = s.last_rollback;
+  s.retreat->cause = delivery::Cause::Reverted;
+  o.release.set("status", delivery::write_state(s));
+  EXPECT_EQ(text(render_rollback(compute(o, kNow), {.width = 140})).find("retry"), std::string::npos);
 }
 
 TEST(View, a_rollback_shows_what_its_version_had_changed) {
@@ -287,10 +327,9 @@ TEST(View, what_is_left_is_what_the_plan_still_asks_for) {
 }
 
 TEST(View, a_sign_of_life_names_what_is_waited_for) {
-  EXPECT_EQ(
-      render_waiting(compute(objects_with(canary_state()), kNow)),
-      "12:02:18.000  waiting   analysis web-13-1-2 is measuring; step 2/4 analysis errors; 40s; error-rate 0.4 % of "
-      "1 %");
+  EXPECT_EQ(render_waiting(compute(objects_with(canary_state()), kNow)),
+            "12:02:18.000  waiting   analysis web-13-1-2 is measuring; step 2/4 analysis errors; 40s; error-rate 0.4 % "
+            "(limit 1 %)");
 }
 
 TEST(View, outcomes_are_those_of_a_wait) {

@@ -213,6 +213,9 @@ void check_needs_traffic(Problems& out, const Value& strategy) {
 void check_traffic(Problems& out, const Value& spec) {
   const Value &traffic = spec["traffic"], &strategy = spec["strategy"];
   if (traffic.is_null()) check_needs_traffic(out, strategy);
+  if (traffic.is_null() && spec["rollback"].has("keepPods"))
+    out.forbidden("spec.rollback.keepPods",
+                  "needs spec.traffic: without a router every pod of the rejected version is replaced by a stable one");
   if (traffic.is_null() && strategy.has("blueGreen"))
     out.required("spec.traffic",
                  "blueGreen moves traffic: name the route that carries it, or kind Service where there is none");
@@ -275,9 +278,15 @@ void check_config(Problems& out, const Value& config) {
     out.invalid("spec.config.configMaps", config["configMaps"], "must be Live or Versioned");
 }
 
+constexpr std::int64_t kMostKeptPods = 10;
+
 void check_rollback(Problems& out, const Value& rollback) {
   check_duration(out, rollback, "verifyTimeout", "spec.rollback");
   check_count(out, rollback["window"], "revisions", "spec.rollback.window", 1);
+  check_count(out, rollback["keepPods"], "count", "spec.rollback.keepPods", 1);
+  check_duration(out, rollback["keepPods"], "duration", "spec.rollback.keepPods");
+  if (const Value& count = rollback["keepPods"]["count"]; count.as_int() > kMostKeptPods)
+    out.invalid("spec.rollback.keepPods.count", count, fmt::format("must be at most {}", kMostKeptPods));
   const std::string_view what = rollback["onInconclusive"].as_string("Pause");
   if (what != "Pause" && what != "Rollback")
     out.invalid("spec.rollback.onInconclusive", rollback["onInconclusive"], "must be Pause or Rollback");

@@ -169,10 +169,15 @@ type ReleaseGuards | What is watched all the time.
 type ReleaseRollbackWindow | Which versions one goes back to without steps.
   revisions - *int32 =1 min=1 | So many of the versions that were released before the present one.
 
+type ReleaseKeptPods | Which pods of a rejected version stay for a while. They are taken out of their ReplicaSet and lose all their labels, so that no Service, no budget and no policy knows them any more.
+  count    - *int32 =1 min=1 max=10 | So many; first those that are not ready, then those that have restarted most.
+  duration - string =30m            | So long they stay once the traffic is back.
+
 type ReleaseRollback | How the way back behaves.
   verifyTimeout  - string =2m                        | How long the proof of a rollback may take.
   onFailure      - string =Rollback enum=Rollback,Pause,Freeze | What a failed analysis, a broken guard or a missed deadline leads to: everybody goes back; or the release stays where it is and waits for a person; or that, and no other version that is asked for takes it back either (for changes that cannot be undone).
   onInconclusive - string =Pause enum=Pause,Rollback | What to do when an analysis cannot tell.
+  keepPods       - *ReleaseKeptPods                  | Pods of a version that was rejected stay for people to look at; needs spec.traffic. Absent: all go when the traffic is back.
   window         - *ReleaseRollbackWindow            | Going back to such a version takes no steps: first its pods, then all the traffic at once; absent: it goes like any release.
 
 type ReleaseWindow | When releases may go forward. By the week: days, from, to and timeZone; once: start and end. Ways back never wait.
@@ -335,6 +340,12 @@ type ReleaseTicket | Its claim to a place among the releases that the ReleasePol
   number - *int64     | Counted by the Release; a new one for each time it asks.
   since  - *microTime | When it first wanted to begin.
 
+type ReleaseKeptPod | A pod of a rejected version that stays for people to look at.
+  name     - *string    | The pod.
+  uid      - *string    | The pod that is meant.
+  revision - *int64     | Of which version it was.
+  until    - *microTime | It is deleted then; absent while it is being taken aside.
+
 type ReleaseStatus preserve | A Release as it is.
   observedGeneration - *int64                      | Generation of the object that this was observed for.
   phase        - *string                           | Pending, Invalid, Idle, Progressing, Paused, Waiting, Keeping, Promoting, RollingBack, Verifying or RolledBack.
@@ -346,6 +357,7 @@ type ReleaseStatus preserve | A Release as it is.
   asking       - *any                              | Where ConfigMaps are versioned: what waits to begin, and since when it has stood still.
   position     - *ReleasePosition                  | How far the plan has come.
   step         - *ReleaseStepNumber                | The step as people count.
+  steps        - []string atomic                   | The steps of the release under way, or of the last one, in words.
   traffic      - *ReleaseTrafficStatus             | Traffic of the candidate.
   switch       - *ReleaseSwitch                    | Of a blue-green release: when all users changed to the candidate.
   begun        - *any                              | By which spec.traffic the release under way has begun, and goes on.
@@ -362,6 +374,7 @@ type ReleaseStatus preserve | A Release as it is.
   halt         - *any                              | A failure that a person has to answer: cause, message, metric, at.
   rollback     - *any                              | A rollback under way.
   lastRollback - *any                              | The last rollback: cause, evidence, times, verification.
+  keptPods     - []ReleaseKeptPod atomic           | Pods of a rejected version that stay for a while (spec.rollback.keepPods).
   command      - *any                              | The last command that was carried out.
   collisionCount - *int64                          | Name clashes of ReplicaSets.
   history      - *any                              | Past releases, newest first.

@@ -115,6 +115,7 @@ std::vector<ValueRule> value_rules() {
                                                         {"BlueGreenStrategy", "keepPrevious"},
                                                         {"ReleaseSpec", "deadline"},
                                                         {"ReleaseRollback", "verifyTimeout"},
+                                                        {"ReleaseKeptPods", "duration"},
                                                         {"GatewayMetric", "window"},
                                                         {"PrometheusMetric", "window"},
                                                         {"WebMetric", "window"},
@@ -279,6 +280,8 @@ std::vector<CelRule> cel_rules() {
        "has(self.traffic) || !has(self.strategy.canary) || !has(self.strategy.canary.dynamicStableScale) || "
        "!self.strategy.canary.dynamicStableScale",
        "dynamicStableScale needs spec.traffic"},
+      {"ReleaseSpec", "has(self.traffic) || !has(self.rollback) || !has(self.rollback.keepPods)",
+       "rollback.keepPods needs spec.traffic"},
       {"ReleaseSpec", "!has(self.traffic) || !has(self.strategy.rolling)",
        "a rolling update shifts pods, not traffic: use strategy.canary to split a route"},
       {"ReleaseSpec", "has(self.traffic) || !has(self.strategy.blueGreen)",

@@ -7,6 +7,7 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "base/strings.h"
 #include "control/patch.h"
 #include "data/json.h"
 #include "delivery/analysis/job.h"
@@ -198,7 +199,8 @@ void settle(Result& r, MetricPhase phase, std::string message) {
 // All measurements were made, and never as many in a row passed.
 void settle_without_row(Result& r, std::int64_t in_row, std::int64_t tolerated) {
   settle(r, tolerated < 0 ? MetricPhase::Failed : MetricPhase::Inconclusive,
-         fmt::format("{} never passed {} times in a row in {} measurements{}", r.name, in_row, r.count, last_text(r)));
+         fmt::format("{} never passed {} in a row in {} measurements{}", r.name, base::times(in_row), r.count,
+                     last_text(r)));
 }
 
 // What is done is called so often at most, whether it failed or was not heard of.
@@ -211,21 +213,22 @@ void conclude(MetricTurn& t) {
   const auto tolerated = limit("failureLimit", 0), in_row = limit("consecutiveSuccessLimit", 0);
   if (tolerated >= 0 && r.failed > tolerated)
     return settle(r, MetricPhase::Failed,
-                  fmt::format("{} failed {} times, {} tolerated{}", r.name, r.failed, tolerated, last_text(r)));
+                  fmt::format("{} failed {}, {} tolerated{}", r.name, base::times(r.failed), tolerated, last_text(r)));
   if (const auto most = limit("inconclusiveLimit", 0); r.inconclusive > most)
     return settle(
         r, MetricPhase::Inconclusive,
-        fmt::format("{} gave no verdict {} times, {} tolerated{}", r.name, r.inconclusive, most, last_text(r)));
+        fmt::format("{} gave no verdict {}, {} tolerated{}", r.name, base::times(r.inconclusive), most, last_text(r)));
   if (const auto most = limit("consecutiveErrorLimit", 4); r.errors_in_row > most)
-    return settle(r, MetricPhase::Error,
-                  fmt::format("{} could not be measured {} times in a row{}", r.name, r.errors_in_row, last_text(r)));
+    return settle(
+        r, MetricPhase::Error,
+        fmt::format("{} could not be measured {} in a row{}", r.name, base::times(r.errors_in_row), last_text(r)));
   if (is_hook(t) && r.failed + r.errors > tolerated)
     return settle(
         r, MetricPhase::Failed,
-        fmt::format("{} failed {} times, {} tolerated{}", r.name, r.failed + r.errors, tolerated, last_text(r)));
+        fmt::format("{} failed {}, {} tolerated{}", r.name, base::times(r.failed + r.errors), tolerated, last_text(r)));
   if (in_row > 0 && r.passed_in_row >= in_row)
     return settle(r, MetricPhase::Successful,
-                  fmt::format("{} passed {} times in a row{}", r.name, in_row, last_text(r)));
+                  fmt::format("{} passed {} in a row{}", r.name, base::times(in_row), last_text(r)));
   const bool once = t.metric["interval"].as_string().empty();
   if (t.metric.has("count") || once) {
     const std::int64_t wanted = limit("count", 1);

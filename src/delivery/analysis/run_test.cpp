@@ -50,7 +50,7 @@ TEST(AnalysisRun, fails_at_the_first_bad_measurement_over_the_limit) {
   b.until_done();
   EXPECT_EQ(b.phase(), "Failed");
   EXPECT_EQ(b.metric()["failed"], Value(1));
-  EXPECT_EQ(b.run["status"]["message"], Value("error-rate failed 1 times, 0 tolerated: 0.2 (stable 0.001)"));
+  EXPECT_EQ(b.run["status"]["message"], Value("error-rate failed once, 0 tolerated: 0.2 (stable 0.001)"));
 }
 
 // Failures and lost answers in turn: no kind of them gives the other one new tries.

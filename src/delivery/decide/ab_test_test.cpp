@@ -127,7 +127,7 @@ TEST(AbTest, a_variant_that_fails_is_stopped_alone_and_nobody_else_changes_sides
   ASSERT_TRUE(c.run_until([&] { return variant(c.state(), "red").stopped_at && c.pods_of("red") == 0; }))
       << c.state().message;
   EXPECT_EQ(split_of(c), "web-stable 25, web-stable 25, web-new 25, web-blue 25") << "in its place";
-  EXPECT_THAT(variant(c.state(), "red").message, HasSubstr("variant red: containers restarted 2 times"));
+  EXPECT_THAT(variant(c.state(), "red").message, HasSubstr("variant red: containers restarted twice"));
   ASSERT_TRUE(decides(c)) << c.state().message;
   EXPECT_EQ(c.state().traffic.verified, 5000);
   c.set_image("blue");

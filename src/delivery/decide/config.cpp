@@ -204,6 +204,7 @@ void forget_contents(Turn& turn) {
 }
 
 void trim_copies(Turn& turn) {
+  if (!turn.s.kept_pods.empty()) return;  // their containers may start again
   std::set<std::string> needed;
   for (const Version& v : turn.o.versions) needed.merge(names_in(v));
   for (const Revision* revision : in_use(turn.s))

@@ -10,6 +10,7 @@
 #include "delivery/decide/config.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/gate.h"
+#include "delivery/decide/keep_pods.h"
 #include "delivery/decide/leave.h"
 #include "delivery/decide/obey.h"
 #include "delivery/decide/preview.h"
@@ -137,6 +138,7 @@ void forget_target(Turn& turn) {
 // --- which situation is it? -------------------------------------------------------------------------------
 
 void choose(Turn& turn) {
+  tend_kept_pods(turn);
   if (turn.o.workload.is_null()) return forget_target(turn);
   if (turn.workload().restore_stable(turn) == Reach::Waiting) return;
   if (lost_stable(turn)) turn.s.stable.reset();
@@ -168,6 +170,8 @@ void tame_clock(State& s, base::Time now) {
   if (!s.retreat) return;
   s.retreat->started_at = std::min(s.retreat->started_at, now);
   tame(s.retreat->requests_at);
+  tame(s.retreat->traffic_zero_at);
+  tame(s.retreat->kept_at);
   tame(s.retreat->verification.started_at);
 }
 
@@ -284,6 +288,7 @@ Decision finish(Turn& turn) {
 
 Decision refuse(const Observation& o, State s, const base::Error& why, base::Time now) {
   Decision out;
+  refuse_command(o, s, why.message, now);
   if (s.phase != Phase::Invalid) out.notes.push_back({Note::Kind::Warning, "Invalid", why.message});
   s.phase = Phase::Invalid;
   s.waiting = {};

@@ -71,6 +71,29 @@ void clear_progress(State& s) {
   s.override_windows = {};
 }
 
+namespace {
+
+// The last command that was obeyed and asked for this version, or took it back.
+const Value& command_about(const State& s, const Revision& revision, const Retreat* retreat) {
+  const std::string since = stamp(revision.started_at.value_or(Time{}));
+  const Value* out = &data::kNull;
+  for (const Value& entry : s.log.items()) {
+    const Value& inputs = entry["inputs"];
+    if (entry["rule"].as_string() != "command" || !inputs["accepted"].as_bool()) continue;
+    const std::string_view verb = inputs["verb"].as_string();
+    const bool meant = retreat == nullptr
+                           ? inputs["hash"].as_string() == revision.hash && entry["time"].as_string() <= since
+                       : retreat->cause == Cause::Aborted ? verb == "abort" && entry["time"].as_string() >= since
+                       : retreat->cause == Cause::Reverted
+                           ? inputs["hash"].as_string() == s.stable->hash && entry["time"].as_string() >= since
+                           : false;
+    if (meant) out = &inputs;
+  }
+  return *out;
+}
+
+}  // namespace
+
 void remember(Turn& turn, const Revision& revision, std::string result, const Retreat* retreat) {
   Value entry = Value::object(
       {{"revision", revision.number}, {"hash", revision.hash}, {"images", revision.images}, {"result", result}});
@@ -82,6 +105,9 @@ void remember(Turn& turn, const Revision& revision, std::string result, const Re
     entry.set("message", retreat->message);
     entry.set("verification", to_text(retreat->verification.state));
   }
+  const Value& command = command_about(turn.s, revision, retreat);
+  for (const char* key : {"by", "reason"})
+    if (command.has(key)) entry.set(key, command[key]);
   turn.s.history.is_null() ? turn.s.history.push_back(entry) : turn.s.history.insert_at(0, entry);
   const auto limit = static_cast<std::size_t>(turn.o.release["spec"]["revisionHistoryLimit"].as_int(kDefaultHistory));
   while (turn.s.history.size() > limit) turn.s.history.erase_at(turn.s.history.size() - 1);

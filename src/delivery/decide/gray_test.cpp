@@ -180,6 +180,23 @@ TEST(Gray, edited_batches_take_nobody_back) {
   EXPECT_EQ(c.pods_of("v1"), 4);
 }
 
+TEST(Gray, batches_do_not_become_weights_in_the_middle) {
+  ModelledCluster c = gray_cluster();
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(paused_at(c, 0));
+  const Shares before = shares(c);
+  const Value batches = c.release()["spec"]["strategy"];
+  c.patch_release(json(R"({"spec":{"strategy":{"gray":null,"canary":{"steps":[{"weight":5},{"pause":{}}]}}}})"));
+  ASSERT_TRUE(c.reaches(Phase::Invalid)) << c.state().message;
+  EXPECT_THAT(c.state().message, HasSubstr("a gray release is under way and has let in staff"));
+  for (int i = 0; i < 50; ++i) c.turn();
+  EXPECT_EQ(shares(c), before);
+  c.patch_release(Value::object({{"spec", Value::object({{"strategy", batches.with("canary", Value())}})}}));
+  ASSERT_TRUE(paused_at(c, 0)) << "and goes on when they are back";
+  EXPECT_EQ(shares(c), before);
+}
+
 TEST(Gray, a_cohort_that_is_named_in_the_middle_is_kept_too) {
   ModelledCluster c = gray_cluster();
   ASSERT_TRUE(c.reaches(Phase::Idle));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "delivery/decide/halt.h"
 #include "delivery/decide/preview.h"
 #include "delivery/decide/troubles.h"
@@ -186,12 +187,12 @@ bool guard_broken(Turn& turn) {
     const plan::Guards& limits = turn.plan.guards;
     const std::int64_t restarts = g.restarts - g.overruled_restarts;
     if (limits.max_restarts && restarts > *limits.max_restarts)
-      give_up(
-          turn, v.index, Cause::Restarts,
-          fmt::format("{}containers restarted {} times, {} tolerated", whose(turn), restarts, *limits.max_restarts));
+      give_up(turn, v.index, Cause::Restarts,
+              fmt::format("{}containers restarted {}, {} tolerated", whose(turn), base::times(restarts),
+                          *limits.max_restarts));
     else if (limits.max_probe_failures && g.lost_readiness > *limits.max_probe_failures)
       give_up(turn, v.index, Cause::ProbeFailures,
-              fmt::format("{}pods lost their readiness {} times, {} tolerated", whose(turn), g.lost_readiness,
+              fmt::format("{}pods lost their readiness {}, {} tolerated", whose(turn), base::times(g.lost_readiness),
                           *limits.max_probe_failures));
     else if (const Trouble* trouble = unbearable(turn, v.revision->hash))
       give_up(turn, v.index, Cause::Stuck, unbearable_text(turn, *trouble));

@@ -84,6 +84,11 @@ TEST(InTheMiddle, a_second_release_of_a_workload_does_nothing) {
   EXPECT_EQ(read_state(refused.status).phase, Phase::Invalid);
   EXPECT_EQ(read_state(refused.status).message,
             "Deployment web has a Release already, first: a workload has one. Delete either of them");
+  const Value asked = command_patch({.id = "7", .verb = Verb::Abort, .by = "alice"});
+  o.release.set({"metadata", "annotations"}, asked["metadata"]["annotations"]);
+  const State answered = read_state(decide(o, plan::gateway_capabilities(), c.now()).status);
+  EXPECT_EQ(answered.command.id, "7") << "whoever asks for something is told";
+  EXPECT_TRUE(answered.command.result.starts_with("refused: Deployment web has a Release already"));
   o.release.set({"metadata", "deletionTimestamp"}, "2026-01-01T00:00:00Z");
   const control::Decision left = decide(o, plan::gateway_capabilities(), c.now());
   ASSERT_EQ(left.effects.size(), 1u) << "its finalizer, and nothing of the workload";

@@ -141,7 +141,7 @@ class ModelledCluster {
 
   data::Value release_, deployment_, route_, companion_, gone_;
   std::map<std::string, data::Value> sets_, services_, runs_, templates_, revisions_, configs_;
-  std::map<std::string, SwitchCount> counted_;       // answers of the gateway, by Service
+  std::map<std::string, AnswerCount> counted_;       // answers of the gateway, by fact
   std::set<std::string> read_;                       // facts about revisions_
   std::map<std::string, data::Value> read_configs_;  // facts about configs_, as they were when they were read
   std::map<std::string, Pod> pods_;

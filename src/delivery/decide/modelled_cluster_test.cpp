@@ -283,7 +283,7 @@ Observation ModelledCluster::observe() const {
                 .route = route_,
                 .templates = templates_,
                 .traffic = fact_,
-                .switch_counts = counted_};
+                .answer_counts = counted_};
   for (const auto& [name, rs] : sets_) {
     if (is_apart(rs)) continue;
     Version v{.rs = rs,

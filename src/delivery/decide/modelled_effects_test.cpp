@@ -108,16 +108,12 @@ bool ModelledCluster::carry_out(const control::Effect& effect) {
     else if (ask->port == "object")
       read_.insert(ask->id);
     else if (ask->port == kGatewayMetricsPort)
-      counted_[ask->question["service"].str()] =
-          counts_answers ? SwitchCount{false, true, 1000, 2} : SwitchCount{false, true};
+      counted_[ask->id] = counts_answers ? AnswerCount{false, true, 1000, 2} : AnswerCount{false, true};
     else if (!fact_)
       asked_ = now_;
   }
   if (const auto* drop = std::get_if<control::Forget>(&effect))
-    if (read_.erase(drop->id) + read_configs_.erase(drop->id) +
-            counted_.erase(drop->id.substr(drop->id.rfind('/') + 1)) ==
-        0)
-      fact_.reset();
+    if (read_.erase(drop->id) + read_configs_.erase(drop->id) + counted_.erase(drop->id) == 0) fact_.reset();
   return true;
 }
 

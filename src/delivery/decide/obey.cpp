@@ -216,4 +216,16 @@ void obey(Turn& turn) {
            std::move(inputs));
 }
 
+void refuse_command(const Observation& o, State& s, const std::string& why, base::Time now) {
+  const auto command = command_of(o.release);
+  if (!command || !*command || (*command)->id == s.command.id) return;
+  const Command& c = **command;
+  s.command = {.id = c.id,
+               .verb = std::string(to_text(c.verb)),
+               .by = c.by,
+               .reason = c.reason,
+               .result = "refused: " + why,
+               .at = now};
+}
+
 }  // namespace slipway::delivery

@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "api/meta.h"
+#include "control/mutants.h"
+#include "delivery/decide/damage.h"
 #include "delivery/decide/finish.h"
 #include "delivery/decide/hooks.h"
+#include "delivery/decide/keep_pods.h"
 #include "delivery/decide/preview.h"
 #include "delivery/decide/stable_size.h"
 #include "delivery/decide/traffic.h"
@@ -93,13 +96,16 @@ void retreat(Turn& turn) {
   if (r.verification.state == CheckState::Pending) start_rollback_hooks(turn, plan::Hook::When::OnRollback);
   if (r.verification.state == CheckState::Pending) turn.s.phase = Phase::RollingBack;
   if (holds_up_way_back(turn)) return;
+  if (control::mutant(control::Mutant::KeepPodsEarly) && take_aside(turn, r) == Reach::Waiting) return;
   if (!(turn.routed() ? routed_back(turn, r) : scaled_back(turn, r))) return;
   if (r.verification.state == CheckState::Pending) turn.s.phase = Phase::Verifying;
   turn.wait("verifying the rollback");
   verify_rollback(turn);
   const bool quiet = !turn.routed() || r.drained_at || r.verification.state != CheckState::Pending;
-  const bool gone_here = quiet && candidate_is_gone(turn), gone_there = end_preview(turn) == Reach::Done;
-  if (!gone_here || !gone_there || !may_leave(r)) return;
+  const Reach counted = count_damage(turn, r);
+  const bool gone_here = quiet && take_aside(turn, r) == Reach::Done && candidate_is_gone(turn);
+  const bool gone_there = end_preview(turn) == Reach::Done;
+  if (!gone_here || !gone_there || !may_leave(r) || counted == Reach::Waiting) return;
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
   if (!given_back(turn)) return;
   finish_retreat(turn);

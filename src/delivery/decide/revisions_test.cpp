@@ -192,5 +192,46 @@ TEST_F(Revisions, leaving_gives_back_what_was_deleted_meanwhile) {
   EXPECT_EQ(c->pods_of("v1"), 4);
 }
 
+// Who asked for a version, and who took one back, is in its history.
+TEST_F(Revisions, remember_who_asked_for_them) {
+  begin(kWindow);
+  const auto newest = [&] { return c->state().history.at(0); };
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Abort, "checkout is slow");
+  ASSERT_TRUE(c->reaches(Phase::RolledBack)) << c->state().message;
+  EXPECT_EQ(newest()["by"], Value("alice"));
+  EXPECT_EQ(newest()["reason"], Value("checkout is slow"));
+  release("v3");
+  EXPECT_FALSE(newest().has("by")) << "nobody said so to us";
+  c->command(Verb::Undo, "v1 was better");
+  ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::Idle && c->pods_of("v1") == 4; }));
+  EXPECT_EQ(newest()["result"], Value("Released"));
+  EXPECT_EQ(newest()["reason"], Value("v1 was better"));
+  c->set_image("v4");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Undo, "not today");
+  ASSERT_TRUE(c->run_until([&] { return c->state().phase == Phase::Idle; }));
+  EXPECT_EQ(newest()["result"], Value("Reverted"));
+  EXPECT_EQ(newest()["reason"], Value("not today"));
+}
+
+TEST_F(Revisions, that_are_taken_back_say_what_they_cost) {
+  begin(kApproval);
+  c->set_image("v2");
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Abort);
+  ASSERT_TRUE(c->reaches(Phase::RolledBack));
+  EXPECT_EQ(c->state().last_rollback->served, 1000);
+  EXPECT_EQ(c->state().last_rollback->failed, 2);
+  EXPECT_GT(c->state().last_rollback->counted_for, base::seconds(1));
+  c->counts_answers = false;
+  c->command(Verb::Retry);
+  ASSERT_TRUE(c->reaches(Phase::Paused));
+  c->command(Verb::Abort);
+  ASSERT_TRUE(c->reaches(Phase::RolledBack));
+  EXPECT_EQ(c->state().last_rollback->served, -1) << "nobody has counted";
+}
+
 }  // namespace
 }  // namespace slipway::delivery

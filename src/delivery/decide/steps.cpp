@@ -22,6 +22,7 @@
 #include "delivery/decide/switch.h"
 #include "delivery/decide/variants.h"
 #include "delivery/decide/workload.h"
+#include "delivery/plan/compile.h"
 
 namespace slipway::delivery {
 namespace {
@@ -69,6 +70,7 @@ void follow_changed_plan(Turn& turn) {
   if (p.back_to >= 0) p.back_to = static_cast<std::int64_t>(index);
   keep_cohorts(turn);
   p.plan = now;
+  turn.s.step_names = plan::step_names(turn.o.release["spec"]);
   p.index = static_cast<std::int64_t>(index);
   p.since = turn.now;
   ++p.attempt;
@@ -322,6 +324,7 @@ void start(Turn& turn) {
                 .attempt = s.position.attempt + 1,
                 .fast = fast};
   s.user_step = -1;
+  s.step_names = plan::step_names(turn.o.release["spec"]);
   s.guard = {};
   s.analysis.clear();
   s.phase = Phase::Progressing;

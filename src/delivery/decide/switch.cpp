@@ -4,73 +4,16 @@
 
 #include <algorithm>
 
-#include "api/meta.h"
-#include "delivery/names.h"
+#include "delivery/decide/answers.h"
 
 namespace slipway::delivery {
 namespace {
 
-using data::Value;
-
-constexpr base::Duration kCountAfter = base::seconds(2);
-constexpr base::Duration kCountedAtMost = base::minutes(10);  // the gateway remembers no more
-constexpr base::Duration kAskTimeout = base::seconds(5);
-
-// Only our own gateway counts answers.
-bool is_counted(const Turn& turn) {
-  return turn.plan.routing->kind == plan::RouterKind::HttpRoute &&
-         (!turn.o.traffic || turn.o.traffic->by_status_of.empty());
-}
-
-// Whole seconds, and one more: the gateway counts in those.
-base::Duration window_until(const Turn& turn, base::Time end) {
-  const base::Duration since = end - *turn.s.switched.written_at;
-  return base::seconds(since / base::seconds(1) + 2);
-}
-
-Value question_of(const Turn& turn, const std::string& service, base::Duration window) {
-  const Value route = Value::object({{"namespace", api::space_of(turn.o.release)}, {"name", turn.plan.routing->route}});
-  return Value::object(
-      {{"route", route}, {"service", service}, {"window", base::format_duration(window)}, {"query", "error-rate"}});
-}
-
-std::vector<std::string> services_of(const Turn& turn) {
-  return {turn.plan.routing->stable_service, turn.plan.routing->canary_service};
-}
-
-// Asks for what is not known yet; true: there is something to wait for.
-bool ask(Turn& turn, base::Duration window) {
-  bool waits = false;
-  for (const std::string& service : services_of(turn)) {
-    const auto found = turn.o.switch_counts.find(service);
-    const bool answered = found != turn.o.switch_counts.end() && found->second.answered;
-    waits = waits || !answered;
-    if (found == turn.o.switch_counts.end())
-      turn.act(control::Ask{.id = switch_fact(turn.o.release, service),
-                            .port = std::string(kGatewayMetricsPort),
-                            .question = question_of(turn, service, window),
-                            .timeout = kAskTimeout});
-  }
-  return waits;
-}
-
-// What both Services have counted; -1 unless both have.
-void take_counts(Turn& turn) {
-  SwitchState& s = turn.s.switched;
-  std::int64_t requests = 0, failed = 0;
-  bool known = true;
-  for (const std::string& service : services_of(turn)) {
-    const SwitchCount& count = turn.o.switch_counts.at(service);
-    known = known && count.requests >= 0;
-    requests += count.requests;
-    failed += count.failed;
-    turn.act(control::Forget{switch_fact(turn.o.release, service)});
-  }
-  if (!known) return;
-  s.requests = requests;
-  s.failed = failed;
-  turn.log("switch.counted", fmt::format("{} of {} requests failed in the {} around the switch", failed, requests,
-                                         base::format_duration(s.counted_for)));
+std::vector<Counted> services_of(const Turn& turn) {
+  std::vector<Counted> out;
+  for (const std::string& service : {turn.plan.routing->stable_service, turn.plan.routing->canary_service})
+    out.push_back({service, switch_fact(turn.o.release, service)});
+  return out;
 }
 
 }  // namespace
@@ -95,14 +38,20 @@ void note_switch_verified(Turn& turn) {
 
 void count_switch(Turn& turn) {
   SwitchState& s = turn.s.switched;
-  if (!s.verified_at || s.counted_at || turn.s.retreat || !turn.routed() || !is_counted(turn)) return;
+  if (!s.verified_at || s.counted_at || turn.s.retreat || !counts_answers(turn)) return;
   const base::Time when = *s.verified_at + kCountAfter;
   if (turn.now < when) return turn.wake_at(when);
-  if (s.counted_for == base::Duration{}) s.counted_for = window_until(turn, turn.now);
+  if (s.counted_for == base::Duration{}) s.counted_for = counted_window(*s.written_at, turn.now);
   if (s.counted_for > kCountedAtMost || turn.s.position.handed_over) return void(s.counted_at = turn.now);
-  if (ask(turn, s.counted_for)) return;
+  const std::vector<Counted> services = services_of(turn);
+  if (ask_counts(turn, services, s.counted_for)) return;
   s.counted_at = turn.now;
-  take_counts(turn);
+  const AnswerCount both = take_counts(turn, services);
+  if (both.requests < 0) return;
+  s.requests = both.requests;
+  s.failed = both.failed;
+  turn.log("switch.counted", fmt::format("{} of {} requests failed in the {} around the switch", s.failed, s.requests,
+                                         base::format_duration(s.counted_for)));
 }
 
 }  // namespace slipway::delivery

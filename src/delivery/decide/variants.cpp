@@ -302,6 +302,7 @@ void count_variants(Turn& turn) {
     out.replicas = v.version ? v.version->spec : 0;
     out.ready = v.version ? v.version->available : 0;
     const bool whole = traffic && traffic->parts.empty() && is_candidate(turn, v.index);
+    if (!turn.invalid.empty() && !s.retreat) continue;  // the spec does not say who has what; the route stays as it is
     out.share = s.retreat || !traffic ? 0 : whole ? traffic->share.points : part_in(traffic->parts, v.index).points;
   }
   const ReadBack* rb = current_read_back(turn);

@@ -40,6 +40,10 @@ Rollback rollback_of(const Value& v) {
   Rollback out;
   out.verify_timeout = duration_or(v["verifyTimeout"], out.verify_timeout);
   if (v["window"].is_object()) out.fast_revisions = v["window"]["revisions"].as_int(1);
+  if (v["keepPods"].is_object()) {
+    out.keep_pods = v["keepPods"]["count"].as_int(1);
+    out.keep_for = duration_or(v["keepPods"]["duration"], out.keep_for);
+  }
   if (v["onInconclusive"].as_string() == "Rollback") out.on_inconclusive = OnInconclusive::Rollback;
   const std::string_view failed = v["onFailure"].as_string();
   if (failed == "Pause" || failed == "Freeze")
@@ -329,6 +333,7 @@ base::Result<ReleasePlan> compile(const Value& release, const RouterCapabilities
   api::check_release(release, data::kNull, problems);
   if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
   check_test_under_way(release, problems);
+  check_gray_under_way(release, problems);
   if (!problems.empty()) return base::fail(refusal(release, std::move(problems)));
   const Value& strategy = release["spec"]["strategy"];
   ReleasePlan plan = way_back(release, router);

@@ -88,8 +88,7 @@ std::string taken_back(const Value& release, const std::vector<Traffic>& batches
     const bool kept = std::ranges::any_of(batches, [&](const Traffic& t) { return covers(t.grants, given); });
     if (!kept)
       return fmt::format(
-          "{} is in already, and no batch lets so much in any more: put it back, or take it back by "
-          "slipway back or abort",
+          "{} is in already, and no batch lets so much in any more: put it back, or take it back by slipway abort",
           to_text(given));
   }
   return "";
@@ -137,6 +136,17 @@ void compile_gray(const Value& release, const CohortSpecs& known, ReleasePlan& p
     add_batch(out, gray["batches"].at(at), traffic[at], batches[at].name, i);
   }
   out.shift(kWhole, -1, "spec.strategy.gray");
+}
+
+void check_gray_under_way(const Value& release, std::vector<Cause>& problems) {
+  const Value& in = release["status"]["traffic"]["given"];
+  if (in.size() == 0 || !release["status"]["candidate"].is_object() || release["spec"]["strategy"].has("gray")) return;
+  problems.push_back(
+      {"FieldValueForbidden",
+       fmt::format("Forbidden: a gray release is under way and has let in {}, whom another strategy would "
+                   "take back: put its batches back, or end it first (slipway promote --full or abort)",
+                   in.at(0)["cohort"].str("users")),
+       "spec.strategy"});
 }
 
 std::vector<std::string> gray_step_names(const Value& gray) {

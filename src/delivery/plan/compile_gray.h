@@ -29,6 +29,8 @@ std::optional<Cohort> read_named_cohort(const data::Value& release, const Cohort
 // Adds the steps, or what is wrong: Cohorts that do not exist, or that cannot be told apart.
 void compile_gray(const data::Value& release, const CohortSpecs& known, ReleasePlan& plan,
                   std::vector<base::Cause>& problems);
+// Users whom a gray release under way has let in would be taken back by any other strategy.
+void check_gray_under_way(const data::Value& release, std::vector<base::Cause>& problems);
 // Of spec.strategy.gray.
 std::vector<std::string> gray_step_names(const data::Value& gray);
 

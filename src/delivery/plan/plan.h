@@ -156,6 +156,8 @@ struct Rollback {
   OnInconclusive on_inconclusive = OnInconclusive::Pause;
   OnFailure on_failure = OnFailure::Rollback;
   std::int64_t fast_revisions = 0;  // going back to one of so many released versions takes no steps
+  std::int64_t keep_pods = 0;       // of a rejected version so many pods are kept aside for people to look at
+  base::Duration keep_for = base::minutes(30);
   bool operator==(const Rollback&) const = default;
 };
 

@@ -29,6 +29,9 @@ base::MonoTime in_mono(base::Time t, const Clock& clock) {
   return clock.mono - std::max(clock.now - t, base::Duration(0));
 }
 
+// It was well when it was last looked at: whoever ended it, as `slipway down` does, it waits for nothing.
+bool ran_until_now(const Value& status) { return status["state"]["running"].is_object(); }
+
 void adopt_run(ContainerRecord& c, const ContainerState& found, const Value& status, const Clock& clock) {
   const bool same_run = status["restartCount"].as_int() == found.key.attempt;
   c.attempt = found.key.attempt;
@@ -40,7 +43,8 @@ void adopt_run(ContainerRecord& c, const ContainerState& found, const Value& sta
   c.ready = found.running && same_run && status["ready"].as_bool();
   const Value& before = same_run ? status["lastState"]["terminated"] : status["state"]["terminated"];
   if (before.is_object()) c.last = before;
-  if (!found.running && c.ended_at - c.running_since >= base::minutes(10)) c.backoff = base::Duration(0);
+  if (!found.running && (ran_until_now(status) || c.ended_at - c.running_since >= base::minutes(10)))
+    c.backoff = base::Duration(0);
 }
 
 // Nothing of it is left in the runtime: what the status says is all there is.
@@ -61,6 +65,7 @@ void adopt_status(ContainerRecord& c, const std::string& uid, const std::string&
       ended.is_null() ? "The container could not be located when the node agent started" : ended["message"].str();
   c.running_since = in_mono(began, clock);
   c.ended_at = in_mono(end, clock);
+  if (ran_until_now(status)) c.backoff = base::Duration(0);
 }
 
 }  // namespace
@@ -83,8 +88,8 @@ PodRecord adopt(const Value& pod, const std::vector<ContainerState>& found, bool
       c.attempt = status["restartCount"].as_int();
       c.image = status["image"].str();
       c.image_id = status["imageID"].str();
+      c.backoff = backoff_after(newest != nullptr ? newest->key.attempt : c.attempt);
       newest != nullptr ? adopt_run(c, *newest, status, clock) : adopt_status(c, uid, name, status, clock);
-      c.backoff = backoff_after(c.attempt);
       any_running = any_running || c.phase == Phase::Running;
     }
   r.prepared = any_running && sandbox_exists;

@@ -376,5 +376,26 @@ TEST(Status, Qos) {
   EXPECT_EQ(qos_class(pod(R"({"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"500m"}})")), "Burstable");
 }
 
+// What was well when it was last seen was ended from outside (the machine, or `slipway down`); what had crashed goes on
+// waiting.
+TEST(Lifecycle, a_container_that_ended_while_nobody_looked_starts_again_at_once) {
+  Value pod = parse(R"({"metadata":{"name":"web","uid":"u1"},"spec":{"containers":[{"name":"web"}]}})");
+  const Clock clock{.now = *base::parse_time("2026-11-30T12:00:00Z"), .mono = base::MonoTime(base::hours(5))};
+  ContainerState ended{.key = {"u1", "web", 3}, .running = false};
+  ended.started = clock.now - base::minutes(2);
+  ended.ended = clock.now - base::minutes(1);
+  const auto backoff = [&](const char* state, std::vector<ContainerState> found) {
+    Value status = parse(R"({"name":"web","restartCount":3})");
+    status.set("state", parse(state));
+    pod.set({"status", "containerStatuses"}, Value::array({status}));
+    return adopt(pod, found, false, clock).containers.at("web").backoff;
+  };
+  constexpr const char* kRunning = R"({"running":{"startedAt":"2026-11-30T11:58:00Z"}})";
+  constexpr const char* kCrashed = R"({"waiting":{"reason":"CrashLoopBackOff"}})";
+  EXPECT_EQ(backoff(kRunning, {ended}), base::Duration(0));
+  EXPECT_EQ(backoff(kRunning, {}), base::Duration(0)) << "and the runtime knows nothing of it";
+  EXPECT_EQ(backoff(kCrashed, {ended}), base::seconds(40));
+}
+
 }  // namespace
 }  // namespace slipway::node::lifecycle

@@ -29,6 +29,7 @@ std::unique_ptr<Checker> make_previews_let_in();
 std::unique_ptr<Checker> make_previews_go();
 std::unique_ptr<Checker> make_hooks_in_order();
 std::unique_ptr<Checker> make_trouble_has_lasted();
+std::unique_ptr<Checker> make_kept_pods_aside();
 std::unique_ptr<Checker> make_hooks_answered();
 std::unique_ptr<Checker> make_hooks_on_the_way_back();
 

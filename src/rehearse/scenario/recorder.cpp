@@ -118,6 +118,7 @@ void Recorder::see_pod(const Value& pod) {
   auto& [version, restarts] = pods_[std::string(api::uid_of(pod))];
   version = version_of(pod);
   restarts = std::max(restarts, control::restarts_of(pod));
+  if (!api::label(pod, delivery::kKeptLabel).empty()) kept_[version].insert(std::string(api::uid_of(pod)));
 }
 
 Value Recorder::started(const std::vector<std::string>& versions) const {
@@ -127,16 +128,18 @@ Value Recorder::started(const std::vector<std::string>& versions) const {
   return counts;
 }
 
-// How often a container restarts is a matter of time; whether it does is not.
+// How often a container restarts is a matter of time; whether it does is not. And whether its ReplicaSet comes to make
+// one pod more in place of one that is kept aside.
 void Recorder::describe_pods() {
   for (const auto& [uid, pod] : pods_) {
-    ++outcome_.started[pod.first];
+    if (!kept_.contains(pod.first)) ++outcome_.started[pod.first];
     outcome_.restarts[pod.first] += pod.second;
   }
   auto& track = outcome_.tracks["pods"];
   for (const auto& [version, count] : outcome_.started)
     track.push_back(fmt::format("{}: {} started, {}", version, count,
                                 outcome_.restarts[version] > 0 ? "with restarts" : "no restart"));
+  for (const auto& [version, pods] : kept_) track.push_back(fmt::format("{}: {} kept aside", version, pods.size()));
 }
 
 // --- the end ----------------------------------------------------------------------------------------------

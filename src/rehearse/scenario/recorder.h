@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "base/time.h"
@@ -44,6 +45,7 @@ class Recorder {
   std::string app_;
   Outcome outcome_;
   std::map<std::string, std::pair<std::string, std::int64_t>> pods_;  // version and restarts, by uid
+  std::map<std::string, std::set<std::string>> kept_;                 // pods kept aside after a rollback, by version
   std::map<std::string, std::string> versions_;                       // of ReplicaSets, by name
   std::map<std::string, std::int64_t> changes_;
 };
