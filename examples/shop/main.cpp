@@ -6,8 +6,9 @@
 //   GET /readyz   200, or 503 while starting and while stopping
 //
 // Environment, or arguments NAME=VALUE: VERSION (dev), PORT (8080), POD_IP (address to bind; 0.0.0.0), POD_NAME (host
-// name), ERROR_RATE (share of answers that are 500, each with a line on stderr; 0), LATENCY_MS (0) and LATENCY_JITTER_MS (0: uniform, added),
-// START_DELAY_MS (not ready and 503 until then; 0), CRASH_AFTER_S (aborts; 0: never).
+// name), ERROR_RATE (share of answers that are 500, each with a line on stderr; 0), LATENCY_MS (0) and
+// LATENCY_JITTER_MS (0: uniform, added), START_DELAY_MS (not ready and 503 until then; 0), CRASH_AFTER_S (aborts; 0:
+// never).
 #include <unistd.h>
 
 #include <csignal>

@@ -73,6 +73,18 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
   return out.append(text);
 }
 
+std::string one_line(std::string_view text) {
+  std::string out;
+  bool blank = false;
+  for (const char c : trim(text)) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    if (!control) out += c;
+    if (control && !blank) out += ' ';
+    blank = control;
+  }
+  return std::string(trim(out));
+}
+
 std::string times(std::int64_t n) { return n == 1 ? "once" : n == 2 ? "twice" : std::to_string(n) + " times"; }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {

@@ -14,6 +14,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
+// Control characters become blanks, and several of these one, so that it stays on its line and moves no cursor.
+std::string one_line(std::string_view text);
 std::string times(std::int64_t n);  // "once", "twice", "3 times"
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 

@@ -60,6 +60,8 @@ ExitCode choose_variant(Setting& s, const std::string& name, const std::string& 
   const auto release = s.api.get(api::kReleases, name);
   if (!release) return tell(s, release.error());
   const delivery::State state = delivery::read_state((*release)["status"]);
+  if (state.phase == delivery::Phase::Invalid && !state.variants.empty())
+    return tell(s, {.code = Code::Conflict, .message = "nothing was chosen: " + state.message});
   const auto chosen = std::ranges::find(state.variants, variant, &delivery::VariantState::name);
   if (chosen == state.variants.end()) {
     std::string names;

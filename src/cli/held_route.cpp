@@ -10,9 +10,23 @@ namespace {
 
 using data::Value;
 
+// A reference without a weight has the weight 1, which a server writes down.
+Value without_weights_of_one(const Value& v) {
+  if (v.is_array()) {
+    Value out = Value::array();
+    for (const Value& item : v.items()) out.push_back(without_weights_of_one(item));
+    return out;
+  }
+  if (!v.is_object()) return v;
+  Value out = Value::object();
+  for (const data::Member& m : v.members())
+    if (m.key != "weight" || m.value != Value(1)) out.set(m.key.view(), without_weights_of_one(m.value));
+  return out;
+}
+
 // What people write of it.
 Value said(const Value& object) {
-  Value out = object.without("status").without("metadata");
+  Value out = Value::object({{"kind", object["kind"]}, {"spec", without_weights_of_one(object["spec"])}});
   for (const char* part : {"labels", "annotations"})
     if (!object["metadata"][part].is_empty()) out.set(part, object["metadata"][part]);
   return out;
@@ -34,7 +48,7 @@ Value splitter_of(Setting& s, const api::Resource& resource, const std::string& 
   if (!releases) return {};
   for (const Value& release : (*releases)["items"].items()) {
     const Value begun = delivery::as_begun(release);
-    if (!release["status"]["candidate"].is_object() || !begun["spec"]["traffic"].is_object()) continue;
+    if (!begun["spec"]["traffic"].is_object()) continue;
     const delivery::plan::Routing routing = delivery::plan::routing_of(begun);
     if (routing.route == name && delivery::router_of(routing.kind).route_kind() == resource) return release;
   }

@@ -9,7 +9,7 @@
 
 namespace slipway::cli {
 
-// The Release that has split this object, a route or what stands for one; null: none has.
+// The Release that splits this object, a route or what stands for one, while it releases; null: none does.
 data::Value splitter_of(Setting& s, const api::Resource& resource, const std::string& space, const std::string& name);
 
 // `live` without the split is `wanted`: what the object would be when the manifest won. Pure.

@@ -18,7 +18,8 @@ Value route(const char* backends, const char* path = "/") {
   Value out = json(R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute",
     "metadata":{"name":"web","namespace":"shop","uid":"u","resourceVersion":"7"},"spec":{"hostnames":["web.example"]}})");
   Value rule = Value::object({{"backendRefs", json(backends)}});
-  rule.set("matches", Value::array({Value::object({{"path", Value::object({{"type", "PathPrefix"}, {"value", path}})}})}));
+  rule.set("matches",
+           Value::array({Value::object({{"path", Value::object({{"type", "PathPrefix"}, {"value", path}})}})}));
   out.set({"spec", "rules"}, Value::array({rule}));
   return out;
 }

@@ -55,7 +55,8 @@ TEST(Logs, AfterARollbackTheCandidateIsTheVersionThatWasRejected) {
   gone.objects.pods.erase(gone.objects.pods.begin() + 1);
   EXPECT_EQ(
       names(pods_for_logs(gone, {.canary = true}, {})),
-      "not found: revision 2 has no pods any more, and their logs went with them; what was measured and decided is "
+      "not found: revision 2 has no pods any more, and their logs went with them (spec.rollback.keepPods lets some "
+      "stay after a rollback); what was measured and decided is "
       "kept: slipway explain web@2 -n shop");
 }
 

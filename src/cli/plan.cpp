@@ -32,6 +32,7 @@ struct Subject {
   delivery::plan::CohortSpecs cohorts = {};
   std::optional<Value> preview_space = {};
   std::vector<std::string> missing = {};  // what its spec names and the cluster does not have
+  std::vector<std::string> wrong = {};    // analyses that cannot be made, and why
 };
 
 struct Details {
@@ -39,7 +40,7 @@ struct Details {
   Gates gates;
   std::vector<NeededRight> rights;
   PreviewPlace preview = {};
-  std::vector<std::string> missing = {};
+  std::vector<std::string> missing = {}, wrong = {};
   std::optional<std::vector<MetricToday>> metrics = {};
 };
 
@@ -99,6 +100,9 @@ Value plan_object(const delivery::plan::ReleasePlan& plan, const Details& detail
   Value missing = Value::array();
   for (const std::string& name : details.missing) missing.push_back(name);
   if (missing.size() > 0) out.set("missing", missing);
+  Value wrong = Value::array();
+  for (const std::string& problem : details.wrong) wrong.push_back(problem);
+  if (wrong.size() > 0) out.set("wrong", wrong);
   return out;
 }
 
@@ -109,6 +113,8 @@ std::string details_text(const delivery::plan::ReleasePlan& plan, const Details&
   for (const std::string& w : details.gates.windows) out += fmt::format("window    {}\n", w);
   for (const std::string& name : details.missing)
     out += fmt::format("missing   {}: no release begins without it\n", name);
+  for (const std::string& problem : details.wrong)
+    out += fmt::format("wrong     {}: no release begins with it\n", problem);
   if (!details.gates.closed.empty()) out += fmt::format("gate      {}\n", details.gates.closed);
   if (!details.preview.space.empty()) out += fmt::format("preview   {}\n", details.preview.text);
   for (const NeededRight& right : details.rights)
@@ -128,7 +134,8 @@ ExitCode print_plan(Setting& s, const Subject& subject, const Plan& options) {
                   .gates = gates_of(*plan, subject.policy, s.api.now()),
                   .rights = rights_of(*plan),
                   .preview = preview_place_of(*plan, subject.release, subject.preview_space),
-                  .missing = subject.missing};
+                  .missing = subject.missing,
+                  .wrong = subject.wrong};
   if (options.measure) {
     auto measured = measure_today(s, subject.release, *plan);
     if (!measured) return tell(s, measured.error());
@@ -171,6 +178,15 @@ std::vector<std::string> missing_templates(Setting& s, const Value& release) {
         out.insert(
             fmt::format("{} {}", cluster ? "ClusterAnalysisTemplate" : "AnalysisTemplate", t["name"].as_string()));
     }
+  return {out.begin(), out.end()};
+}
+
+// Arguments, placeholders and conditions of analyses whose templates can be read.
+std::vector<std::string> wrong_analyses(Setting& s, const Value& release) {
+  std::set<std::string> out;
+  for (const Value& analysis : delivery::plan::analyses_of(release["spec"]))
+    if (const auto made = resolve_analysis(s, analysis); !made && made.error().code == Code::Invalid)
+      out.insert(made.error().message);
   return {out.begin(), out.end()};
 }
 
@@ -224,7 +240,8 @@ ExitCode run(Setting& s, const Plan& plan) {
                      .policy = policy.value_or(Value()),
                      .cohorts = *cohorts,
                      .preview_space = preview_space_in(s, *release),
-                     .missing = missing_templates(s, *release)},
+                     .missing = missing_templates(s, *release),
+                     .wrong = wrong_analyses(s, *release)},
                     plan);
 }
 

@@ -61,10 +61,13 @@ std::string qualified(const install::Right& right) {
   return right.group.empty() ? resource : resource + "." + right.group;
 }
 
-// Pods are made and taken by metrics of provider job, and taken where they are replaced in place.
+// Pods are made and taken by metrics of provider job, taken where they are replaced in place, and changed and taken
+// where some are kept after a rollback.
 bool concerns(const install::Right& right, const ReleasePlan& plan) {
-  if (right.resource != "pods" || right.verbs.front() != "create") return true;
-  return plan.capacity == Capacity::InPlace || measures(plan);
+  if (right.resource != "pods") return true;
+  const bool keeps = plan.rollback.keep_pods > 0;
+  if (right.verbs.front() == "patch") return keeps;
+  return right.verbs.front() != "create" || keeps || plan.capacity == Capacity::InPlace || measures(plan);
 }
 
 // --- metrics ------------------------------------------------------------------------------------------------
@@ -86,16 +89,7 @@ struct Asked {
 };
 
 base::Result<Asked> questions(Setting& s, const Value& analysis) {
-  std::vector<Value> templates;
-  for (const Value& named : analysis["templates"].items()) {
-    const bool cluster = named["clusterScope"].as_bool();
-    auto found = s.api.get(cluster ? api::kClusterAnalysisTemplates : api::kAnalysisTemplates, named["name"].str());
-    if (!found) return std::unexpected(found.error());
-    templates.push_back(*std::move(found));
-  }
-  delivery::analysis::Values args;
-  for (const Value& arg : analysis["args"].items()) args[arg["name"].str()] = arg["value"].str();
-  const auto resolved = delivery::analysis::resolve(templates, args);
+  const auto resolved = resolve_analysis(s, analysis);
   if (!resolved) return std::unexpected(resolved.error());
   Asked out;
   for (const Value& metric : (*resolved)["metrics"].items())
@@ -195,6 +189,19 @@ base::Result<std::vector<MetricToday>> ask(Setting& s, const Value& release, con
 }
 
 }  // namespace
+
+base::Result<Value> resolve_analysis(Setting& s, const Value& analysis) {
+  std::vector<Value> templates;
+  for (const Value& named : analysis["templates"].items()) {
+    const bool cluster = named["clusterScope"].as_bool();
+    auto found = s.api.get(cluster ? api::kClusterAnalysisTemplates : api::kAnalysisTemplates, named["name"].str());
+    if (!found) return std::unexpected(found.error());
+    templates.push_back(*std::move(found));
+  }
+  delivery::analysis::Values args;
+  for (const Value& arg : analysis["args"].items()) args[arg["name"].str()] = arg["value"].str();
+  return delivery::analysis::resolve(templates, args);
+}
 
 Gates gates_of(const ReleasePlan& plan, const Value& policy, base::Time now) {
   Gates out;

@@ -38,6 +38,10 @@ struct PreviewPlace {
 PreviewPlace preview_place_of(const delivery::plan::ReleasePlan& plan, const data::Value& release,
                               const std::optional<data::Value>& space);
 
+// The metrics of an analysis of the spec with its arguments filled in, from templates of the cluster. Invalid: no
+// release could make it; anything else: they could not be read.
+base::Result<data::Value> resolve_analysis(Setting& s, const data::Value& analysis);
+
 // What one metric said, asked once about the stable version.
 struct MetricToday {
   std::string name;

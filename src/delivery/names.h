@@ -34,6 +34,9 @@ inline constexpr std::string_view kKeptLabel = "slipway.dev/kept-of";
 inline constexpr std::string_view kKeptRevisionLabel = "slipway.dev/kept-revision";
 inline constexpr std::string_view kKeptLabelsAnnotation = "slipway.dev/kept-labels";
 
+// The field manager of what a Release writes (the name of its controller).
+inline constexpr std::string_view kReleaseManager = "release";
+
 // Kept on ReplicaSets by the Deployment controller.
 inline constexpr std::string_view kRevisionAnnotation = "deployment.kubernetes.io/revision";
 inline constexpr std::string_view kDesiredAnnotation = "deployment.kubernetes.io/desired-replicas";

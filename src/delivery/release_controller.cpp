@@ -187,7 +187,7 @@ class ReleaseController final : public control::Controller {
   ReleaseController(plan::RouterCapabilities router, std::function<MetricSources()> sources)
       : router_(std::move(router)), sources_(std::move(sources)) {}
 
-  std::string_view name() const override { return "release"; }
+  std::string_view name() const override { return kReleaseManager; }
   const api::Resource& resource() const override { return api::kReleases; }
 
   std::vector<control::Watch> watches() const override {

@@ -283,7 +283,7 @@ struct State {
   std::optional<Revision> candidate = {};
   std::vector<VariantState> variants = {};  // of an A/B test, the candidate among them
   std::optional<Rejected> rejected = {};
-  Asking asking = {};  // only where ConfigMaps are versioned, and while something waits to begin
+  Asking asking = {};  // where ConfigMaps are versioned, or nothing takes a release back: what waits to begin
   Position position = {};
   int user_step = -1, user_steps = 0;  // for people; -1: before the first
   // The steps of the release under way, or of the last one, in words: the spec may say something else by now.

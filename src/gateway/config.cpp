@@ -116,16 +116,16 @@ class Writer {
     redirects(f);
     line()
         .words("http-request return status 404 content-type text/plain string")
-        .quoted("no route\\n")
+        .quoted("no route")
         .words(kNoRuleYet);
     line()
         .words("http-request return status 500 content-type text/plain string")
-        .quoted("invalid backend\\n")
+        .quoted("invalid backend")
         .words("if { var(txn.svc) -m str -- ! }");
     // Nothing has a share: no backend, or all weights are zero.
     line()
         .words("http-request return status 500 content-type text/plain string")
-        .quoted("no backend\\n")
+        .quoted("no backend")
         .words("if !{ var(txn.slot) -m found }");
     plain("use_backend %[var(txn.be)]");
   }

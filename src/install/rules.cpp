@@ -57,8 +57,7 @@ const std::vector<Right>& controller_rights() {
        "pods",
        {"create", "delete"},
        "a metric of provider job runs a pod of its template, and clears it away; pods of StatefulSets and DaemonSets "
-       "are "
-       "replaced"},
+       "are replaced; those that were kept after a rollback go"},
       {Objects,
        "",
        "pods",

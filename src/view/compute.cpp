@@ -112,7 +112,8 @@ void add_times(const ReleaseView& view, std::vector<StepView>& steps) {
 
 void add_steps(const Objects& objects, const State& s, ReleaseView& view) {
   int number = 0;
-  for (const std::string& text : s.step_names.empty() ? delivery::plan::step_names(objects.release["spec"]) : s.step_names) {
+  for (const std::string& text :
+       s.step_names.empty() ? delivery::plan::step_names(objects.release["spec"]) : s.step_names) {
     view.steps.push_back({.number = number + 1, .text = text, .state = state_of(number, s)});
     ++number;
   }

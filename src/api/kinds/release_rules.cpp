@@ -119,7 +119,16 @@ void check_scale(Problems& out, const Value& scale, const std::string& path) {
 
 constexpr std::array kStepKinds = {"weight", "match", "mirror", "scale", "pause", "analysis"};
 
+// The schema keeps what it does not know of a step, so that a step of a later version is refused here, by its name.
+void check_fields_of_step(Problems& out, const Value& step, const std::string& path) {
+  for (const data::Member& m : step.members())
+    if (m.key != "name" && std::ranges::find(kStepKinds, m.key.view()) == kStepKinds.end())
+      out.invalid(fmt::format("{}.{}", path, m.key.view()), m.value,
+                  "no such field: a step is one of weight, match, mirror, scale, pause or analysis");
+}
+
 void check_step(Problems& out, const Value& step, const std::string& path, BasisPoints& highest) {
+  check_fields_of_step(out, step, path);
   const auto kinds = std::ranges::count_if(kStepKinds, [&](const char* kind) { return step.has(kind); });
   if (kinds == 0) return out.required(path, "a step is one of weight, match, mirror, scale, pause or analysis");
   if (kinds > 1)
@@ -394,6 +403,7 @@ void check_metric(Problems& out, const Value& metric, const std::string& path) {
   for (const char* key : {"interval", "initialDelay", "timeout"}) check_duration(out, metric, key, path);
   for (const char* key : {"minSamples", "inconclusiveLimit", "consecutiveErrorLimit", "consecutiveSuccessLimit"})
     check_count(out, metric, key, path, 0);
+  check_languages(out, metric, path);
   check_limits(out, metric, path);
   check_count(out, metric, "count", path, 1);
   if (metric["count"].as_int(1) > 1 && metric["interval"].as_string().empty())
@@ -468,6 +478,8 @@ void check_release(const Value& release, const Value& old, std::vector<Cause>& p
   check_scopes(out, spec);
   check_hooks(out, spec["hooks"]);
   check_duration(out, spec, "deadline", "spec");
+  if (base::parse_duration(spec["deadline"].as_string()) == base::Duration(0))
+    out.invalid("spec.deadline", spec["deadline"], "must be more than 0s: nothing gets ready in no time");
   check_rollback(out, spec["rollback"]);
   check_config(out, spec["config"]);
   check_count(out, spec, "revisionHistoryLimit", "spec", 1);

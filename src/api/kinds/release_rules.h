@@ -30,6 +30,10 @@ struct OwnedServices {
 };
 OwnedServices owned_services(const data::Value& spec);
 
+// What cannot be read of the conditions and the query of a metric whose arguments are filled in, with its field; empty:
+// all can.
+std::string language_problem(const data::Value& metric);
+
 void check_release(const data::Value& release, const data::Value& old, std::vector<base::Cause>& problems);
 void check_cohort(const data::Value& cohort, const data::Value& old, std::vector<base::Cause>& problems);
 void check_notification(const data::Value& notification, const data::Value& old, std::vector<base::Cause>& problems);

@@ -23,7 +23,7 @@ std::string web(const std::string& fields, const std::string& condition = "resul
 }
 
 std::string limits(const std::string& fields) {
-  return "{name: a, interval: 1s, successCondition: x, provider: {prometheus: {query: up}}, " + fields + "}";
+  return "{name: a, interval: 1s, successCondition: result > 0, provider: {prometheus: {query: up}}, " + fields + "}";
 }
 
 TEST(AnalysisTemplateRules, good_metrics_are_taken) {
@@ -34,12 +34,35 @@ TEST(AnalysisTemplateRules, good_metrics_are_taken) {
         web("url: 'https://m.example/', jsonPath: \"$.i[?(@.name==''b'')].v\""), web("url: 'https://m.example/'", ""),
         std::string("{name: a, provider: {job: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "
                     "i}]}}}}}"),
-        std::string("{name: a, successCondition: x, provider: {process: {name: p, args: {a: b}, timeout: 30s}}}"),
+        std::string(
+            "{name: a, successCondition: result > 0, provider: {process: {name: p, args: {a: b}, timeout: 30s}}}"),
         limits("failureLimit: -1, consecutiveSuccessLimit: 3"),
         limits("count: 5, consecutiveSuccessLimit: 5, onNoData: Fail"),
         std::string("{name: a, failureCondition: result == 0, provider: {prometheus: {query: up}}}")})
     for (const base::Cause& problem : problems_of(good))
       ADD_FAILURE() << good << ": " << problem.field << ": " << problem.message;
+}
+
+// What is read again at each measurement is read once when it is written.
+TEST(AnalysisTemplateRules, what_is_said_in_a_language_is_read) {
+  const auto only = [](const std::string& metric) {
+    const auto problems = problems_of(metric);
+    return problems.size() == 1 ? problems[0].field + ": " + problems[0].message : std::to_string(problems.size());
+  };
+  const auto of_gateway = [](const std::string& query, const std::string& condition) {
+    return "{name: a, successCondition: '" + condition + "', provider: {gateway: {query: " + query + "}}}";
+  };
+  EXPECT_NE(only(of_gateway("error-rate", "result <= && 1")).find("spec.metrics[0].successCondition: "),
+            std::string::npos);
+  EXPECT_NE(only(of_gateway("error-rate", "result <= && 1")).find("column 11"), std::string::npos);
+  EXPECT_NE(only(of_gateway("error-rate", "reslt < 1")).find("unknown name reslt: a condition can read result, stable"),
+            std::string::npos);
+  EXPECT_NE(only(of_gateway("error-rat", "result < 1")).find("our gateway answers error-rate, requests, rate, p50"),
+            std::string::npos);
+  EXPECT_EQ(only(of_gateway("p99", "len([result]) > 0 && (pWorse == nil || pWorse > 0.1) && stableSamples >= 0")), "0");
+  EXPECT_EQ(only(of_gateway("\"{{args.query}}\"", "result < {{args.limit}} &&")), "0")
+      << "read once the arguments are there";
+  EXPECT_EQ(language_problem(yaml(of_gateway("p99", "result < 1 &&"))).find("a.successCondition: "), 0u);
 }
 
 // The table of a kind and its rules say some of the same.
@@ -63,8 +86,9 @@ TEST(Rules, what_the_table_refuses_is_refused_once) {
 TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
   const std::string provider = "spec.metrics[0].provider";
   for (const auto& [bad, field] : std::vector<std::pair<std::string, std::string>>{
-           {"{name: a, successCondition: x, provider: {}}", provider},
-           {"{name: a, successCondition: x, provider: {web: {url: 'http://m/'}, gateway: {query: p50}}}", provider},
+           {"{name: a, successCondition: result > 0, provider: {}}", provider},
+           {"{name: a, successCondition: result > 0, provider: {web: {url: 'http://m/'}, gateway: {query: p50}}}",
+            provider},
            {web("method: GET"), provider + ".web.url"},
            {web("url: 'ftp://m.example'"), provider + ".web.url"},
            {web("url: 'http://m.example', secret: m"), provider + ".web.url"},
@@ -79,8 +103,8 @@ TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
            {web("url: 'https://m.example', secret: m, headers: [{name: X, value: v, secretKey: k}]"),
             provider + ".web.headers[0].value"},
            {web("url: 'http://m.example', headers: [{value: v}]"), provider + ".web.headers[0].name"},
-           {"{name: a, successCondition: x, provider: {process: {}}}", provider + ".process.name"},
-           {"{name: a, successCondition: x, provider: {process: {name: p, timeout: 2m}}}",
+           {"{name: a, successCondition: result > 0, provider: {process: {}}}", provider + ".process.name"},
+           {"{name: a, successCondition: result > 0, provider: {process: {name: p, timeout: 2m}}}",
             provider + ".process.timeout"},
            {"{name: a, provider: {process: {name: p}}}", "spec.metrics[0].successCondition"},
            {limits("failureLimit: -1"), "spec.metrics[0].failureLimit"},
@@ -88,14 +112,14 @@ TEST(AnalysisTemplateRules, what_cannot_work_is_refused_with_its_field) {
            {limits("count: 2, consecutiveSuccessLimit: 3"), "spec.metrics[0].consecutiveSuccessLimit"},
            {limits("consecutiveSuccessLimit: -1"), "spec.metrics[0].consecutiveSuccessLimit"},
            {limits("onNoData: Pass"), "spec.metrics[0].onNoData"},
-           {"{name: a, consecutiveSuccessLimit: 2, successCondition: x, provider: {prometheus: {query: up}}}",
+           {"{name: a, consecutiveSuccessLimit: 2, successCondition: result > 0, provider: {prometheus: {query: up}}}",
             "spec.metrics[0].interval"},
            {"{name: a, provider: {job: {}}}", provider + ".job.template.spec.containers"},
            {"{name: a, provider: {job: {template: {spec: {restartPolicy: Always, containers: [{name: c}]}}}}}",
             provider + ".job.template.spec.restartPolicy"},
            {"{name: a, provider: {job: {template: {metadata: {name: b}, spec: {containers: [{name: c}]}}}}}",
             provider + ".job.template.metadata.name"},
-           {"{name: a, successCondition: x, provider: {job: {template: {spec: {containers: [{name: c}]}}}}}",
+           {"{name: a, successCondition: result > 0, provider: {job: {template: {spec: {containers: [{name: c}]}}}}}",
             "spec.metrics[0].successCondition"},
            {web("url: 'http://m.example', jsonPath: '$.a'", ""), "spec.metrics[0].successCondition"}}) {
     const auto problems = problems_of(bad);
@@ -210,6 +234,23 @@ TEST(ReleaseRules, a_release_keeps_its_workload) {
     ASSERT_EQ(found.size(), 1u) << other;
     EXPECT_EQ(found[0].field, "spec.target");
   }
+}
+
+TEST(ReleaseRules, a_field_that_a_step_does_not_have_is_named) {
+  const auto fields = [](const std::string& step) {
+    std::vector<base::Cause> problems;
+    check_release(
+        yaml("{metadata: {name: web}, spec: {target: {name: web}, traffic: {route: web, service: web}, deadline: 0s,"
+             "strategy: {canary: {steps: [" +
+             step + "]}}}}"),
+        data::kNull, problems);
+    std::vector<std::string> out;
+    for (const base::Cause& problem : problems) out.push_back(problem.field);
+    return base::join(out, " ");
+  };
+  EXPECT_EQ(fields("{weight: 10, name: small}"), "spec.deadline");
+  EXPECT_EQ(fields("{weight: 10, setWeight: 5}"), "spec.strategy.canary.steps[0].setWeight spec.deadline");
+  EXPECT_EQ(fields("{wieght: 5}"), "spec.strategy.canary.steps[0].wieght spec.strategy.canary.steps[0] spec.deadline");
 }
 
 }  // namespace

@@ -35,6 +35,9 @@ bool is_label(std::string_view name);
 // {gateway}, {prometheus}, {web}, {job} or {process}: exactly one of them.
 void check_provider(Problems& out, const data::Value& provider, const std::string& path);
 
+// Conditions and queries of a metric, as far as they can be read without the values of its arguments.
+void check_languages(Problems& out, const data::Value& metric, const std::string& path);
+
 void check_rolling(Problems& out, const data::Value& rolling, const std::string& path);
 // What the target's kind cannot do.
 void check_target(Problems& out, const data::Value& spec);

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "api/kinds/release_rules.h"
 #include "api/meta.h"
 #include "base/strings.h"
 
@@ -68,7 +69,8 @@ Value shown_args(const std::vector<Value>& templates, const std::vector<Values>&
   return out;
 }
 
-Value gather_metrics(const std::vector<Value>& templates, const std::vector<Values>& args,
+// `complete`: every argument has its value, so that conditions can be read.
+Value gather_metrics(const std::vector<Value>& templates, const std::vector<Values>& args, bool complete,
                      std::vector<std::string>& problems) {
   Value metrics = Value::array();
   std::set<std::string> names;
@@ -80,6 +82,9 @@ Value gather_metrics(const std::vector<Value>& templates, const std::vector<Valu
       for (const std::string& placeholder : unknown)
         problems.push_back(fmt::format("unknown placeholder {{{{{}}}}} in metric {} of AnalysisTemplate {}",
                                        placeholder, name, api::name_of(templates[i])));
+      if (const std::string problem = complete && unknown.empty() ? api::language_problem(filled) : "";
+          !problem.empty())
+        problems.push_back(fmt::format("AnalysisTemplate {}: {}", api::name_of(templates[i]), problem));
       const bool fresh = names.insert(name).second;
       metrics.push_back(fresh ? filled : filled.with("name", fmt::format("{}-{}", api::name_of(templates[i]), name)));
     }
@@ -140,7 +145,7 @@ base::Result<Value> resolve(const std::vector<Value>& templates, const Values& g
   if (!missing.empty()) problems.push_back("no value for " + base::join(missing, ", "));
   for (const auto& [name, value] : given)
     if (!takes(templates, name)) problems.push_back(fmt::format("no template takes the argument {}", name));
-  const Value metrics = gather_metrics(templates, args, problems);
+  const Value metrics = gather_metrics(templates, args, missing.empty(), problems);
   if (!problems.empty()) return base::fail(base::Code::Invalid, base::join(problems, "; "));
   return Value::object({{"args", shown_args(templates, args)}, {"metrics", metrics}});
 }

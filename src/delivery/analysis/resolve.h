@@ -31,7 +31,7 @@ data::Value substitute_late(const data::Value& tree, const Values& values);
 // The metrics of all templates with arguments filled in: {"args": [...], "metrics": [...]}. An argument that is given
 // goes to every template that declares it; a default counts for its own template only. A metric name used twice gets
 // its template's name in front. Invalid, with all reasons: a required argument without a value, an argument that no
-// template takes, a placeholder that the metric's template does not declare.
+// template takes, a placeholder that the metric's template does not declare, a condition that cannot be read.
 base::Result<data::Value> resolve(const std::vector<data::Value>& templates, const Values& given);
 
 }  // namespace slipway::delivery::analysis

@@ -418,6 +418,31 @@ TEST(AbTest, a_test_under_way_does_not_change_sides_by_an_edit_and_can_still_be_
   for (const char* tag : {"red", "new", "blue"}) EXPECT_EQ(c.pods_of(tag), 0) << tag;
 }
 
+// A choice that is made while the spec cannot be carried out counts when it is right again.
+TEST(AbTest, a_choice_is_not_lost_while_the_spec_is_invalid) {
+  ModelledCluster c = test_cluster(json(kTest));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("new");
+  ASSERT_TRUE(decides(c)) << c.state().message;
+  const auto before = split_of(c);
+  Value edited = c.release()["spec"]["strategy"]["abTest"]["variants"];
+  edited.set_at(0, edited.at(0).with("share", 40));
+  const Value right = c.release()["spec"]["strategy"];
+  c.patch_release(Value::object(
+      {{"spec", Value::object({{"strategy", Value::object({{"abTest", Value::object({{"variants", edited}})}})}})}}));
+  ASSERT_TRUE(c.reaches(Phase::Invalid));
+  c.set_image("blue");
+  for (int i = 0; i < 50; ++i) c.turn();
+  EXPECT_EQ(c.state().phase, Phase::Invalid) << c.state().message;
+  EXPECT_EQ(split_of(c), before) << "and nobody changes sides";
+  std::int64_t shares = 0;
+  for (const VariantState& v : c.state().variants) shares += v.share;
+  EXPECT_GT(shares, 0) << "what they have is still told";
+  c.patch_release(Value::object({{"spec", Value::object({{"strategy", right}})}}));
+  ASSERT_TRUE(c.reaches(Phase::Idle)) << c.state().message;
+  EXPECT_EQ(c.pods_of("blue"), 4);
+}
+
 TEST(AbTest, what_cannot_be_a_test_is_refused_with_the_reason) {
   const auto refused = [](const char* variants) {
     Value spec = json(kTest);

@@ -33,6 +33,7 @@ std::size_t end_of_user_step(const Turn& turn, std::size_t index) {
 std::string back_command(Turn& turn) {
   State& s = turn.s;
   if (!s.candidate || s.retreat) return "refused: nothing is being released";
+  if (!turn.invalid.empty()) return "refused: " + turn.invalid;
   if (s.position.handed_over) return "refused: the candidate already belongs to the workload; use undo";
   if (turn.o.kind == plan::WorkloadKind::DaemonSet)
     return "refused: a DaemonSet makes pods of one version only, so they go back all together: abort";

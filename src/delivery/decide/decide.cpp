@@ -6,6 +6,7 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "base/strings.h"
 #include "delivery/decide/analyses.h"
 #include "delivery/decide/config.h"
 #include "delivery/decide/finish.h"
@@ -277,6 +278,8 @@ Decision finish(Turn& turn) {
   if (turn.s.phase != Phase::Waiting) turn.s.waiting = {};
   if (!turn.o.workload.is_null()) count_replicas(turn);
   count_preview(turn);
+  turn.s.message = base::one_line(turn.s.message);
+  for (Trouble& t : turn.s.troubles) t.message = base::one_line(t.message);
   set_conditions(turn.s, turn.now);
   if (!turn.o.refused || !turn.out.effects.empty()) end_refusal(turn);
   turn.out.status = write_state(turn.s);

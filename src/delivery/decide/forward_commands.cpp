@@ -39,7 +39,9 @@ void go_on_in_spite(Turn& turn) {
 std::string promote_command(Turn& turn, bool full) {
   State& s = turn.s;
   if (s.phase == Phase::Waiting && !s.candidate) return fmt::format("refused: no person is waited for: {}", s.message);
-  if (!s.candidate || s.retreat) return "refused: nothing is being released";
+  if (s.retreat)
+    return fmt::format("refused: revision {} is on its way back: {}", s.retreat->from.number, s.retreat->message);
+  if (!s.candidate) return "refused: nothing is being released";
   if (!turn.invalid.empty()) return "refused: " + turn.invalid;
   for (const VariantState& v : s.variants)
     if (v.stopped_at && v.hash == s.candidate->hash)
@@ -105,7 +107,9 @@ std::int64_t begin_of_what_is_given(const Turn& turn, std::int64_t target) {
 std::string jump_command(Turn& turn, std::int64_t step) {
   State& s = turn.s;
   Position& p = s.position;
-  if (!s.candidate || s.retreat) return "refused: nothing is being released";
+  if (s.retreat)
+    return fmt::format("refused: revision {} is on its way back: {}", s.retreat->from.number, s.retreat->message);
+  if (!s.candidate) return "refused: nothing is being released";
   if (!turn.invalid.empty()) return "refused: " + turn.invalid;
   if (p.handed_over) return "refused: the candidate already belongs to the workload";
   const auto& steps = turn.plan.steps;

@@ -95,6 +95,43 @@ TEST(InTheMiddle, a_second_release_of_a_workload_does_nothing) {
   EXPECT_EQ(std::get<control::Patch>(left.effects[0]).resource, api::kReleases);
 }
 
+// Whoever applies the manifest of the route again is in conflict with nobody.
+TEST(InTheMiddle, what_is_owned_of_the_route_is_given_up_with_the_split) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.patch_route(json(R"({"metadata":{"managedFields":[{"manager":"kubectl","operation":"Apply"},
+    {"manager":"release","operation":"Update"},{"manager":"release","operation":"Update","subresource":"status"}]}})"));
+  for (int i = 0; i < 20; ++i) c.turn();
+  EXPECT_EQ(c.route()["metadata"]["managedFields"].size(), 3u) << "not as long as it is split";
+  c.command(Verb::Abort);
+  ASSERT_TRUE(c.reaches(Phase::RolledBack));
+  ASSERT_EQ(c.route()["metadata"]["managedFields"].size(), 2u);
+  EXPECT_EQ(c.route()["metadata"]["managedFields"].at(0)["manager"], Value("kubectl"));
+  const auto writes = c.writes();
+  for (int i = 0; i < 50; ++i) c.turn();
+  EXPECT_EQ(c.writes(), writes);
+}
+
+TEST(InTheMiddle, a_retry_where_nothing_is_measured_is_refused) {
+  ModelledCluster c(json(kApproval));
+  ASSERT_TRUE(c.reaches(Phase::Idle));
+  c.set_image("v2");
+  ASSERT_TRUE(c.reaches(Phase::Paused));
+  c.command(Verb::Retry, "a reason\nof two lines");
+  for (int i = 0; i < 5; ++i) c.turn();
+  EXPECT_TRUE(c.state().command.result.starts_with("refused: revision 2 is being released"))
+      << c.state().command.result;
+  EXPECT_EQ(c.state().command.reason, "a reason of two lines");
+  c.command(Verb::Abort);
+  ASSERT_TRUE(c.run_until([&] { return c.state().retreat.has_value(); }));
+  c.command(Verb::Promote);
+  for (int i = 0; i < 2; ++i) c.turn();
+  EXPECT_TRUE(c.state().command.result.starts_with("refused: revision 2 is on its way back"))
+      << c.state().command.result;
+}
+
 // First the workload goes, then its Release: nobody is left to give the route back later.
 TEST(InTheMiddle, a_release_without_its_workload_leaves_the_route_as_it_was) {
   ModelledCluster c(json(kApproval));

@@ -69,6 +69,12 @@ std::string no_retry(const Turn& turn) {
   return "refused: nothing was rejected, and no analysis is undecided";
 }
 
+// The present step of the plan is an analysis, which may be undecided.
+bool is_measuring(const Turn& turn) {
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  return index < turn.plan.steps.size() && std::holds_alternative<plan::Analyse>(turn.plan.steps[index].action);
+}
+
 std::string retry_release(Turn& turn) {
   State& s = turn.s;
   if (s.rejected && !s.candidate) {
@@ -79,7 +85,7 @@ std::string retry_release(Turn& turn) {
     overrule_halt(turn);
     return "accepted: it is measured again";
   }
-  if (!s.candidate || s.retreat || s.phase != Phase::Paused) return no_retry(turn);
+  if (!s.candidate || s.retreat || s.phase != Phase::Paused || !is_measuring(turn)) return no_retry(turn);
   ++s.position.attempt;
   s.phase = Phase::Progressing;
   return "accepted: the analysis is repeated";
@@ -197,7 +203,9 @@ Value inputs_of(const Turn& turn, const Command& c) {
 void obey(Turn& turn) {
   const auto command = command_of(turn.o.release);
   if (!command || !*command || (*command)->id == turn.s.command.id) return;
-  const Command& c = **command;
+  Command c = **command;
+  c.by = base::one_line(c.by);
+  c.reason = base::one_line(c.reason);
   Value inputs = inputs_of(turn, c);  // as things stand before it
   const std::string result = carry_out(turn, c);
   if (result.empty()) return;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/meta.h"
+#include "control/pod_template.h"
 #include "delivery/begun.h"
 #include "delivery/decide/back.h"
 #include "delivery/decide/config.h"
@@ -112,11 +113,28 @@ bool lost_after_handover(Turn& turn) {
   return true;
 }
 
+// Nothing takes this release back (onFailure: Freeze): another version that is asked for waits, and is told once.
+void note_next(Turn& turn) {
+  const std::string asked = control::template_hash(turn.o.asked_template());
+  if (turn.s.asking.identity == asked) return;
+  turn.s.asking = {.identity = asked, .since = turn.now};
+  const std::string text = fmt::format(
+      "another version is asked for ({}): it waits until this release has ended, which nothing takes back "
+      "(onFailure: Freeze)",
+      images_of(turn.o.asked_template()));
+  turn.log("next.waits", text);
+  turn.note(Note::Kind::Normal, "NextWaits", text);
+}
+
 // The template is no longer the candidate's; true when the release turned around.
 bool target_changed(Turn& turn) {
   if (note_decision(turn)) return true;
+  if (decision_waits(turn)) return false;
   if (turn.s.position.handed_over || is_config_missing(turn) || asks_for(turn.o, *turn.s.candidate)) return false;
-  if (never_turns_back(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash))) return false;
+  if (never_turns_back(turn) && (turn.candidate() || turn.o.kept.contains(turn.s.candidate->hash))) {
+    note_next(turn);
+    return false;
+  }
   if (turn.s.stable && asks_for(turn.o, *turn.s.stable))
     begin_retreat(turn, Cause::Reverted,
                   fmt::format("the {} asks for the stable version again", plan::to_text(turn.o.kind)));

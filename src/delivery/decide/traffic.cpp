@@ -405,6 +405,30 @@ Reach drop_split(Turn& turn) {
   return Reach::Waiting;
 }
 
+namespace {
+
+// Whoever writes a field owns it: the next one who applies the manifest of the route would be in conflict with us,
+// although the route says what he wrote. What we own of it is given up with the split.
+void give_up_fields(Turn& turn, const api::Resource& kind, const Value& object) {
+  Value rest = Value::array();
+  bool ours = false;
+  for (const Value& entry : object["metadata"]["managedFields"].items()) {
+    const bool is_ours = entry["manager"].as_string() == kReleaseManager && entry["subresource"].as_string().empty();
+    ours = ours || is_ours;
+    if (!is_ours) rest.push_back(entry);
+  }
+  if (!ours || rest.size() == 0) return;  // an empty list would change nothing
+  turn.act(patch_of(kind, object, Value::object({{"metadata", Value::object({{"managedFields", rest}})}})));
+}
+
+void give_up_route(Turn& turn) {
+  give_up_fields(turn, turn.router().route_kind(), turn.o.route);
+  if (const auto second = turn.router().companion(*turn.plan.routing))
+    give_up_fields(turn, second->kind, turn.o.companion);
+}
+
+}  // namespace
+
 Reach reach_plain(Turn& turn) {
   const RouteView view = turn.view();
   if (view.shape == Shape::Absent || view.shape == Shape::Foreign) return Reach::Done;
@@ -427,6 +451,7 @@ Reach reach_plain(Turn& turn) {
   if (rb && rb->plain.present && rb->plain.share == plan::kWhole.points) {
     if (clean(turn) == Reach::Waiting) return Reach::Waiting;
     turn.s.traffic = {};
+    give_up_route(turn);
     return Reach::Done;
   }
   ask_router(turn, kAskInterval);

@@ -4,6 +4,7 @@
 
 #include "api/meta.h"
 #include "api/resource.h"
+#include "base/strings.h"
 #include "control/outside.h"
 #include "control/pod_template.h"
 #include "data/selector.h"
@@ -19,7 +20,8 @@ void Turn::note(control::Note::Kind kind, std::string reason, std::string messag
   out.notes.push_back({kind, std::move(reason), std::move(message)});
 }
 
-void Turn::log(std::string rule, std::string text, Value inputs) {
+void Turn::log(std::string rule, std::string said, Value inputs) {
+  std::string text = base::one_line(said);  // people and pods have a part in it
   Value entry = Value::object({{"time", stamp(now)}, {"rule", rule}, {"text", text}});
   if (!inputs.is_empty()) entry.set("inputs", inputs);
   s.log.push_back(std::move(entry));

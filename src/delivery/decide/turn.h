@@ -43,7 +43,7 @@ struct Turn {
   bool acts() const { return !out.effects.empty(); }
   void note(control::Note::Kind kind, std::string reason, std::string message);
   // A transition that people should be able to look up: into the status log, the reasons and an Event.
-  void log(std::string rule, std::string text, data::Value inputs = {});
+  void log(std::string rule, std::string said, data::Value inputs = {});
   void wake_at(base::Time t);
   void wake_after(base::Duration d) { wake_at(now + d); }
   void wait(std::string for_what) { s.message = std::move(for_what); }

@@ -200,12 +200,24 @@ void go_on_decided(Turn& turn) {
 
 }  // namespace
 
+namespace {
+
+// The variant that the Deployment asks for, which is not the candidate; end: there is none.
+auto chosen_variant(const Turn& turn) {
+  const State& s = turn.s;
+  return std::ranges::find_if(s.variants, [&](const VariantState& v) {
+    return !v.stopped_at && s.candidate && v.hash != s.candidate->hash && asks_for(turn.o, v);
+  });
+}
+
+}  // namespace
+
+bool decision_waits(const Turn& turn) { return !turn.invalid.empty() && chosen_variant(turn) != turn.s.variants.end(); }
+
 bool note_decision(Turn& turn) {
   State& s = turn.s;
-  if (s.position.handed_over || !s.candidate || asks_for(turn.o, *s.candidate)) return false;
-  const auto wanted = std::ranges::find_if(s.variants, [&](const VariantState& v) {
-    return !v.stopped_at && v.hash != s.candidate->hash && asks_for(turn.o, v);
-  });
+  if (s.position.handed_over || !s.candidate || asks_for(turn.o, *s.candidate) || !turn.invalid.empty()) return false;
+  const auto wanted = chosen_variant(turn);
   if (wanted == s.variants.end() || !turn.o.find(wanted->hash)) return false;
   s.candidate = static_cast<const Revision&>(*wanted);
   go_on_decided(turn);

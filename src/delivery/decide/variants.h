@@ -47,6 +47,9 @@ bool is_decided(const Turn& turn);
 // The Deployment asks for a variant that is not the candidate: it is from now on, and the test is over. True when that
 // was just found out.
 bool note_decision(Turn& turn);
+// The same while the spec cannot be carried out, so that there are no steps by which to go on: it counts once the spec
+// is right again.
+bool decision_waits(const Turn& turn);
 // Its users get the stable version; when it is the last one the release turns back. With `onFailure: Pause` or
 // Freeze the release halts as a whole.
 void stop_variant(Turn& turn, std::size_t i, Cause cause, std::string message, Evidence evidence = {});
