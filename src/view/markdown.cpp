@@ -87,7 +87,7 @@ void add_facts(Lines& out, const ReleaseView& v, std::string_view ended) {
   if (v.rollback) {
     row("cause", fmt::format("{} ({})", v.rollback->message, delivery::to_text(v.rollback->cause)));
     if (!v.changed.empty()) row("changed", compact_text(v.changed, kChangesShown));
-    row("effect", effect_text(*v.rollback));
+    row("effect", effect_text(v));
     row("cost", cost_text(*v.rollback));
   }
   add_table(out, {"", ""}, rows);

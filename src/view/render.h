@@ -32,8 +32,9 @@ Lines render_troubles(const ReleaseView& view, const Style& style);
 // The release's own sentence, without what the troubles say as well.
 std::string message_beside_troubles(const ReleaseView& view);
 
-// "traffic back in 0.400 s, 0.420 s after the failing measurement"
-std::string effect_text(const delivery::Retreat& retreat);
+// "traffic back in 0.400 s, 0.420 s after the failing measurement"; where there is no router, what became of the pods.
+// Of a view with a rollback.
+std::string effect_text(const ReleaseView& view);
 // "99 of 2 114 requests that it answered failed (of the last 2m)"; empty where nobody counts.
 std::string cost_text(const delivery::Retreat& retreat);
 

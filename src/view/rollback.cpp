@@ -121,11 +121,55 @@ void add_next(Lines& out, const ReleaseView& v, bool done) {
   out.push_back(std::move(line));
 }
 
+// --- effect -----------------------------------------------------------------------------------------------
+
+// One object for both versions, whose controller exchanges its pods.
+bool is_in_place(const ReleaseView& v) { return v.target_kind != "Deployment"; }
+
+// Without a router the candidate's pods are its traffic.
+std::string replaced_effect(const Retreat& r) {
+  if (!r.traffic_zero_at) return "its pods are replaced again";
+  if (*r.traffic_zero_at <= r.started_at) return "it had no pods";
+  return fmt::format("its pods were gone after {}", seconds_between(r.started_at, *r.traffic_zero_at));
+}
+
+std::string placed_effect(const ReleaseView& v) {
+  const Retreat& r = *v.rollback;
+  std::string out;
+  if (r.restored_at)
+    out = fmt::format("the {} had the template of revision {} back after {}", v.target_kind,
+                      v.stable ? v.stable->number : 0, seconds_between(r.started_at, *r.restored_at));
+  const std::string_view between = out.empty() ? "" : "; ";
+  if (!r.traffic_zero_at) return out + fmt::format("{}its pods are replaced again, one by one", between);
+  if (*r.traffic_zero_at <= r.started_at) return out + fmt::format("{}no pod had to be replaced", between);
+  return out +
+         fmt::format("{}its pods were replaced after {}", between, seconds_between(r.started_at, *r.traffic_zero_at));
+}
+
+// The proof could not find the route that it had left.
+bool has_lost_route(const Retreat& r) {
+  return std::ranges::any_of(r.verification.checks, [](const delivery::Check& c) {
+    return c.name == "route" && c.state == delivery::CheckState::Failed;
+  });
+}
+
+// A share of the plan is one of the traffic, or of the pods; pods that are exchanged one by one have none yet.
+std::string where_text(const ReleaseView& v) {
+  const Retreat& r = *v.rollback;
+  std::string out;
+  if (v.routed || !is_in_place(v)) out = fmt::format("at {:g} %", static_cast<double>(r.share) / 100);
+  if (r.user_step >= 0) out += fmt::format("{} step {}", out.empty() ? "at" : ",", r.user_step + 1);
+  return out.empty() ? out : "   " + out;
+}
+
 }  // namespace
 
-std::string effect_text(const Retreat& r) {
+std::string effect_text(const ReleaseView& v) {
+  const Retreat& r = *v.rollback;
+  if (!v.routed) return is_in_place(v) ? placed_effect(v) : replaced_effect(r);
+  if (has_lost_route(r)) return "nobody can say when the traffic was back";
   if (!r.traffic_zero_at) return "traffic is going back";
-  if (*r.traffic_zero_at <= r.started_at) return "no traffic had to be moved";
+  if (r.share == 0 && *r.traffic_zero_at <= r.started_at) return "no traffic had to be moved";
   std::string out = fmt::format("traffic back in {}", seconds_between(r.started_at, *r.traffic_zero_at));
   if (r.failing_at)
     out += fmt::format(", {} after the failing measurement", seconds_between(*r.failing_at, *r.traffic_zero_at));
@@ -144,14 +188,13 @@ Lines render_rollback(const ReleaseView& v, const Style& style) {
   const Retreat& r = *v.rollback;
   const bool done = v.phase == delivery::Phase::RolledBack;
   Lines out;
-  out.push_back(fmt::format("{} release/{}  revision {} {} {}   at {:g} %{}", paint(style, Colour::Red, "✗"), v.name,
-                            r.from.number, done ? "ROLLED BACK to" : "is going back to",
-                            v.stable ? v.stable->number : 0, static_cast<double>(r.share) / 100,
-                            r.user_step >= 0 ? fmt::format(", step {}", r.user_step + 1) : ""));
+  out.push_back(fmt::format("{} release/{}  revision {} {} {}{}", paint(style, Colour::Red, "✗"), v.name, r.from.number,
+                            done ? "ROLLED BACK to" : "is going back to", v.stable ? v.stable->number : 0,
+                            where_text(v)));
   out.push_back(fmt::format("  why     {} ({})", r.message, delivery::to_text(r.cause)));
   add_evidence(out, v, r);
   add_findings(out, v);
-  out.push_back("  effect  " + effect_text(r));
+  out.push_back("  effect  " + effect_text(v));
   if (const std::string cost = cost_text(r); !cost.empty()) out.push_back("          " + cost);
   add_kept(out, v);
   add_proof(out, r, style);
