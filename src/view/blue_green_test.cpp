@@ -24,6 +24,7 @@ Objects colours(const delivery::State& s) {
   Objects o = objects_with(s);
   o.release.set({"spec", "strategy"}, json(R"({"blueGreen":{"preSwitchAnalysis":{"templates":[{"name":"smoke"}]},
       "autoSwitch":"2m","postSwitchAnalysis":{"templates":[{"name":"slo"}]},"keepPrevious":"15m"}})"));
+  stand_at(o, s.user_step);
   o.pods[2] = pod("web-b-1", "web-b", true, 0);
   o.runs = {run("web-13-1-2", 1, "Successful", 0.004)};
   return o;

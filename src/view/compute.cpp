@@ -319,7 +319,7 @@ ReleaseView compute(const Objects& objects, Time now) {
   view.rollback = s.retreat ? s.retreat : s.phase == delivery::Phase::RolledBack ? s.last_rollback : std::nullopt;
   add_records(s, view);
   add_steps(objects, s, view);
-  add_lengths(objects, s, view);
+  add_plan(objects, s, view);
   add_people(objects, view);
   add_versions(objects, s, view);
   add_kept(objects, s, view);

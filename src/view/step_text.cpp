@@ -64,9 +64,10 @@ std::string count_text(std::int64_t n) {
 }
 
 std::string time_text(const StepView& s, Time now) {
-  if (s.state == StepState::Current && s.ends && s.length && *s.length > base::Duration::zero()) {
-    const base::Duration gone = std::clamp(*s.length - (*s.ends - now), base::Duration::zero(), *s.length);
-    return fmt::format("{} of {}", base::human_duration(gone), base::human_duration(*s.length));
+  if (s.state == StepState::Current && s.since && s.ends && *s.ends > *s.since) {
+    const std::string planned = base::human_duration(*s.ends - *s.since);
+    const std::string gone = base::human_duration(std::max(now - *s.since, base::Duration{}));
+    return now <= *s.ends ? fmt::format("{} of {}", gone, planned) : fmt::format("{} ({} planned)", gone, planned);
   }
   return s.began ? base::human_duration(s.ended.value_or(now) - *s.began) : "";
 }

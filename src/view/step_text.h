@@ -11,7 +11,7 @@ namespace slipway::view {
 std::string clock_text(Time t);          // "12:00:44" in UTC
 std::string count_text(std::int64_t n);  // "23 456"
 
-// "98s", or of what lasts as long as planned "40s of 5m".
+// "98s", or of what lasts as long as planned "40s of 5m", and when that is over "6m (5m planned)".
 std::string time_text(const StepView& step, Time now);
 // "error-rate 0.4 % (limit 1 %)   p99 182 ms (limit 300 ms)"
 std::string metrics_text(const std::vector<MetricView>& metrics, std::string_view between);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/meta.h"
+#include "delivery/begun.h"
 #include "delivery/plan/compile.h"
 
 namespace slipway::view {
@@ -39,8 +40,8 @@ std::optional<base::Duration> length_of_metrics(const Value& metrics) {
   return longest;
 }
 
-// By its run when it has begun, else by its templates, as far as they could be read.
-std::optional<base::Duration> length_of_analysis(const Objects& objects, const plan::Analysis& analysis) {
+// By its templates, as far as they could be read.
+std::optional<base::Duration> length_by_templates(const Objects& objects, const plan::Analysis& analysis) {
   base::Duration longest{};
   for (const std::string& name : analysis.templates) {
     const auto found =
@@ -79,57 +80,108 @@ StepKind kind_of(const plan::Step& step, plan::Strategy strategy) {
   return StepKind::Other;
 }
 
+// Zero: it does not last; nothing: nobody knows. An analysis that has begun goes by its run.
+std::optional<base::Duration> length_of(const Objects& objects, const State& s, const plan::Step& step) {
+  if (const auto* wait = std::get_if<plan::Wait>(&step.action)) return wait->duration;
+  if (const auto* keep = std::get_if<plan::Keep>(&step.action)) return keep->duration;
+  const auto* analyse = std::get_if<plan::Analyse>(&step.action);
+  if (!analyse) return base::Duration{};
+  const Value& run = run_of(objects, s, step.user_step);
+  return run.is_object() ? length_of_metrics(run["spec"]["metrics"]) : length_by_templates(objects, analyse->analysis);
+}
+
 // What a step of the plan adds to that of the Release which it belongs to.
-void add_action(const Objects& objects, const plan::Step& step, plan::Strategy strategy, StepView& out) {
+void add_action(const Objects& objects, const State& s, const plan::Step& step, plan::Strategy strategy,
+                StepView& out) {
   out.kind = std::max(out.kind, kind_of(step, strategy));
-  const auto add = [&](base::Duration length) { out.length = out.length.value_or(base::Duration{}) + length; };
-  if (const auto* wait = std::get_if<plan::Wait>(&step.action)) add(wait->duration);
-  if (const auto* keep = std::get_if<plan::Keep>(&step.action)) add(keep->duration);
-  if (const auto* analyse = std::get_if<plan::Analyse>(&step.action))
-    if (const auto length = length_of_analysis(objects, analyse->analysis)) add(*length);
+  const bool lasts = std::holds_alternative<plan::Wait>(step.action) ||
+                     std::holds_alternative<plan::Keep>(step.action) ||
+                     std::holds_alternative<plan::Analyse>(step.action);
+  if (const auto length = length_of(objects, s, step); lasts && length)
+    out.length = out.length.value_or(base::Duration{}) + *length;
 }
 
-// The current step: a wait by the plan's clock, an analysis by that of its run.
-void add_end(const Objects& objects, const State& s, StepView& step) {
-  if (const Value& run = run_of(objects, s, step.number - 1); step.kind == StepKind::Analysis && run.is_object()) {
-    step.length = length_of_metrics(run["spec"]["metrics"]);
-    const auto started = base::parse_time(run["status"]["startedAt"].as_string());
-    if (step.length && started) step.ends = *started + *step.length;
-    return;
-  }
-  const bool by_clock = step.kind == StepKind::Wait || step.kind == StepKind::Countdown || step.kind == StepKind::Keep;
-  if (by_clock && step.length && s.position.since) step.ends = *s.position.since + *step.length;
+// --- where it stands ----------------------------------------------------------------------------------------------
+
+// By which the release goes on; nothing: it has none, or none that it has followed already.
+std::optional<plan::ReleasePlan> plan_under_way(const Objects& objects, const State& s) {
+  if (!s.candidate || s.retreat) return std::nullopt;
+  if (!s.step_names.empty() && s.step_names != plan::step_names(objects.release["spec"])) return std::nullopt;
+  plan::CohortSpecs cohorts;
+  for (const data::Member& m : s.cohorts.members()) cohorts[std::string(m.key.view())] = m.value;
+  auto compiled = plan::compile(delivery::as_begun(objects.release), plan::gateway_capabilities(), cohorts);
+  return compiled ? std::optional(*std::move(compiled)) : std::nullopt;
 }
 
-void add_left(ReleaseView& view) {
+// What it does now: a batch is pods, traffic, a wait, an analysis and an approval. Null: it is at its end.
+const plan::Step* present_step(const plan::ReleasePlan& plan, const State& s) {
+  const auto index = static_cast<std::size_t>(s.position.index);
+  return index < plan.steps.size() ? &plan.steps[index] : nullptr;
+}
+
+// Held waits begin anew when they go on.
+bool stands_still(delivery::Phase phase) {
+  using delivery::Phase;
+  return phase == Phase::Paused || phase == Phase::Waiting || phase == Phase::Invalid;
+}
+
+// When the present step began; nothing: it does not last, or has not begun.
+std::optional<Time> began_at(const Objects& objects, const State& s, const plan::Step& present) {
+  if (std::holds_alternative<plan::Analyse>(present.action))
+    return base::parse_time(run_of(objects, s, present.user_step)["status"]["startedAt"].as_string());
+  const bool by_clock =
+      std::holds_alternative<plan::Wait>(present.action) || std::holds_alternative<plan::Keep>(present.action);
+  return by_clock && !stands_still(s.phase) ? s.position.since : std::nullopt;
+}
+
+void add_present(const Objects& objects, const State& s, const plan::Step& present, ReleaseView& view) {
+  if (present.user_step < 0 || present.user_step >= std::ssize(view.steps)) return;
+  StepView& shown = view.steps[static_cast<std::size_t>(present.user_step)];
+  const auto began = began_at(objects, s, present);
+  const auto length = length_of(objects, s, present);
+  if (shown.state != StepState::Current || !began || !length) return;
+  shown.since = began;
+  shown.ends = *began + *length;
+}
+
+TimeLeft left_of(const Objects& objects, const State& s, const plan::ReleasePlan& plan, Time now) {
   TimeLeft left;
-  for (const StepView& step : view.steps) {
-    if (step.state != StepState::Current && step.state != StepState::Waiting) continue;
-    left.approvals += step.kind == StepKind::Approval;
-    left.complete = left.complete && (step.kind != StepKind::Analysis || step.length.has_value());
-    if (step.state == StepState::Waiting && step.length) left.time += *step.length;
-    if (step.ends && *step.ends > view.now) left.time += *step.ends - view.now;
+  const plan::Step* present = present_step(plan, s);
+  for (const plan::Step* step = present; step && step != plan.steps.data() + plan.steps.size(); ++step) {
+    left.approvals += std::holds_alternative<plan::Approve>(step->action);
+    const auto length = length_of(objects, s, *step);
+    const auto began = step == present ? began_at(objects, s, *step) : std::nullopt;
+    left.complete = left.complete && length;
+    if (length) left.time += began ? std::max(*began + *length - now, base::Duration{}) : *length;
   }
-  view.left = left;
+  return left;
+}
+
+// As delivery/decide/forward_commands.h answers.
+bool takes_promote(const State& s, const plan::ReleasePlan& plan) {
+  for (const delivery::VariantState& v : s.variants)
+    if (v.stopped_at && v.hash == s.candidate->hash) return false;
+  if (s.halt || (s.position.back_to >= 0 && s.position.index > s.position.back_to)) return true;
+  const plan::Step* present = present_step(plan, s);
+  if (!present) return false;
+  if (std::holds_alternative<plan::Analyse>(present->action)) return s.phase == delivery::Phase::Paused;
+  return std::holds_alternative<plan::Wait>(present->action) || std::holds_alternative<plan::Keep>(present->action) ||
+         std::holds_alternative<plan::Approve>(present->action);
 }
 
 }  // namespace
 
-void add_lengths(const Objects& objects, const State& s, ReleaseView& view) {
-  if (!s.candidate || s.retreat) return;
-  if (!s.step_names.empty() && s.step_names != plan::step_names(objects.release["spec"])) return;  // not followed yet
-  plan::CohortSpecs cohorts;
-  for (const data::Member& m : s.cohorts.members()) cohorts[std::string(m.key.view())] = m.value;
-  const auto compiled = plan::compile(objects.release, plan::gateway_capabilities(), cohorts);
-  if (!compiled) return;
-  for (const plan::Step& step : compiled->steps)
+void add_plan(const Objects& objects, const State& s, ReleaseView& view) {
+  const auto plan = plan_under_way(objects, s);
+  if (!plan) return;
+  for (const plan::Step& step : plan->steps)
     if (step.user_step >= 0 && step.user_step < std::ssize(view.steps))
-      add_action(objects, step, compiled->strategy, view.steps[static_cast<std::size_t>(step.user_step)]);
+      add_action(objects, s, step, plan->strategy, view.steps[static_cast<std::size_t>(step.user_step)]);
+  view.takes_promote = takes_promote(s, s.position.fast ? plan::without_steps(*plan) : *plan);
+  if (s.position.fast) return;  // its steps are none of the Release's
+  if (const plan::Step* present = present_step(*plan, s)) add_present(objects, s, *present, view);
   // Where waits and analyses are skipped nothing of that is left.
-  if (s.position.full || s.position.fast || s.phase == delivery::Phase::Promoting) return;
-  for (StepView& step : view.steps)
-    if (step.state == StepState::Current) add_end(objects, s, step);
-  add_left(view);
+  if (!s.position.full && s.phase != delivery::Phase::Promoting) view.left = left_of(objects, s, *plan, view.now);
 }
 
 // --- who ----------------------------------------------------------------------------------------------------------

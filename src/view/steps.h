@@ -5,8 +5,9 @@
 
 namespace slipway::view {
 
-// Fills `kind`, `length` and `ends` of the steps of a release under way, and what is left of it.
-void add_lengths(const Objects& objects, const delivery::State& state, ReleaseView& view);
+// Of a release under way: fills `kind`, `length`, `since` and `ends` of its steps, what is left of it, and whether it
+// takes `promote`.
+void add_plan(const Objects& objects, const delivery::State& state, ReleaseView& view);
 // Who asked for the release, and who let which step go on: from the log, which outlives the next command.
 void add_people(const Objects& objects, ReleaseView& view);
 

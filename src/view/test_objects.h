@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "data/json.h"
+#include "delivery/plan/compile.h"
 #include "view/render.h"
 #include "view/view.h"
 
@@ -106,6 +107,23 @@ inline Objects objects_with(const delivery::State& s) {
   o.pods = {pod("web-a-1", "web-a", true, 0), pod("web-a-2", "web-a", true, 1), pod("web-b-1", "web-b", false, 0)};
   o.runs = {run("web-13-1-2", 1, "Running", 0.004)};
   return o;
+}
+
+// Where the last part of a step of the Release, counted from 0, is in its plan.
+inline std::int64_t place_of(const Value& release, int user_step) {
+  delivery::plan::CohortSpecs cohorts;
+  for (const data::Member& m : release["status"]["cohorts"].members()) cohorts[std::string(m.key.view())] = m.value;
+  const auto plan = delivery::plan::compile(release, delivery::plan::gateway_capabilities(), cohorts);
+  SLIPWAY_CHECK(plan.has_value());
+  std::int64_t out = -1;
+  for (std::size_t i = 0; i < plan->steps.size(); ++i)
+    if (plan->steps[i].user_step == user_step) out = static_cast<std::int64_t>(i);
+  return out;
+}
+
+// In that part of the step, or so many before it.
+inline void stand_at(Objects& o, int user_step, int before = 0) {
+  o.release.set({"status", "position", "index"}, place_of(o.release, user_step) - before);
 }
 
 inline std::string text(const Lines& lines) { return base::join(lines, "\n") + "\n"; }

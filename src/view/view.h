@@ -77,7 +77,9 @@ struct StepView {
   std::vector<MetricView> metrics = {};
   StepKind kind = StepKind::Other;
   std::optional<base::Duration> length = {};  // as planned; absent: it does not last, or nobody knows
-  std::optional<Time> ends = {};              // of the current one, as planned
+  // Of the current one, what it does now: a batch is pods, traffic, a wait, an analysis and an approval. Absent: what
+  // lasts has not begun, is over, or stands still.
+  std::optional<Time> since = {}, ends = {};  // `ends` as planned
   std::vector<CommandView> commands = {};     // that were obeyed while it was the current one
   bool operator==(const StepView&) const = default;
 };
@@ -135,6 +137,7 @@ struct ReleaseView {
   // change.
   std::optional<CommandView> asked = {};
   std::optional<TimeLeft> left = {};
+  bool takes_promote = false;           // now: a person is waited for, or a time that a person may end
   delivery::SwitchState switched = {};  // of a blue-green release
   bool routed = false;
   double wanted = 0;  // candidate's percent of the traffic
