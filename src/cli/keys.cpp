@@ -13,7 +13,6 @@ namespace {
 
 using delivery::Phase;
 using view::ReleaseView;
-using view::StepKind;
 
 struct Key {
   char key;
@@ -37,14 +36,10 @@ bool is_halted(const Sight& sight) { return sight.objects.release["status"]["hal
 // There is a candidate that is not on its way back, and not the workload's own already.
 bool is_under_way(const ReleaseView& v) { return v.candidate && !v.rollback && v.phase != Phase::Promoting; }
 
-// A person is waited for, or a time that a person may end.
 bool can_promote(const Sight& sight, const ReleaseView& v) {
   if (!is_under_way(v) || is_paused(sight)) return false;
   if (!v.variants.empty() && !is_halted(sight)) return false;  // a test ends with the choice of a variant
-  if (v.phase == Phase::Paused || v.phase == Phase::Keeping) return true;
-  const view::StepView* step = view::current_step(v);
-  return v.phase == Phase::Progressing && step &&
-         (step->kind == StepKind::Wait || step->kind == StepKind::Countdown || step->kind == StepKind::Keep);
+  return v.takes_promote && (v.phase == Phase::Paused || v.phase == Phase::Keeping || v.phase == Phase::Progressing);
 }
 
 bool can_pause(const Sight& sight, const ReleaseView& v) {

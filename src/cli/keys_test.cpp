@@ -4,6 +4,7 @@
 
 #include "data/json.h"
 #include "delivery/state.h"
+#include "view/test_objects.h"
 
 namespace slipway::cli {
 namespace {
@@ -40,6 +41,7 @@ Shown canary(int step, Phase phase = Phase::Progressing) {
       "strategy":{"canary":{"steps":[{"weight":5},{"pause":{}},{"weight":50},{"pause":{"duration":"1m"}}]}}}})");
   out.sight.objects.release.set("status", delivery::write_state(s));
   out.sight.now = *base::parse_time("2026-11-23T12:03:00Z");
+  view::test::stand_at(out.sight.objects, step - 1);
   out.compute();
   return out;
 }
@@ -47,6 +49,14 @@ Shown canary(int step, Phase phase = Phase::Progressing) {
 // The same with another field of the Release.
 Shown with(Shown shown, std::initializer_list<std::string_view> field, Value value) {
   shown.sight.objects.release.set(field, std::move(value));
+  shown.compute();
+  return shown;
+}
+
+// In that part of the step, counted from 1, of another strategy, or so many parts before it.
+Shown with_strategy(Shown shown, const char* strategy, int step, int before = 0) {
+  shown.sight.objects.release.set({"spec", "strategy"}, json(strategy));
+  view::test::stand_at(shown.sight.objects, step - 1, before);
   shown.compute();
   return shown;
 }
@@ -63,6 +73,20 @@ TEST(Keys, are_those_that_mean_something_now) {
             "a abort   z resume   b back   q leave (release goes on)");
   Shown alone;
   EXPECT_EQ(alone.line(), "q leave (it goes on)") << "a Deployment without a Release";
+}
+
+TEST(Keys, no_promote_where_something_else_is_waited_for) {
+  EXPECT_FALSE(canary(3, Phase::Paused).line().contains("promote"));
+  constexpr const char* kApart = R"({"blueGreen":{"previewNamespace":"shop-preview","autoSwitch":"2m"}})";
+  EXPECT_FALSE(with_strategy(canary(1, Phase::Paused), kApart, 1).line().contains("promote"))
+      << "its namespace does not let it in";
+  EXPECT_TRUE(with_strategy(canary(2), kApart, 2).line().contains("promote")) << "a countdown ends early";
+  constexpr const char* kBatches = R"({"rolling":{"batches":[{"percent":50,"bake":"1m"},{"percent":100}]}})";
+  Shown batches = canary(1);
+  batches.sight.objects.release.set({"spec", "target", "kind"}, "StatefulSet");
+  batches.sight.objects.release.erase({"spec", "traffic"});
+  EXPECT_TRUE(with_strategy(batches, kBatches, 1).line().contains("promote"));
+  EXPECT_FALSE(with_strategy(batches, kBatches, 1, 1).line().contains("promote")) << "its pods start";
 }
 
 TEST(Keys, back_needs_something_to_go_back_to) {
@@ -105,7 +129,7 @@ TEST(Keys, questions_say_what_will_happen) {
             "abort release/web? pods go back to revision 12  [y/N]");
   Shown colours = canary(2, Phase::Paused);
   colours = with(colours, {"status", "traffic"}, json(R"({"wanted":0})"));
-  colours = with(colours, {"spec", "strategy"}, json(R"({"blueGreen":{"keepPrevious":"15m"}})"));
+  colours = with_strategy(colours, R"({"blueGreen":{"keepPrevious":"15m"}})", 2);
   EXPECT_EQ(line_after(colours, 'p'),
             "switch 100 % of the traffic from 12 (web=web:1) to 13 (web=web:2)? Going back is instant for 15m.  [y/N]");
 }

@@ -5,6 +5,7 @@
 #include "control/pod_template.h"
 #include "data/json.h"
 #include "delivery/observe_in_place.h"
+#include "view/test_objects.h"
 
 namespace slipway::cli {
 namespace {
@@ -202,8 +203,9 @@ TEST(Goal, AStepThatThePlanDoesNotHaveIsNone) {
 }
 
 TEST(ReleaseText, SaysHowToEndAPause) {
-  const std::string text = release_block(
-      Terminal("never"), sight(working("Paused", R"(,"step":{"index":3,"count":4},"message":"waits for a person")")));
+  Sight waits = sight(working("Paused", R"(,"step":{"index":3,"count":4},"message":"waits for a person")"));
+  view::test::stand_at(waits.objects, 3);
+  const std::string text = release_block(Terminal("never"), waits);
   for (const char* part : {"release/web  shop  revision 1 → 2", "waits for a person\n",
                            "next      slipway promote web -n shop    slipway abort web -n shop\n"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
@@ -213,15 +215,26 @@ TEST(ReleaseText, SaysHowToEndAPause) {
   EXPECT_EQ(release_block(Terminal("never"), sight(working("Progressing"))).find("next "), std::string::npos);
 }
 
+TEST(ReleaseText, OffersNoPromoteWhereItIsRefused) {
+  const std::string refusal = "namespace shop-preview does not let previews of shop/web in: kubectl annotate ...";
+  Sight s = sight(working("Paused", (R"(,"step":{"index":0,"count":4},"message":")" + refusal + '"').c_str()));
+  s.objects.release.set({"spec", "strategy"}, json(R"({"blueGreen":{"previewNamespace":"shop-preview"}})"));
+  view::test::stand_at(s.objects, 0);
+  EXPECT_TRUE(
+      release_block(Terminal("never"), s).ends_with("Paused: " + refusal + "\nnext      slipway abort web -n shop\n"))
+      << release_block(Terminal("never"), s);
+}
+
 TEST(ReleaseText, OfAGrayRelease) {
   Sight s =
       sight(working("Paused", R"(,"step":{"index":1,"count":3},"message":"waits for a person: slipway promote web",
-      "position":{"plan":"x","index":5},"traffic":{"wanted":0,"verified":0,"reached":0,"rules":"staff, 10 % of members #abc"},
+      "cohorts":{"staff":{"key":{"header":"u"},"users":["ann"]},"members":{"key":{"header":"u"},"users":["bob"]}},"traffic":{"wanted":0,"verified":0,"reached":0,"rules":"staff, 10 % of members #abc"},
       "replicas":{"stable":4,"stableReady":4,"candidate":1,"candidateReady":1})"));
   s.objects.release.set({"spec", "strategy"}, json(R"({"gray":{"key":{"header":"u"},"batches":[
       {"name":"staff","cohorts":[{"name":"staff"}]},{"cohorts":[{"name":"members","share":10}],"approve":true},{"share":33}]}})"));
+  view::test::stand_at(s.objects, 1);
   EXPECT_EQ(release_block(Terminal("never"), s),
-            R"(release/web  shop  revision 1 → 2                 gray release · step 2/3 · 2m18s
+            R"(release/web  shop  revision 1 → 2                 gray release · step 2/3 · 2m18s · 1 approval left
 web=web:1 → web=web:2
 
  ✔ 1 staff

@@ -45,9 +45,15 @@ std::string next_text(const Sight& sight, const view::ReleaseView& v) {
     return "next      slipway resume" + whom + "    slipway abort" + whom + "\n";
   if (!v.variants.empty() && !sight.objects.release["status"]["halt"].is_object())
     return "next      slipway promote" + whom + " --variant NAME    slipway abort" + whom + "\n";
-  const bool halted = sight.objects.release["status"]["halt"].is_object();
-  return "next      slipway promote" + whom + (halted ? "    slipway retry" + whom : "") +
-         (can_go_back(v) ? "    slipway back" + whom : "") + "    slipway abort" + whom + "\n";
+  // It may wait for somebody else, whose command its message names: a preview that its namespace does not let in.
+  std::vector<std::string> verbs;
+  if (v.takes_promote) verbs.emplace_back("promote");
+  if (sight.objects.release["status"]["halt"].is_object()) verbs.emplace_back("retry");
+  if (can_go_back(v)) verbs.emplace_back("back");
+  if (v.candidate) verbs.emplace_back("abort");
+  std::string out;
+  for (const std::string& verb : verbs) out += (out.empty() ? "next      slipway " : "    slipway ") + verb + whom;
+  return out.empty() ? out : out + "\n";
 }
 
 }  // namespace
