@@ -1,6 +1,7 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -30,6 +31,15 @@ constexpr const char* kGatewayHelp =
     "in a "
     "cluster.";
 
+// As CLI::IsMember, with a message in words.
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  const auto check = [words](const std::string& text) {
+    const bool known = std::ranges::find(words, text) != words.end();
+    return known ? std::string() : "\"" + text + "\" is none of: " + base::join(words, ", ");
+  };
+  return CLI::Validator(check, "");
+}
+
 // Builds the tree of commands. Options write into `commands_` of their own type; the one that was typed is copied into
 // the invocation at the end, by the callback of its subcommand.
 class Tree {
@@ -43,7 +53,7 @@ class Tree {
                     "Path of the kubeconfig; default $KUBECONFIG, then the data directory, then ~/.kube/config");
     app_.add_option("--context", out_.connection.context, "Context of the kubeconfig");
     app_.add_option("-n,--namespace", out_.connection.space, "Namespace; default: the context's");
-    app_.add_option("--color", out_.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+    app_.add_option("--color", out_.color, "auto, always or never")->check(one_of({"auto", "always", "never"}));
     out_.connection.data_dir = default_data_dir();
     out_.command = Help{};
     start_commands();
@@ -90,11 +100,19 @@ class Tree {
     return sub;
   }
 
-  static void format(CLI::App* sub, Format& format) {
-    const std::map<std::string, Format> names = {
-        {"json", Format::Json}, {"yaml", Format::Yaml}, {"wide", Format::Wide}, {"name", Format::Name}};
-    sub->add_option("-o,--output", format, "json, yaml, wide or name")
-        ->transform(CLI::CheckedTransformer(names).description(""));
+  using Formats = std::vector<std::pair<std::string, Format>>;
+  static void format(CLI::App* sub, Format& format, const std::string& help = "json, yaml, wide or name",
+                     const Formats& formats = {{"json", Format::Json},
+                                               {"yaml", Format::Yaml},
+                                               {"wide", Format::Wide},
+                                               {"name", Format::Name}}) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : formats) names.push_back(name);
+    const auto read = [&format, formats](const std::string& text) {
+      for (const auto& [name, value] : formats)
+        if (name == text) format = value;
+    };
+    sub->add_option_function<std::string>("-o,--output", read, help)->check(one_of(names));
   }
 
   void all_spaces(CLI::App* sub) { sub->add_flag("-A,--all-namespaces", out_.connection.all_spaces, "All namespaces"); }
@@ -173,7 +191,7 @@ class Tree {
     sub->add_option("--gateway-port", up.gateway_port, "Port of the gateway; 0: any")->capture_default_str();
     sub->add_option("--listen", up.listen, "Address to listen on")->capture_default_str();
     sub->add_option("--runtime", up.runtime, "How pods run: auto, isolated, loopback")
-        ->check(CLI::IsMember({"auto", "isolated", "loopback"}))
+        ->check(one_of({"auto", "isolated", "loopback"}))
         ->capture_default_str();
     sub->add_flag("--allow-host-image", up.allow_host_image, "Pods may use the machine's own programs (image: host)");
     metric_options(sub, up.allow_loopback_metrics, up.metric_processes);
@@ -253,8 +271,7 @@ class Tree {
     sub->add_option("--image", install.image, "Image of the controllers and the gateway");
     sub->add_flag("--gateway", install.gateway,
                   "Also our gateway as GatewayClass slipway: exact weights and read-back without a mesh");
-    sub->add_option("-o,--output", install.format, "yaml: print the manifest instead of applying it")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{{"yaml", Format::Yaml}}).description(""));
+    format(sub, install.format, "yaml: print the manifest instead of applying it", {{"yaml", Format::Yaml}});
     placement_options(sub, install);
     auto& uninstall = options<Uninstall>();
     sub = command<Uninstall>("uninstall", "Take everything of install away again; workloads go on", "START", uninstall,
@@ -327,7 +344,7 @@ class Tree {
     sub->callback([this, &import] { out_.command = import; });
     auto& list = options<ImageListOptions>();
     sub = image->add_subcommand("list", "Stored images");
-    sub->add_option("-o,--output", list.output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
+    sub->add_option("-o,--output", list.output, "json or yaml")->check(one_of({"json", "yaml"}));
     data_dir(sub, list.data_dir);
     sub->callback([this, &list] { out_.command = list; });
   }

@@ -130,6 +130,18 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
   refused("up --runtime vm");
 }
 
+TEST(CommandLine, ARefusalSaysWhatThereIs) {
+  EXPECT_EQ(
+      refused("status web -o bad"),
+      "--output: \"bad\" is none of: json, yaml, wide, name\nRun with --help or --help-all for more information.\n");
+  EXPECT_TRUE(refused("install -o json").starts_with("--output: \"json\" is none of: yaml\n"));
+  EXPECT_TRUE(refused("image list -o wide").starts_with("--output: \"wide\" is none of: json, yaml\n"));
+  EXPECT_TRUE(refused("up --runtime vm").starts_with("--runtime: \"vm\" is none of: auto, isolated, loopback\n"));
+  EXPECT_TRUE(refused("status --color red").starts_with("--color: \"red\" is none of: auto, always, never\n"));
+  EXPECT_EQ(command<Install>("install -o yaml").format, Format::Yaml);
+  EXPECT_EQ(command<List>("list -o wide").format, Format::Wide);
+}
+
 TEST(CommandLine, Helps) {
   EXPECT_NE(refused("", ExitCode::Reached).find("RELEASE"), std::string::npos);
   EXPECT_NE(refused("help", ExitCode::Reached).find("RELEASE"), std::string::npos);
