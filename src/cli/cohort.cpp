@@ -267,6 +267,16 @@ void print_counts(Setting& s, const std::vector<Count>& counts, std::size_t user
   s.terminal.data(table.text());
 }
 
+void warn_of_keyless(Setting& s, const std::vector<User>& users, const std::vector<Cohort>& cohorts) {
+  if (const std::string warning = keyless(users, cohorts); !warning.empty()) s.terminal.talk("warning: " + warning);
+}
+
+std::vector<Cohort> read_all(const CohortSpecs& specs) {
+  std::vector<Cohort> out;
+  for (const auto& [name, spec] : specs) out.push_back(delivery::plan::read_cohort(name, spec));
+  return out;
+}
+
 base::Result<void> check_cohorts(const Manifests& manifests) {
   for (const Manifest& m : manifests.documents) {
     const Value& v = m.content.value;
@@ -293,11 +303,13 @@ ExitCode preview_files(Setting& s, const CohortPreview& preview, const std::vect
       continue;
     const auto gray = divided_of(v, Value(), cohorts_among(manifests, api::space_of(v)));
     if (!gray) return tell(s, gray.error());
+    warn_of_keyless(s, users, all_cohorts({*gray}));
     print_counts(s, count_batches(*gray, users), users.size(), Counted::Batches, preview.format);
     return ExitCode::Reached;
   }
   if (!preview.release.empty())
     return tell(s, {.code = Code::NotFound, .message = "no gray Release " + preview.release + " among the documents"});
+  warn_of_keyless(s, users, read_all(cohorts_among(manifests, "")));
   print_counts(s, count_cohorts(cohorts_among(manifests, ""), users), users.size(), Counted::Cohorts, preview.format);
   return ExitCode::Reached;
 }
@@ -354,11 +366,13 @@ ExitCode run(Setting& s, const CohortPreview& preview) {
     if (!cohorts) return tell(s, cohorts.error());
     if (cohorts->empty())
       return tell(s, {.code = Code::NotFound, .message = "there is no Cohort in namespace " + s.api.space()});
+    warn_of_keyless(s, *users, read_all(*cohorts));
     print_counts(s, count_cohorts(*cohorts, *users), users->size(), Counted::Cohorts, preview.format);
     return ExitCode::Reached;
   }
   const auto grays = divided_in(s, preview.release);
   if (!grays) return tell(s, grays.error());
+  warn_of_keyless(s, *users, all_cohorts(*grays));
   const bool test = is_test(grays->front().release);
   print_counts(s, test ? count_variants(grays->front(), *users) : count_batches(grays->front(), *users), users->size(),
                test ? Counted::Variants : Counted::Batches, preview.format);

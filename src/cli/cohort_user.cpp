@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <set>
@@ -128,6 +129,18 @@ std::vector<std::string> unread(const User& user, const std::vector<Cohort>& coh
       out.push_back(
           fmt::format("no Cohort here reads {}, so it says nothing; they read: {}", to_text(source), list_of(sources)));
   return out;
+}
+
+std::string keyless(const std::vector<User>& users, const std::vector<Cohort>& cohorts) {
+  const auto lacks_key = [&](const User& user) {
+    return std::ranges::any_of(
+        cohorts, [&](const Cohort& c) { return c.key && request_of(user, c)(*c.key).value_or("").empty(); });
+  };
+  const auto count = std::ranges::count_if(users, lacks_key);
+  if (count == 0) return "";
+  return fmt::format(
+      "{} of {} users have no key, as requests of nobody in particular: \"key\" is missing in their lines", count,
+      users.size());
 }
 
 }  // namespace slipway::cli

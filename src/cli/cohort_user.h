@@ -30,4 +30,7 @@ delivery::plan::Request request_of(const User& user, const delivery::plan::Cohor
 // what they do read.
 std::vector<std::string> unread(const User& user, const std::vector<delivery::plan::Cohort>& cohorts);
 
+// Of how many users nothing is known that one of these cohorts has for its key; a sentence, empty: of none.
+std::string keyless(const std::vector<User>& users, const std::vector<delivery::plan::Cohort>& cohorts);
+
 }  // namespace slipway::cli

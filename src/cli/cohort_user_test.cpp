@@ -32,5 +32,17 @@ TEST(CohortUser, WhatNoCohortReadsIsTold) {
                           "x-region, header x-test, header x-user"));
 }
 
+TEST(CohortUser, UsersWithoutAKeyAreCounted) {
+  const auto spec = data::parse_json(R"({"key":{"header":"X-User"},"users":["7"]})");
+  ASSERT_TRUE(spec);
+  const std::vector<delivery::plan::Cohort> cohorts = {delivery::plan::read_cohort("staff", *spec)};
+  const User seven{.key = "7"}, nobody{.attributes = {{"kye", "8"}}},
+      by_header{.parts = {{{delivery::plan::Condition::Of::Header, "x-user"}, "9"}}};
+  EXPECT_EQ(keyless({seven, by_header}, cohorts), "");
+  EXPECT_EQ(keyless({seven, nobody, by_header, nobody}, cohorts),
+            "2 of 4 users have no key, as requests of nobody in particular: \"key\" is missing in their lines");
+  EXPECT_EQ(keyless({nobody}, {delivery::plan::read_cohort("all", data::Value())}), "") << "nobody asks for it";
+}
+
 }  // namespace
 }  // namespace slipway::cli
