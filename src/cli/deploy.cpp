@@ -167,18 +167,14 @@ ExitCode run(Setting& s, const Deploy& deploy) {
 
 ExitCode run(Setting& s, const Status& status) {
   if (status.name.empty()) return show_overview(s, status.format);
-  if (status.until.goal != Until::Goal::Now) return follow(s, status.name, status.until, status.format);
+  if (status.until.goal != Until::Goal::Now) return follow(s, status.name, status.until, status.format, Printed::End);
   auto sight = look(s, status.name);
   if (!sight) return tell(s, sight.error());
   LogEvidence().add_to(s, *sight);
-  const Value stop = find_stop(s);
-  if (status.format == Format::Json || status.format == Format::Yaml) {
-    Value object = release_object(*sight);
-    if (stop.is_object()) object.set("stop", stop);
-    s.terminal.data(print_object(object, status.format));
-  } else {
-    s.terminal.data(stop_text(stop, s.api.now()) + release_block(s.terminal, *sight));
-  }
+  if (status.format == Format::Json || status.format == Format::Yaml)
+    s.terminal.data(print_object(status_object(s, *sight), status.format));
+  else
+    s.terminal.data(stop_text(find_stop(s), s.api.now()) + release_block(s.terminal, *sight));
   if (!status.until.summary.empty())
     if (const auto done = append_summary(status.until.summary, *sight, ""); !done) return tell(s, done.error());
   return reached(status.until, *sight).value_or(ExitCode::Reached);

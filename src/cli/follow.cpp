@@ -10,7 +10,6 @@
 #include "api/meta.h"
 #include "cli/evidence.h"
 #include "cli/exit.h"
-#include "cli/show.h"
 #include "cli/summary.h"
 #include "data/selector.h"
 #include "delivery/names.h"
@@ -166,8 +165,8 @@ std::string ending_text(ExitCode code, const Sight& last, const std::string& nam
 
 }  // namespace
 
-ExitCode follow(Setting& s, const std::string& name, const Until& until, Format format) {
-  const std::unique_ptr<Show> show = make_show(s, name, format);
+ExitCode follow(Setting& s, const std::string& name, const Until& until, Format format, Printed printed) {
+  const std::unique_ptr<Show> show = make_show(s, name, format, printed);
   const base::Time start = s.api.now();
   LogEvidence evidence;
   for (Sight last;;) {

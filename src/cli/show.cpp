@@ -4,8 +4,11 @@
 #include <utility>
 
 #include "cli/live_show.h"
+#include "cli/print.h"
 #include "cli/release_text.h"
+#include "cli/stop.h"
 #include "data/json.h"
+#include "data/yaml.h"
 
 namespace slipway::cli {
 namespace {
@@ -59,30 +62,57 @@ class LineShow final : public Show {
   base::Time printed_at_ = {};
 };
 
-// One JSON object a line, whenever something has changed.
-class JsonShow final : public Show {
+// Whenever something has changed: one JSON object a line, or a YAML document.
+class ChangeShow final : public Show {
  public:
-  explicit JsonShow(Setting& s) : Show(s), terminal_(s.terminal) {}
+  ChangeShow(Setting& s, Format format) : Show(s), format_(format) {}
   void show(const Sight& sight) override {
     const Value now = release_object(sight);
-    if (Value key = news_of(now); !(key == last_)) {
-      terminal_.data(data::to_json(now) + "\n");
-      last_ = std::move(key);
-    }
+    Value key = news_of(now);
+    if (key == last_) return;
+    s_.terminal.data(format_ == Format::Yaml ? "---\n" + data::to_yaml(now) : data::to_json(now) + "\n");
+    last_ = std::move(key);
   }
-  void away(const std::string& why) override { terminal_.talk(why); }
+  void away(const std::string& why) override { s_.terminal.talk(why); }
 
  private:
-  Terminal& terminal_;
+  Format format_;
   Value last_;
+};
+
+// Nothing until the end, and then one object.
+class EndShow final : public Show {
+ public:
+  EndShow(Setting& s, Format format) : Show(s), format_(format) {}
+  void show(const Sight&) override {}
+  void away(const std::string& why) override {
+    if (why != std::exchange(told_, why)) s_.terminal.talk(why + "; trying again");
+  }
+  void end(const Sight& sight) override {
+    if (!sight.has_release() && sight.deployment.is_null()) return;  // the server never answered
+    s_.terminal.data(print_object(status_object(s_, sight), format_));
+  }
+
+ private:
+  Format format_;
+  std::string told_;
 };
 
 }  // namespace
 
 bool Show::rest(base::Duration duration) { return s_.api.pause(duration); }
 
-std::unique_ptr<Show> make_show(Setting& s, const std::string& name, Format format) {
-  if (format == Format::Json) return std::make_unique<JsonShow>(s);
+Value status_object(Setting& s, const Sight& sight) {
+  Value out = release_object(sight);
+  if (Value stop = find_stop(s); stop.is_object()) out.set("stop", std::move(stop));
+  return out;
+}
+
+std::unique_ptr<Show> make_show(Setting& s, const std::string& name, Format format, Printed printed) {
+  if (const bool object = format == Format::Json || format == Format::Yaml; object && printed == Printed::End)
+    return std::make_unique<EndShow>(s, format);
+  else if (object)
+    return std::make_unique<ChangeShow>(s, format);
   if (s.terminal.is_live()) return std::make_unique<LiveShow>(s, name);
   return std::make_unique<LineShow>(s);
 }

@@ -1,5 +1,5 @@
 // How a release is shown while it is followed: in place with keys on a terminal (live_show.h), a line for each decision
-// elsewhere, or as JSON.
+// elsewhere, or in a format for programs.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,13 @@ class Show {
   Setting& s_;
 };
 
+// What is printed in a format for programs: each change, as documents one after the other, or what it is at the end.
+enum class Printed { Changes, End };
+
 // Of the Release `name`.
-std::unique_ptr<Show> make_show(Setting& s, const std::string& name, Format format);
+std::unique_ptr<Show> make_show(Setting& s, const std::string& name, Format format, Printed printed);
+
+// The object that `status` prints, with the administrator's stop.
+data::Value status_object(Setting& s, const Sight& sight);
 
 }  // namespace slipway::cli
