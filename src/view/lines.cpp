@@ -39,7 +39,7 @@ std::string entry_line(const LogEntry& e, const ReleaseView& v) {
 }  // namespace
 
 std::string render_line(Time t, std::string_view word, std::string_view text) {
-  return fmt::format("{}  {:<10}{}", delivery::stamp(t).substr(11, 12), word, text);
+  return one_line(fmt::format("{}  {:<10}{}", delivery::stamp(t).substr(11, 12), word, text));
 }
 
 Lines render_changes(const ReleaseView* before, const ReleaseView& after) {
@@ -76,8 +76,8 @@ std::string render_summary(const ReleaseView& v) {
   std::string step;
   for (const StepView& s : v.steps)
     if (s.state == StepState::Current) step = fmt::format("  step {}/{}", s.number, v.steps.size());
-  return fmt::format("{}/{}  {}{}{}  {}", v.space, v.name, delivery::to_text(v.phase), step,
-                     v.candidate && v.routed ? fmt::format("  {:g} %", v.wanted) : "", v.message);
+  return one_line(fmt::format("{}/{}  {}{}{}  {}", v.space, v.name, delivery::to_text(v.phase), step,
+                              v.candidate && v.routed ? fmt::format("  {:g} %", v.wanted) : "", v.message));
 }
 
 }  // namespace slipway::view

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "view/plain.h"
 #include "view/render.h"
 #include "view/step_text.h"
 
@@ -203,7 +204,8 @@ Lines finished(Lines lines, const Style& style) {
 
 }  // namespace
 
-Lines render_tree(const ReleaseView& v, const Style& style) {
+Lines render_tree(const ReleaseView& view, const Style& style) {
+  const ReleaseView v = plain(view);
   std::vector<std::vector<std::string>> rows = {
       {fmt::format("{} {}", phase_symbol(v.phase, style), v.target), in_words(v.phase)}};
   for (std::size_t i = 0; i < v.versions.size(); ++i) {
@@ -226,7 +228,8 @@ Lines render_tree(const ReleaseView& v, const Style& style) {
   return finished(table(rows), style);
 }
 
-Lines render_live(const ReleaseView& v, const Style& style) {
+Lines render_live(const ReleaseView& view, const Style& style) {
+  const ReleaseView v = plain(view);
   Lines out;
   add_head(out, v, style);
   add_steps(out, v, style);

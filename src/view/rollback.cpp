@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "stats/proportion.h"
+#include "view/plain.h"
 #include "view/render.h"
 #include "view/step_text.h"
 
@@ -183,8 +184,9 @@ std::string cost_text(const Retreat& r) {
                      count_text(r.served), base::human_duration(r.counted_for));
 }
 
-Lines render_rollback(const ReleaseView& v, const Style& style) {
-  if (!v.rollback) return {};
+Lines render_rollback(const ReleaseView& view, const Style& style) {
+  if (!view.rollback) return {};
+  const ReleaseView v = plain(view);
   const Retreat& r = *v.rollback;
   const bool done = v.phase == delivery::Phase::RolledBack;
   Lines out;
@@ -198,7 +200,7 @@ Lines render_rollback(const ReleaseView& v, const Style& style) {
   if (const std::string cost = cost_text(r); !cost.empty()) out.push_back("          " + cost);
   add_kept(out, v);
   add_proof(out, r, style);
-  if (v.stable) out.push_back("  diff    " + change_text(v));
+  if (v.stable) out.push_back("  diff    " + one_line(change_text(v)));
   add_next(out, v, done);
   if (done && r.restored_at)
     out.push_back(fmt::format("          the {} has the template of revision {} again; {} is held if it is asked for",

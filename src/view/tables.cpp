@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "view/plain.h"
 #include "view/render.h"
 
 namespace slipway::view {
@@ -10,7 +11,7 @@ namespace {
 // Who and why stand beside it.
 std::string why_text(const HistoryEntry& h) {
   const bool by_a_person = !h.by.empty() && h.cause == delivery::to_text(delivery::Cause::Aborted);
-  return one_line(by_a_person ? "aborted" : h.message);
+  return by_a_person ? "aborted" : h.message;
 }
 
 std::vector<std::string> history_row(const HistoryEntry& h, const Style& style) {
@@ -21,8 +22,8 @@ std::vector<std::string> history_row(const HistoryEntry& h, const Style& style) 
           paint(style, good ? Colour::Green : Colour::Red, h.result),
           h.started ? base::format_time(*h.started) : "",
           h.started && h.finished ? base::human_duration(*h.finished - *h.started) : "",
-          one_line(h.by),
-          one_line(h.reason),
+          h.by,
+          h.reason,
           why_text(h)};
 }
 
@@ -35,7 +36,8 @@ void drop_if_empty(std::vector<std::vector<std::string>>& rows, std::size_t colu
 
 }  // namespace
 
-Lines render_history(const ReleaseView& v, const Style& style) {
+Lines render_history(const ReleaseView& view, const Style& style) {
+  const ReleaseView v = plain(view);
   constexpr std::size_t kBy = 5, kReason = 6;
   std::vector<std::vector<std::string>> rows = {
       {"REVISION", "IMAGES", "RESULT", "STARTED", "TOOK", "BY", "REASON", "WHY"}};
@@ -55,13 +57,16 @@ Lines render_plan(const delivery::plan::ReleasePlan& plan) {
 }
 
 std::string versions_text(const ReleaseView& v) {
-  const auto numbered = [](const delivery::Revision& r) { return fmt::format("{} ({})", r.number, to_text(r)); };
+  const auto numbered = [](const delivery::Revision& r) {
+    return one_line(fmt::format("{} ({})", r.number, to_text(r)));
+  };
   if (v.stable && v.candidate) return fmt::format("revision {} → {}", numbered(*v.stable), numbered(*v.candidate));
   if (v.stable && v.rejected) return fmt::format("revision {}, {} is held", numbered(*v.stable), numbered(*v.rejected));
   return v.stable ? "revision " + numbered(*v.stable) : "";
 }
 
-Lines render_explain(const ReleaseView& v, const Style& style) {
+Lines render_explain(const ReleaseView& view, const Style& style) {
+  const ReleaseView v = plain(view);
   std::vector<std::vector<std::string>> rows;
   for (const LogEntry& e : v.log) rows.push_back({delivery::stamp(e.time), e.rule, e.text});
   Lines out = {fmt::format("release/{} in {}: {}, {}", v.name, v.space, delivery::to_text(v.phase), v.message)};

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "view/plain.h"
 #include "view/render.h"
 
 namespace slipway::view {
@@ -9,13 +10,15 @@ namespace {
 using delivery::Cure;
 using delivery::Trouble;
 
-std::string cure_text(Cure cure) {
-  switch (cure) {
+std::string cure_text(const Trouble& t) {
+  switch (t.cure) {
     case Cure::Time:
       return "it may pass by itself";
     case Cure::Somebody:
       return "it does not pass by itself: something has to be mended";
     case Cure::Version:
+      if (t.kind == delivery::TroubleKind::ImagePull)
+        return "it does not pass by itself: the image has to be there, or another version is needed";
       return "it does not pass by itself: another version is needed";
   }
   base::bug("unknown cure", __FILE__, __LINE__);
@@ -30,7 +33,8 @@ std::string object_text(const Trouble& t, Time now) {
 
 }  // namespace
 
-Lines render_troubles(const ReleaseView& v, const Style& style) {
+Lines render_troubles(const ReleaseView& view, const Style& style) {
+  const ReleaseView v = plain(view);
   Lines out;
   for (const Trouble& t : v.troubles) {
     const delivery::TroubleEntry& entry = delivery::entry_of(t.kind);
@@ -38,7 +42,7 @@ Lines render_troubles(const ReleaseView& v, const Style& style) {
     out.push_back(fmt::format("{} {} {}   {}", paint(style, passes ? Colour::Yellow : Colour::Red, passes ? "!" : "✗"),
                               entry.code, entry.name, object_text(t, v.now)));
     out.push_back("  " + t.message);
-    out.push_back(fmt::format("  {}    next: {}", cure_text(t.cure), delivery::remedy_of(t, v.name, v.space)));
+    out.push_back(fmt::format("  {}    next: {}", cure_text(t), delivery::remedy_of(t, v.name, v.space)));
   }
   for (std::string& line : out) line = cut(line, style.width);
   return out;

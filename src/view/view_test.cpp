@@ -33,8 +33,8 @@ TEST(View, what_is_wrong_and_what_helps) {
   EXPECT_EQ(text(render_troubles(v, {.width = 0})),
             "✗ REL-P03 ImagePull   Pod web-b-1 and 1 more, for 40s\n"
             "  image shop/web:1.9.0 cannot be pulled: not found\n"
-            "  it does not pass by itself: another version is needed    next: slipway deploy web -n shop --image "
-            "CONTAINER=IMAGE\n"
+            "  it does not pass by itself: the image has to be there, or another version is needed    next: slipway "
+            "deploy web -n shop --image CONTAINER=IMAGE\n"
             "! REL-M02 NoData   AnalysisRun web-13-1-2\n"
             "  metric p99: no data\n"
             "  it may pass by itself    next: slipway get analysisrun web-13-1-2 -n shop -o yaml\n");
