@@ -4,6 +4,7 @@
 
 #include "cli/print.h"
 #include "data/json.h"
+#include "view/text.h"
 #include "view/view.h"
 
 namespace slipway::cli {
@@ -12,7 +13,7 @@ namespace {
 using data::Value;
 
 std::string line(std::string name, const std::string& text) {
-  return std::string(29, ' ') + padded(std::move(name), 23) + text + "\n";
+  return std::string(29, ' ') + view::one_line(padded(std::move(name), 23) + text) + "\n";
 }
 
 // "0.2 % (1200 samples)   limit 1 %", beside it the stable version's.
@@ -48,8 +49,9 @@ std::string inputs_text(const Value& decision) {
 std::string decisions_text(const Value& log) {
   std::string out;
   for (const Value& decision : log.items())
-    out += padded(decision["time"].str(), 29) + padded(decision["rule"].str(), 23) + decision["text"].str() + "\n" +
-           inputs_text(decision);
+    out += view::one_line(padded(decision["time"].str(), 29) + padded(decision["rule"].str(), 23) +
+                          decision["text"].str()) +
+           "\n" + inputs_text(decision);
   return out;
 }
 

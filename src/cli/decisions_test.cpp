@@ -26,5 +26,14 @@ TEST(Decisions, ShowTheNumbersThatTheyWereMadeFrom) {
             "2026-11-30T04:25:02.000000Z  command                abort by ann: accepted\n");
 }
 
+TEST(Decisions, AreOneLineEachWhoeverWroteThem) {
+  const auto log = data::parse_json(R"([{"time":"2026-11-30T04:25:00.000000Z","rule":"guard","text":"a\nb",
+      "inputs":{"metrics":[{"name":"c\nd","value":7,"limit":"e\nf"}]}}])");
+  ASSERT_TRUE(log);
+  EXPECT_EQ(decisions_text(*log),
+            "2026-11-30T04:25:00.000000Z  guard                  a b\n"
+            "                             c d                    7   limit e f\n");
+}
+
 }  // namespace
 }  // namespace slipway::cli

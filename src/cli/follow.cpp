@@ -16,6 +16,7 @@
 #include "delivery/observe_config.h"
 #include "delivery/plan/compile.h"
 #include "delivery/plan/workload.h"
+#include "view/text.h"
 
 namespace slipway::cli {
 namespace {
@@ -160,7 +161,7 @@ std::string ending_text(ExitCode code, const Sight& last, const std::string& nam
   const std::string trouble = code == ExitCode::EndedBadly ? hopeless(last) : "";
   if (trouble.empty()) return advice(code, name);
   return fmt::format("exit {}: waiting is in vain: {}\nrelease/{} goes on when that is mended", static_cast<int>(code),
-                     trouble, name);
+                     view::one_line(trouble), name);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ std::string LiveShow::footer() const {
   if (!note_.empty()) out += joined(view::wrap(note_, s_.terminal.columns()));
   if (!keyboard_.is_on()) return out + "Ctrl-C leaves; the release goes on\n";
   const Ink ink = keys_.asked == Deed::None ? Ink::Faint : Ink::Plain;
-  for (const std::string& line : view::wrap(hint_line(keys_, sight_, view_), s_.terminal.columns()))
+  for (const std::string& line : view::wrap(view::one_line(hint_line(keys_, sight_, view_)), s_.terminal.columns()))
     out += inked(s_.terminal, ink, line) + "\n";
   return out;
 }

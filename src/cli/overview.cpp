@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/stop.h"
+#include "view/text.h"
 
 namespace slipway::cli {
 namespace {
@@ -31,12 +32,13 @@ std::string node_text(const Terminal& terminal, const Value& node) {
                     padded("node/" + std::string(api::name_of(node)), 22) + (ready ? "ready" : "not ready") +
                     (runtime.empty() ? "" : "; pods run " + runtime) + "\n";
   const std::string notes(api::annotation(node, "slipway.dev/runtime-notes"));
-  if (!notes.empty()) out += std::string(25, ' ') + notes + "\n";
+  if (!notes.empty()) out += std::string(25, ' ') + view::one_line(notes) + "\n";
   for (const Value& condition : node["status"]["conditions"].items()) {
     const std::string_view type = condition["type"].as_string();
     if (!type.starts_with(kOurConditions)) continue;
     out += inked(terminal, holds(condition) ? Ink::Good : Ink::Bad, holds(condition) ? " ✔ " : " ✗ ") +
-           padded(base::to_lower(type.substr(kOurConditions.size())), 22) + condition["message"].str() + "\n";
+           padded(base::to_lower(type.substr(kOurConditions.size())), 22) + view::one_line(condition["message"].str()) +
+           "\n";
   }
   return out;
 }

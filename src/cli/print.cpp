@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "data/json.h"
 #include "data/yaml.h"
+#include "view/text.h"
 
 namespace slipway::cli {
 namespace {
@@ -20,9 +21,7 @@ std::string upper(std::string_view text) {
 
 std::string cell_text(const Value& cell) {
   if (cell.is_null()) return "<none>";
-  std::string text = cell.is_string() ? cell.str() : data::to_json(cell);
-  std::ranges::replace(text, '\n', ' ');
-  return text;
+  return cell.is_string() ? cell.str() : data::to_json(cell);
 }
 
 void append_line(std::string& out, const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
@@ -43,6 +42,11 @@ std::size_t width_of(std::string_view text) {
 std::string padded(std::string text, std::size_t width) {
   const std::size_t now = width_of(text);
   return now < width ? text.append(width - now, ' ') : text;
+}
+
+void TextTable::add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = view::one_line(std::move(cell));
+  rows_.push_back(std::move(row));
 }
 
 std::string TextTable::text(bool headers) const {

@@ -14,7 +14,7 @@ namespace slipway::cli {
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> columns) : columns_(std::move(columns)) {}
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void add(std::vector<std::string> row);  // without colours: what a terminal obeys is taken out
   bool is_empty() const { return rows_.empty(); }
   std::string text(bool headers = true) const;
 

@@ -51,5 +51,12 @@ TEST(Kinds, FindsResourcesByTheNamesPeopleUse) {
   EXPECT_FALSE(kinds.find_kind("apps/v1beta1", "Deployment"));
 }
 
+TEST(Print, NoCellOfATableBreaksALine) {
+  TextTable table({"NAME", "MESSAGE"});
+  table.add({"web", "one\ntwo\x1b[31m"});
+  table.add({"db", "three"});
+  EXPECT_EQ(table.text(), "NAME   MESSAGE\nweb    one two [31m\ndb     three\n");
+}
+
 }  // namespace
 }  // namespace slipway::cli

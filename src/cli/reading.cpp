@@ -65,8 +65,8 @@ std::string text_at(const std::string& name, const Value& status, const Value& l
            oldest["time"].str() + "\n";
   const Value& last = log.at(log.size() - 1);
   const base::Duration before = time - base::parse_time(last["time"].as_string()).value_or(time);
-  return "release/" + name + " at " + when + ": " + last["text"].str() + " (" + last["rule"].str() + ", " +
-         base::human_duration(before) + " before)\n\n";
+  return "release/" + name + " at " + when + ": " + view::one_line(last["text"].str()) + " (" + last["rule"].str() +
+         ", " + base::human_duration(before) + " before)\n\n";
 }
 
 // The version that is asked about, of which `entry` tells, or those that there are now.
@@ -77,8 +77,8 @@ std::string versions_line(const view::ReleaseView& v, const Value& entry) {
                                  .config = delivery::config_hashes(entry["config"])};
   std::string out = fmt::format("revision {} ({})  {}", known.number, to_text(known), entry["result"].as_string());
   if (entry.has("by")) out += " by " + entry["by"].str();
-  if (entry.has("reason")) out += ", \"" + view::one_line(entry["reason"].str()) + '"';
-  return out + "\n";
+  if (entry.has("reason")) out += ", \"" + entry["reason"].str() + '"';
+  return view::one_line(out) + "\n";
 }
 
 // Its evidence, with what its pods wrote as long as they are there.
@@ -143,8 +143,8 @@ ExitCode run(Setting& s, const Explain& explain) {
   }
   if (at) return s.terminal.data(text_at(name, status, log, *at) + decisions_text(log)), ExitCode::Reached;
   const view::ReleaseView v = view::compute({.release = *release}, s.api.now());
-  s.terminal.data("release/" + name + "  " + status["phase"].str() + ": " + status["message"].str() + "\n" +
-                  versions_line(v, entry) + "\n" + decisions_text(log) +
+  s.terminal.data("release/" + name + "  " + status["phase"].str() + ": " + view::one_line(status["message"].str()) +
+                  "\n" + versions_line(v, entry) + "\n" + decisions_text(log) +
                   (show_rollback ? "\n" + rollback_text(s, name, *release) : ""));
   return ExitCode::Reached;
 }

@@ -117,7 +117,12 @@ TEST(Hopeless, OfADeploymentAloneIsWhatItsPodsShow) {
   s.now = *base::parse_time("2026-11-23T12:03:00Z");
   EXPECT_EQ(hopeless(s), "REL-P03 ImagePull: Pod web-1 and 1 more: image web:9 cannot be pulled: not found");
   EXPECT_EQ(deployment_text(s), "updated 2, available 0 of 2; " + hopeless(s));
+  s.objects.pods[0].set({"status", "containerStatuses"},
+                        json(R"([{"name":"web","image":"web:9","state":{"waiting":{"reason":"ErrImagePull",
+                            "message":"not\nfound"}}}])"));
+  EXPECT_EQ(deployment_text(s).find('\n'), std::string::npos);
   s.now -= base::seconds(1);
+  s.objects.pods[0] = pod;
   EXPECT_EQ(hopeless(s), "");
 }
 
@@ -258,6 +263,22 @@ TEST(ReleaseText, OfAHaltedRelease) {
           .find("next      slipway promote web -n shop    slipway retry web -n shop    slipway back web -n shop    "
                 "slipway abort web -n shop\n"),
       std::string::npos);
+}
+
+// With it a watch ends.
+TEST(ReleaseText, SaysUntilWhenTheOldVersionIsKept) {
+  Sight s = sight(working("Keeping", R"(,"step":{"index":3,"count":4},"traffic":{"wanted":10000,"verified":10000},
+      "position":{"since":"2026-11-23T12:02:00Z"},"message":"revision 2 serves all users"})"));
+  for (const bool full : {false, true}) {
+    s.objects.release.set({"spec", "strategy"}, json(R"({"blueGreen":{"keepPrevious":"15m"}})"));
+    s.objects.release.set({"status", "position", "full"}, full);
+    view::test::stand_at(s.objects, 3);
+    const std::string text = release_block(Terminal("never"), s);
+    EXPECT_NE(text.find(" ● 4 keep previous 15m  60s of 15m  revision 1 stays warm until 12:17:00, then scales down"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("next      slipway promote web -n shop lets the old version go"), std::string::npos) << text;
+  }
 }
 
 TEST(ReleaseText, AfterASwitchUndoGoesBackAtOnce) {

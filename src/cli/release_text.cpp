@@ -68,7 +68,7 @@ bool can_go_back(const view::ReleaseView& v) {
 std::string deployment_text(const Sight& sight) {
   std::string out = counts_text(sight.deployment);
   for (const delivery::Trouble& t : troubles_of(sight)) out += "; " + to_text(t);
-  return out;
+  return view::one_line(std::move(out));
 }
 
 view::Style style_of(const Terminal& terminal) {

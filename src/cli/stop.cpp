@@ -5,6 +5,7 @@
 #include "api/meta.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "view/text.h"
 
 namespace slipway::cli {
 namespace {
@@ -41,7 +42,7 @@ std::string stop_text(const Value& stop, base::Time now) {
   if (stop.has("by")) out += " by " + stop["by"].str();
   if (const auto since = api::time_at(stop["since"]))
     out += " since " + base::format_time(*since) + " (" + base::human_duration(now - *since) + ")";
-  return out + ": " + stop["reason"].str() + "; ways back still go, and slipway resume --all ends it\n";
+  return view::one_line(out + ": " + stop["reason"].str()) + "; ways back still go, and slipway resume --all ends it\n";
 }
 
 std::string person(Setting& s) {

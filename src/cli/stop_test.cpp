@@ -16,6 +16,8 @@ TEST(Stop, SaysWhoSinceWhenAndWhy) {
       "resume --all ends it\n");
   EXPECT_EQ(text(R"({"reason":"fire"})"),
             "all releases are stopped: fire; ways back still go, and slipway resume --all ends it\n");
+  EXPECT_EQ(text(R"({"by":"a\nb","reason":"c\nd"})"),
+            "all releases are stopped by a b: c d; ways back still go, and slipway resume --all ends it\n");
   EXPECT_EQ(text("null"), "");
 }
 
