@@ -268,7 +268,7 @@ TEST(ReleaseText, OfAHaltedRelease) {
 // With it a watch ends.
 TEST(ReleaseText, SaysUntilWhenTheOldVersionIsKept) {
   Sight s = sight(working("Keeping", R"(,"step":{"index":3,"count":4},"traffic":{"wanted":10000,"verified":10000},
-      "position":{"since":"2026-11-23T12:02:00Z"},"message":"revision 2 serves all users"})"));
+      "position":{"since":"2026-11-23T12:02:00Z"},"message":"revision 2 serves all users")"));
   for (const bool full : {false, true}) {
     s.objects.release.set({"spec", "strategy"}, json(R"({"blueGreen":{"keepPrevious":"15m"}})"));
     s.objects.release.set({"status", "position", "full"}, full);

@@ -112,6 +112,37 @@ TEST_P(OwnershipTest, AnAbortLeavesTheOldPodsAlone) {
   EXPECT_EQ(weight_of("web"), 1);
 }
 
+// The very pod that was the candidate's, out of every selector, until its time is over; the real controllers let it be.
+TEST_P(OwnershipTest, APodOfARejectedVersionIsKeptAside) {
+  pause_at_first_step(kCanary, true);
+  if (IsSkipped()) return;
+  const auto canary = uids_of("v2");
+  ASSERT_EQ(canary.size(), 1u);
+  const std::string route_owners = "jsonpath={.metadata.managedFields[*].manager}";
+  EXPECT_NE(kubectl({"get", "httproute", "web", "--show-managed-fields", "-o", route_owners}).find("release"),
+            std::string::npos);
+  ASSERT_EQ(kubectl_code({"patch", "release", "web", "--type=merge", "-p",
+                          R"({"spec":{"rollback":{"keepPods":{"count":1,"duration":"20s"}}}})"}),
+            0);
+  ask("abort");
+  ASSERT_TRUE(reaches("RolledBack")) << told();
+  const std::vector<std::string> kept = {"get", "pods", "-l", "slipway.dev/kept-of=web", "-o"};
+  const auto with = [&](const char* path) {
+    std::vector<std::string> out = kept;
+    out.emplace_back(path);
+    return kubectl(out);
+  };
+  EXPECT_EQ(with("jsonpath={.items[*].metadata.uid}"), *canary.begin());
+  EXPECT_EQ(with("jsonpath={.items[*].metadata.ownerReferences[*].kind}"), "Release");
+  EXPECT_EQ(pods_of("v1", true), 4);
+  EXPECT_EQ(weight_of("web"), 1);
+  EXPECT_TRUE(until([&] {
+    return kubectl({"get", "httproute", "web", "--show-managed-fields", "-o", route_owners}).find("release") ==
+           std::string::npos;
+  })) << "what the Release owned of the route is given up";
+  EXPECT_TRUE(until([&] { return with("name").empty(); })) << "it goes by itself";
+}
+
 // An autoscaler writes the scale subresource; the controller manager is killed on the way.
 TEST_P(OwnershipTest, ScalingInTheMiddleIsFollowedAcrossARestartOfTheControllerManager) {
   pause_at_first_step(kCanary, true);
