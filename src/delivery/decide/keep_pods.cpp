@@ -96,7 +96,7 @@ void begin_time(Turn& turn, const Retreat& r) {
   for (KeptPod& kept : turn.s.kept_pods)
     if (is_new(kept)) kept.until = until, names += (names.empty() ? "" : ", ") + kept.name;
   const std::string text = fmt::format("kept for {} to look at, of revision {}: {}",
-                                       base::format_duration(turn.plan.rollback.keep_for), r.from.number, names);
+                                       base::human_duration(turn.plan.rollback.keep_for), r.from.number, names);
   turn.log("rollback.kept", text);
   turn.note(control::Note::Kind::Normal, "PodsKept", text);
 }

@@ -29,7 +29,8 @@ base::MonoTime in_mono(base::Time t, const Clock& clock) {
   return clock.mono - std::max(clock.now - t, base::Duration(0));
 }
 
-// It was well when it was last looked at: whoever ended it, as `slipway down` does, it waits for nothing.
+// It was well when it was last looked at: whoever ended it, as `slipway down` does, it waits for nothing. Nor does a
+// run that nobody has looked at yet.
 bool ran_until_now(const Value& status) { return status["state"]["running"].is_object(); }
 
 void adopt_run(ContainerRecord& c, const ContainerState& found, const Value& status, const Clock& clock) {
@@ -43,7 +44,7 @@ void adopt_run(ContainerRecord& c, const ContainerState& found, const Value& sta
   c.ready = found.running && same_run && status["ready"].as_bool();
   const Value& before = same_run ? status["lastState"]["terminated"] : status["state"]["terminated"];
   if (before.is_object()) c.last = before;
-  if (!found.running && (ran_until_now(status) || c.ended_at - c.running_since >= base::minutes(10)))
+  if (!found.running && (!same_run || ran_until_now(status) || c.ended_at - c.running_since >= base::minutes(10)))
     c.backoff = base::Duration(0);
 }
 

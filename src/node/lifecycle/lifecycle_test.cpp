@@ -395,6 +395,8 @@ TEST(Lifecycle, a_container_that_ended_while_nobody_looked_starts_again_at_once)
   EXPECT_EQ(backoff(kRunning, {ended}), base::Duration(0));
   EXPECT_EQ(backoff(kRunning, {}), base::Duration(0)) << "and the runtime knows nothing of it";
   EXPECT_EQ(backoff(kCrashed, {ended}), base::seconds(40));
+  ended.key.attempt = 4;
+  EXPECT_EQ(backoff(kCrashed, {ended}), base::Duration(0)) << "a run that the status does not tell of yet";
 }
 
 }  // namespace
