@@ -228,9 +228,11 @@ TEST_P(ClientTest, ALevelWithoutSeatsIsNotPressed) {
   };
   for (int i = 0; i < 20; ++i) press();
   run_until([&] { return answers("get", "429") > 0; });  // the server knows of the new level after a moment only
-  cache.emplace(*https, loop, random, api::kConfigMaps, client::CacheOptions{.spaces = {space}, .metrics = &metrics});
-  cache->start();
-  run_until([&] { return answers("list", "429") >= 1; });
+  while (answers("list", "429") == 0) {                  // a list may be the one that is let through
+    cache.emplace(*https, loop, random, api::kConfigMaps, client::CacheOptions{.spaces = {space}, .metrics = &metrics});
+    cache->start();
+    run_until([&] { return answers("list", "429") >= 1 || cache->synced(); });
+  }
   const base::MonoTime since = loop.mono();
   run_until([&] { return answers("list", "429") >= 2 || cache->synced(); });
   EXPECT_GE(loop.mono() - since, base::seconds(1)) << "Retry-After is a second at least";

@@ -41,6 +41,7 @@ std::string promote_command(Turn& turn, bool full) {
   if (s.phase == Phase::Waiting && !s.candidate) return fmt::format("refused: no person is waited for: {}", s.message);
   if (s.retreat)
     return fmt::format("refused: revision {} is on its way back: {}", s.retreat->from.number, s.retreat->message);
+  if (!s.candidate && s.phase == Phase::Invalid) return "refused: " + s.message;
   if (!s.candidate) return "refused: nothing is being released";
   if (!turn.invalid.empty()) return "refused: " + turn.invalid;
   for (const VariantState& v : s.variants)
@@ -109,6 +110,7 @@ std::string jump_command(Turn& turn, std::int64_t step) {
   Position& p = s.position;
   if (s.retreat)
     return fmt::format("refused: revision {} is on its way back: {}", s.retreat->from.number, s.retreat->message);
+  if (!s.candidate && s.phase == Phase::Invalid) return "refused: " + s.message;
   if (!s.candidate) return "refused: nothing is being released";
   if (!turn.invalid.empty()) return "refused: " + turn.invalid;
   if (p.handed_over) return "refused: the candidate already belongs to the workload";

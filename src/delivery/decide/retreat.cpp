@@ -24,8 +24,10 @@ void record_zero(Turn& turn, Retreat& r) {
   if (r.traffic_zero_at) return;
   const bool seen = turn.s.traffic.verified == 0 && turn.s.traffic.verified_at;
   r.traffic_zero_at = seen ? std::max(*turn.s.traffic.verified_at, r.started_at) : turn.now;  // it may have had none
-  turn.log("rollback.traffic",
-           fmt::format("no traffic to revision {} since {}", r.from.number, stamp(*r.traffic_zero_at)));
+  const std::string_view what = turn.routed()       ? "no traffic to"
+                                : turn.o.in_place() ? "the workload asks no more for"
+                                                    : "no pod is left of";
+  turn.log("rollback.traffic", fmt::format("{} revision {} since {}", what, r.from.number, stamp(*r.traffic_zero_at)));
 }
 
 // Routed: the route first. The candidate's pods stay until no request is left on them, or until the proof has timed
