@@ -190,6 +190,8 @@ void observe_kept_pods(const World& world, const Value& release, Observation& o)
     const Value& pod = world.find(api::kPods, {std::string(api::space_of(release)), kept["name"].str()});
     if (pod.is_object() && api::uid_of(pod) == kept["uid"].as_string()) o.kept_pods[kept["uid"].str()] = pod;
   }
+  for (const Value& pod : world.cache(api::kPods).dependents_of(api::uid_of(release)))
+    if (!api::label(pod, kKeptLabel).empty()) o.kept_pods[std::string(api::uid_of(pod))] = pod;
   if (!release["spec"]["rollback"].has("keepPods") || !status["rollback"].is_object()) return;
   std::set<std::string_view> hashes = {status["candidate"]["hash"].as_string()};
   for (const Value& variant : status["variants"].items()) hashes.insert(variant["hash"].as_string());

@@ -150,9 +150,10 @@ struct Observation {
   std::map<std::string, PreviewSight> previews = {};  // by namespace: the spec's, and the status's
   std::optional<ReadBack> traffic = {};               // newest answer of the router
   bool traffic_pending = false;
-  std::map<std::string, data::Value> kept_pods = {};  // that status.keptPods names and that are there, by uid
-  std::vector<data::Value> retreating = {};           // active pods of a version on its way back, where some are kept
-  std::optional<Warnings> warnings = {};              // what was asked for last
+  // By uid: pods that status.keptPods names and that are there, and those aside that belong to the Release.
+  std::map<std::string, data::Value> kept_pods = {};
+  std::vector<data::Value> retreating = {};  // active pods of a version on its way back, where some are kept
+  std::optional<Warnings> warnings = {};     // what was asked for last
   std::map<std::string, AnswerCount> answer_counts = {};  // by id of the fact, as far as they are asked for
   MetricSources sources = {};
   std::set<std::string, std::less<>> told = {};  // the happenings that a Notification asks for (notify/happenings.h)

@@ -101,7 +101,7 @@ TEST(Simulation, ConfigMapsToo) {
 }
 
 TEST(Simulation, KeptPodsToo) {
-  for (const Router router : {Router::HttpRoute, Router::VirtualServiceSubsets, Router::Service})
+  for (const Router router : {Router::HttpRoute, Router::VirtualService, Router::Service})
     for (int seed = 1; seed <= base::rounds_here(kSeedsOfARouter); ++seed) {
       const bool gray = router != Router::Service && seed % 3 == 0, test = router != Router::Service && seed % 3 == 1;
       const SeedResult result =

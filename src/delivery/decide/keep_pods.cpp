@@ -73,8 +73,10 @@ bool is_lost(const Turn& turn, const KeptPod& kept) {
 
 bool is_new(const KeptPod& kept) { return !kept.until; }
 
+// Those that are aside already go at once.
 void give_up(Turn& turn, std::string_view why) {
-  std::erase_if(turn.s.kept_pods, is_new);
+  for (KeptPod& kept : turn.s.kept_pods)
+    if (is_new(kept)) kept.until = turn.now;
   turn.log("rollback.kept", fmt::format("no pod is kept: {}", why));
 }
 
@@ -130,6 +132,16 @@ Reach take_aside(Turn& turn, Retreat& r) {
   return Reach::Waiting;
 }
 
+Reach drop_kept_pods(Turn& turn) {
+  Reach out = Reach::Done;
+  for (const auto& [uid, pod] : turn.o.kept_pods) {
+    if (!is_aside(turn, pod) || api::is_deleting(pod)) continue;
+    turn.act(control::delete_of(api::kPods, pod));
+    out = Reach::Waiting;
+  }
+  return out;
+}
+
 void tend_kept_pods(Turn& turn) {
   std::vector<KeptPod>& all = turn.s.kept_pods;
   std::erase_if(all, [&](const KeptPod& kept) { return !is_new(kept) && pod_of(turn, kept).is_null(); });
@@ -137,8 +149,8 @@ void tend_kept_pods(Turn& turn) {
   if (!turn.s.retreat)
     for (KeptPod& kept : all)
       if (is_new(kept)) kept.until = turn.now;
-  const base::Time latest =
-      turn.now + turn.plan.rollback.keep_for;  // it may have been edited, or the clock have jumped
+  // The spec may have been edited, or the clock have jumped.
+  const base::Time latest = turn.now + turn.plan.rollback.keep_for;
   for (KeptPod& kept : all) {
     if (is_new(kept)) continue;
     kept.until = std::min(*kept.until, latest);
@@ -151,6 +163,10 @@ void tend_kept_pods(Turn& turn) {
   std::erase_if(all, [&](const KeptPod& kept) {
     return !is_new(kept) && turn.now >= *kept.until && !is_aside(turn, pod_of(turn, kept));
   });
+  // One that was taken aside by a decision whose status was lost, or given up too early.
+  for (const auto& [uid, pod] : turn.o.kept_pods)
+    if (is_aside(turn, pod) && !api::is_deleting(pod) && std::ranges::find(all, uid, &KeptPod::uid) == all.end())
+      turn.act(control::delete_of(api::kPods, pod));
 }
 
 }  // namespace slipway::delivery

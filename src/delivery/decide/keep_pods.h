@@ -14,7 +14,10 @@ namespace slipway::delivery {
 
 // Waiting: pods are being taken aside.
 Reach take_aside(Turn& turn, Retreat& r);
-// Deletes those whose time is over, and forgets those that are gone. To be called in every decision.
+// The Release goes: so do they, before anything that they read. Waiting: some were still to be deleted.
+Reach drop_kept_pods(Turn& turn);
+// Deletes those whose time is over or of which the status does not tell, and forgets those that are gone. To be called
+// in every decision.
 void tend_kept_pods(Turn& turn);
 
 // Which of these are worth keeping, the best first: those that are not ready, then those that have restarted most, then

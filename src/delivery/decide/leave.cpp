@@ -5,6 +5,7 @@
 #include "api/meta.h"
 #include "api/resource.h"
 #include "delivery/decide/config.h"
+#include "delivery/decide/keep_pods.h"
 #include "delivery/decide/preview.h"
 #include "delivery/decide/retreat.h"
 #include "delivery/decide/services.h"
@@ -48,7 +49,7 @@ void leave(Turn& turn) {
   if (!turn.plan.steps.empty()) note_standing(turn);
   if (turn.o.workload.is_object() && turn.workload().restore_stable(turn) == Reach::Waiting) return;
   if (turn.o.workload.is_object() && !turn.plan.steps.empty() && !settled(turn)) return;
-  if (end_preview(turn) == Reach::Waiting) return;
+  if (end_preview(turn) == Reach::Waiting || drop_kept_pods(turn) == Reach::Waiting) return;
   if (turn.routed() && turn.o.workload.is_object() && reach_plain(turn) == Reach::Waiting) return;
   if (turn.routed() && turn.o.workload.is_null() && turn.o.router_missing.empty() && drop_split(turn) == Reach::Waiting)
     return;
