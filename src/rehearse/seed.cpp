@@ -240,6 +240,14 @@ class Player {
     return set_variant("red");
   }
 
+  // The one that the Deployment does not ask for.
+  bool choose_other_variant() {
+    const Value deployment = world_.get(api::kDeployments, kSpace, kName);
+    const bool is_red = deployment["spec"]["template"]["metadata"]["annotations"][app::kVariant].as_string() == "red";
+    approved_unseen_ = true;
+    return set_variant(is_red ? Value() : Value("red"));
+  }
+
   bool perform(const Act& act) {
     switch (act.deed) {
       case Deed::NewerVersion:
@@ -405,7 +413,7 @@ class Player {
         continue;
       }
       if (candidate_is_stopped()) {  // the other one is left
-        if (!choose_variant() ||
+        if (!choose_other_variant() ||
             !wait(kEndLimit, [&] { return candidate_is_stopped() ? "the choice to be seen" : ""; }))
           return false;
         continue;
