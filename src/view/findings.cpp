@@ -66,8 +66,7 @@ std::string class_of(std::string text) {
 
 // Whole characters only, and nothing that moves a terminal's cursor.
 std::string shown(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  text = base::one_line(text);
   if (text.size() <= kLongestText) return text;
   std::size_t end = kLongestText;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;

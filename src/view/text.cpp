@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/strings.h"
+
 namespace slipway::view {
 namespace {
 
@@ -79,10 +81,7 @@ std::string cut(const std::string& text, int width) {
   return out + "…" + (escaped ? "\x1b[0m" : "");
 }
 
-std::string one_line(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return text;
-}
+std::string one_line(std::string text) { return base::one_line(text); }
 
 std::string bar(double part, int cells) {
   const int filled = std::clamp(static_cast<int>(part * cells + 0.5), 0, cells);
