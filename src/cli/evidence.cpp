@@ -1,12 +1,9 @@
 #include "cli/evidence.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "api/meta.h"
 #include "cli/logs.h"
-#include "client/https_client.h"
 #include "control/pod.h"
 #include "delivery/state.h"
 
@@ -19,13 +16,8 @@ constexpr std::size_t kMostPods = 5;
 constexpr base::Duration kInterval = base::seconds(2);
 
 std::string path_of(const Setting& s, const Value& pod, const Value& container, bool previous) {
-  const client::Request request{.verb = client::Verb::Get,
-                                .resource = api::kPods,
-                                .space = s.api.space(),
-                                .name = std::string(api::name_of(pod)),
-                                .subresource = "log"};
-  return fmt::format("{}?container={}&tailLines=500&limitBytes=262144{}", client::url_of(request),
-                     container["name"].as_string(), previous ? "&previous=true" : "");
+  const LogSource source{std::string(api::name_of(pod)), container["name"].str()};
+  return log_path(s, source, Logs{.previous = previous, .tail = 500}) + "&limitBytes=262144";
 }
 
 // What a container wrote before it was started again, then what it has written since.

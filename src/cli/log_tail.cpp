@@ -7,7 +7,6 @@
 #include "api/meta.h"
 #include "base/strings.h"
 #include "cli/logs.h"
-#include "client/https_client.h"
 #include "view/text.h"
 
 namespace slipway::cli {
@@ -26,13 +25,8 @@ bool has_started(const Value& pod) {
 }
 
 std::string path_of(const Setting& s, const Value& pod) {
-  const client::Request request{.verb = client::Verb::Get,
-                                .resource = api::kPods,
-                                .space = s.api.space(),
-                                .name = std::string(api::name_of(pod)),
-                                .subresource = "log"};
-  return fmt::format("{}?container={}&tailLines={}", client::url_of(request),
-                     pod["spec"]["containers"].at(0)["name"].as_string(), kLinesOfEach);
+  const LogSource source{std::string(api::name_of(pod)), pod["spec"]["containers"].at(0)["name"].str()};
+  return log_path(s, source, Logs{.tail = kLinesOfEach});
 }
 
 }  // namespace

@@ -87,24 +87,6 @@ std::string gone_text(const Sight& sight, const Wanted& wanted) {
 
 // --- reading ---------------------------------------------------------------------------------------------------------
 
-struct LogSource {
-  std::string pod;
-  std::string container;
-};
-
-std::string log_path(const Setting& s, const LogSource& source, const Logs& logs) {
-  const client::Request request{.verb = client::Verb::Get,
-                                .resource = api::kPods,
-                                .space = s.api.space(),
-                                .name = source.pod,
-                                .subresource = "log"};
-  std::string query = "container=" + source.container;
-  if (logs.follow) query += "&follow=true";
-  if (logs.previous) query += "&previous=true";
-  if (logs.tail >= 0) query += "&tailLines=" + std::to_string(logs.tail);
-  return client::url_of(request) + "?" + query;
-}
-
 LogSource source_of(const Value& pod, const Logs& logs) {
   const std::string first = pod["spec"]["containers"].at(0)["name"].str();
   return {std::string(api::name_of(pod)), logs.container.empty() ? first : logs.container};
@@ -129,6 +111,19 @@ base::Result<std::vector<LogSource>> find_sources(Setting& s, const Logs& logs) 
 }
 
 }  // namespace
+
+std::string log_path(const Setting& s, const LogSource& source, const Logs& logs) {
+  const client::Request request{.verb = client::Verb::Get,
+                                .resource = api::kPods,
+                                .space = s.api.space(),
+                                .name = source.pod,
+                                .subresource = "log"};
+  std::string query = "container=" + source.container;
+  if (logs.follow) query += "&follow=true";
+  if (logs.previous) query += "&previous=true";
+  if (logs.tail >= 0) query += "&tailLines=" + std::to_string(logs.tail);
+  return client::url_of(request) + "?" + query;
+}
 
 base::Result<std::vector<Value>> pods_for_logs(const Sight& sight, const Logs& logs,
                                                std::optional<std::int64_t> revision) {
