@@ -139,6 +139,21 @@ std::string field_in(const data::YamlDocument& document, std::string_view messag
   return {};
 }
 
+// All fields of a strict refusal, which an API server lists in one sentence: `strict decoding error: unknown field
+// "spec.a", duplicate field "spec.b"`.
+std::vector<base::Cause> strict_causes(std::string_view message) {
+  std::vector<base::Cause> out;
+  if (!message.contains("strict decoding error: ")) return out;
+  for (const auto& [mark, meaning] : {std::pair{std::string_view("unknown field \""), "there is no such field"},
+                                      std::pair{std::string_view("duplicate field \""), "is there more than once"}})
+    for (std::size_t at = message.find(mark); at != message.npos; at = message.find(mark, at)) {
+      at += mark.size();
+      const std::string field(message.substr(at, message.find('"', at) - at));
+      out.push_back({.reason = "FieldValueInvalid", .message = meaning, .field = field});
+    }
+  return out;
+}
+
 void append(Manifests& to, Manifests from) {
   std::ranges::move(from.documents, std::back_inserter(to.documents));
   std::ranges::move(from.problems, std::back_inserter(to.problems));
@@ -203,7 +218,7 @@ Manifests load_manifests(const std::vector<std::string>& paths) {
 std::vector<Problem> problems_of(const Manifest& manifest, const base::Error& error) {
   std::vector<Problem> out;
   const auto place = [&](const std::string& path) { return manifest.content.position_of(path); };
-  for (const base::Cause& cause : error.causes)
+  for (const base::Cause& cause : error.causes.empty() ? strict_causes(error.message) : error.causes)
     out.push_back({manifest.source, manifest.document, place(cause.field), cause.field, cause.message});
   const std::string field = field_in(manifest.content, error.message);
   if (out.empty()) out.push_back({manifest.source, manifest.document, place(field), field, error.message});

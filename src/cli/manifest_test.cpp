@@ -56,10 +56,14 @@ TEST(Manifest, PlacesWhatTheServerSays) {
   ASSERT_EQ(placed.size(), 2u);
   EXPECT_EQ(to_text(placed[0]), "m.yaml:7:5: document 1: spec.containers[0].image: Required value");
   EXPECT_EQ(to_text(placed[1]), "m.yaml:5:1: document 1: spec.x: wrong");
-  EXPECT_EQ(to_text(problems_of(m.documents[0],
-                                {.message = "strict decoding error: unknown field \"spec.containers[0].name\""})[0]),
-            "m.yaml:7:5: document 1: spec.containers[0].name: strict decoding error: unknown field "
-            "\"spec.containers[0].name\"");
+  const auto strict =
+      problems_of(m.documents[0], {.message = "Pod in version v1 cannot be handled: strict decoding error: "
+                                              "unknown field \"kind\", unknown field "
+                                              "\"spec.containers[0].name\", duplicate field \"metadata.name\""});
+  ASSERT_EQ(strict.size(), 3u);
+  EXPECT_EQ(to_text(strict[0]), "m.yaml:2:1: document 1: kind: there is no such field");
+  EXPECT_EQ(to_text(strict[1]), "m.yaml:7:5: document 1: spec.containers[0].name: there is no such field");
+  EXPECT_EQ(to_text(strict[2]), "m.yaml:4:3: document 1: metadata.name: is there more than once");
   EXPECT_EQ(to_text(problems_of(m.documents[0], {.message = "cannot be handled: metadata[name]: Invalid value"})[0]),
             "m.yaml:4:3: document 1: metadata.name: cannot be handled: metadata[name]: Invalid value");
   EXPECT_EQ(to_text(problems_of(m.documents[0], {.message = "no"})[0]), "m.yaml:1:1: document 1: no");
