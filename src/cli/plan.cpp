@@ -47,7 +47,9 @@ struct Details {
 Value gates_object(const Gates& gates) {
   Value windows = Value::array();
   for (const std::string& w : gates.windows) windows.push_back(w);
-  return Value::object({{"windows", windows}, {"open", gates.closed.empty()}, {"why", gates.closed}});
+  Value caps = Value::array();
+  for (const std::string& c : gates.caps) caps.push_back(c);
+  return Value::object({{"windows", windows}, {"caps", caps}, {"open", gates.closed.empty()}, {"why", gates.closed}});
 }
 
 Value rights_object(const std::vector<NeededRight>& rights) {
@@ -111,6 +113,7 @@ std::string details_text(const delivery::plan::ReleasePlan& plan, const Details&
   std::string out = to_text(details.forecast);
   if (plan.versioned_config) out += "config    a version is its template and what is in the ConfigMaps that it names\n";
   for (const std::string& w : details.gates.windows) out += fmt::format("window    {}\n", w);
+  for (const std::string& c : details.gates.caps) out += fmt::format("cap       {}\n", c);
   for (const std::string& name : details.missing)
     out += fmt::format("missing   {}: no release begins without it\n", name);
   for (const std::string& problem : details.wrong)
@@ -131,7 +134,7 @@ ExitCode print_plan(Setting& s, const Subject& subject, const Plan& options) {
   const auto plan = delivery::plan::compile(subject.release, delivery::plan::gateway_capabilities(), subject.cohorts);
   if (!plan) return tell(s, plan.error());
   Details details{.forecast = delivery::forecast(*plan, subject.workload),
-                  .gates = gates_of(*plan, subject.policy, s.api.now()),
+                  .gates = gates_of(*plan, subject.release, subject.policy, s.api.now()),
                   .rights = rights_of(*plan),
                   .preview = preview_place_of(*plan, subject.release, subject.preview_space),
                   .missing = subject.missing,

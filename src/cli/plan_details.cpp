@@ -203,8 +203,54 @@ base::Result<Value> resolve_analysis(Setting& s, const Value& analysis) {
   return delivery::analysis::resolve(templates, args);
 }
 
-Gates gates_of(const ReleasePlan& plan, const Value& policy, base::Time now) {
+namespace {
+
+struct Cap {
+  std::int64_t most = 0;           // 0: none
+  std::string_view where;          // " in the cluster"
+  std::vector<std::string> taken;  // by others: "shop/api"
+  std::int64_t waiting = 0;        // that are known of
+  bool is_full() const { return most > 0 && static_cast<std::int64_t>(taken.size()) >= most; }
+};
+
+Cap cap_of(const Value& policy, const char* field, std::string_view where, const Value& release, bool of_namespace) {
+  Cap out{.most = policy["spec"][field].as_int(), .where = where};
+  for (const Value& place : policy["status"]["places"].items()) {
+    const bool here = place["namespace"].as_string() == api::space_of(release);
+    const bool own = here && place["name"].as_string() == api::name_of(release);
+    if (!own && (here || !of_namespace))
+      out.taken.push_back(fmt::format("{}/{}", place["namespace"].as_string(), place["name"].as_string()));
+  }
+  out.waiting = !of_namespace ? policy["status"]["waiting"].as_int()
+                              : std::ranges::count_if(policy["status"]["queue"].items(), [&](const Value& entry) {
+                                  return entry["namespace"].as_string() == api::space_of(release);
+                                });
+  return out;
+}
+
+std::string to_text(const Cap& cap) {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> named = cap.taken;
+  if (named.size() > kNamed) named.resize(kNamed);
+  std::string under_way = named.empty() ? "none is under way" : base::join(named, ", ");
+  if (cap.taken.size() > kNamed) under_way += fmt::format(" and {} more", cap.taken.size() - kNamed);
+  if (!named.empty()) under_way += cap.taken.size() == 1 ? " is under way" : " are under way";
+  return fmt::format(
+      "{} release{} at once{}: {}{}", cap.most, cap.most == 1 ? "" : "s", cap.where, under_way,
+      cap.waiting > 0 ? fmt::format(", {} waiting for {} turn", cap.waiting, cap.waiting == 1 ? "its" : "their") : "");
+}
+
+}  // namespace
+
+Gates gates_of(const ReleasePlan& plan, const Value& release, const Value& policy, base::Time now) {
   Gates out;
+  bool full = false;
+  for (const Cap& cap : {cap_of(policy, "maxConcurrent", " in the cluster", release, false),
+                         cap_of(policy, "maxConcurrentPerNamespace", " in this namespace", release, true)}) {
+    if (cap.most <= 0) continue;
+    out.caps.push_back(to_text(cap));
+    full = full || cap.is_full();
+  }
   const std::vector<api::Window> theirs = api::windows_of(policy["spec"]["windows"]);
   for (const api::Window& w : plan.windows) out.windows.push_back(api::to_text(w));
   for (const api::Window& w : theirs) out.windows.push_back(api::to_text(w) + ", of the administrator");
@@ -219,6 +265,7 @@ Gates gates_of(const ReleasePlan& plan, const Value& policy, base::Time now) {
     out.closed = "all releases are stopped: " + policy["spec"]["stop"]["reason"].str();
   check(theirs);
   check(plan.windows);
+  if (full && out.closed.empty()) out.closed = "no place is free: it would wait for its turn";
   return out;
 }
 

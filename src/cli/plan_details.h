@@ -12,12 +12,15 @@
 
 namespace slipway::cli {
 
-// Windows and the administrator's, as far as they are known. `policy` null: none, or not known.
+// Windows and the administrator's, and how many releases there may be at once, as far as they are known. `policy` null:
+// none, or not known.
 struct Gates {
   std::vector<std::string> windows = {};  // "Mon-Fri 09:00-17:00 Europe/Berlin", those of the policy marked
+  std::vector<std::string> caps = {};     // "1 release at once in the cluster: shop/api is under way, 2 wait"
   std::string closed = {};                // why it would not go forward now; empty: it would
 };
-Gates gates_of(const delivery::plan::ReleasePlan& plan, const data::Value& policy, base::Time now);
+Gates gates_of(const delivery::plan::ReleasePlan& plan, const data::Value& release, const data::Value& policy,
+               base::Time now);
 
 // One resource that the controllers need for this plan.
 struct NeededRight {

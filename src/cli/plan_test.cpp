@@ -87,13 +87,24 @@ TEST(PlanGates, say_what_holds_it_up_now) {
       "'17:00'}]}");
   const base::Time monday = *base::parse_time("2026-11-23T12:00:00Z"),
                    sunday = *base::parse_time("2026-11-22T12:00:00Z");
-  EXPECT_EQ(gates_of(plan, {}, monday).closed, "");
-  EXPECT_EQ(gates_of(plan, {}, monday).windows.size(), 1u);
-  EXPECT_EQ(gates_of(plan, {}, sunday).closed,
+  const Value release = *data::parse_yaml("{metadata: {name: web, namespace: shop}}");
+  EXPECT_EQ(gates_of(plan, release, {}, monday).closed, "");
+  EXPECT_EQ(gates_of(plan, release, {}, monday).windows.size(), 1u);
+  EXPECT_EQ(gates_of(plan, release, {}, sunday).closed,
             "closed now; opens 2026-11-23T09:00:00Z: \"office\" (Mon 09:00-17:00 UTC)")
-      << gates_of(plan, {}, sunday).closed;
+      << gates_of(plan, release, {}, sunday).closed;
   const Value stop = *data::parse_yaml("{spec: {stop: {reason: fire}}}");
-  EXPECT_EQ(gates_of(plan, stop, monday).closed, "all releases are stopped: fire");
+  EXPECT_EQ(gates_of(plan, release, stop, monday).closed, "all releases are stopped: fire");
+  const Value full = *data::parse_yaml(
+      "{spec: {maxConcurrent: 1, maxConcurrentPerNamespace: 2}, status: {waiting: 2, places: [{namespace: depot, name: "
+      "api}]}}");
+  EXPECT_EQ(gates_of(plan, release, full, monday).closed, "no place is free: it would wait for its turn");
+  EXPECT_EQ(
+      gates_of(plan, release, full, monday).caps,
+      (std::vector<std::string>{"1 release at once in the cluster: depot/api is under way, 2 waiting for their turn",
+                                "2 releases at once in this namespace: none is under way"}));
+  const Value ours = *data::parse_yaml("{spec: {maxConcurrent: 1}, status: {places: [{namespace: shop, name: web}]}}");
+  EXPECT_EQ(gates_of(plan, release, ours, monday).closed, "") << "the place is its own";
 }
 
 }  // namespace
