@@ -164,6 +164,12 @@ std::string ending_text(ExitCode code, const Sight& last, const std::string& nam
                      view::one_line(trouble), name);
 }
 
+// What somebody has mended a moment ago may not have been seen by the controllers yet.
+constexpr base::Duration kSecondLook = base::seconds(3);
+bool may_be_mended(const Until& until, const Sight& sight) {
+  return until.goal != Until::Goal::Now && judge(sight) != Verdict::RolledBack;
+}
+
 }  // namespace
 
 ExitCode follow(Setting& s, const std::string& name, const Until& until, Format format, Printed printed) {
@@ -182,6 +188,7 @@ ExitCode follow(Setting& s, const std::string& name, const Until& until, Format 
         return tell(s, {.code = Code::BadRequest, .message = why});
       show->show(last = *sight);
       code = reached(until, last);
+      if (code == ExitCode::EndedBadly && s.api.now() - start < kSecondLook && may_be_mended(until, last)) code.reset();
     } else {
       show->away(sight.error().message);
     }
