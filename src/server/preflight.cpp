@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "base/strings.h"
 #include "data/json.h"
@@ -147,9 +148,23 @@ Result<cli::UpOptions> settle_options(cli::UpOptions options) {
   return options;
 }
 
+namespace {
+
+// Who has the lock of a folder; 0: nobody. One that was killed a moment ago has it until the kernel is done with it.
+pid_t holder_of(const std::string& dir) {
+  constexpr int kLooks = 20;
+  for (int look = 0; look < kLooks; ++look) {
+    if (runtime::LockFile::holder(dir + "/lock") == 0) return 0;
+    std::this_thread::sleep_for(base::milliseconds(50));
+  }
+  return runtime::LockFile::holder(dir + "/lock");
+}
+
+}  // namespace
+
 Result<void> check_start(const cli::UpOptions& options) {
   const std::string& dir = options.data_dir;
-  if (const pid_t pid = runtime::LockFile::holder(dir + "/lock"); pid != 0)
+  if (const pid_t pid = holder_of(dir); pid != 0)
     return base::fail(Code::AlreadyExists, "a server runs on " + dir + " already (process " + std::to_string(pid) +
                                                "): use it, stop it with slipway down --data-dir " + dir +
                                                ", or choose another folder with --data-dir");
