@@ -78,6 +78,9 @@ const Value& last_end(const Value& container) {
   return now.is_object() ? now : container["lastState"]["terminated"];
 }
 
+// There is no such program, or it may not be run: what containerd and Docker say of it.
+bool never_ran(const Value& end) { return is_one_of(end["reason"].as_string(), {"StartError", "ContainerCannotRun"}); }
+
 PodTrouble end_trouble(const Value& container) {
   const Value& end = last_end(container);
   const std::string name = container["name"].str();
@@ -85,6 +88,9 @@ PodTrouble end_trouble(const Value& container) {
     return {TroubleKind::OutOfMemory, Cure::Version, fmt::format("container {} was killed for want of memory", name)};
   if (!end.is_object()) return {TroubleKind::CrashLoop, Cure::Version, fmt::format("container {} keeps ending", name)};
   const std::string message = end["message"].str();
+  if (never_ran(end))
+    return {TroubleKind::ContainerConfig, Cure::Version,
+            fmt::format("container {} cannot be started{}", name, message.empty() ? "" : ": " + shortened(message))};
   return {TroubleKind::CrashLoop, Cure::Version,
           fmt::format("container {} ends with exit code {}{}", name, end["exitCode"].as_int(),
                       message.empty() ? "" : ": " + shortened(message))};

@@ -102,6 +102,14 @@ TEST(HealthOfPod, a_container_that_keeps_ending_says_how) {
   EXPECT_EQ(health(pod(once)).trouble, std::nullopt) << "one restart may happen";
 }
 
+TEST(HealthOfPod, a_container_whose_program_is_not_there_has_never_run) {
+  const char* ended = R"("ready":false,"restartCount":3,"lastState":{"terminated":{"exitCode":128,"reason":"StartError",
+    "message":"exec: \"/nosuch\": no such file or directory"}},"state":{"waiting":{"reason":"CrashLoopBackOff"}})";
+  EXPECT_EQ(trouble(pod(ended)),
+            (PodTrouble{TroubleKind::ContainerConfig, Cure::Version,
+                        "container web cannot be started: exec: \"/nosuch\": no such file or directory"}));
+}
+
 TEST(HealthOfPod, a_kill_for_memory_is_remembered_for_a_while) {
   Value p = pod(R"("ready":true,"restartCount":1,"lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled",
     "finishedAt":"2026-01-01T00:00:00Z"}},"state":{"running":{"startedAt":"2026-01-01T00:00:01Z"}})");
