@@ -131,6 +131,12 @@ std::string unbearable_text(const Turn& turn, const Trouble& trouble) {
                      trouble.cure == Cure::Time ? "and no longer borne" : "and it does not pass by itself");
 }
 
+// What is known of why it restarts or loses its readiness: "; Pod web-1: container web ends with exit code 2".
+std::string known_reason(const Turn& turn, const std::string& hash) {
+  const auto found = std::ranges::find(turn.s.troubles, hash, &Trouble::version);
+  return found == turn.s.troubles.end() ? "" : "; " + to_text(*found);
+}
+
 // Of no version: traffic, metrics, configuration.
 bool common_trouble(Turn& turn) {
   if (rests(turn.s.phase)) return false;
@@ -188,12 +194,12 @@ bool guard_broken(Turn& turn) {
     const std::int64_t restarts = g.restarts - g.overruled_restarts;
     if (limits.max_restarts && restarts > *limits.max_restarts)
       give_up(turn, v.index, Cause::Restarts,
-              fmt::format("{}containers restarted {}, {} tolerated", whose(turn), base::times(restarts),
-                          *limits.max_restarts));
+              fmt::format("{}containers restarted {}, {} tolerated{}", whose(turn), base::times(restarts),
+                          *limits.max_restarts, known_reason(turn, v.revision->hash)));
     else if (limits.max_probe_failures && g.lost_readiness > *limits.max_probe_failures)
       give_up(turn, v.index, Cause::ProbeFailures,
-              fmt::format("{}pods lost their readiness {}, {} tolerated", whose(turn), base::times(g.lost_readiness),
-                          *limits.max_probe_failures));
+              fmt::format("{}pods lost their readiness {}, {} tolerated{}", whose(turn), base::times(g.lost_readiness),
+                          *limits.max_probe_failures, known_reason(turn, v.revision->hash)));
     else if (const Trouble* trouble = unbearable(turn, v.revision->hash))
       give_up(turn, v.index, Cause::Stuck, unbearable_text(turn, *trouble));
     else
