@@ -16,6 +16,12 @@ Value traffic_of_begin(const Value& release) {
                         {"canaryService", owned.canary}});
 }
 
+bool is_traffic_edited(const Value& release) {
+  const Value &begun = release["status"]["begun"], &traffic = release["spec"]["traffic"];
+  if (!begun.is_object()) return false;
+  return begun["routed"].as_bool() ? begun["traffic"] != traffic : traffic.is_object();
+}
+
 Value as_begun(const Value& release) {
   const Value& begun = release["status"]["begun"];
   if (!begun.is_object() || begun == traffic_of_begin(release)) return release;

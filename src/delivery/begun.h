@@ -12,6 +12,9 @@ namespace slipway::delivery {
 // For the status, when a release of this spec begins.
 data::Value traffic_of_begin(const data::Value& release);
 
+// Does spec.traffic, in what people wrote, say something else than when the release under way began?
+bool is_traffic_edited(const data::Value& release);
+
 // The Release with the traffic of its release under way; the same object when there is none, or nothing was edited.
 data::Value as_begun(const data::Value& release);
 

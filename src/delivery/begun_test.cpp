@@ -108,6 +108,13 @@ TEST(Begun, nothing_is_copied_where_nothing_was_edited) {
     "status":{"begun":{"routed":true,"traffic":{"route":"web","service":"web"},"stableService":"web-stable","canaryService":"web-canary"}}})");
   EXPECT_EQ(as_begun(release), release);
   EXPECT_EQ(traffic_of_begin(release), release["status"]["begun"]);
+  EXPECT_FALSE(is_traffic_edited(release));
+  Value edited = release;
+  edited.set({"spec", "strategy", "blueGreen"}, Value::object());
+  EXPECT_NE(as_begun(edited), edited) << "its Services would have other names";
+  EXPECT_FALSE(is_traffic_edited(edited)) << "nobody has edited spec.traffic";
+  edited.set({"spec", "traffic", "service"}, "shop");
+  EXPECT_TRUE(is_traffic_edited(edited));
 }
 
 }  // namespace

@@ -289,7 +289,7 @@ std::string config_fact(const Value& release, std::string_view config_map) {
 Observation observe(const World& world, const Value& live, base::Time now) {
   const Value release = as_begun(live);
   Observation o{.release = release};
-  o.traffic_edited = release["spec"]["traffic"] != live["spec"]["traffic"];
+  o.traffic_edited = is_traffic_edited(live);
   const std::string space(api::space_of(release));
   o.policy = world.find(api::kReleasePolicies, {"", std::string(api::kPolicyName)});
   o.kind = plan::target_kind_of(release);

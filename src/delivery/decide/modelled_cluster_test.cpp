@@ -277,7 +277,7 @@ void ModelledCluster::observe_configs(Observation& o) const {
 
 Observation ModelledCluster::observe() const {
   Observation o{.release = as_begun(release_),
-                .traffic_edited = as_begun(release_)["spec"]["traffic"] != release_["spec"]["traffic"],
+                .traffic_edited = is_traffic_edited(release_),
                 .workload = deployment_,
                 .policy = policy,
                 .route = route_,
