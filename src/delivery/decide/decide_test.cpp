@@ -560,6 +560,11 @@ TEST(Decide, deleting_in_the_middle_goes_back_and_leaves_nothing) {
   EXPECT_EQ(c.owner_of("v1"), "Deployment");
   EXPECT_TRUE(c.deployment()["spec"]["paused"].as_bool()) << "unpausing would roll out v2, which nobody released";
   EXPECT_FALSE(api::annotation(c.deployment(), "slipway.dev/left-paused").empty());
+  c.patch_release(json(R"({"metadata":{"name":"web","namespace":"shop","uid":"uid-next","generation":1,
+    "resourceVersion":"1"}})")
+                      .with("spec", json(kApproval)));
+  ASSERT_TRUE(c.run_until([&] { return api::annotation(c.deployment(), "slipway.dev/left-paused").empty(); }))
+      << "it was said of the end of the one before";
 }
 
 TEST(Decide, deleting_when_idle_unpauses_and_restarts_nothing) {

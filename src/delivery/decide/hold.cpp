@@ -109,6 +109,12 @@ void put_away(Turn& turn, const Version& v) {
 
 void hold_deployment(Turn& turn) {
   if (!turn.o.workload["spec"]["paused"].as_bool()) return pause(turn);
+  // A Release before this one left it paused, and said so; the end of this one has its own say.
+  if (!api::annotation(turn.o.workload, kLeftPausedAnnotation).empty())
+    return turn.act(patch_of(
+        api::kDeployments, turn.o.workload,
+        Value::object({{"metadata",
+                        Value::object({{"annotations", Value::object({{kLeftPausedAnnotation, Value()}})}})}})));
   say_held(turn);
   if (turn.s.position.handed_over)
     return;  // the Deployment owns the candidate; what is held now is on its way back to it
