@@ -116,6 +116,13 @@ void add_next(Lines& out, const ReleaseView& v, bool done) {
   const std::int64_t from = v.rollback->from.number;
   const std::string revision = done ? fmt::format("@{}", from) : "";
   std::string line = fmt::format("  next    slipway explain {}{} -n {}", v.name, revision, v.space);
+// What is held: by its images, or where the stable version has the same, by its number.
+std::string held_text(const ReleaseView& v) {
+  const delivery::Revision& from = v.rollback->from;
+  if (v.stable && to_text(from) == to_text(*v.stable)) return fmt::format("what revision {} is", from.number);
+  return to_text(from);
+}
+
   if (has_pods(v, from)) line += fmt::format("    slipway logs {}@{} -n {}", v.name, from, v.space);
   if (delivery::rejects(v.rollback->cause))
     line += fmt::format("    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space);
@@ -204,10 +211,10 @@ Lines render_rollback(const ReleaseView& view, const Style& style) {
   add_next(out, v, done);
   if (done && r.restored_at)
     out.push_back(fmt::format("          the {} has the template of revision {} again; {} is held if it is asked for",
-                              v.target_kind, v.stable ? v.stable->number : 0, r.from.images));
+                              v.target_kind, v.stable ? v.stable->number : 0, held_text(v)));
   else if (done)
     out.push_back(fmt::format("          the {} still asks for {}: held at revision {} until its template {}",
-                              v.target_kind, to_text(r.from), v.stable ? v.stable->number : 0,
+                              v.target_kind, held_text(v), v.stable ? v.stable->number : 0,
                               r.from.config.empty() ? "changes" : "or one of its ConfigMaps changes"));
   for (std::string& line : out) line = cut(line, style.width);
   return out;
