@@ -206,11 +206,21 @@ void settle_without_row(Result& r, std::int64_t in_row, std::int64_t tolerated) 
 // What is done is called so often at most, whether it failed or was not heard of.
 bool is_hook(const MetricTurn& t) { return t.o.run["spec"]["kind"].as_string() == "Hook"; }
 
+// "warm failed 3 times, and is not tried again: status 500"
+void settle_hook(Result& r) {
+  const Value& last = r.measurements.at(r.measurements.size() - 1);
+  const std::string why = last["message"].as_string().empty() ? last_text(r) : ": " + last["message"].str();
+  settle(r, MetricPhase::Failed,
+         fmt::format("{} failed{}{}", r.name,
+                     r.number > 1 ? " " + base::times(r.number) + ", and is not tried again" : "", why));
+}
+
 // In this order, as users of Argo Rollouts know it.
 void conclude(MetricTurn& t) {
   Result& r = t.r;
   const auto limit = [&](const char* key, std::int64_t fallback) { return t.metric[key].as_int(fallback); };
   const auto tolerated = limit("failureLimit", 0), in_row = limit("consecutiveSuccessLimit", 0);
+  if (is_hook(t) && r.failed + r.errors > tolerated) return settle_hook(r);
   if (tolerated >= 0 && r.failed > tolerated)
     return settle(r, MetricPhase::Failed,
                   fmt::format("{} failed {}, {} tolerated{}", r.name, base::times(r.failed), tolerated, last_text(r)));
@@ -222,10 +232,6 @@ void conclude(MetricTurn& t) {
     return settle(
         r, MetricPhase::Error,
         fmt::format("{} could not be measured {} in a row{}", r.name, base::times(r.errors_in_row), last_text(r)));
-  if (is_hook(t) && r.failed + r.errors > tolerated)
-    return settle(
-        r, MetricPhase::Failed,
-        fmt::format("{} failed {}, {} tolerated{}", r.name, base::times(r.failed + r.errors), tolerated, last_text(r)));
   if (in_row > 0 && r.passed_in_row >= in_row)
     return settle(r, MetricPhase::Successful,
                   fmt::format("{} passed {} in a row{}", r.name, base::times(in_row), last_text(r)));

@@ -65,7 +65,35 @@ TEST(AnalysisRun, a_hook_is_done_once_and_as_often_again_as_it_may_be) {
   b.until_done();
   EXPECT_EQ(b.phase(), "Failed");
   EXPECT_EQ(b.asked, 3);
-  EXPECT_EQ(b.run["status"]["message"], Value("warm failed 3 times, 2 tolerated: 500: status 500"));
+  EXPECT_EQ(b.run["status"]["message"], Value("warm failed 3 times, and is not tried again: status 500"));
+}
+
+// The gateway still knows the errors of the try before: they are out of the candidate's window, not out of the stable
+// one's.
+TEST(AnalysisRun, what_was_answered_before_the_try_began_is_left_out_of_the_window) {
+  Bench b(kGateway, R"({"since":"2026-11-23T12:00:00.000000Z"})");
+  const Time began = b.now;
+  std::vector<base::Duration> of_candidate;
+  b.say = [&](const control::Ask& ask) -> base::Result<Value> {
+    const auto window = *base::parse_duration(ask.question["window"].as_string());
+    if (ask.question["service"].as_string() == "web-stable")
+      EXPECT_EQ(window, seconds(5));
+    else
+      of_candidate.push_back(window);
+    const bool sees_the_errors = ask.question["service"].as_string() == "web-canary" && b.now - window < began;
+    return Value::object({{"value", sees_the_errors ? 0.5 : 0.0}, {"samples", 500}});
+  };
+  b.until_done();
+  EXPECT_EQ(b.phase(), "Successful");
+  EXPECT_EQ(of_candidate, (std::vector<base::Duration>{seconds(1), seconds(2), seconds(3)}))
+      << "nothing is asked before an interval has gone by";
+  Bench later(kGateway, R"({"since":"2026-11-23T11:59:00.000000Z"})");
+  later.say = [&](const control::Ask& ask) -> base::Result<Value> {
+    EXPECT_EQ(ask.question["window"], Value("5s")) << "all of it is of this try";
+    return Value::object({{"value", 0.0}, {"samples", 500}});
+  };
+  later.until_done();
+  EXPECT_EQ(later.phase(), "Successful");
 }
 
 TEST(AnalysisRun, no_worse_than_stable_passes) {
