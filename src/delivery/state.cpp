@@ -67,11 +67,13 @@ Value write(const Position& p) {
   if (p.handed_over) out.set("handedOver", true);
   if (p.fast) out.set("fast", true);
   put_number(out, "backTo", p.back_to, -1);
+  put(out, "measuredFrom", p.measured_from);
   return out;
 }
 Position read_position(const Value& v) {
-  return {v["plan"].str(),     v["index"].as_int(),       read_time(v["since"]), v["attempt"].as_int(),
-          v["full"].as_bool(), v["handedOver"].as_bool(), v["fast"].as_bool(),   v["backTo"].as_int(-1)};
+  return {v["plan"].str(),       v["index"].as_int(),    read_time(v["since"]),
+          v["attempt"].as_int(), v["full"].as_bool(),    v["handedOver"].as_bool(),
+          v["fast"].as_bool(),   v["backTo"].as_int(-1), read_time(v["measuredFrom"])};
 }
 
 Value percent(std::int64_t points) {

@@ -84,6 +84,7 @@ struct Position {
   bool handed_over = false;        // the candidate belongs to the Deployment: no way back by traffic
   bool fast = false;               // back to a version of the rollback window, by plan::without_steps
   std::int64_t back_to = -1;       // a person went back to this step; what follows waits for a person. -1: nobody did
+  std::optional<Time> measured_from = {};  // answers given before are no evidence: the release began, or was retried
   bool operator==(const Position&) const = default;
 };
 

@@ -8,6 +8,7 @@
 #include "api/meta.h"
 #include "base/strings.h"
 #include "control/pod.h"
+#include "control/pod_template.h"
 #include "data/json.h"
 #include "data/selector.h"
 #include "gateway/web_query.h"
@@ -173,7 +174,7 @@ void ModelledGateway::serve(const RouteName& name, Route& route) {
   for (std::size_t i = 0; i < route.backends.size(); ++i) {
     Backend& backend = route.backends[i];
     const double expected = options_.requests_per_second * static_cast<double>(backend.part.share) / 10'000;
-    Second second;
+    Second second{.version = version_behind({name.space, backend.part.service})};
     second.requests = static_cast<std::int64_t>(expected + random_.unit());
     backend.requests += second.requests;
     requests_ += second.requests;
@@ -252,16 +253,22 @@ void ModelledGateway::answer_traffic(const Value& question, Port::Done done) {
             [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }
 
+std::string ModelledGateway::version_behind(const client::ObjectName& service) const {
+  return services_.find(service)["spec"]["selector"][control::kTemplateHashLabel].str();
+}
+
 ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const Series& series, base::Duration window,
-                                                   std::string_view query) const {
+                                                   std::string_view query,
+                                                   const std::optional<std::string>& version) const {
   const auto found = routes_.find(route);
   if (found == routes_.end() || !found->second.history.contains(series)) return {};
   const auto& history = found->second.history.at(series);
-  const std::size_t seconds = std::max<std::size_t>(1, static_cast<std::size_t>(window / base::seconds(1)));
+  const auto seconds = static_cast<std::size_t>(window / base::seconds(1));
   Second sum;
   base::Duration latency{};
   std::size_t counted = 0;
   for (auto it = history.rbegin(); it != history.rend() && counted < seconds; ++it, ++counted) {
+    if (version && it->version != *version) continue;
     sum.requests += it->requests;
     sum.errors += it->errors + it->unserved + it->refused;
     latency = std::max(latency, it->latency);
@@ -270,7 +277,7 @@ ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const
   if (query == "requests")
     measured.value = static_cast<double>(sum.requests);
   else if (query == "rate")
-    measured.value = static_cast<double>(sum.requests) / static_cast<double>(seconds);
+    measured.value = static_cast<double>(sum.requests) / std::max(1e-3, base::to_seconds(window));
   else if (sum.requests == 0)
     return measured;
   else if (query == "error-rate")

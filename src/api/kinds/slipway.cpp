@@ -247,6 +247,7 @@ type ReleasePosition | How far the plan has come.
   handedOver - *bool      | Has the Deployment taken the candidate over?
   fast       - *bool      | Does it go back within the window, without steps?
   backTo     - *int64     | A person went back to this step of the plan, and what follows waits for a person.
+  measuredFrom - *microTime | What the gateway counted before is no evidence: the release began then, or a person tried again.
 
 type ReleaseStepNumber | The step as people count.
   index - *int32 | Steps done.
@@ -571,6 +572,7 @@ type AnalysisRunSpec | What is measured, with all values filled in.
   route     - *string                   | Route that carries the traffic.
   variant   - *string                   | Of an A/B test: the name of the version that is measured.
   audience  - *string                   | Whose requests are measured: a batch of a gray release; absent: all.
+  since     - *microTime                | What the built-in gateway counted of the candidate before is left out; absent: nothing is.
   candidate - *AnalysisSubject          | The new version.
   stable    - *AnalysisSubject          | The stable version.
   args      - []AnalysisArgument atomic maxItems=50 | Values given.

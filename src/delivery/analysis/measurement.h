@@ -31,9 +31,9 @@ struct Measurement {
 };
 data::Value to_value(const Measurement& m);
 
-// The questions, none for provider job, of the measurement `number` of metric `index`. Same number, same ids: asking
-// again asks once.
-std::vector<control::Ask> questions(const data::Value& run, std::size_t index, std::int64_t number);
+// The questions, none for provider job, of the measurement `number` of metric `index`, put now. Same number, same ids:
+// asking again asks once.
+std::vector<control::Ask> questions(const data::Value& run, std::size_t index, std::int64_t number, base::Time now);
 
 // Answers by question id; all questions must be answered.
 using Answers = std::map<std::string, control::Fact>;
@@ -42,5 +42,8 @@ Measurement evaluate(const data::Value& run, std::size_t index, const std::vecto
 
 // How far back a measurement of this metric looks; nothing when it does not say.
 base::Duration window_of(const data::Value& metric);
+// Before that there is not enough to measure: what the gateway counted before spec.since is left out. nullopt: at once.
+std::optional<base::Time> ripe_at(const data::Value& run, const data::Value& metric, base::Duration interval,
+                                  base::Time now);
 
 }  // namespace slipway::delivery::analysis

@@ -11,7 +11,7 @@ constexpr const char* kProcess = R"({"name":"quality","interval":"1s","count":2,
 
 TEST(ProcessMetric, asks_the_named_program_about_each_version) {
   Bench b(kProcess, R"({"release":"web"})");
-  const auto asks = questions(b.run, 0, 7);
+  const auto asks = questions(b.run, 0, 7, b.now);
   ASSERT_EQ(asks.size(), 2u);
   EXPECT_EQ(asks[0].id, "analysis/u1/0/7/value");
   EXPECT_EQ(asks[0].port, "metrics/process");
@@ -28,15 +28,15 @@ TEST(ProcessMetric, of_a_test_it_is_told_which_version) {
   constexpr const char* kOf = R"({"name":"orders","interval":"1s","count":2,"successCondition":"result > 0",
     "provider":{"process":{"name":"orders","args":{"of":"{{variant}}"}}}})";
   Bench b(kOf, R"({"variant":"blue"})");
-  const auto asks = questions(b.run, 0, 1);
+  const auto asks = questions(b.run, 0, 1, b.now);
   ASSERT_EQ(asks.size(), 2u);
   EXPECT_EQ(asks[0].question["args"]["of"], Value("blue"));
   EXPECT_EQ(asks[0].question["subject"]["variant"], Value("blue"));
   EXPECT_EQ(asks[1].question["args"]["of"], Value("stable"));
   EXPECT_EQ(asks[1].question["subject"]["variant"], Value("stable"));
   Bench no_test(kOf);
-  EXPECT_EQ(questions(no_test.run, 0, 1)[0].question["args"]["of"], Value(".*"));
-  EXPECT_FALSE(questions(no_test.run, 0, 1)[0].question["subject"].has("variant"));
+  EXPECT_EQ(questions(no_test.run, 0, 1, no_test.now)[0].question["args"]["of"], Value(".*"));
+  EXPECT_FALSE(questions(no_test.run, 0, 1, no_test.now)[0].question["subject"].has("variant"));
 }
 
 TEST(ProcessMetric, its_words_are_judged) {

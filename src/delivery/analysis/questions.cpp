@@ -1,6 +1,8 @@
 // What is asked for one measurement (measurement.h).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/meta.h"
 #include "delivery/analysis/measurement.h"
 #include "delivery/analysis/resolve.h"
@@ -20,8 +22,22 @@ Value secret_of(const Value& run, const Value& provider) {
   return Value::object({{"namespace", api::space_of(run)}, {"name", provider["secret"]}});
 }
 
+// Where its release, or the try that a person asked for, began. One that lies ahead is of a clock that jumped back, and
+// says nothing.
+std::optional<base::Time> begin_of(const Value& run, base::Time now) {
+  const auto since = base::parse_time(run["spec"]["since"].as_string());
+  return since && *since <= now ? since : std::nullopt;
+}
+
+constexpr base::Duration kShortestWindow = base::milliseconds(1);
+base::Duration fresh_window(const Value& run, base::Duration window, base::Time now) {
+  const auto since = begin_of(run, now);
+  return since ? std::clamp(now - *since, kShortestWindow, std::max(window, kShortestWindow)) : window;
+}
+
 struct Asker {
   const Value& run;
+  base::Time now;
   std::string prefix;
   std::vector<Ask> out = {};
 
@@ -32,13 +48,17 @@ struct Asker {
                    .timeout = timeout});
   }
 
-  void gateway(const char* what, const Value& provider, const Value& subject) {
+  void gateway(const char* what, const Value& metric, const char* role) {
+    const Value &provider = metric["provider"]["gateway"], &subject = run["spec"][role];
+    const base::Duration window = window_of(metric);
+    const bool limited = role == std::string_view("candidate");
     const std::string space = subject["namespace"].str(std::string(api::space_of(run)));
     const Value route = Value::object({{"namespace", space}, {"name", run["spec"]["route"]}});
-    Value question = Value::object({{"route", route},
-                                    {"service", subject["service"]},
-                                    {"window", provider["window"].as_string("10s")},
-                                    {"query", provider["query"]}});
+    Value question =
+        Value::object({{"route", route},
+                       {"service", subject["service"]},
+                       {"window", base::format_duration(limited ? fresh_window(run, window, now) : window)},
+                       {"query", provider["query"]}});
     if (!run["spec"]["audience"].is_empty()) question.set("audience", run["spec"]["audience"]);
     add(what, kGatewayMetricsPort, std::move(question));
   }
@@ -118,19 +138,20 @@ void ask_process(Asker& asker, const Value& process) {
 
 }  // namespace
 
-std::vector<Ask> questions(const Value& run, std::size_t index, std::int64_t number) {
-  const Value& provider = run["spec"]["metrics"].at(index)["provider"];
-  Asker asker{run, fmt::format("analysis/{}/{}/{}", api::uid_of(run), index, number)};
+std::vector<Ask> questions(const Value& run, std::size_t index, std::int64_t number, base::Time now) {
+  const Value& metric = run["spec"]["metrics"].at(index);
+  const Value& provider = metric["provider"];
+  Asker asker{run, now, fmt::format("analysis/{}/{}/{}", api::uid_of(run), index, number)};
   if (provider["job"].is_object()) return {};  // measured by a pod
   if (provider["prometheus"].is_object()) {
     ask_prometheus(asker, provider["prometheus"]);
   } else if (provider["web"].is_object()) {
-    ask_web(asker, run["spec"]["metrics"].at(index));
+    ask_web(asker, metric);
   } else if (provider["process"].is_object()) {
     ask_process(asker, provider["process"]);
   } else {
-    asker.gateway("value", provider["gateway"], run["spec"]["candidate"]);
-    if (compares(run)) asker.gateway("stable", provider["gateway"], run["spec"]["stable"]);
+    asker.gateway("value", metric, "candidate");
+    if (compares(run)) asker.gateway("stable", metric, "stable");
   }
   return std::move(asker.out);
 }
@@ -143,6 +164,12 @@ base::Duration window_of(const Value& metric) {
     if (provider[kind].is_object())
       return base::parse_duration(provider[kind]["window"].as_string()).value_or(base::Duration(0));
   return base::Duration(0);
+}
+
+std::optional<base::Time> ripe_at(const Value& run, const Value& metric, base::Duration interval, base::Time now) {
+  const auto since = begin_of(run, now);
+  if (!since || !metric["provider"]["gateway"].is_object()) return std::nullopt;
+  return *since + std::min(interval, window_of(metric));
 }
 
 }  // namespace slipway::delivery::analysis

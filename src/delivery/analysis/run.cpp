@@ -117,8 +117,8 @@ struct MetricTurn {
 
 Time due(const MetricTurn& t) {
   if (!t.r.begun && t.r.not_before) return *t.r.not_before;
-  const Time at =
-      t.r.begun ? *t.r.begun + t.interval() : t.started + duration_of(t.metric["initialDelay"], Duration(0));
+  Time at = t.r.begun ? *t.r.begun + t.interval() : t.started + duration_of(t.metric["initialDelay"], Duration(0));
+  if (const auto ripe = ripe_at(t.o.run, t.metric, t.interval(), t.now); ripe && !t.r.begun) at = std::max(at, *ripe);
   return t.r.not_before ? std::max(at, *t.r.not_before) : at;
 }
 
@@ -300,7 +300,7 @@ void step_job(MetricTurn& t) {
 void step_metric(MetricTurn& t) {
   if (t.r.phase != MetricPhase::Running) return;
   if (is_job(t.metric)) return step_job(t);
-  const auto asks = questions(t.o.run, t.index, t.r.number);
+  const auto asks = questions(t.o.run, t.index, t.r.number, t.now);
   const bool answered = std::ranges::all_of(asks, [&](const control::Ask& a) { return t.o.answers.contains(a.id); });
   const bool begun = std::ranges::any_of(
       asks, [&](const control::Ask& a) { return t.o.answers.contains(a.id) || t.o.pending.contains(a.id); });
@@ -402,7 +402,7 @@ Value written(const std::vector<Result>& results, const Value& metrics) {
 std::vector<std::string> current_questions(const Value& run) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < run["spec"]["metrics"].size(); ++i)
-    for (const control::Ask& ask : questions(run, i, run["status"]["metricResults"].at(i)["number"].as_int()))
+    for (const control::Ask& ask : questions(run, i, run["status"]["metricResults"].at(i)["number"].as_int(), Time{}))
       out.push_back(ask.id);
   return out;
 }

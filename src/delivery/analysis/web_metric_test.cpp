@@ -16,7 +16,7 @@ constexpr const char* kWeb = R"({"name":"figures","interval":"1s","count":2,"min
 
 TEST(WebMetric, asks_about_each_version_where_that_is_another_question) {
   Bench b(kWeb);
-  const auto asks = questions(b.run, 0, 4);
+  const auto asks = questions(b.run, 0, 4, b.now);
   ASSERT_EQ(asks.size(), 2u);
   EXPECT_EQ(asks[0].id, "analysis/u1/0/4/value");
   EXPECT_EQ(asks[0].port, "metrics/web");
@@ -27,7 +27,7 @@ TEST(WebMetric, asks_about_each_version_where_that_is_another_question) {
   EXPECT_EQ(asks[1].question["url"], Value("https://m.example/shop/web-stable?v=h1"));
   Bench same(
       R"({"name":"a","successCondition":"result","provider":{"web":{"url":"https://m.example/{{namespace}}"}}})");
-  EXPECT_EQ(questions(same.run, 0, 0).size(), 1u);
+  EXPECT_EQ(questions(same.run, 0, 0, same.now).size(), 1u);
 }
 
 TEST(WebMetric, passes_fails_and_compares_by_numbers) {

@@ -89,6 +89,8 @@ Value spec_of(const Turn& turn, RunKind kind, const plan::Analysis& analysis, Va
     spec.set("variant", of_test->name);
   }
   if (!analysis.audience.empty()) spec.set("audience", analysis.audience);
+  if (kind != RunKind::Verification && turn.s.position.measured_from)
+    spec.set("since", stamp(*turn.s.position.measured_from));
   return spec;
 }
 

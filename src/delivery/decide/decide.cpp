@@ -163,6 +163,7 @@ void tame_clock(State& s, base::Time now) {
     if (t && *t > now) t = now;
   };
   tame(s.position.since);
+  tame(s.position.measured_from);
   tame(s.traffic.disturbed_at);
   tame(s.traffic.taken_at);
   tame(s.standing.since);

@@ -43,7 +43,7 @@ void overrule_halt(Turn& turn) {
   }
   for (Trouble& t : s.troubles) t.overruled = true;
   s.traffic.disturbed_at.reset();
-  s.position.since = turn.now;
+  s.position.since = s.position.measured_from = turn.now;
   ++s.position.attempt;
   s.phase = Phase::Progressing;
 }

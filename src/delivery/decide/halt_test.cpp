@@ -49,8 +49,14 @@ TEST(Halt, it_is_measured_again_when_a_person_says_so) {
   c.verdict = [&](const Value&) { return bad ? "Failed" : "Successful"; };
   c.set_image("v2");
   ASSERT_TRUE(halted(c));
+  const auto measured_from = [&](const char* run) {
+    return base::parse_time(c.run(run)["spec"]["since"].as_string()).value_or(base::Time{});
+  };
+  EXPECT_EQ(measured_from("web-2-1-2"), *c.state().candidate->started_at);
   bad = false;
   c.command(Verb::Retry);
+  ASSERT_TRUE(c.run_until([&] { return !c.run("web-2-2-2").is_null(); }));
+  EXPECT_GT(measured_from("web-2-2-2"), measured_from("web-2-1-2")) << "not by the answers that it failed by";
   ASSERT_TRUE(c.run_until([&] { return share(c) == plan::Share{5000}; })) << c.state().message;
 }
 

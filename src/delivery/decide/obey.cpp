@@ -87,6 +87,7 @@ std::string retry_release(Turn& turn) {
   }
   if (!s.candidate || s.retreat || s.phase != Phase::Paused || !is_measuring(turn)) return no_retry(turn);
   ++s.position.attempt;
+  s.position.measured_from = turn.now;
   s.phase = Phase::Progressing;
   return "accepted: the analysis is repeated";
 }

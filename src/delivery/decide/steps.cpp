@@ -340,7 +340,8 @@ void start(Turn& turn) {
                 .index = 0,
                 .since = turn.now,
                 .attempt = s.position.attempt + 1,
-                .fast = fast};
+                .fast = fast,
+                .measured_from = turn.now};
   s.user_step = -1;
   s.step_names = plan::step_names(turn.o.release["spec"]);
   s.guard = {};
