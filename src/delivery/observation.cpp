@@ -76,13 +76,14 @@ void count_by_hash(const World& world, const Value& slice, std::map<std::string,
   }
 }
 
-// {"value": the part of them that failed, null without any; "samples": how many}
+// {"value": the part of them that failed, null without any; "samples": how many; "failures": gateway/failures.h}
 AnswerCount count_of(const control::Fact& fact) {
   AnswerCount out{.answered = true};
   if (!fact.answer || !(*fact.answer)["samples"].is_number()) return out;
   const Value& answer = *fact.answer;
   out.requests = answer["samples"].as_int();
   out.failed = std::llround(answer["value"].as_double() * static_cast<double>(out.requests));
+  for (const Value& kind : answer["failures"].items()) out.failures.push_back(read_failed_requests(kind));
   return out;
 }
 

@@ -17,6 +17,7 @@
 #include "delivery/config.h"
 #include "delivery/plan/plan.h"
 #include "delivery/route.h"
+#include "delivery/state.h"
 #include "delivery/traffic/router.h"
 
 namespace slipway::delivery {
@@ -116,7 +117,8 @@ struct ConfigSight {
 // What the gateway has counted of a Service's answers in some time (decide/answers.h).
 struct AnswerCount {
   bool pending = false, answered = false;
-  std::int64_t requests = -1, failed = -1;  // -1: the answer does not say
+  std::int64_t requests = -1, failed = -1;    // -1: the answer does not say
+  std::vector<FailedRequests> failures = {};  // what failed, where that was asked for
 };
 
 struct Observation {

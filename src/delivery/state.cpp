@@ -250,6 +250,16 @@ Verification read_verification(const Value& v) {
   return out;
 }
 
+Value write(const FailedRequests& f) {
+  Value out = Value::object();
+  put(out, "method", f.method);
+  put(out, "path", f.path);
+  put_number(out, "status", f.status);
+  put_number(out, "count", f.count);
+  put(out, "firstAt", f.first_at);
+  put(out, "firstOn", f.first_on);
+  return out;
+}
 Value write(const Retreat& r) {
   Value out = Value::object({{"cause", to_text(r.cause)}, {"from", write(r.from)}, {"startedAt", stamp(r.started_at)}});
   put(out, "message", r.message);
@@ -268,6 +278,10 @@ Value write(const Retreat& r) {
   if (r.counted_for > base::Duration{}) out.set("countedFor", base::format_duration(r.counted_for));
   put_number(out, "served", r.served, -1);
   put_number(out, "failed", r.failed, -1);
+  Value failures = Value::array();
+  for (const FailedRequests& f : r.failures) failures.push_back(write(f));
+  put_if(out, "failures", failures);
+  put_number(out, "failuresTold", r.failures_told);
   out.set("verification", write(r.verification));
   return out;
 }
@@ -292,6 +306,8 @@ Retreat read_retreat(const Value& v) {
   out.counted_for = base::parse_duration(v["countedFor"].as_string()).value_or(base::Duration{});
   out.served = v["served"].as_int(-1);
   out.failed = v["failed"].as_int(-1);
+  for (const Value& one : v["failures"].items()) out.failures.push_back(read_failed_requests(one));
+  out.failures_told = v["failuresTold"].as_int();
   out.verification = read_verification(v["verification"]);
   return out;
 }
@@ -469,6 +485,11 @@ std::int64_t newest_number(const State& s) {
 }
 
 bool claims_place(const State& state) { return state.candidate || state.waiting.reason == WaitReason::Place; }
+
+FailedRequests read_failed_requests(const Value& v) {
+  return {v["method"].str(),   v["path"].str(),         v["status"].as_int(),
+          v["count"].as_int(), read_time(v["firstAt"]), v["firstOn"].str()};
+}
 
 State read_state(const Value& v) {
   State s;

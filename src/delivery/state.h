@@ -173,6 +173,16 @@ struct Verification {
   Check& check(std::string_view name);  // made when absent
 };
 
+// Requests of one kind that a version has failed, as our gateway has counted.
+struct FailedRequests {
+  std::string method = {}, path = {};  // of the path what tells one thing from another is "*"; none: of various kinds
+  std::int64_t status = 0;
+  std::int64_t count = 0;
+  std::optional<Time> first_at = {};
+  std::string first_on = {};  // the pod; empty: the gateway answered, as no pod could
+  bool operator==(const FailedRequests&) const = default;
+};
+
 // A way back, under way or, as `last_rollback`, done.
 struct Retreat {
   Cause cause = Cause::Aborted;
@@ -195,6 +205,8 @@ struct Retreat {
   std::optional<Time> counted_at = {};
   base::Duration counted_for = {};
   std::int64_t served = -1, failed = -1;
+  std::vector<FailedRequests> failures = {};  // the most frequent kinds, those first
+  std::int64_t failures_told = 0;             // of all kinds together: the newest failures, 1,000 of a gateway at most
   Verification verification = {};
   bool operator==(const Retreat&) const = default;
 };
@@ -316,6 +328,7 @@ struct State {
 };
 
 State read_state(const data::Value& status);
+FailedRequests read_failed_requests(const data::Value& v);
 data::Value write_state(const State& state);
 
 // The highest number of a revision that the status tells of; 0: none.

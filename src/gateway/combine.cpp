@@ -81,6 +81,11 @@ Value to_value(const WindowSum& sum) {
                         {"durations", std::move(durations)}});
 }
 
+Value to_value(const MetricAnswer& answer) {
+  return Value::object({{"value", answer.value ? Value(*answer.value) : Value()},
+                        {"samples", static_cast<std::int64_t>(answer.samples)}});
+}
+
 base::Result<WindowSum> window_sum_of(const Value& value) {
   const auto bad = [] { return base::fail(base::Code::Invalid, "not counts of a window"); };
   WindowSum out;

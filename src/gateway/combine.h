@@ -24,6 +24,11 @@ struct MetricAnswer {
 // or no window.
 std::optional<MetricAnswer> answer_of(const WindowSum& sum, std::string_view query, base::Duration window);
 
+data::Value to_value(const MetricAnswer& answer);  // {"value","samples"}
+// What is wrong with a question that has no answer.
+inline constexpr const char* kBadMetric =
+    "a gateway metric needs a window such as 10s and a query of error-rate, requests, rate, p50, p90, p95, p99";
+
 // {"requests","errors","durations":[[bucket,count]...]}: counts that can be added. Invalid for anything else.
 data::Value to_value(const WindowSum& sum);
 base::Result<WindowSum> window_sum_of(const data::Value& value);

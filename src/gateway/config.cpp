@@ -83,12 +83,11 @@ class Writer {
           "timeout http-keep-alive 5s", "timeout tunnel 1h"}) {
       plain(words);
     }
-    line().word("log-format").quoted(log_format());
   }
 
   static std::string log_format() {
     return base::join({kLogVersion, "%[date(0,ms)]", "%pid", "%[var(txn.rule)]", "%b", "%[var(txn.svc)]", "%ST",
-                       "%[date(0,us),sub(txn.start)]", "%rc", "%tsc", "%s"},
+                       "%[date(0,us),sub(txn.start)]", "%rc", "%tsc", "%s", "%HM", "%HPO"},
                       " ");
   }
 
@@ -109,15 +108,13 @@ class Writer {
   void http_frontend(const Frontend& f) {
     line(0).word("frontend").word(f.id);
     bind(f);
+    line().word("log-format").quoted(log_format());
     plain("http-request set-var(txn.start) date(0,us)");
     plain("http-request set-var(txn.host) req.hdr(host),field(1,:),lower");
     for (std::size_t i = 0; i < f.entries.size(); ++i) entry(f.entries[i], "p" + std::to_string(i));
     choose_slot(f);
     redirects(f);
-    line()
-        .words("http-request return status 404 content-type text/plain string")
-        .quoted("no route")
-        .words(kNoRuleYet);
+    line().words("http-request return status 404 content-type text/plain string").quoted("no route").words(kNoRuleYet);
     line()
         .words("http-request return status 500 content-type text/plain string")
         .quoted("invalid backend")

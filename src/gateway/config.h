@@ -32,6 +32,6 @@ std::string write_config(const Structure& structure, const StartingServers& serv
 
 inline std::string slot_name(const std::string& rule, int slot) { return rule + ".s" + std::to_string(slot); }
 
-inline constexpr const char* kLogVersion = "slipway2";
+inline constexpr const char* kLogVersion = "slipway3";
 
 }  // namespace slipway::gateway

@@ -397,23 +397,25 @@ class Gateway::Impl {
   }
 
   void ask_metrics(const Value& q, Port::Done done) {
-    auto window = base::parse_duration(q["window"].as_string("10s"));
-    auto [space, name] = route_of(q);
-    if (window && q["sum"].as_bool()) {
-      Value sum = to_value(log_.sum(space, name, q["service"].str(), q["audience"].str(), *window, loop_.mono()));
-      return loop_.post([done = std::move(done), sum = std::move(sum)]() mutable { done(std::move(sum)); });
+    loop_.post([done = std::move(done), result = measured(q)]() mutable { done(std::move(result)); });
+  }
+
+  base::Result<Value> measured(const Value& q) const {
+    const auto window = base::parse_duration(q["window"].as_string("10s"));
+    const auto [space, name] = route_of(q);
+    const std::string service = q["service"].str(), audience = q["audience"].str();
+    if (!window) return base::fail(base::Code::Invalid, kBadMetric);
+    Value out = Value::object();
+    if (q["sum"].as_bool()) {
+      out = to_value(log_.sum(space, name, service, audience, *window, loop_.mono()));
+    } else {
+      const auto answer = log_.ask(space, name, service, audience, q["query"].as_string(), *window, loop_.mono());
+      if (!answer) return base::fail(base::Code::Invalid, kBadMetric);
+      out = to_value(*answer);
     }
-    auto answer = window ? log_.ask(space, name, q["service"].str(), q["audience"].str(), q["query"].as_string(),
-                                    *window, loop_.mono())
-                         : std::nullopt;
-    base::Result<Value> result = base::fail(
-        base::Code::Invalid,
-        "a gateway metric needs a window such as 10s and a query of error-rate, requests, rate, p50, p90, p95, p99");
-    if (answer) {
-      result = Value::object({{"value", answer->value ? Value(*answer->value) : Value()},
-                              {"samples", static_cast<std::int64_t>(answer->samples)}});
-    }
-    loop_.post([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+    if (q["failures"].as_bool())
+      out.set("failures", to_value(log_.failures(space, name, service, audience, *window, loop_.mono())));
+    return out;
   }
 
   runtime::Loop& loop_;

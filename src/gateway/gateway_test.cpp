@@ -167,6 +167,17 @@ TEST_F(GatewayTest, AReleaseIsVerifiedThroughThePorts) {
   EXPECT_EQ(metric("web-stable", "error-rate")["value"].as_double(-1), 0);
   EXPECT_GT(metric("web-canary", "p99")["value"].as_double(), 0.028);
   EXPECT_TRUE(metric("nobody", "p99")["value"].is_null());
+  const Value failures = *ask(gateway->gateway_metrics_port(),
+                              json(R"({"route":{"namespace":"shop","name":"web"},"service":"web-canary","window":"60s",
+                                       "query":"error-rate","failures":true})"));
+  ASSERT_EQ(failures["failures"].size(), 2u) << data::to_json(failures);
+  const Value& kind = failures["failures"].at(0);
+  EXPECT_EQ(kind["method"], Value("GET"));
+  EXPECT_EQ(kind["path"], Value("/"));
+  EXPECT_EQ(kind["status"], Value(500));
+  EXPECT_EQ(kind["firstOn"], Value(b.name));
+  EXPECT_GT(kind["count"].as_int(), 0);
+  EXPECT_EQ(failures["failures"].at(1)["path"], Value("/order"));
 
   // Rolled back: no new request on the bad version once the generation is shown.
   await_generation(set_backends({{"web-stable", 100}, {"web-canary", 0}}));

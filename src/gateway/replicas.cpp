@@ -7,6 +7,7 @@
 #include "data/json.h"
 #include "gateway/combine.h"
 #include "gateway/control_server.h"
+#include "gateway/failures.h"
 
 namespace slipway::gateway {
 namespace {
@@ -42,19 +43,21 @@ base::Result<Value> combine_traffic(const Value&, const std::vector<Value>& answ
 
 base::Result<Value> combine_metrics(const Value& question, const std::vector<Value>& answers) {
   WindowSum all;
+  std::vector<FailureKind> failures;
   for (const Value& answer : answers) {
     const auto sum = window_sum_of(answer);
     if (!sum) return base::fail(sum.error());
+    const auto failed = failure_kinds_of(answer["failures"]);
+    if (!failed) return base::fail(failed.error());
     add(all, *sum);
+    add(failures, *failed);
   }
   const auto window = base::parse_duration(question["window"].as_string("10s"));
   const auto result = window ? answer_of(all, question["query"].as_string(), *window) : std::nullopt;
-  if (!result)
-    return base::fail(
-        Code::Invalid,
-        "a gateway metric needs a window such as 10s and a query of error-rate, requests, rate, p50, p90, p95, p99");
-  return Value::object({{"value", result->value ? Value(*result->value) : Value()},
-                        {"samples", static_cast<std::int64_t>(result->samples)}});
+  if (!result) return base::fail(Code::Invalid, kBadMetric);
+  Value out = to_value(*result);
+  if (question["failures"].as_bool()) out.set("failures", to_value(failures));
+  return out;
 }
 
 base::Result<Value> read_answer(const base::Result<http::Response>& response) {

@@ -8,6 +8,7 @@
 #include "apiserver/server.h"
 #include "gateway/combine.h"
 #include "gateway/control_server.h"
+#include "gateway/failures.h"
 #include "gateway/heartbeat.h"
 #include "gateway/test_objects.h"
 #include "runtime/real/loop.h"
@@ -50,6 +51,8 @@ Value traffic(std::int64_t requests) {
                                                                                {"requests", requests}})})}})})}});
 }
 
+const FailureKind kFailed{.method = "GET", .path = "/", .status = 500, .count = 3};
+
 // A replica as it is in its process, without a proxy.
 struct Replica {
   Fixed traffic_port, metrics_port;
@@ -59,7 +62,8 @@ struct Replica {
 
   Replica(client::ApiClient& api, runtime::Loop& loop, runtime::Random& random, const std::string& name, Value traffic,
           const WindowSum& sum)
-      : traffic_port(loop, std::move(traffic)), metrics_port(loop, to_value(sum)) {
+      : traffic_port(loop, std::move(traffic)),
+        metrics_port(loop, to_value(sum).with("failures", to_value({kFailed}))) {
     auto certificate = make_server_certificate(loop.now());
     const std::string published = certificate.published;
     server = ControlServer::open(loop, "127.0.0.1:0", std::move(certificate),
@@ -164,6 +168,10 @@ TEST_F(ReplicasTest, AllThatLiveAreAskedAndTheirAnswersCombined) {
   ASSERT_TRUE(metric.has_value()) << metric.error().message;
   EXPECT_EQ(*metric, json(R"({"samples":100,"value":0.01})"));
   EXPECT_EQ(replicas["a"]->metrics_port.asked["sum"], Value(true));
+  const auto told = ask(c->gateway_metrics_port(),
+                        json(R"({"service":"canary","window":"10s","query":"error-rate","failures":true})"));
+  ASSERT_TRUE(told.has_value()) << told.error().message;
+  EXPECT_EQ((*told)["failures"].at(0)["count"], Value(6));
   EXPECT_FALSE(ask(c->gateway_metrics_port(), json(R"({"window":"10s","query":"nonsense"})")).has_value());
 }
 

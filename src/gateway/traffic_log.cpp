@@ -11,10 +11,18 @@ namespace {
 constexpr std::size_t kMaxNames = 500;  // routes, Services and audiences that are followed; the rest is "other"
 const std::string kOther = "other";
 
+// "10.0.0.1:8080:web-5d8f" as model.cpp names servers. Empty where the proxy answered itself ("<NOSRV>").
+std::string_view pod_of(std::string_view server) {
+  const std::size_t port = server.find(':');
+  const std::size_t pod = port == std::string_view::npos ? port : server.find(':', port + 1);
+  return pod == std::string_view::npos ? std::string_view() : server.substr(pod + 1);
+}
+
 }  // namespace
 
 struct TrafficLog::Series {
   TrafficWindow window;
+  Failures failures;
   std::uint64_t total = 0;
   runtime::Histogram* durations = nullptr;
   runtime::Counter* retries = nullptr;
@@ -24,7 +32,7 @@ struct TrafficLog::Series {
 std::optional<LogLine> parse_log_line(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) text.remove_suffix(1);
   auto f = base::split(text, ' ');
-  if (f.size() != 11 || f[0] != kLogVersion || f[3] == "-" || f[5] == "-") return std::nullopt;
+  if (f.size() != 13 || f[0] != kLogVersion || f[3] == "-" || f[5] == "-") return std::nullopt;
   auto at = base::parse_int(f[1]), pid = base::parse_int(f[2]), status = base::parse_int(f[6]),
        micros = base::parse_int(f[7]);
   std::string_view retries = f[8];
@@ -40,6 +48,9 @@ std::optional<LogLine> parse_log_line(std::string_view text) {
   line.duration = base::microseconds(std::max<std::int64_t>(0, *micros));
   line.retries = static_cast<int>(*tries);
   line.client_gave_up = f[9].starts_with('C') || f[9].starts_with('c');
+  line.server = f[10];
+  line.method = f[11];
+  line.path = f[12];
   return line;
 }
 
@@ -111,6 +122,13 @@ void TrafficLog::add(const LogLine& line, base::MonoTime at) {
   if (unanswered) return;
   series.durations->observe(base::to_seconds(line.duration));
   series.window.add(line.status, line.duration, at);
+  if (line.status < 500) return;
+  series.failures.add({.method = line.method,
+                       .path = line.path,
+                       .status = line.status,
+                       .at = line.at,
+                       .ended = at,
+                       .on = pod_of(line.server)});
 }
 
 std::vector<const TrafficLog::Series*> TrafficLog::series_of_version(const Name& name) const {
@@ -136,6 +154,16 @@ WindowSum TrafficLog::sum(const std::string& space, const std::string& route, co
   WindowSum out;
   for (const Series* series : series_of_version(name_now(space, route, service, audience)))
     gateway::add(out, series->window.sum(window, now));
+  return out;
+}
+
+std::vector<FailureKind> TrafficLog::failures(const std::string& space, const std::string& route,
+                                              const std::string& service, const std::string& audience,
+                                              base::Duration window, base::MonoTime now) const {
+  std::lock_guard lock(mutex_);
+  std::vector<FailureKind> out;
+  for (const Series* series : series_of_version(name_now(space, route, service, audience)))
+    gateway::add(out, series->failures.kinds(window, now));
   return out;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/time.h"
 #include "gateway/combine.h"
+#include "gateway/failures.h"
 #include "gateway/traffic_window.h"
 #include "runtime/metrics.h"
 
@@ -31,6 +32,8 @@ struct LogLine {
   base::Duration duration{0};  // from the request's header to the answer's last byte
   int retries = 0;             // connections tried again
   bool client_gave_up = false;
+  std::string server = {};             // address, port and pod, as model.cpp names servers
+  std::string method = {}, path = {};  // the path without a query
   bool operator==(const LogLine&) const = default;
 };
 
@@ -58,6 +61,9 @@ class TrafficLog {
   // The same as counts and a histogram, which can be added to those of other gateways (combine.h).
   WindowSum sum(const std::string& space, const std::string& route, const std::string& service,
                 const std::string& audience, base::Duration window, base::MonoTime now) const;
+  // What requests of that version failed.
+  std::vector<FailureKind> failures(const std::string& space, const std::string& route, const std::string& service,
+                                    const std::string& audience, base::Duration window, base::MonoTime now) const;
   std::uint64_t total(const std::string& space, const std::string& route, const std::string& service) const;
   std::uint64_t lines_of(int pid) const;  // lines of backends that a worker has written since we listen
 

@@ -13,7 +13,8 @@ using base::seconds;
 base::MonoTime at(double s) { return base::MonoTime(base::from_seconds(1000 + s)); }
 
 TEST(LogLine, IsReadStrictly) {
-  auto line = parse_log_line("slipway2 1700000000123 42 r1.0 r1.0.s1 web-canary 200 1500 +1 ---- 10.0.0.1:80\n");
+  auto line =
+      parse_log_line("slipway3 1700000000123 42 r1.0 r1.0.s1 web-canary 200 1500 +1 ---- 10.0.0.1:80 GET /cart/7\n");
   ASSERT_TRUE(line);
   EXPECT_EQ(*line, (LogLine{.at = base::Time(milliseconds(1700000000123)),
                             .pid = 42,
@@ -22,10 +23,14 @@ TEST(LogLine, IsReadStrictly) {
                             .service = "web-canary",
                             .status = 200,
                             .duration = base::microseconds(1500),
-                            .retries = 1}));
-  for (auto bad : {"", "slipway2", "slipway2 1700000000123 42 - gw - 404 10 0 PR-- <NOSRV>",
-                   "slipway9 1 42 r r.s0 s 200 1 0 ---- x", "slipway2 1700000000123 42 r r.s0 s x 1 0 ---- x",
-                   "Proxy gw stopped (cumulated conns: FE: 10, BE: 0)."}) {
+                            .retries = 1,
+                            .server = "10.0.0.1:80",
+                            .method = "GET",
+                            .path = "/cart/7"}));
+  for (auto bad :
+       {"", "slipway3", "slipway3 1700000000123 42 - gw - 404 10 0 PR-- <NOSRV> GET /",
+        "slipway9 1 42 r r.s0 s 200 1 0 ---- x GET /", "slipway3 1700000000123 42 r r.s0 s x 1 0 ---- x GET /",
+        "slipway3 1700000000123 42 r r.s0 s 200 1 0 ---- x", "Proxy gw stopped (cumulated conns: FE: 10, BE: 0)."}) {
     EXPECT_FALSE(parse_log_line(bad)) << bad;
   }
 }
@@ -72,6 +77,34 @@ TEST_F(Log, NoDataIsNoValue) {
   add("web", 200, 0);
   EXPECT_FALSE(ask("web", "error-rate", 10, 30).value);
   EXPECT_FALSE(log.ask("shop", "web", "web", "", "nonsense", seconds(1), at(0)));
+}
+
+TEST_F(Log, FailuresAreToldByRequestPodAndVersion) {
+  const auto fail = [&](int status, const std::string& server, const std::string& path, double second) {
+    log.add({.at = base::Time(seconds(1'700'000'000)),
+             .pid = 1,
+             .rule = "r1.0",
+             .section = "r1.0.s0",
+             .service = "web-canary",
+             .status = status,
+             .server = server,
+             .method = "POST",
+             .path = path},
+            at(second));
+  };
+  log.name_version("shop", "web-canary", "h2");
+  fail(500, "10.0.0.1:80:web-5d8f-q7m2", "/cart/1", 0);
+  fail(500, "10.0.0.2:80:web-5d8f-x2x7", "/cart/2", 1);
+  fail(503, "<NOSRV>", "/cart/3", 2);
+  fail(404, "10.0.0.1:80:web-5d8f-q7m2", "/cart/4", 3);
+  const auto kinds = [&] { return log.failures("shop", "web", "web-canary", "", seconds(10), at(4)); };
+  ASSERT_EQ(kinds().size(), 2u);
+  EXPECT_EQ(kinds()[0].path, "/cart/*");
+  EXPECT_EQ(kinds()[0].count, 2u);
+  EXPECT_EQ(kinds()[0].first_on, "web-5d8f-q7m2");
+  EXPECT_EQ(kinds()[1].first_on, "") << "the proxy answered itself";
+  log.name_version("shop", "web-canary", "h3");
+  EXPECT_TRUE(kinds().empty()) << "another version";
 }
 
 TEST_F(Log, AudiencesAreCountedApartAndTogether) {

@@ -287,12 +287,43 @@ ModelledGateway::Measured ModelledGateway::measure(const RouteName& route, const
   return measured;
 }
 
+Value ModelledGateway::failures(const RouteName& route, const std::string& service, base::Duration window) const {
+  const auto found = routes_.find(route);
+  if (found == routes_.end() || !found->second.history.contains({service})) return Value::array();
+  const std::string version = version_behind({route.space, service});
+  std::int64_t answered = 0, unserved = 0;
+  base::Time first_answered{}, first_unserved{};
+  const auto& history = found->second.history.at({service});
+  const auto seconds = std::min(history.size(), static_cast<std::size_t>(window / base::seconds(1)));
+  for (std::size_t ago = 0; ago < seconds; ++ago) {
+    const Second& s = history[history.size() - 1 - ago];
+    if (s.version != version) continue;
+    const base::Time then = loop_.now() - base::seconds(1) * static_cast<std::int64_t>(ago);
+    if (s.errors > 0) answered += s.errors, first_answered = then;
+    if (s.unserved + s.refused > 0) unserved += s.unserved + s.refused, first_unserved = then;
+  }
+  Value out = Value::array();
+  const auto add = [&](int status, std::int64_t count, base::Time first) {
+    if (count > 0)
+      out.push_back(Value::object({{"method", "GET"},
+                                   {"path", "/"},
+                                   {"status", status},
+                                   {"count", count},
+                                   {"firstAt", base::format_micro_time(first)}}));
+  };
+  add(500, answered, first_answered);
+  add(503, unserved, first_unserved);
+  return out;
+}
+
 void ModelledGateway::answer_metric(const Value& question, Port::Done done) {
   const RouteName route{question["route"]["namespace"].str(), question["route"]["name"].str()};
   const auto window = base::parse_duration(question["window"].as_string("10s")).value_or(base::seconds(10));
   const Subject subject{route, question["service"].str(), question["query"].str()};
-  const Measured measured = measure(route, {subject.service}, window, subject.query);
-  if (deliver(measured, true, std::move(done))) given_[subject].push_back({loop_.mono(), measured.samples});
+  const Measured measured = measure(route, {subject.service}, window, subject.query,
+                                    version_behind({question["route"]["namespace"].str(), subject.service}));
+  const Value failed = question["failures"].as_bool() ? failures(route, subject.service, window) : Value();
+  if (deliver(measured, true, std::move(done), failed)) given_[subject].push_back({loop_.mono(), measured.samples});
 }
 
 std::int64_t ModelledGateway::real_answers(const Subject& subject, base::Duration span, std::int64_t samples) const {
@@ -347,12 +378,13 @@ void ModelledGateway::answer_process(const Value& question, Port::Done done) {
             [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }
 
-bool ModelledGateway::deliver(Measured measured, bool tells_samples, Port::Done done) {
+bool ModelledGateway::deliver(Measured measured, bool tells_samples, Port::Done done, const Value& failed) {
   const auto happens = [this](double chance) { return chance > 0 && random_.unit() < chance; };
   base::Duration delay = kAnswerDelay;
   bool real = measured.value.has_value();
   base::Result<Value> answer = Value::object({{"value", measured.value ? Value(*measured.value) : Value()}});
   if (tells_samples) answer->set("samples", measured.samples);
+  if (!failed.is_null()) answer->set("failures", failed);
   if (happens(metric_faults_.failed))
     answer = base::fail(Code::Unavailable, "the metrics provider is away"), real = false;
   else if (happens(metric_faults_.empty))

@@ -47,6 +47,7 @@ struct Second {
   std::int64_t unserved = 0;  // no ready pod behind the service
   std::int64_t refused = 0;   // more than its pods can carry
   base::Duration latency{};   // median
+  std::string version = {};   // the pod-template-hash that the Service selected
 };
 
 class ModelledGateway {
@@ -122,9 +123,14 @@ class ModelledGateway {
   void answer_process(const data::Value& question, control::Port::Done done);
   void answer_web(const data::Value& question, control::Port::Done done);
   // True: the caller gets what was measured.
-  bool deliver(Measured measured, bool tells_samples, control::Port::Done done);
+  bool deliver(Measured measured, bool tells_samples, control::Port::Done done, const data::Value& failed = {});
   std::int64_t refused_by(std::int64_t requests, std::size_t servers) const;
-  Measured measure(const RouteName& route, const Series& series, base::Duration window, std::string_view query) const;
+  // What the failures of these seconds were, as the built-in gateway tells.
+  data::Value failures(const RouteName& route, const std::string& service, base::Duration window) const;
+  std::string version_behind(const client::ObjectName& service) const;
+  // With `version`: its seconds alone, as the built-in gateway counts.
+  Measured measure(const RouteName& route, const Series& series, base::Duration window, std::string_view query,
+                   const std::optional<std::string>& version = {}) const;
 
   client::ApiClient& api_;
   runtime::Loop& loop_;

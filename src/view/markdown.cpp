@@ -87,6 +87,7 @@ void add_facts(Lines& out, const ReleaseView& v, std::string_view ended) {
   if (v.rollback) {
     row("cause", fmt::format("{} ({})", v.rollback->message, delivery::to_text(v.rollback->cause)));
     if (!v.changed.empty()) row("changed", compact_text(v.changed, kChangesShown));
+    for (const std::string& what : failure_texts(*v.rollback)) row("what", what);
     row("effect", effect_text(v));
     row("cost", cost_text(*v.rollback));
   }

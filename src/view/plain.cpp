@@ -32,7 +32,8 @@ struct Tamer {
   static void tame(delivery::VariantState& v) { tame_all(v.images, v.message); }
   static void tame(delivery::Check& c) { tame_all(c.name, c.message); }
   static void tame(delivery::Trouble& t) { tame_all(t.object, t.message); }
-  static void tame(delivery::Retreat& r) { tame_all(r.message, r.metric, r.from, r.verification.checks); }
+  static void tame(delivery::FailedRequests& f) { tame_all(f.method, f.path, f.first_on); }
+  static void tame(delivery::Retreat& r) { tame_all(r.message, r.metric, r.from, r.failures, r.verification.checks); }
   static void tame(CommandView& c) { tame_all(c.verb, c.by, c.reason, c.tool); }
   static void tame(MetricView& m) { tame_all(m.name, m.unit, m.limit); }
   static void tame(StepView& s) { tame_all(s.text, s.metrics, s.commands); }

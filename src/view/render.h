@@ -37,6 +37,8 @@ std::string message_beside_troubles(const ReleaseView& view);
 std::string effect_text(const ReleaseView& view);
 // "99 of 2 114 requests that it answered failed (of the last 2m)"; empty where nobody counts.
 std::string cost_text(const delivery::Retreat& retreat);
+// What requests it failed, one line a kind: "96 % of the errors: POST /cart/* → 500, first seen 12:20:41 on web-5d8f".
+Lines failure_texts(const delivery::Retreat& retreat);
 
 // A Markdown table of the result with its evidence, to be appended to the summary of a pipeline's job. `ended`: why
 // nobody waits for it any more, empty when it has ended itself.

@@ -55,9 +55,13 @@ void add_evidence(Lines& out, const ReleaseView& v, const Retreat& r) {
   out.push_back(line);
 }
 
-// What its pods wrote.
+// What it failed, and what its pods wrote.
 void add_findings(Lines& out, const ReleaseView& v) {
   std::string_view head = "  what    ";
+  for (std::string& line : failure_texts(*v.rollback)) {
+    out.push_back(std::string(head) + std::move(line));
+    head = "          ";
+  }
   for (const LogFinding& f : v.findings) {
     out.push_back(fmt::format("{}log of {}, {}: {}", head, f.pod, base::times(f.count), f.text));
     head = "          ";
@@ -112,10 +116,6 @@ bool has_pods(const ReleaseView& v, std::int64_t revision) {
   return false;
 }
 
-void add_next(Lines& out, const ReleaseView& v, bool done) {
-  const std::int64_t from = v.rollback->from.number;
-  const std::string revision = done ? fmt::format("@{}", from) : "";
-  std::string line = fmt::format("  next    slipway explain {}{} -n {}", v.name, revision, v.space);
 // What is held: by its images, or where the stable version has the same, by its number.
 std::string held_text(const ReleaseView& v) {
   const delivery::Revision& from = v.rollback->from;
@@ -123,6 +123,10 @@ std::string held_text(const ReleaseView& v) {
   return to_text(from);
 }
 
+void add_next(Lines& out, const ReleaseView& v, bool done) {
+  const std::int64_t from = v.rollback->from.number;
+  const std::string revision = done ? fmt::format("@{}", from) : "";
+  std::string line = fmt::format("  next    slipway explain {}{} -n {}", v.name, revision, v.space);
   if (has_pods(v, from)) line += fmt::format("    slipway logs {}@{} -n {}", v.name, from, v.space);
   if (delivery::rejects(v.rollback->cause))
     line += fmt::format("    slipway undo {0} -n {1}    slipway retry {0} -n {1}", v.name, v.space);
@@ -189,6 +193,29 @@ std::string cost_text(const Retreat& r) {
   if (r.served <= 0) return r.served < 0 ? "" : "no request reached it";
   return fmt::format("{} of {} requests that it answered failed (of the last {})", count_text(r.failed),
                      count_text(r.served), base::human_duration(r.counted_for));
+}
+
+namespace {
+
+// Never rounded to all or nothing.
+std::string part_text(std::int64_t part, std::int64_t of) {
+  if (part >= of) return "100 %";
+  return fmt::format("{} %", std::clamp<std::int64_t>((200 * part + of) / (2 * of), 1, 99));
+}
+
+}  // namespace
+
+Lines failure_texts(const Retreat& r) {
+  Lines out;
+  for (const delivery::FailedRequests& f : r.failures) {
+    const std::string what =
+        f.method.empty() ? "various requests" : fmt::format("{} {} → {}", f.method, f.path, f.status);
+    std::string line = fmt::format("{} of the errors: {}", part_text(f.count, r.failures_told), what);
+    if (f.first_at) line += ", first seen " + clock_text(*f.first_at);
+    if (!f.first_on.empty()) line += " on " + f.first_on;
+    out.push_back(std::move(line));
+  }
+  return out;
 }
 
 Lines render_rollback(const ReleaseView& view, const Style& style) {

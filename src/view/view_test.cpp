@@ -161,6 +161,9 @@ TEST(View, a_rollback_shows_what_it_has_left) {
   s.last_rollback->served = 2114;
   s.last_rollback->failed = 99;
   s.last_rollback->counted_for = base::seconds(90);
+  s.last_rollback->failures = {{"POST", "/cart/checkout", 500, 95, kNow - base::minutes(2), "web-b-1"},
+                               {"", "", 0, 4, {}, ""}};
+  s.last_rollback->failures_told = 99;
   s.kept_pods = {{"web-b-1", "uid-1", 13, kNow + base::minutes(28)}, {"web-b-9", "uid-9", 13, kNow}};
   o.release.set("status", delivery::write_state(s));
   Value kept = pod("web-b-1", "web-b", false, 3);
@@ -172,13 +175,16 @@ TEST(View, a_rollback_shows_what_it_has_left) {
   const ReleaseView v = compute(o, kNow);
   const std::string shown = text(render_rollback(v, {.width = 140}));
   for (const char* line :
-       {"  what    log of web-b-1, 95 times: column cart.discount does not exist\n          log of web-b-1, once: "
-        "timeout\n",
+       {"  what    96 % of the errors: POST /cart/checkout → 500, first seen 12:00:",
+        " on web-b-1\n          4 % of the errors: various requests\n          log of web-b-1, 95 times: column "
+        "cart.discount does not exist\n          log of web-b-1, once: timeout\n",
         "          99 of 2 114 requests that it answered failed (of the last 90s)\n",
         "          1 of its pods is kept to look at, for 28m from now\n", "slipway logs web@13 -n shop"})
     EXPECT_NE(shown.find(line), std::string::npos) << line << "in:\n" << shown;
   EXPECT_NE(text(render_tree(v, {.width = 140})).find("└─ # 13 kept for 28m"), std::string::npos)
       << text(render_tree(v, {.width = 140}));
+  EXPECT_NE(text(render_markdown(v, "")).find("| what | 96 % of the errors: POST /cart/checkout → 500, first seen"),
+            std::string::npos);
   const Value json = to_value(v);
   EXPECT_EQ(json["findings"].at(0)["count"], Value(95));
   EXPECT_EQ(json["versions"].at(json["versions"].size() - 1)["role"], Value("kept"));

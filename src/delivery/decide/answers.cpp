@@ -10,10 +10,12 @@ using data::Value;
 
 constexpr base::Duration kAskTimeout = base::seconds(5);
 
-Value question_of(const Turn& turn, const std::string& service, base::Duration window) {
+Value question_of(const Turn& turn, const std::string& service, base::Duration window, bool which) {
   const Value route = Value::object({{"namespace", api::space_of(turn.o.release)}, {"name", turn.plan.routing->route}});
-  return Value::object(
+  Value question = Value::object(
       {{"route", route}, {"service", service}, {"window", base::format_duration(window)}, {"query", "error-rate"}});
+  if (which) question.set("failures", true);
+  return question;
 }
 
 }  // namespace
@@ -27,7 +29,7 @@ base::Duration counted_window(base::Time begin, base::Time end) {
   return base::seconds((end - begin) / base::seconds(1) + 2);
 }
 
-bool ask_counts(Turn& turn, const std::vector<Counted>& services, base::Duration window) {
+bool ask_counts(Turn& turn, const std::vector<Counted>& services, base::Duration window, bool which) {
   bool waits = false;
   for (const Counted& each : services) {
     const auto found = turn.o.answer_counts.find(each.fact);
@@ -36,7 +38,7 @@ bool ask_counts(Turn& turn, const std::vector<Counted>& services, base::Duration
     if (found == turn.o.answer_counts.end())
       turn.act(control::Ask{.id = each.fact,
                             .port = std::string(kGatewayMetricsPort),
-                            .question = question_of(turn, each.service, window),
+                            .question = question_of(turn, each.service, window, which),
                             .timeout = kAskTimeout});
   }
   return waits;
@@ -50,6 +52,7 @@ AnswerCount take_counts(Turn& turn, const std::vector<Counted>& services) {
     known = known && count.requests >= 0;
     sum.requests += count.requests;
     sum.failed += count.failed;
+    sum.failures.insert(sum.failures.end(), count.failures.begin(), count.failures.end());
     turn.act(control::Forget{each.fact});
   }
   return known ? sum : AnswerCount{.answered = true};

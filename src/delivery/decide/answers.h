@@ -22,8 +22,8 @@ base::Duration counted_window(base::Time begin, base::Time end);
 struct Counted {
   std::string service, fact;
 };
-// Asks for what is not known yet; true: there is something to wait for.
-bool ask_counts(Turn& turn, const std::vector<Counted>& services, base::Duration window);
+// Asks for what is not known yet; true: there is something to wait for. `which`: what requests failed as well.
+bool ask_counts(Turn& turn, const std::vector<Counted>& services, base::Duration window, bool which = false);
 // The sum, once all are known; -1 unless the gateway has counted for all. The answers are forgotten.
 AnswerCount take_counts(Turn& turn, const std::vector<Counted>& services);
 

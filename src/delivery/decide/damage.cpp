@@ -24,6 +24,16 @@ base::Duration window_of(const Turn& turn, const Retreat& r) {
   return std::min(counted_window(r.from.started_at.value_or(r.started_at), turn.now), kCountedAtMost);
 }
 
+constexpr std::size_t kKindsKept = 3;
+
+// Of an A/B test each variant has its own.
+void keep_failures(Retreat& r, std::vector<FailedRequests> all) {
+  for (const FailedRequests& kind : all) r.failures_told += kind.count;
+  std::ranges::stable_sort(all, std::ranges::greater{}, &FailedRequests::count);
+  all.resize(std::min(all.size(), kKindsKept));
+  r.failures = std::move(all);
+}
+
 }  // namespace
 
 Reach count_damage(Turn& turn, Retreat& r) {
@@ -33,12 +43,13 @@ Reach count_damage(Turn& turn, Retreat& r) {
   if (turn.now < when) return turn.wake_at(when), Reach::Waiting;
   if (r.counted_for == base::Duration{}) r.counted_for = window_of(turn, r);
   const std::vector<Counted> services = services_of(turn);
-  if (ask_counts(turn, services, r.counted_for)) return Reach::Waiting;
+  if (ask_counts(turn, services, r.counted_for, true)) return Reach::Waiting;
   r.counted_at = turn.now;
-  const AnswerCount all = take_counts(turn, services);
+  AnswerCount all = take_counts(turn, services);
   if (all.requests < 0) return Reach::Done;
   r.served = all.requests;
   r.failed = all.failed;
+  keep_failures(r, std::move(all.failures));
   turn.log("rollback.counted", fmt::format("revision {} answered {} requests, {} of them failed, in the last {}",
                                            r.from.number, r.served, r.failed, base::format_duration(r.counted_for)));
   return Reach::Done;

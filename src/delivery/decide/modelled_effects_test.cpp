@@ -14,6 +14,10 @@ namespace slipway::delivery {
 
 using data::Value;
 
+namespace {
+const FailedRequests kFailures{.method = "POST", .path = "/cart/*", .status = 500, .count = 2};
+}
+
 Value* ModelledCluster::object_of(const api::Resource& resource, const std::string& name, const std::string& space) {
   const auto in = [&](std::map<std::string, Value>& all) { return all.contains(name) ? &all[name] : nullptr; };
   if (resource == api::kReleases) return &release_;
@@ -108,7 +112,9 @@ bool ModelledCluster::carry_out(const control::Effect& effect) {
     else if (ask->port == "object")
       read_.insert(ask->id);
     else if (ask->port == kGatewayMetricsPort)
-      counted_[ask->id] = counts_answers ? AnswerCount{false, true, 1000, 2} : AnswerCount{false, true};
+      counted_[ask->id] = !counts_answers                       ? AnswerCount{false, true}
+                          : ask->question["failures"].as_bool() ? AnswerCount{false, true, 1000, 2, {kFailures}}
+                                                                : AnswerCount{false, true, 1000, 2};
     else if (!fact_)
       asked_ = now_;
   }

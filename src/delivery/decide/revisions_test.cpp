@@ -225,12 +225,16 @@ TEST_F(Revisions, that_are_taken_back_say_what_they_cost) {
   EXPECT_EQ(c->state().last_rollback->served, 1000);
   EXPECT_EQ(c->state().last_rollback->failed, 2);
   EXPECT_GT(c->state().last_rollback->counted_for, base::seconds(1));
+  ASSERT_EQ(c->state().last_rollback->failures.size(), 1u);
+  EXPECT_EQ(c->state().last_rollback->failures[0].path, "/cart/*");
+  EXPECT_EQ(c->state().last_rollback->failures_told, 2);
   c->counts_answers = false;
   c->command(Verb::Retry);
   ASSERT_TRUE(c->reaches(Phase::Paused));
   c->command(Verb::Abort);
   ASSERT_TRUE(c->reaches(Phase::RolledBack));
   EXPECT_EQ(c->state().last_rollback->served, -1) << "nobody has counted";
+  EXPECT_TRUE(c->state().last_rollback->failures.empty());
 }
 
 }  // namespace
