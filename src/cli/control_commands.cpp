@@ -72,6 +72,9 @@ ExitCode choose_variant(Setting& s, const std::string& name, const std::string& 
   }
   if (chosen->stopped_at)
     return tell(s, {.code = Code::Conflict, .message = chosen->message + ": it cannot be chosen"});
+  if (state.position.handed_over)
+    return tell(s, {.code = Code::Conflict,
+                    .message = "the test is decided, and everybody has another version already: nothing was changed"});
   if (state.candidate && chosen->hash == state.candidate->hash)
     return send(s, name,
                 {.verb = delivery::Verb::PromoteFull,

@@ -240,6 +240,13 @@ class Player {
     return set_variant("red");
   }
 
+  // A moment later, wherever the winner has come to by then.
+  bool change_mind() {
+    if (!rest(base::milliseconds(100) * static_cast<std::int64_t>(choices_.below(100)))) return false;
+    const delivery::State s = state();
+    return s.variants.empty() || s.retreat ? true : choose_other_variant();
+  }
+
   // The one that the Deployment does not ask for.
   bool choose_other_variant() {
     const Value deployment = world_.get(api::kDeployments, kSpace, kName);
@@ -283,7 +290,7 @@ class Player {
       case Deed::EditCohort:
         return put_cohorts(true);
       case Deed::ChooseVariant:
-        return choose_variant();
+        return choose_variant() && (choices_.below(3) > 0 || change_mind());
       case Deed::DeleteRelease:
         remove(api::kReleases, kSpace, kName);
         return true;

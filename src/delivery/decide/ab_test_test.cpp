@@ -216,6 +216,45 @@ ModelledCluster chosen_early(bool& ready) {
   return c;
 }
 
+// Whenever the second choice comes: it counts, until the first one is the Deployment's.
+TEST(AbTest, who_chooses_another_variant_after_the_choice_gets_that_one) {
+  int second_won = 0, too_late = 0;
+  for (int turns = 0; turns < 120 && too_late < 3; ++turns) {
+    SCOPED_TRACE(turns);
+    ModelledCluster c = test_cluster();
+    ASSERT_TRUE(under_way(c));
+    const std::string hash = variant(c.state(), "blue").hash;
+    c.command(Verb::Promote);
+    for (int i = 0; i < turns; ++i) c.turn();
+    const State before = c.state();
+    const bool late = before.position.handed_over || !before.candidate;
+    c.watch = [&](const Observation& o, const control::Decision&) {
+      EXPECT_LE(c.state().traffic.taken, 0) << "its own writes are nobody else's";
+      const Version* blue = o.find(hash);
+      if (!late && split_of(c) == "web-blue 100") EXPECT_GE(blue->available, 3) << "capacity before traffic";
+    };
+    c.set_image("blue");
+    if (late) c.watch = [](const auto&, const auto&) {};
+    ASSERT_TRUE(c.run_until([&] {
+      const Phase phase = c.state().phase;
+      if (phase == Phase::Idle || phase == Phase::Invalid) c.watch = [](const auto&, const auto&) {};
+      return !c.state().candidate && phase == (late ? Phase::Invalid : Phase::Idle) && c.state().variants.empty();
+    })) << to_text(c.state().phase)
+        << ": " << c.state().message << " " << split_of(c);
+    EXPECT_EQ(split_of(c), "web 100");
+    if (late) {
+      EXPECT_EQ(c.pods_of("new"), 4);
+      EXPECT_THAT(c.state().message, HasSubstr("same"));
+      ++too_late;
+    } else {
+      EXPECT_EQ(c.pods_of("blue"), 4) << c.state().message;
+      ++second_won;
+    }
+  }
+  EXPECT_GT(second_won, 5);
+  EXPECT_EQ(too_late, 3);
+}
+
 TEST(AbTest, variants_that_are_made_again_after_the_choice_are_what_they_were) {
   bool ready = false;
   ModelledCluster c = chosen_early(ready);

@@ -29,11 +29,27 @@ std::string why_not(const Turn& turn, const Version& v) {
   return v.unseen > 0 && v.available > 0 ? "; its controller has not seen the new size yet" : "";
 }
 
-// Pods without which the candidate could not carry what it has been given: more than a step asks for when the steps
-// were edited.
+// Pods without which a version could not carry what it has been given: more than a step asks for when the steps were
+// edited, or when another variant was chosen before.
 std::int64_t pods_for_given(const Turn& turn, const Beside& v) {
-  if (!turn.routed() || !turn.s.variants.empty() || v.stopped) return 0;
+  if (!turn.routed() || v.stopped) return 0;
+  if (!turn.s.variants.empty()) {  // what cohorts get is in the parts of the test
+    const std::vector<plan::Share> now = turn.view().versions;
+    return v.index < now.size() ? pods_for(now[v.index], turn.o.replicas()) : 0;
+  }
   return pods_for(plan::Share{std::max<std::int64_t>(turn.s.traffic.verified, 0)}, turn.o.replicas());
+}
+
+// Of variants that have not won: one that was chosen before gives back what it got for that.
+void give_back_extra(Turn& turn, const Beside& v) {
+  const auto& steps = turn.plan.steps;
+  const auto index = static_cast<std::size_t>(turn.s.position.index);
+  const auto traffic = plan::traffic_before(turn.plan, index);
+  const auto scale = plan::scale_before(turn.plan, index);
+  if (turn.s.variants.empty() || !traffic || !scale || index >= steps.size()) return;
+  const std::int64_t least = std::max({pods_needed_of(turn, *traffic, v.index), pods_for_given(turn, v),
+                                       pods_wanted_of(turn, *scale, v.index).value_or(0)});
+  if (v.version->spec > least) scale_to(turn, *v.version, least);
 }
 
 // Extra capacity: the stable version keeps its size, which the Deployment sees to.
@@ -41,6 +57,7 @@ Reach reach_extra(Turn& turn, const plan::Scale& scale) {
   Reach out = Reach::Done;
   for (const Beside& v : versions_beside(turn)) {
     auto wanted = pods_wanted_of(turn, scale, v.index);
+    if (v.version && !v.stopped && !wanted) give_back_extra(turn, v);
     if (!wanted || !v.version) continue;
     wanted = std::max(*wanted, pods_for_given(turn, v));
     scale_to(turn, *v.version, *wanted);

@@ -198,6 +198,26 @@ void go_on_decided(Turn& turn) {
     p.index = std::max<std::int64_t>(p.index, decision - steps.begin() + 1);
 }
 
+// Another variant was chosen before, and all or a part of its users may have it: they get what the test gave them, and
+// the winner of now goes on from there. There is no room for two winners at full size beside the stable version.
+void choose_again(Turn& turn) {
+  Position& p = turn.s.position;
+  const auto& steps = turn.plan.steps;
+  const auto shares = [](const plan::Step& step) {
+    const auto* scale = std::get_if<plan::Scale>(&step.action);
+    return scale && !scale->parts.empty();
+  };
+  const auto begin = std::ranges::find_if(steps, shares);
+  if (begin == steps.end()) return;
+  p.index = begin - steps.begin();
+  p.full = true;
+  TrafficState& t = turn.s.traffic;
+  t.wanted = 0;
+  t.verified = t.reached = -1;  // what was seen of the first winner says nothing about this one
+  t.given = {};
+  t.disturbed_at.reset();
+}
+
 }  // namespace
 
 namespace {
@@ -219,8 +239,9 @@ bool note_decision(Turn& turn) {
   if (s.position.handed_over || !s.candidate || asks_for(turn.o, *s.candidate) || !turn.invalid.empty()) return false;
   const auto wanted = chosen_variant(turn);
   if (wanted == s.variants.end() || !turn.o.find(wanted->hash)) return false;
+  const bool again = is_decided(turn);
   s.candidate = static_cast<const Revision&>(*wanted);
-  go_on_decided(turn);
+  again ? choose_again(turn) : go_on_decided(turn);
   s.position.since = turn.now;
   s.position.back_to = -1;
   s.halt.reset();

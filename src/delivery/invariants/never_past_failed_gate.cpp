@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "api/meta.h"
 #include "delivery/invariants/invariants.h"
@@ -45,6 +46,15 @@ class NeverPastFailedGate final : public control::Invariant {
     return std::ranges::any_of(s.variants, [&](const VariantState& v) { return v.name == variant && v.stopped_at; });
   }
 
+  // Somebody has chosen another variant: what this one has come to decides nothing any more (seed 810097).
+  static bool has_lost(const plan::ReleasePlan& plan, const State& s, std::string_view variant) {
+    const auto lost = [&](const VariantState& v) { return v.name == variant && v.hash != s.candidate->hash; };
+    if (!std::ranges::any_of(s.variants, lost)) return false;
+    const auto to_come = plan.steps | std::views::drop(std::max<std::int64_t>(s.position.index, 0));
+    return std::ranges::none_of(
+        to_come, [](const plan::Step& step) { return std::holds_alternative<plan::Approve>(step.action); });
+  }
+
   static bool is_ignored(const plan::ReleasePlan& plan, const data::Value& run) {
     const std::string_view name = run["spec"]["metrics"].at(0)["name"].as_string();
     return run["spec"]["kind"].as_string() == "Hook" && std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
@@ -61,7 +71,7 @@ class NeverPastFailedGate final : public control::Invariant {
     for (const data::Value& run : o.runs)
       if (api::name_of(run).starts_with(prefix) && run["spec"]["kind"].as_string() != "Verification" &&
           run["status"]["phase"].as_string() == "Failed" && !is_over_for(s, run["spec"]["variant"].as_string()) &&
-          !is_ignored(scene.plan, run))
+          !has_lost(scene.plan, s, run["spec"]["variant"].as_string()) && !is_ignored(scene.plan, run))
         return std::string(api::name_of(run));
     return "";
   }
