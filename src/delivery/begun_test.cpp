@@ -77,6 +77,24 @@ TEST(Begun, a_release_whose_traffic_is_edited_goes_on_over_its_route_to_the_end)
   }
 }
 
+// The Deployment is deleted and made again: nobody is left with Services that are gone.
+TEST(Begun, the_split_goes_with_its_own_names_when_the_deployment_is_another_one) {
+  for (const char* edit : kEdits) {
+    ModelledCluster c = half_way(edit);
+    c.delete_deployment();
+    ASSERT_TRUE(c.run_until([&] { return c.state().phase == Phase::Pending; })) << edit;
+    EXPECT_EQ(c.state().history.at(0)["result"], Value("Withdrawn")) << edit;
+    c.create_deployment();
+    for (int i = 0; i < 20; ++i) c.turn();
+    if (c.state().phase == Phase::Invalid)  // which it says; mended it is as the others
+      c.patch_release(json(R"({"spec":{"strategy":{"rolling":null,"canary":{"steps":[{"weight":5}]}}}})"));
+    ASSERT_TRUE(c.run_until([&] { return c.state().begun.is_null() && c.pods_of("v2") == 4; }))
+        << edit << c.state().message;
+    c.patch_release(json(R"({"spec":{"traffic":{"kind":null,"route":"web","service":"web"}}})"));  // what is looked at
+    EXPECT_TRUE(is_plain(c)) << edit;
+  }
+}
+
 TEST(Begun, it_is_told_once_and_the_next_release_begins_with_what_the_spec_says) {
   ModelledCluster c = half_way(R"({"spec":{"traffic":{"canaryService":"web-new"}}})");
   int told = 0;

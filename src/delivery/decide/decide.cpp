@@ -103,6 +103,7 @@ void idle(Turn& turn) {
   // Left over from a release whose Deployment went away.
   if (turn.routed() && !turn.o.router_missing.empty()) return no_router(turn);
   if (turn.routed() && reach_plain(turn) == Reach::Waiting) return;
+  turn.s.begun = {};
   trim_copies(turn);
   trim_services(turn);
   rest_preview(turn);
@@ -128,8 +129,12 @@ void forget_target(Turn& turn) {
   if (turn.s.candidate) {
     turn.log("target.gone", fmt::format("{} was deleted in the middle of a release", turn.workload_name()));
     terminate_runs(turn, true);
+    remember(turn, *turn.s.candidate, "Withdrawn");
   }
+  // What it split is still split, by the names of that time, whatever the spec says by now.
+  Value begun = std::move(turn.s.begun);
   clear_progress(turn.s);
+  turn.s.begun = std::move(begun);
   turn.s.stable.reset();
   turn.s.phase = Phase::Pending;
   if (end_preview(turn) == Reach::Waiting) return;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/meta.h"
+#include "delivery/decide/analyses.h"
 #include "delivery/decide/variants.h"
 
 namespace slipway::delivery {
@@ -72,10 +73,24 @@ std::string last_writer(const Value& route) {
   return who;
 }
 
+// Could a decision have gone on from this step, so that its route was written and its status got lost? Not as long as
+// the step waits: for a time, a person or an analysis.
+bool may_be_done(const Turn& turn, const plan::Action& action) {
+  const Position& p = turn.s.position;
+  if (p.full) return true;
+  if (std::holds_alternative<plan::Approve>(action)) return false;
+  if (const auto* wait = std::get_if<plan::Wait>(&action)) return !p.since || turn.now >= *p.since + wait->duration;
+  if (std::holds_alternative<plan::Analyse>(action))
+    return verdict_of(turn.o.run(run_name(turn, RunKind::Step))) == Verdict::Passed;
+  return true;
+}
+
 // A crash between writing the route and writing the status leaves the next step's weight in force, and this step not
 // yet done.
 bool is_ahead(const Turn& turn, const RouteView& view) {
   const auto& steps = turn.plan.steps;
+  const auto present = static_cast<std::size_t>(turn.s.position.index);
+  if (present >= steps.size() || !may_be_done(turn, steps[present].action)) return false;
   const TrafficState& t = turn.s.traffic;
   for (auto i = static_cast<std::size_t>(turn.s.position.index) + 1; i < steps.size(); ++i) {
     if (const auto* next = std::get_if<plan::Traffic>(&steps[i].action))

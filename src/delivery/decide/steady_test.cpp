@@ -60,6 +60,18 @@ TEST_F(Steady, a_route_that_somebody_rewrote_is_put_back_and_verified_again) {
   finish();
 }
 
+// It looks like what a crashed decision has left, and is not: a person has not said yet that it goes on.
+TEST_F(Steady, a_route_that_somebody_gave_the_weights_of_the_next_step_is_put_back) {
+  begin(kApproval);
+  cluster->write_route(json(
+      R"([{"backendRefs":[{"name":"web-stable","port":80,"weight":0},{"name":"web-canary","port":80,"weight":100}]}])"));
+  ASSERT_TRUE(until([&] { return weight_of(*cluster, "web-canary") == 25; })) << cluster->state().message;
+  EXPECT_EQ(cluster->state().traffic.taken, 1);
+  ASSERT_TRUE(until([&] { return cluster->state().phase == Phase::Paused && !cluster->state().traffic.disturbed_at; }));
+  EXPECT_EQ(cluster->state().traffic.verified, 2500);
+  finish();
+}
+
 TEST_F(Steady, a_writer_that_insists_is_answered_seldom) {
   begin(kApproval);
   cluster->patch_release(json(R"({"spec":{"deadline":"20m"}})"));
