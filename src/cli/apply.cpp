@@ -205,7 +205,7 @@ ExitCode write_all(Setting& s, Kinds& kinds, const Manifests& manifests, const T
       continue;
     }
     if (const auto release = trial.split.find(&manifest); release != trial.split.end()) {
-      s.terminal.data(text_of(manifest) + " unchanged (Release " + release->second + " splits it now)\n");
+      s.terminal.data(text_of(manifest) + " unchanged (Release " + release->second + " carries the traffic by it)\n");
       continue;
     }
     const ExitCode code = write_document(s, kinds, manifest, options);

@@ -196,7 +196,7 @@ ExitCode follow(Setting& s, const std::string& name, const Until& until, Format 
       code = ExitCode::TimedOut;
     if (!code && !show->rest(kInterval)) code = ExitCode::Interrupted;
     if (!code) continue;
-    show->end(last);
+    if (last.is_something()) show->end(last);
     const std::string text = ending_text(*code, last, name);
     if (!text.empty()) s.terminal.talk(text);
     summarise(s, until, last, text);

@@ -78,7 +78,10 @@ void check_object(const Manifest& manifest, std::vector<Problem>& problems) {
   for (const char* field : {"apiVersion", "kind"})
     if (v[field].as_string().empty()) add(field, "is missing");
   const Value& metadata = v["metadata"];
-  if (metadata["name"].as_string().empty() && metadata["generateName"].as_string().empty())
+  const Value& name = metadata["name"];
+  if (name.is_bool() || name.is_number())
+    add("metadata.name", "is read as a number or as true or false: put it in quotes");
+  else if (name.as_string().empty() && metadata["generateName"].as_string().empty())
     add("metadata.name", "is missing");
 }
 

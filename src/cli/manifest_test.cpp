@@ -43,6 +43,10 @@ TEST(Manifest, ReportsAllProblemsOfAllDocuments) {
           "m.yaml:2:1: document 1: did not find expected ',' or ']' while parsing a flow sequence from line 1",
           "m.yaml:9:3: document 2: data.x: duplicate field", "m.yaml:11:1: document 3: apiVersion: is missing",
           "m.yaml:11:1: document 3: metadata.name: is missing", "m.yaml:13:1: document 4: an object was expected"}));
+  EXPECT_EQ(
+      problems("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: n}\n"),
+      (std::vector<std::string>{"m.yaml:3:12: document 1: metadata.name: is read as a number or as true or false: "
+                                "put it in quotes"}));
   EXPECT_EQ(problems(""), (std::vector<std::string>{"m.yaml: holds no object"}));
   EXPECT_EQ(problems("{\"kind\": \"Pod\",}x").size(), 1u);
 }

@@ -21,6 +21,7 @@ struct Sight {
   data::Value asked_template = {};
 
   bool has_release() const { return !objects.release.is_null(); }
+  bool is_something() const { return has_release() || !deployment.is_null(); }  // false: nothing was read yet
 };
 
 enum class Verdict {
