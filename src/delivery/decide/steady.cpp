@@ -22,12 +22,16 @@ std::int64_t available(const Version* v) { return v ? v->available : 0; }
 // What serves is ready; available is less, after a wall clock has jumped back even none (minReadySeconds counts anew).
 std::int64_t ready(const Version* v) { return v ? v->ready : 0; }
 
+bool has_endpoints(const Turn& turn, const std::string& service, const std::string& hash) {
+  const bool by_service = turn.plan.routing->own_services();
+  const auto& counts = by_service ? turn.o.ready_endpoints : turn.o.ready_by_hash;
+  const auto found = counts.find(by_service ? service : hash);
+  return found != counts.end() && found->second > 0;
+}
+
 // Pods that are on their way out may still be served to for a moment.
 bool stable_has_endpoints(const Turn& turn) {
-  const plan::Routing& r = *turn.plan.routing;
-  const auto& counts = r.own_services() ? turn.o.ready_endpoints : turn.o.ready_by_hash;
-  const auto found = counts.find(r.own_services() ? r.stable_service : turn.s.stable->hash);
-  return found != counts.end() && found->second > 0;
+  return has_endpoints(turn, turn.plan.routing->stable_service, turn.s.stable->hash);
 }
 
 bool is_starved(const Turn& turn, const RouteView& view) {
@@ -44,9 +48,12 @@ std::vector<std::size_t> starved_variants(const Turn& turn, const plan::Traffic&
   return out;
 }
 
+// Its own pods can be reached, and none of the stable version: a pod that has just become ready may have no endpoint
+// yet (seed 820074).
 bool is_alone(const Turn& turn, const RouteView& view) {
   std::int64_t beside = 0;
-  for (const Beside& v : versions_beside(turn)) beside += v.stopped ? 0 : available(v.version);
+  for (const Beside& v : versions_beside(turn))
+    if (!v.stopped && has_endpoints(turn, v.service, v.revision->hash)) beside += available(v.version);
   return view.shape == RouteView::Shape::Split && view.candidate < plan::kWhole && beside > 0 &&
          ready(turn.stable()) == 0 && !stable_has_endpoints(turn) && turn.o.replicas() > 0;
 }
